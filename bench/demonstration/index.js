@@ -1,0 +1,45 @@
+'use strict'
+
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+
+const createProgress = require('./progress')
+const readSettings = require('./settings')
+const renderPage = require('./page')
+const { plan, runExperiment } = require('./experiment')
+const { printable, tabulate, whole } = require('./table')
+
+const PAGE = 'demonstration.html'
+
+async function main () {
+  const settings = readSettings(process.argv.slice(2))
+  const progress = createProgress(plan(settings))
+  const result = await runExperiment(settings, progress).finally(() => progress.stop())
+
+  console.log(`Capacity: ${whole(result.capacity)} requests/s. Useful: answered 200 within ${result.usefulMs} ms.\n`)
+  console.log(printable(tabulate(result)))
+  console.log(`\n${write(renderPage(result, settings))}`)
+}
+
+function write (page) {
+  for (const directory of [process.cwd(), os.tmpdir()]) {
+    const file = path.join(directory, PAGE)
+    try {
+      fs.writeFileSync(file, page)
+      return file
+    } catch (error) {
+      if (directory === os.tmpdir()) throw error
+    }
+  }
+}
+
+// Leaving by process.exit, so that the children are ended too.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => process.exit(128 + os.constants.signals[signal]))
+}
+
+main().catch(error => {
+  console.error(`The demonstration failed: ${error.message}`)
+  process.exit(1)
+})

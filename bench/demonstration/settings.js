@@ -1,0 +1,36 @@
+'use strict'
+
+const { parseArgs } = require('node:util')
+
+const defaults = { levels: '0.5,1,2,4,6', seconds: '3.5', 'warm-up': '1.25', 'time-out': '5' }
+
+/**
+ * @typedef {object} Settings
+ * @property {number[]} levels offered load, in multiples of the capacity
+ * @property {number} durationMs counted part of each level
+ * @property {number} warmupMs part before it
+ * @property {number} timeoutMs after which the client gives up
+ *
+ * @param {string[]} args
+ * @returns {Settings} throws on an argument it does not know or cannot take
+ */
+function readSettings (args) {
+  const options = Object.fromEntries(
+    Object.entries(defaults).map(([name, value]) => [name, { type: 'string', default: value }]))
+  const { values } = parseArgs({ args, options })
+  const ms = name => positive(name, values[name]) * 1000
+  return {
+    levels: values.levels.split(',').map(level => positive('levels', level)),
+    durationMs: ms('seconds'),
+    warmupMs: ms('warm-up'),
+    timeoutMs: ms('time-out')
+  }
+}
+
+function positive (name, text) {
+  const value = Number(text)
+  if (value > 0 && Number.isFinite(value)) return value
+  throw new RangeError(`--${name} takes ${name === 'levels' ? 'numbers' : 'a number'} above 0, not '${text}'`)
+}
+
+module.exports = readSettings

@@ -1,0 +1,52 @@
+'use strict'
+
+const columns = [
+  ['protection', ({ protection }) => protection ?? 'none'],
+  ['load', ({ level, report }) => `${level} x${report.invalid ? ' *' : ''}`],
+  ['offered/s', ({ report }) => rate(report.perSecond.offered)],
+  ['useful/s', ({ report }) => rate(report.perSecond.useful)],
+  ['of capacity', ({ report }, capacity) => percent(report.perSecond.useful / capacity)],
+  ['503/s', ({ report }) => rate(report.perSecond.refused)],
+  ['failures/s', ({ report }) => rate(report.perSecond.failed)],
+  ['p50 ms', ({ report }) => whole(report.okMs.p50)],
+  ['p99 ms', ({ report }) => whole(report.okMs.p99)],
+  ['503 p99 ms', ({ report }) => whole(report.refusedMs.p99)]
+]
+
+/**
+ * The measurements as text, ready to be shown.
+ *
+ * @param {{ capacity: number, measurements: import('./experiment').Measurement[] }} result
+ * @returns {{ head: string[], rows: string[][], notes: string[] }}
+ */
+function tabulate ({ capacity, measurements }) {
+  return {
+    head: columns.map(([title]) => title),
+    rows: measurements.map(measurement => columns.map(([, cell]) => cell(measurement, capacity))),
+    notes: measurements.filter(({ report }) => report.invalid).map(({ protection, level, report }) =>
+      `* not to be trusted (${protection ?? 'none'}, ${level} x): ${report.invalid}`)
+  }
+}
+
+/** @returns {string} the same, aligned for a terminal */
+function printable ({ head, rows, notes }) {
+  const lines = [head, ...rows]
+  const widths = head.map((_, column) => Math.max(...lines.map(cells => cells[column].length)))
+  const aligned = lines.map(cells => cells.map((cell, column) =>
+    column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])).join('  '))
+  return [...aligned, ...notes].join('\n')
+}
+
+function rate (perSecond) {
+  return perSecond > 0 && perSecond < 10 ? perSecond.toFixed(1) : whole(perSecond)
+}
+
+function whole (value) {
+  return value === null ? '-' : value.toLocaleString('en', { maximumFractionDigits: 0 })
+}
+
+function percent (share) {
+  return `${Math.round(share * 100)} %`
+}
+
+module.exports = { tabulate, printable, rate, whole, percent }

@@ -1,0 +1,48 @@
+'use strict'
+
+const http = require('node:http')
+
+const RESET_CODES = ['ECONNRESET', 'EPIPE']
+
+/**
+ * Sends GET requests to one server.
+ *
+ * @param {{ port: number, path?: string, connections: 'new' | 'kept', timeoutMs: number }} load
+ * @returns {{ send: (settle: (outcome: string) => void) => void, close: () => void }} `settle` is called once for
+ *   each request, with the status of a complete answer, or `timeout`, `reset` or another error's code
+ */
+function createSender ({ port, path = '/', connections, timeoutMs }) {
+  const agent = new http.Agent({ keepAlive: connections === 'kept', maxFreeSockets: Infinity })
+  const target = { host: '127.0.0.1', port, path, agent }
+
+  function send (settle) {
+    const request = http.get(target)
+    const timer = setTimeout(() => {
+      finish('timeout')
+      request.destroy()
+    }, timeoutMs)
+    let finished = false
+
+    function finish (outcome) {
+      if (finished) return
+      finished = true
+      clearTimeout(timer)
+      settle(outcome)
+    }
+
+    function fail (error) {
+      finish(RESET_CODES.includes(error.code) ? 'reset' : error.code ?? error.message)
+    }
+
+    request.on('error', fail)
+    request.on('response', response => {
+      response.on('error', fail)
+      response.on('end', () => finish(String(response.statusCode)))
+      response.resume()
+    })
+  }
+
+  return { send, close: () => agent.destroy() }
+}
+
+module.exports = createSender

@@ -1,0 +1,17 @@
+'use strict'
+
+const startChild = require('../child')
+
+/**
+ * Starts a server in a process of its own. Each name is that of a file: in this folder, in workloads, in protections.
+ *
+ * @param {{ framework: string, workload: string, protection?: string }} setup
+ * @returns {Promise<{ port: number, stop: () => Promise<void> }>} rejects when the server cannot start
+ */
+async function startServer (setup) {
+  const { ask, stop } = startChild(require.resolve('./server'), 'last')
+  const { port } = await ask(setup)
+  return { port, stop }
+}
+
+module.exports = startServer
