@@ -10,9 +10,27 @@ const sides = [
   { name: 'with spillway', protection: 'spillway', color: '#00758a', pointStyle: 'circle' }
 ]
 const GREY = '#6b7280'
+const FAINT = { borderDash: [2, 3], borderWidth: 2, pointRadius: 3 }
 
 Chart.defaults.font = { ...Chart.defaults.font, family: 'system-ui, sans-serif', size: 13 }
+Chart.defaults.locale = 'en'
 Chart.defaults.color = '#374151'
+
+const capacityLine = {
+  id: 'capacity',
+  beforeDatasetsDraw ({ ctx, chartArea, scales }) {
+    const x = scales.x.getPixelForValue(capacity)
+    ctx.save()
+    ctx.strokeStyle = ctx.fillStyle = GREY
+    ctx.beginPath()
+    ctx.moveTo(x, chartArea.top)
+    ctx.lineTo(x, chartArea.bottom)
+    ctx.stroke()
+    ctx.font = '12px system-ui, sans-serif'
+    ctx.fillText('capacity', x + 5, chartArea.top + 12)
+    ctx.restore()
+  }
+}
 
 draw('useful', 'answers/s', [
   ...sides.map(side => line(side, report => report.perSecond.useful)),
@@ -20,7 +38,7 @@ draw('useful', 'answers/s', [
 ])
 draw('latency', 'latency', [
   ...sides.map(side => line(side, report => report.okMs.p99, `p99 ${side.name}`)),
-  ...sides.map(side => ({ ...line(side, report => report.okMs.p50, `p50 ${side.name}`), borderDash: [2, 3], borderWidth: 2 })),
+  ...sides.map(side => ({ ...line(side, report => report.okMs.p50, `p50 ${side.name}`), ...FAINT })),
   reference(`useful: within ${usefulMs} ms`, loads.map(level => ({ x: level * capacity, y: usefulMs })))
 ], {
   type: 'logarithmic',
@@ -45,10 +63,11 @@ function line ({ name, protection, color, pointStyle }, value, label = name) {
 }
 
 function reference (label, points) {
-  return { label, data: points, borderColor: GREY, backgroundColor: GREY, borderDash: [6, 4], borderWidth: 1.5, pointRadius: 0, pointStyle: 'line' }
+  const look = { borderColor: GREY, backgroundColor: GREY, borderDash: [6, 4], borderWidth: 1.5, pointRadius: 0 }
+  return { label, data: points, pointStyle: 'line', ...look }
 }
 
-function draw (id, unit, datasets, y = { beginAtZero: true }) {
+function draw (id, unit, datasets, y = { min: 0, grace: '15%' }) {
   return new Chart(document.getElementById(id), {
     type: 'line',
     data: { datasets },
@@ -58,7 +77,7 @@ function draw (id, unit, datasets, y = { beginAtZero: true }) {
       interaction: { mode: 'x', intersect: false },
       scales: { x: loadAxis(), y: { ...y, title: { display: true, text: unit } } },
       plugins: {
-        legend: { labels: { usePointStyle: true } },
+        legend: { labels: { usePointStyle: true, boxHeight: 6 } },
         tooltip: { callbacks: { title: ([{ parsed }]) => `${Math.round(parsed.x)} requests/s` } }
       }
     },
@@ -73,23 +92,11 @@ function loadAxis () {
     max: loads.at(-1) * capacity * 1.03,
     title: { display: true, text: 'offered load: requests/s, and as a multiple of capacity' },
     afterBuildTicks: axis => { axis.ticks = loads.map(level => ({ value: level * capacity })) },
-    ticks: { autoSkip: false, maxRotation: 0, callback: (rate, i) => [Math.round(rate).toLocaleString('en'), `${loads[i]} ×`] }
-  }
-}
-
-const capacityLine = {
-  id: 'capacity',
-  beforeDatasetsDraw ({ ctx, chartArea, scales }) {
-    const x = scales.x.getPixelForValue(capacity)
-    ctx.save()
-    ctx.strokeStyle = ctx.fillStyle = GREY
-    ctx.beginPath()
-    ctx.moveTo(x, chartArea.top)
-    ctx.lineTo(x, chartArea.bottom)
-    ctx.stroke()
-    ctx.font = '12px system-ui, sans-serif'
-    ctx.fillText('capacity', x + 5, chartArea.top + 12)
-    ctx.restore()
+    ticks: {
+      autoSkip: false,
+      maxRotation: 0,
+      callback: (rate, i) => [Math.round(rate).toLocaleString('en'), `${loads[i]}×`]
+    }
   }
 }
 

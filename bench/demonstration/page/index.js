@@ -30,25 +30,25 @@ function renderPage (result, settings) {
 
 <h1>A Node.js server under overload, without and with spillway</h1>
 <p class="lead">An Express server that can answer ${whole(result.capacity)} requests a second is offered
-  ${result.measurements[0].level} to ${last(result).level} times as many. Without protection it does its work too late for
-  anyone to use. With spillway it answers what it can in time, and refuses the rest at once.</p>
+  ${levels(result).join(', ')} times as many: first as it is, then with one line more,
+  <code>app.use(require('spillway/express')({ maxDelay: 100 }))</code></p>
 
 ${renderSummary(result)}
 
 <section class="charts">
   ${figure('useful', 'Useful answers', `200 within ${result.usefulMs} ms of the moment the client meant to ask`)}
-  ${figure('latency', 'Latency', 'of the answers 200: median and 99th percentile, logarithmic')}
+  ${figure('latency', 'Latency', 'of the answers 200, median and 99th percentile; no point where there was none')}
   ${figure('failed', 'Failures', `no answer within ${settings.timeoutMs / 1000} s, or a connection reset`)}
   ${figure('refused', 'Refused', 'answered 503, the request not begun')}
 </section>
 
-<h2>What is seen</h2>
+<h2>Why</h2>
 <p>Each request costs 5 ms of CPU in five steps, one turn of the event loop apart, and comes on a new connection, as from
-  nginx in its default setting. Above capacity a queue forms. Node.js accepts one connection a turn, so it forms in the
-  kernel, before the event loop: the loop never looks late, while every request waits for seconds. The server is fully
-  busy, but with requests whose clients have given up.</p>
-<p>spillway asks the kernel how long each request has waited, and answers 503 to those that waited too long. That is
-  cheap, so nearly all the capacity is left for requests that are answered in time.</p>
+  nginx in its default setting. Above capacity a queue forms. Node.js accepts one connection a turn, so the queue stands in
+  the kernel, before the event loop: the loop hardly looks late, while every request waits for seconds. The server is
+  busy all the time, with requests whose clients have given up.</p>
+<p>On Linux, spillway asks the kernel how long each request has waited, and answers 503 to those that waited too long.
+  That costs little, so that most of the capacity is left for requests that are answered in time.</p>
 
 <h2>The figures</h2>
 ${renderTable(tabulate(result))}
@@ -69,14 +69,14 @@ ${renderTable(tabulate(result))}
 `
 }
 
-function renderSummary ({ capacity, measurements }) {
-  const highest = Math.max(...measurements.map(({ level }) => level))
-  const items = measurements.filter(({ level }) => level === highest).map(({ protection, report }) => `
+function renderSummary (result) {
+  const highest = Math.max(...levels(result))
+  const items = result.measurements.filter(({ level }) => level === highest).map(({ protection, report }) => `
   <li class="${protection ?? 'none'}">
     <h3>${protection ? `with ${protection}` : 'without protection'}, at ${highest} × capacity</h3>
-    <strong>${percent(report.perSecond.useful / capacity)}</strong> of capacity answered in time
-    <p>${rate(report.perSecond.useful)} useful answers/s, ${rate(report.perSecond.failed)} failures/s;
-      half the answers within ${whole(report.okMs.p50)} ms, 99 % within ${whole(report.okMs.p99)} ms</p>`)
+    <strong>${percent(report.perSecond.useful / result.capacity)}</strong> of capacity answered in time
+    <p>${rate(report.perSecond.useful)} useful answers/s, ${rate(report.perSecond.failed)} failures/s<br>
+      ${report.ok > 0 ? `latency p50 ${whole(report.okMs.p50)} ms, p99 ${whole(report.okMs.p99)} ms` : 'no latency: none was answered 200'}</p>`)
   return `<ul class="summary">${items.join('')}\n</ul>`
 }
 
@@ -88,7 +88,7 @@ function figure (id, title, text) {
 }
 
 function renderTable ({ head, rows, notes }) {
-  const tr = (tag, cells) => `<tr>${cells.map(cell => `<${tag}>${cell}</${tag}>`).join('')}</tr>`
+  const tr = (tag, cells) => `<tr class="${cells[0]}">${cells.map(cell => `<${tag}>${cell}</${tag}>`).join('')}</tr>`
   return `<table>
   <thead>${tr('th', head)}</thead>
   <tbody>${rows.map(cells => tr('td', cells)).join('\n    ')}</tbody>
@@ -96,8 +96,8 @@ function renderTable ({ head, rows, notes }) {
 ${notes.map(note => `<p>${note}</p>`).join('\n')}`
 }
 
-function last ({ measurements }) {
-  return measurements.at(-1)
+function levels ({ measurements }) {
+  return [...new Set(measurements.map(({ level }) => level))]
 }
 
 function machine () {
