@@ -5,6 +5,7 @@ const startServer = require('../servers')
 
 const SETUP = { framework: 'express', workload: 'cpu-steps' }
 const CONNECTIONS = 'new'
+const PROTECTION = 'spillway'
 const USEFUL_MS = 200
 
 // Keeps the server busy in every turn, with a queue too short to matter.
@@ -20,7 +21,7 @@ const START_MS = 500
  */
 function plan ({ levels, durationMs, warmupMs, timeoutMs }) {
   const baseMs = START_MS + REHEARSAL_MS + durationMs
-  const steps = [undefined, 'spillway'].flatMap(protection => levels.map(level => ({
+  const steps = [undefined, PROTECTION].flatMap(protection => levels.map(level => ({
     label: `${protection ?? 'no protection'}, ${level} x capacity`,
     // Where nothing is refused, the last requests wait for the client's time-out.
     expectedMs: baseMs + warmupMs + (protection || level <= 1 ? 0 : timeoutMs),
@@ -44,6 +45,7 @@ async function runExperiment (settings, progress) {
   const [first, ...steps] = plan(settings)
 
   progress.begin(first)
+  await checkProtection()
   const capacity = await measureCapacity(client, settings)
   progress.end()
 
@@ -55,6 +57,12 @@ async function runExperiment (settings, progress) {
   }
   await client.stop()
   return { capacity, usefulMs: USEFUL_MS, measurements }
+}
+
+// Better now than after half of the experiment.
+async function checkProtection () {
+  const server = await startServer({ ...SETUP, protection: PROTECTION })
+  await server.stop()
 }
 
 async function measureCapacity (client, settings) {

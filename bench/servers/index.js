@@ -10,8 +10,13 @@ const startChild = require('../child')
  */
 async function startServer (setup) {
   const { ask, stop } = startChild(require.resolve('./server'), 'last')
-  const { port } = await ask(setup)
-  return { port, stop }
+  try {
+    const { port } = await ask(setup)
+    return { port, stop }
+  } catch (cause) {
+    await stop()
+    throw new Error(`the server could not start: ${cause.message}`, { cause })
+  }
 }
 
 module.exports = startServer

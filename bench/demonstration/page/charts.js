@@ -34,7 +34,7 @@ const capacityLine = {
 
 draw('useful', 'answers/s', [
   ...sides.map(side => line(side, report => report.perSecond.useful)),
-  reference('at best', loads.map(level => ({ x: level * capacity, y: Math.min(level, 1) * capacity })))
+  reference('best possible', loads.map(level => ({ x: level * capacity, y: Math.min(level, 1) * capacity })))
 ])
 draw('latency', 'latency', [
   ...sides.map(side => line(side, report => report.okMs.p99, `p99 ${side.name}`)),
@@ -58,7 +58,8 @@ function line ({ name, protection, color, pointStyle }, value, label = name) {
     backgroundColor: color,
     borderWidth: 3,
     pointStyle,
-    pointRadius: 5
+    pointRadius: 5,
+    clip: false
   }
 }
 

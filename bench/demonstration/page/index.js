@@ -37,7 +37,7 @@ ${renderSummary(result)}
 
 <section class="charts">
   ${figure('useful', 'Useful answers', `200 within ${result.usefulMs} ms of the moment the client meant to ask`)}
-  ${figure('latency', 'Latency', 'of the answers 200, median and 99th percentile; no point where there was none')}
+  ${figure('latency', 'Latency', 'of the answers 200; no point where there was none')}
   ${figure('failed', 'Failures', `no answer within ${settings.timeoutMs / 1000} s, or a connection reset`)}
   ${figure('refused', 'Refused', 'answered 503, the request not begun')}
 </section>
@@ -89,10 +89,10 @@ function figure (id, title, text) {
 
 function renderTable ({ head, rows, notes }) {
   const tr = (tag, cells) => `<tr class="${cells[0]}">${cells.map(cell => `<${tag}>${cell}</${tag}>`).join('')}</tr>`
-  return `<table>
+  return `<div class="wide"><table>
   <thead>${tr('th', head)}</thead>
   <tbody>${rows.map(cells => tr('td', cells)).join('\n    ')}</tbody>
-</table>
+</table></div>
 ${notes.map(note => `<p>${note}</p>`).join('\n')}`
 }
 
