@@ -4,7 +4,8 @@
       "target_name": "spillway",
       "sources": [
         "src/addon.cc",
-        "src/loop_monitor.cc"
+        "src/loop_monitor.cc",
+        "src/loop_stats.cc"
       ],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],

@@ -1,0 +1,54 @@
+'use strict'
+
+/**
+ * The measuring backend: the native addon or, where it cannot load, the same calls in JavaScript.
+ * All times are ms.
+ *
+ * @typedef {object} Backend
+ * @property {(intervalMs: number, factor: number) => boolean} start begins to measure, from nothing
+ * @property {() => boolean} stop false if it was not running
+ * @property {(factor: number) => void} setFactor
+ * @property {() => number} lag smoothed lateness of the timer
+ * @property {() => number} delay what a request arriving now would wait before its handler
+ * @property {() => number} loopDelay what the loop alone knows of the wait of a request now reaching its
+ *   handler: the busy time, so far, of the turn now running
+ * @property {() => number} meanTurn mean busy time of recent turns
+ * @property {() => number} takeLongestTurn the longest turn since the last call
+ * @property {() => number} utilization share of the last interval the loop was not asleep, 0 to 1
+ * @property {(fd: number) => number} requestWait to be called when a request on the socket `fd`
+ *   reaches its handler: what it waited, or below 0 where the kernel does not know
+ * @property {(fd: number) => { length: number, limit: number } | undefined} acceptQueue
+ * @property {(fds: number[]) => void} watchListeners descriptors whose accept queues `delay()` is to
+ *   look at
+ * @property {boolean} kernelWaits whether this system can tell `requestWait`
+ * @property {number} tickMs resolution of `requestWait`, 0 where there is none
+ */
+
+const path = require('node:path')
+const fallback = require('./fallback.js')
+
+/** @returns {{ backend: 'native' | 'js', binding: Backend }} */
+function load () {
+  // Both runtimes let the addon load and abort the process at its first libuv call.
+  if (process.versions.bun !== undefined) return useFallback('Bun has no libuv event loop')
+  if ('deno' in process.versions) return useFallback('Deno has no libuv event loop')
+  try {
+    // @ts-expect-error: it has no types
+    return { backend: 'native', binding: require('node-gyp-build')(path.join(__dirname, '..')) }
+  } catch (error) {
+    return useFallback(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/**
+ * @param {string} reason
+ * @returns {{ backend: 'js', binding: Backend }}
+ */
+function useFallback (reason) {
+  process.emitWarning(
+    `the native addon did not load, and a JavaScript timer measures instead: it sees the event loop's lag, not what each request waited (${reason})`,
+    { type: 'SpillwayWarning', code: 'SPILLWAY_FALLBACK' })
+  return { backend: 'js', binding: fallback }
+}
+
+module.exports = load()

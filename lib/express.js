@@ -1,0 +1,45 @@
+'use strict'
+
+const { Gate } = require('./gate.js')
+const { booleanRow, functionRow, gateOptions, readOptions } = require('./options.js')
+const { ShedError, answer } = require('./refusal.js')
+
+/**
+ * @typedef {import('./gate.js').GateHandle} GateHandle
+ * @typedef {import('./options.js').ShedInfo} ShedInfo
+ * @typedef {import('express').Request} Request
+ * @typedef {import('express').Response} Response
+ * @typedef {import('express').NextFunction} NextFunction
+ *
+ * @typedef {object} AnswerOptions
+ * @property {(req: Request, res: Response, info: ShedInfo, next: NextFunction) => unknown} [respond]
+ *   answers instead of the 503
+ * @property {boolean} [errorMode] pass an error with `status` 503 to `next` instead of answering
+ *
+ * @typedef {import('./options.js').GateOptions<Request> & AnswerOptions} ExpressOptions
+ */
+
+const table = { ...gateOptions, respond: functionRow, errorMode: booleanRow }
+
+/**
+ * Express middleware, for 4 and 5 (and whatever else takes `(req, res, next)`). Belongs first in the
+ * chain: what runs before it is work done for requests that are then refused.
+ *
+ * @param {ExpressOptions} [options]
+ * @returns {import('express').RequestHandler & GateHandle}
+ * @throws {TypeError | RangeError} on an unknown option or a value out of range
+ */
+module.exports = function spillway (options) {
+  const { respond, errorMode, ...settings } = readOptions('spillway/express', table, options)
+  const gate = new Gate(settings)
+
+  /** @type {import('express').RequestHandler} */
+  const middleware = (req, res, next) => {
+    const info = gate.enter(req, res, req)
+    if (info === null) next()
+    else if (respond !== undefined) return respond(req, res, info, next)
+    else if (errorMode) next(new ShedError(settings.message, info))
+    else answer(res, info, settings.message)
+  }
+  return Object.assign(middleware, gate.handle())
+}

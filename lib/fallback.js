@@ -1,0 +1,81 @@
+'use strict'
+
+/**
+ * The native addon's calls, by a JavaScript timer: the event loop's lag and nothing of the kernel's
+ * queues. See `Backend` in binding.js for what each call means.
+ */
+
+const { performance } = require('node:perf_hooks')
+
+/** @type {NodeJS.Timeout | undefined} */
+let timer
+let interval = 0
+let factor = 0
+let due = 0
+let lastTick = 0
+let lag = 0
+let longestLateness = 0
+let utilization = 0
+/** @type {import('node:perf_hooks').EventLoopUtilization} */
+let lastUtilization
+
+/** @type {import('./binding.js').Backend} */
+module.exports = {
+  start (intervalMs, smoothingFactor) {
+    module.exports.stop()
+    interval = intervalMs
+    factor = smoothingFactor
+    lastTick = performance.now()
+    due = lastTick + interval
+    lastUtilization = performance.eventLoopUtilization?.()
+    timer = setInterval(onTick, interval).unref()
+    return true
+  },
+  stop () {
+    if (timer === undefined) return false
+    clearInterval(timer)
+    timer = undefined
+    lag = longestLateness = utilization = 0
+    return true
+  },
+  setFactor (smoothingFactor) { factor = smoothingFactor },
+  lag: () => lag,
+  delay: loopDelay,
+  loopDelay,
+  meanTurn: () => 0,
+  takeLongestTurn () {
+    const longest = longestLateness
+    longestLateness = 0
+    return longest
+  },
+  utilization: () => utilization,
+  requestWait: () => -1,
+  acceptQueue: () => undefined,
+  watchListeners () {},
+  kernelWaits: false,
+  tickMs: 0
+}
+
+function loopDelay () {
+  return Math.max(lag, lateness())
+}
+
+// A turn cannot be seen from here; an overdue timer proves one this long.
+function lateness () {
+  return timer === undefined ? 0 : Math.max(0, performance.now() - due)
+}
+
+function onTick () {
+  const now = performance.now()
+  const late = Math.max(0, now - due)
+  lag = late + (lag - late) * (1 - factor) ** ((now - lastTick) / interval)
+  longestLateness = Math.max(longestLateness, late)
+  lastTick = now
+  due = now + interval
+
+  const current = performance.eventLoopUtilization?.()
+  if (current !== undefined) {
+    utilization = performance.eventLoopUtilization(current, lastUtilization).utilization
+    lastUtilization = current
+  }
+}

@@ -1,0 +1,51 @@
+'use strict'
+
+const fp = require('fastify-plugin')
+const { Gate } = require('./gate.js')
+const { functionRow, gateOptions, readOptions } = require('./options.js')
+const { ShedError } = require('./refusal.js')
+
+/**
+ * @typedef {import('./gate.js').GateHandle} GateHandle
+ * @typedef {import('./options.js').ShedInfo} ShedInfo
+ * @typedef {import('fastify').FastifyRequest} FastifyRequest
+ * @typedef {import('fastify').FastifyReply} FastifyReply
+ *
+ * @typedef {object} AnswerOptions
+ * @property {(request: FastifyRequest, reply: FastifyReply, info: ShedInfo) => unknown} [respond]
+ *   answers instead of the 503: by `reply.send()`, or by the promise of a payload
+ *
+ * @typedef {import('./options.js').GateOptions<FastifyRequest> & AnswerOptions} FastifyOptions
+ */
+
+const table = { ...gateOptions, respond: functionRow }
+// Fastify's own, which `register()` hands on with the rest.
+const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
+
+/** @type {import('fastify').FastifyPluginCallback<FastifyOptions>} */
+const plugin = (fastify, given, done) => {
+  const own = Object.entries(given).filter(([name]) => !REGISTER_OPTIONS.includes(name))
+  const { respond, ...settings } = readOptions('spillway/fastify', table, Object.fromEntries(own))
+  const gate = new Gate(settings)
+  const handle = gate.handle()
+
+  fastify.decorate('spillway', handle)
+  fastify.addHook('onRequest', (request, reply, next) => {
+    const info = gate.enter(request.raw, reply.raw, request)
+    if (info === null) return next()
+    if (respond === undefined) {
+      reply.header('Retry-After', info.retryAfter)
+      return next(new ShedError(settings.message, info))
+    }
+    new Promise((resolve) => resolve(respond(request, reply, info))).then(
+      (payload) => { if (payload !== undefined && !reply.sent) reply.send(payload) },
+      next)
+  })
+  fastify.addHook('onClose', (instance, next) => {
+    handle.close()
+    next()
+  })
+  done()
+}
+
+module.exports = fp(plugin, { fastify: '5.x', name: 'spillway' })

@@ -1,0 +1,53 @@
+'use strict'
+
+const { createRequire } = require('node:module')
+const { Gate } = require('./gate.js')
+const { functionRow, gateOptions, readOptions } = require('./options.js')
+const { ShedError } = require('./refusal.js')
+
+/**
+ * @typedef {import('./gate.js').GateHandle} GateHandle
+ * @typedef {import('./options.js').ShedInfo} ShedInfo
+ * @typedef {import('@hapi/hapi').Request} Request
+ * @typedef {import('@hapi/hapi').ResponseToolkit} ResponseToolkit
+ * @typedef {import('@hapi/hapi').Lifecycle.ReturnValue} ReturnValue
+ *
+ * @typedef {object} AnswerOptions
+ * @property {(request: Request, h: ResponseToolkit, info: ShedInfo) => ReturnValue} [respond] answers
+ *   instead of the 503: what it returns, or its promise, is the response
+ *
+ * @typedef {import('./options.js').GateOptions<Request> & AnswerOptions} HapiOptions
+ */
+
+const table = { ...gateOptions, respond: functionRow }
+
+/** @type {import('@hapi/hapi').Plugin<HapiOptions>} */
+module.exports = {
+  pkg: require('../package.json'),
+  requirements: { hapi: '>=21' },
+
+  register (server, given) {
+    const { respond, ...settings } = readOptions('spillway/hapi', table, given)
+    const { boomify } = requireBoom()
+    const gate = new Gate(settings)
+
+    server.expose(gate.handle())
+    server.ext('onRequest', async (request, h) => {
+      const info = gate.enter(request.raw.req, request.raw.res, request)
+      if (info === null) return h.continue
+      if (respond !== undefined) {
+        const result = await respond(request, h, info)
+        if (result instanceof Error) throw result
+        return h.response(/** @type {any} */ (result)).takeover()
+      }
+      const error = boomify(new ShedError(settings.message, info), { statusCode: 503 })
+      error.output.headers['Retry-After'] = String(info.retryAfter)
+      throw error
+    })
+  }
+}
+
+/** Hapi's own copy of Boom, which is then surely the one that it knows. */
+function requireBoom () {
+  return createRequire(require.resolve('@hapi/hapi'))('@hapi/boom')
+}

@@ -1,0 +1,89 @@
+'use strict'
+
+const { Gate } = require('./gate.js')
+const { functionRow, gateOptions, readOptions, show } = require('./options.js')
+const { answer, answerSocket } = require('./refusal.js')
+
+/**
+ * @typedef {import('./gate.js').GateHandle} GateHandle
+ * @typedef {import('./options.js').ShedInfo} ShedInfo
+ * @typedef {import('node:http').IncomingMessage} IncomingMessage
+ * @typedef {import('node:http').ServerResponse} ServerResponse
+ * @typedef {import('node:http').Server | import('node:https').Server | import('node:http2').Http2Server
+ *   | import('node:http2').Http2SecureServer} Server
+ *
+ * @typedef {object} AnswerOptions
+ * @property {(req: IncomingMessage, res: ServerResponse, info: ShedInfo) => unknown} [respond] answers
+ *   instead of the 503
+ *
+ * @typedef {import('./options.js').GateOptions<IncomingMessage> & AnswerOptions} HttpOptions
+ */
+
+const table = { ...gateOptions, respond: functionRow }
+/** Events by which Node hands over a request that is to be answered. */
+const REQUEST_EVENTS = new Set(['request', 'checkContinue', 'checkExpectation'])
+const kGuarded = Symbol('spillway.guarded')
+
+/**
+ * Guards a server: judges each request before any listener, and so any framework, sees it. The
+ * cheapest refusal. Upgrades are judged too, and refused by a 503 that closes the connection.
+ *
+ * @param {Server} server
+ * @param {HttpOptions} [options]
+ * @returns {GateHandle}
+ * @throws {TypeError | RangeError} on a server that is none, an unknown option, a value out of range
+ * @throws {Error} if the server is guarded already
+ */
+function guard (server, options) {
+  if (!isServer(server)) {
+    throw new TypeError(`spillway/http: guard() takes an http, https or http2 server, got ${show(server)}`)
+  }
+  const { respond, ...settings } = readOptions('spillway/http', table, options)
+  const guarded = /** @type {any} */ (server)
+  if (guarded[kGuarded] === true) throw new Error('spillway/http: this server is guarded already; close() its gate first')
+
+  const gate = new Gate(settings)
+  const hadOwnEmit = Object.hasOwn(guarded, 'emit')
+  const { emit } = guarded
+
+  /**
+   * @this {any}
+   * @param {string | symbol} event
+   * @param {any[]} args
+   */
+  function guardedEmit (event, ...args) {
+    const [req, res] = args
+    if (REQUEST_EVENTS.has(/** @type {string} */ (event))) {
+      const info = gate.enter(req, res, req)
+      if (info !== null) {
+        if (respond === undefined) answer(res, info, settings.message)
+        else respond(req, res, info)
+        return true
+      }
+    } else if (event === 'upgrade') {
+      const info = gate.enter(req, null, req)
+      if (info !== null) {
+        answerSocket(res, info, settings.message)
+        return true
+      }
+    }
+    return Reflect.apply(emit, this, [event, ...args])
+  }
+
+  guarded.emit = guardedEmit
+  guarded[kGuarded] = true
+  return gate.handle(() => {
+    guarded[kGuarded] = false
+    // Whoever has wrapped emit since keeps his wrapper; ours then lets everything pass.
+    if (guarded.emit !== guardedEmit) return
+    if (hadOwnEmit) guarded.emit = emit
+    else delete guarded.emit
+  })
+}
+
+/** @param {any} value */
+function isServer (value) {
+  return ['emit', 'listen', 'close', 'setTimeout'].every((name) => typeof value?.[name] === 'function')
+}
+
+module.exports = { guard }

@@ -1,0 +1,152 @@
+'use strict'
+
+const { backend, binding } = require('./binding.js')
+const monitor = require('./monitor.js')
+const { waitOf } = require('./request-watch.js')
+const { LagEvents } = require('./lag-events.js')
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1 // Node's timers take no more
+
+let maxLagMs = 70
+let intervalMs = 500
+let factor = 1 / 3
+let running = true
+let release = monitor.acquire()
+const lagEvents = new LagEvents()
+
+/**
+ * Whether to shed now. Never at or below `maxLag`, always from twice `maxLag` on, and in between with
+ * a probability that rises in proportion, so that load comes off gradually.
+ *
+ * Judges by `delay()`; given a request (Node's, or that of Express, Fastify, Hapi or a Koa context),
+ * by what that request itself waited.
+ *
+ * @param {object} [request]
+ * @returns {boolean}
+ */
+function toobusy (request) {
+  if (!running) return false
+  const waitMs = request === undefined ? binding.delay() : requestDelay(request)
+  return waitMs > maxLagMs && Math.random() < (waitMs - maxLagMs) / maxLagMs
+}
+
+/**
+ * Smoothed event-loop lag: how late a timer comes, ms, rounded.
+ *
+ * @returns {number}
+ */
+toobusy.lag = function lag () {
+  return running ? Math.round(binding.lag()) : 0
+}
+
+/**
+ * What a request arriving now would wait before its handler, ms: the largest of the smoothed lag, the
+ * turn of the loop now running, the smoothed waits of recent requests, and the accept queue's length
+ * times the mean turn (the loop accepts one connection a turn).
+ *
+ * @returns {number}
+ */
+toobusy.delay = function delay () {
+  return running ? binding.delay() : 0
+}
+
+/**
+ * The delay above which `toobusy()` begins to shed.
+ *
+ * @param {number} [newLag] ms, at least 10; default 70
+ * @returns {number} the value in force, ms
+ * @throws {Error}
+ */
+toobusy.maxLag = function maxLag (newLag) {
+  if (newLag === undefined) return maxLagMs
+  if (!isNumber(newLag)) throw new Error('MaxLag must be a number.')
+  const rounded = Math.round(newLag)
+  if (rounded < 10) throw new Error('Maximum lag should be greater than 10ms.')
+  maxLagMs = rounded
+  return maxLagMs
+}
+
+/**
+ * How often the lag is sampled. Setting it starts the measuring again, also after `shutdown()`.
+ *
+ * @param {number} [newInterval] ms, 16 to 2147483647; default 500
+ * @returns {number} the value in force, ms
+ * @throws {Error}
+ */
+toobusy.interval = function interval (newInterval) {
+  if (newInterval === undefined) return intervalMs
+  if (!isNumber(newInterval)) throw new Error('Interval must be a number.')
+  const rounded = Math.round(newInterval)
+  if (rounded < 16) throw new Error('Interval should be greater than 16ms.')
+  if (rounded > LONGEST_TIMER_MS) throw new Error(`Interval should be at most ${LONGEST_TIMER_MS}ms.`)
+  intervalMs = rounded
+  monitor.setInterval(intervalMs)
+  if (!running) release = monitor.acquire()
+  running = true
+  lagEvents.start(intervalMs)
+  return intervalMs
+}
+
+/**
+ * How far one sample moves the lag: `lag = factor * sample + (1 - factor) * lag` for a sample that
+ * stands for one interval. 1 smooths nothing.
+ *
+ * @param {number} [newFactor] in ]0, 1]; default 1/3
+ * @returns {number} the value in force
+ * @throws {Error}
+ */
+toobusy.smoothingFactor = function smoothingFactor (newFactor) {
+  if (newFactor === undefined) return factor
+  if (!isNumber(newFactor)) throw new Error('NewFactor must be a number.')
+  if (newFactor <= 0 || newFactor > 1) throw new Error('Smoothing factor should be in range ]0,1].')
+  factor = newFactor
+  monitor.setFactor(factor)
+  return factor
+}
+
+/**
+ * Calls `fn` at the end of each interval in which the smoothed lag, or one turn of the loop, was
+ * above the threshold, with the larger of the two.
+ *
+ * @param {(lagMs: number) => void} fn
+ * @param {number} [threshold] ms; default: `maxLag()` at the time of the call
+ * @throws {Error}
+ */
+toobusy.onLag = function onLag (fn, threshold = maxLagMs) {
+  if (typeof fn !== 'function') throw new Error('Listener must be a function.')
+  if (!isNumber(threshold)) throw new Error('Threshold must be a number.')
+  lagEvents.add(fn, threshold)
+  if (running) lagEvents.start(intervalMs)
+}
+
+/** @returns {boolean} whether measuring is on */
+toobusy.started = function started () {
+  return running
+}
+
+/**
+ * Stops measuring, and forgets the `onLag` listeners. Gates that are open go on by themselves.
+ * `interval(n)` starts again.
+ */
+toobusy.shutdown = function shutdown () {
+  running = false
+  lagEvents.clear()
+  release()
+}
+
+/** What measures: the native addon or, where it could not load, a JavaScript timer. */
+toobusy.backend = backend
+
+/** @param {unknown} value */
+function isNumber (value) {
+  return typeof value === 'number' && !Number.isNaN(value)
+}
+
+/** @param {any} request */
+function requestDelay (request) {
+  const raw = request.raw?.req ?? request.raw ?? request.req ?? request
+  const waitMs = waitOf(raw)
+  return waitMs >= 0 ? waitMs : binding.delay()
+}
+
+module.exports = toobusy

@@ -1,0 +1,44 @@
+'use strict'
+
+const { Gate } = require('./gate.js')
+const { booleanRow, functionRow, gateOptions, readOptions } = require('./options.js')
+const { STATUS, ShedError } = require('./refusal.js')
+
+/**
+ * @typedef {import('./gate.js').GateHandle} GateHandle
+ * @typedef {import('./options.js').ShedInfo} ShedInfo
+ * @typedef {import('koa').Context} Context
+ *
+ * @typedef {object} AnswerOptions
+ * @property {(ctx: Context, info: ShedInfo) => unknown} [respond] answers instead of the 503
+ * @property {boolean} [errorMode] throw an error with `status` 503 instead of answering
+ *
+ * @typedef {import('./options.js').GateOptions<Context> & AnswerOptions} KoaOptions
+ */
+
+const table = { ...gateOptions, respond: functionRow, errorMode: booleanRow }
+
+/**
+ * Koa middleware, for 2 and 3. Belongs first in the chain: what runs before it is work done for
+ * requests that are then refused.
+ *
+ * @param {KoaOptions} [options]
+ * @returns {import('koa').Middleware & GateHandle}
+ * @throws {TypeError | RangeError} on an unknown option or a value out of range
+ */
+module.exports = function spillway (options) {
+  const { respond, errorMode, ...settings } = readOptions('spillway/koa', table, options)
+  const gate = new Gate(settings)
+
+  /** @type {import('koa').Middleware} */
+  const middleware = (ctx, next) => {
+    const info = gate.enter(ctx.req, ctx.res, ctx)
+    if (info === null) return next()
+    if (respond !== undefined) return respond(ctx, info)
+    if (errorMode) throw new ShedError(settings.message, info)
+    ctx.status = STATUS
+    ctx.set('Retry-After', String(info.retryAfter))
+    ctx.body = settings.message
+  }
+  return Object.assign(middleware, gate.handle())
+}

@@ -1,0 +1,134 @@
+'use strict'
+
+/**
+ * The options that all adapters share: one table for the checks, the defaults and the documentation.
+ *
+ * @template Request the framework's own request: Express's, Fastify's, Hapi's, a Koa context, Node's
+ * @typedef {object} GateOptions
+ * @property {number | false} [maxDelay] ms a request may have waited before its handler; false: no
+ *   limit
+ * @property {string | string[] | ((request: Request) => boolean)} [exempt] paths (a final `*` stands
+ *   for any ending), or a function: never shed, never counted
+ * @property {number | 'auto'} [retryAfter] seconds of the Retry-After header; `'auto'` grows with how
+ *   far over the limit the request was, and is jittered so that the refused do not return as one
+ * @property {string} [message] the body of the 503
+ * @property {(info: ShedInfo, request: Request) => void} [onShed] told of every refusal
+ * @property {boolean} [observe] count what would be shed, shed nothing
+ */
+
+/**
+ * What a refusal rests on.
+ *
+ * @typedef {object} ShedInfo
+ * @property {'delay'} reason
+ * @property {number} waitMs what the request had waited before its handler
+ * @property {number} limitMs
+ * @property {'kernel' | 'loop'} source who measured the wait: the kernel, on the request's own socket,
+ *   or the event loop, where the kernel does not know
+ * @property {number} inFlight requests admitted and not yet answered
+ * @property {number} retryAfter seconds
+ * @property {boolean} observed true where `observe` let the request pass
+ */
+
+/**
+ * @typedef {object} OptionRow
+ * @property {string} takes what a value may be, for the error message and the documentation
+ * @property {(value: any) => boolean} hasType
+ * @property {(value: any) => boolean} [inRange]
+ * @property {any} [default]
+ */
+
+const LONGEST_DELAY_MS = 60_000
+const LONGEST_RETRY_S = 86_400
+
+/** @type {OptionRow} */
+const functionRow = { takes: 'a function', hasType: isFunction }
+
+/** @type {OptionRow} */
+const booleanRow = { takes: 'true or false', hasType: (value) => typeof value === 'boolean', default: false }
+
+/** @type {Record<keyof GateOptions<any>, OptionRow>} */
+const gateOptions = {
+  maxDelay: {
+    // Below two ticks of the slowest kernel (HZ=100) the measure itself would decide.
+    takes: `a number of ms from 20 to ${LONGEST_DELAY_MS}, or false`,
+    hasType: (value) => isNumber(value) || value === false,
+    inRange: (value) => value === false || (value >= 20 && value <= LONGEST_DELAY_MS),
+    default: 100
+  },
+  exempt: {
+    takes: 'a path, an array of paths (each begins with "/"; a final "*" stands for any ending), or a function',
+    hasType: (value) => isFunction(value) || typeof value === 'string' || isArrayOfStrings(value),
+    inRange: (value) => isFunction(value) || [value].flat().every(isPathPattern),
+    default: []
+  },
+  retryAfter: {
+    takes: `a whole number of seconds from 0 to ${LONGEST_RETRY_S}, or 'auto'`,
+    hasType: (value) => isNumber(value) || value === 'auto',
+    inRange: (value) => value === 'auto' || (Number.isInteger(value) && value >= 0 && value <= LONGEST_RETRY_S),
+    default: 'auto'
+  },
+  message: { takes: 'a string', hasType: (value) => typeof value === 'string', default: 'Service Unavailable' },
+  onShed: functionRow,
+  observe: booleanRow
+}
+
+/**
+ * Checks what was given and fills in the defaults.
+ *
+ * @param {string} entry the entry point, as the user knows it, for the message
+ * @param {Record<string, OptionRow>} table
+ * @param {any} given
+ * @returns {any}
+ * @throws {TypeError | RangeError} naming the option, what was given and what it takes
+ */
+function readOptions (entry, table, given = {}) {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new TypeError(`${entry}: options must be an object, got ${show(given)}`)
+  }
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(table, name))
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `${entry}: unknown option "${unknown}" (${show(given[unknown])}); the options are ${Object.keys(table).join(', ')}`)
+  }
+  const options = /** @type {Record<string, any>} */ ({})
+  for (const [name, row] of Object.entries(table)) {
+    const value = given[name]
+    options[name] = value === undefined ? row.default : value
+    if (value === undefined) continue
+    const complaint = `${entry}: option "${name}" takes ${row.takes}, got ${show(value)}`
+    if (!row.hasType(value)) throw new TypeError(complaint)
+    if (row.inRange?.(value) === false) throw new RangeError(complaint)
+  }
+  return options
+}
+
+/** @param {unknown} value */
+function show (value) {
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'string' || Array.isArray(value)) return JSON.stringify(value)
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return String(value)
+}
+
+/** @param {unknown} value */
+function isNumber (value) {
+  return typeof value === 'number' && !Number.isNaN(value)
+}
+
+/** @param {unknown} value */
+function isFunction (value) {
+  return typeof value === 'function'
+}
+
+/** @param {unknown} value */
+function isArrayOfStrings (value) {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}
+
+/** @param {string} path */
+function isPathPattern (path) {
+  return path.startsWith('/') && !path.slice(0, -1).includes('*')
+}
+
+module.exports = { gateOptions, functionRow, booleanRow, readOptions, show }

@@ -1,0 +1,76 @@
+'use strict'
+
+/** @typedef {import('./options.js').ShedInfo} ShedInfo */
+
+const STATUS = 503
+const LONGEST_AUTO_RETRY_S = 60
+
+/**
+ * Seconds until a refused client should come again. `'auto'`: one second for each time that the wait
+ * holds the limit, within half of that either way, so that the refused do not return as one.
+ *
+ * @param {number | 'auto'} retryAfter
+ * @param {number} waitMs
+ * @param {number} limitMs
+ * @returns {number}
+ */
+function retryAfterSeconds (retryAfter, waitMs, limitMs) {
+  if (retryAfter !== 'auto') return retryAfter
+  const seconds = waitMs / limitMs * (0.5 + Math.random())
+  return Math.min(LONGEST_AUTO_RETRY_S, Math.max(1, Math.round(seconds)))
+}
+
+/**
+ * Answers on Node's own response: what Express, Koa's raw response and plain `http` have in common.
+ *
+ * @param {import('node:http').ServerResponse} res
+ * @param {ShedInfo} info
+ * @param {string} message
+ */
+function answer (res, info, message) {
+  res.statusCode = STATUS
+  res.setHeader('Retry-After', String(info.retryAfter))
+  res.setHeader('Content-Type', 'text/plain; charset=utf-8')
+  res.setHeader('Content-Length', Buffer.byteLength(message))
+  res.end(message)
+}
+
+/**
+ * Answers an upgrade request, which has a socket and no response yet, and closes the connection.
+ *
+ * @param {import('node:stream').Duplex} socket
+ * @param {ShedInfo} info
+ * @param {string} message
+ */
+function answerSocket (socket, info, message) {
+  socket.end(`HTTP/1.1 ${STATUS} Service Unavailable\r\n` +
+    `Retry-After: ${info.retryAfter}\r\n` +
+    'Content-Type: text/plain; charset=utf-8\r\n' +
+    `Content-Length: ${Buffer.byteLength(message)}\r\n` +
+    `Connection: close\r\n\r\n${message}`)
+}
+
+/** A refusal as an error, in the terms that Express, Koa and Fastify read. */
+class ShedError extends Error {
+  code = 'SPILLWAY_SHED'
+  status = STATUS
+  statusCode = STATUS
+  expose = true
+
+  /**
+   * @param {string} message
+   * @param {ShedInfo} info
+   */
+  constructor (message, info) {
+    // A refusal is no bug to be traced, and thousands a second are made.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
+    super(message)
+    Error.stackTraceLimit = stackTraceLimit
+    this.name = 'ShedError'
+    this.info = info
+    this.headers = { 'Retry-After': String(info.retryAfter) }
+  }
+}
+
+module.exports = { STATUS, ShedError, answer, answerSocket, retryAfterSeconds }

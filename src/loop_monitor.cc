@@ -1,0 +1,131 @@
+#include "loop_monitor.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "socket_queue.h"
+#include "thread_clock.h"
+
+namespace spillway {
+namespace {
+
+constexpr uint64_t kNsPerMs = 1'000'000;
+
+}  // namespace
+
+LoopMonitor* LoopMonitor::New(uv_loop_t* loop) {
+  auto* monitor = new (std::nothrow) LoopMonitor(loop);
+  if (monitor == nullptr) return nullptr;
+  if (monitor->timer_.Init(uv_timer_init, loop, monitor) == 0 &&
+      monitor->check_.Init(uv_check_init, loop, monitor) == 0) {
+    return monitor;
+  }
+  monitor->Close([](void*) {}, nullptr);
+  return nullptr;
+}
+
+bool LoopMonitor::Start(uint64_t interval_ms, double factor) {
+  if (timer_.get() == nullptr) return false;
+  // The loop's time may be as old as the script now running, which is not to be taken for lag.
+  uv_update_time(loop_);
+  interval_ms_ = interval_ms;
+  stats_.Configure(factor, interval_ms * kNsPerMs);
+  stats_.Reset(Read(true), interval_ms * kNsPerMs);
+  running_ = uv_check_start(check_.get(), OnCheck) == 0 && ArmTimer();
+  return running_;
+}
+
+bool LoopMonitor::Stop() {
+  if (!running_) return false;
+  running_ = false;
+  uv_timer_stop(timer_.get());  // both always return 0
+  uv_check_stop(check_.get());
+  stats_.Reset(Read(true), interval_ms_ * kNsPerMs);
+  return true;
+}
+
+void LoopMonitor::SetFactor(double factor) { stats_.Configure(factor, interval_ms_ * kNsPerMs); }
+
+uint64_t LoopMonitor::TurnSoFar() {
+  const LoopReading reading = Read(false);
+  const uint64_t so_far = stats_.TurnSoFar(reading.now, reading.idle);
+  return LoopStats::NeedsCpu(so_far) ? stats_.WithoutPause(Read(true), so_far) : so_far;
+}
+
+double LoopMonitor::Delay() {
+  const double turn = static_cast<double>(TurnSoFar());
+  const double wait = stats_.RequestWait(uv_hrtime());
+  const double queue = LongestAcceptQueue() * stats_.MeanTurn();  // the loop accepts one a turn
+  return std::max({stats_.Lag(), turn, wait, queue});
+}
+
+double LoopMonitor::OnRequest(int fd) {
+  const std::optional<uint64_t> age = socket_queue::LastReceiveAgeNs(fd);
+  if (!age) return -1;
+  const LoopReading reading = Read(LoopStats::NeedsCpu(*age));
+  const uint64_t wait = stats_.WithoutPause(reading, *age);
+  if (running_) stats_.OnRequest(reading.now, wait);
+  return static_cast<double>(wait);
+}
+
+void LoopMonitor::WatchListeners(std::vector<int> fds) {
+  listeners_ = std::move(fds);
+  queue_is_read_ = false;
+}
+
+void LoopMonitor::Close(void (*on_closed)(void* data), void* data) {
+  if (on_closed_ != nullptr) return;
+  on_closed_ = on_closed;
+  on_closed_data_ = data;
+  running_ = false;
+  closing_ = (timer_.Close(OnHandleClosed) ? 1 : 0) + (check_.Close(OnHandleClosed) ? 1 : 0);
+  if (closing_ == 0) delete this;
+}
+
+LoopReading LoopMonitor::Read(bool with_cpu) const {
+  return {uv_hrtime(), uv_metrics_idle_time(loop_), with_cpu ? ThreadCpuNs() : 0};
+}
+
+// One shot at a time: the due time is then known exactly, while a repeating timer rearms from a
+// cached time that may be older than the callbacks before it.
+bool LoopMonitor::ArmTimer() {
+  due_ = (uv_now(loop_) + interval_ms_) * kNsPerMs;  // uv_now() is uv_hrtime() in whole ms
+  return uv_timer_start(timer_.get(), OnTimer, interval_ms_, 0) == 0;
+}
+
+uint32_t LoopMonitor::LongestAcceptQueue() {
+  if (queue_is_read_) return longest_queue_;
+  longest_queue_ = 0;
+  for (const int fd : listeners_) {
+    const auto queue = socket_queue::ReadAcceptQueue(fd);
+    if (queue) longest_queue_ = std::max(longest_queue_, queue->length);
+  }
+  queue_is_read_ = true;
+  return longest_queue_;
+}
+
+void LoopMonitor::OnTimer(uv_timer_t* timer) {
+  auto* self = static_cast<LoopMonitor*>(timer->data);
+  self->stats_.OnTick(self->Read(true), self->due_);
+  self->running_ = self->ArmTimer();
+}
+
+void LoopMonitor::OnCheck(uv_check_t* check) {
+  auto* self = static_cast<LoopMonitor*>(check->data);
+  LoopReading reading = self->Read(false);
+  if (LoopStats::NeedsCpu(self->stats_.TurnSoFar(reading.now, reading.idle))) {
+    reading = self->Read(true);
+  }
+  self->stats_.OnTurnEnd(reading);
+  self->queue_is_read_ = false;
+}
+
+void LoopMonitor::OnHandleClosed(uv_handle_t* handle) {
+  auto* self = static_cast<LoopMonitor*>(handle->data);
+  if (--self->closing_ > 0) return;
+  self->on_closed_(self->on_closed_data_);
+  delete self;
+}
+
+}  // namespace spillway

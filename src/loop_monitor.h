@@ -1,0 +1,84 @@
+#ifndef SPILLWAY_LOOP_MONITOR_H_
+#define SPILLWAY_LOOP_MONITOR_H_
+
+#include <uv.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "loop_stats.h"
+#include "uv_handle.h"
+
+namespace spillway {
+
+/// Watches one event loop: owns the timer and the check handle, reads the clocks and the kernel's
+/// queues, and leaves the arithmetic to LoopStats. All times are ns.
+///
+/// Lives on the heap and deletes itself when uv has let go of its handles: after Close(), never
+/// before.
+class LoopMonitor final {
+ public:
+  /// Null if uv refuses a handle.
+  static LoopMonitor* New(uv_loop_t* loop);
+  LoopMonitor(const LoopMonitor&) = delete;
+  LoopMonitor& operator=(const LoopMonitor&) = delete;
+
+  /// Begins to measure, from nothing; restarts if running. False if the handles are closing or uv
+  /// refuses. factor in ]0, 1]; interval_ms above 0.
+  bool Start(uint64_t interval_ms, double factor);
+  /// False if it was not running.
+  bool Stop();
+  void SetFactor(double factor);
+
+  double Lag() const { return stats_.Lag(); }
+  double Utilization() const { return stats_.Utilization(); }
+  double MeanTurn() const { return stats_.MeanTurn(); }
+  uint64_t TakeLongestTurn() { return stats_.TakeLongestTurn(); }
+  /// Busy time, so far, of the turn now running.
+  uint64_t TurnSoFar();
+  /// What a request arriving now would wait before its handler: the largest of what the loop, the
+  /// recent requests and the accept queues say.
+  double Delay();
+
+  /// A request on the socket `fd` reaches its handler: its wait, or -1 where the kernel does not
+  /// know.
+  double OnRequest(int fd);
+
+  /// Delay() looks at the accept queues of these descriptors, as long as they listen.
+  void WatchListeners(std::vector<int> fds);
+
+  /// Idempotent. Afterwards no other function may be called; `on_closed(data)` runs once uv is
+  /// done, just before the monitor deletes itself.
+  void Close(void (*on_closed)(void* data), void* data);
+
+ private:
+  explicit LoopMonitor(uv_loop_t* loop) : loop_(loop) {}
+  ~LoopMonitor() = default;
+
+  LoopReading Read(bool with_cpu) const;
+  bool ArmTimer();
+  uint32_t LongestAcceptQueue();
+  static void OnTimer(uv_timer_t* timer);
+  static void OnCheck(uv_check_t* check);
+  static void OnHandleClosed(uv_handle_t* handle);
+
+  uv_loop_t* const loop_;
+  LoopStats stats_;
+  std::vector<int> listeners_;
+  uint32_t longest_queue_ = 0;
+  bool queue_is_read_ = false;  // in this turn
+
+  UvHandle<uv_timer_t> timer_;
+  UvHandle<uv_check_t> check_;
+  bool running_ = false;
+  uint64_t interval_ms_ = 0;
+  uint64_t due_ = 0;
+
+  int closing_ = 0;  // handles uv still holds
+  void (*on_closed_)(void*) = nullptr;
+  void* on_closed_data_ = nullptr;
+};
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_LOOP_MONITOR_H_

@@ -1,0 +1,35 @@
+#ifndef SPILLWAY_SMOOTHING_H_
+#define SPILLWAY_SMOOTHING_H_
+
+#include <cmath>
+#include <cstdint>
+
+namespace spillway {
+
+/// Exponential smoothing of samples that come at uneven times.
+///
+/// A factor `a` per interval becomes 1 - (1 - a)^(elapsed / interval), so that a sample counts for
+/// the time it stands for: three ticks in one late tick weigh what three punctual ones would.
+class Smoothing final {
+ public:
+  /// factor in ]0, 1]; interval in ns, above 0.
+  void Configure(double factor, uint64_t interval_ns) {
+    decay_per_ns_ = std::log(1 - factor) / static_cast<double>(interval_ns);  // -inf for factor 1
+  }
+
+  /// What is left, in [0, 1], of a value's weight after `elapsed_ns`.
+  double Remaining(uint64_t elapsed_ns) const {
+    return elapsed_ns == 0 ? 1 : std::exp(decay_per_ns_ * static_cast<double>(elapsed_ns));
+  }
+
+  double Next(double value, double sample, uint64_t elapsed_ns) const {
+    return sample + (value - sample) * Remaining(elapsed_ns);
+  }
+
+ private:
+  double decay_per_ns_ = 0;
+};
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_SMOOTHING_H_

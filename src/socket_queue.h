@@ -1,0 +1,33 @@
+#ifndef SPILLWAY_SOCKET_QUEUE_H_
+#define SPILLWAY_SOCKET_QUEUE_H_
+
+#include <cstdint>
+#include <optional>
+
+namespace spillway {
+
+/// What the kernel knows of the queues on a process's own TCP sockets.
+namespace socket_queue {
+
+/// True where this system tells how long a socket's last bytes have lain there.
+bool Available();
+
+/// The step in which that age advances, ns: the kernel's tick. 0 where not available.
+uint64_t TickNs();
+
+/// Age of the last bytes that came on a connected TCP socket, ns, whether or not they were read
+/// since. Empty for anything else: a Unix socket, a bad descriptor, another system.
+std::optional<uint64_t> LastReceiveAgeNs(int fd);
+
+struct AcceptQueue {
+  uint32_t length;  // connections complete and waiting for accept()
+  uint32_t limit;   // the backlog
+};
+
+/// Empty unless `fd` is a listening TCP socket.
+std::optional<AcceptQueue> ReadAcceptQueue(int fd);
+
+}  // namespace socket_queue
+}  // namespace spillway
+
+#endif  // SPILLWAY_SOCKET_QUEUE_H_

@@ -1,0 +1,49 @@
+#ifndef SPILLWAY_UV_HANDLE_H_
+#define SPILLWAY_UV_HANDLE_H_
+
+#include <uv.h>
+
+namespace spillway {
+
+/// The life of one uv handle that never keeps its loop alive.
+///
+/// The memory belongs to uv from Init() until the callback given to Close() has run; the owner must
+/// not be deleted before.
+template <typename Handle>
+class UvHandle final {
+ public:
+  UvHandle() = default;
+  UvHandle(const UvHandle&) = delete;
+  UvHandle& operator=(const UvHandle&) = delete;
+
+  /// Returns uv's status; on failure there is nothing to close.
+  int Init(int (*init)(uv_loop_t*, Handle*), uv_loop_t* loop, void* owner) {
+    const int status = init(loop, &handle_);
+    if (status != 0) return status;
+    open_ = true;
+    handle_.data = owner;
+    uv_unref(base());
+    return 0;
+  }
+
+  /// Idempotent. True if `on_closed` will be called, later, from the loop.
+  bool Close(uv_close_cb on_closed) {
+    if (!open_) return false;
+    open_ = false;
+    uv_close(base(), on_closed);
+    return true;
+  }
+
+  /// Null once closing: no uv function may start a closing handle.
+  Handle* get() { return open_ ? &handle_ : nullptr; }
+
+ private:
+  uv_handle_t* base() { return reinterpret_cast<uv_handle_t*>(&handle_); }
+
+  Handle handle_{};
+  bool open_ = false;
+};
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_UV_HANDLE_H_
