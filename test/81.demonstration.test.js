@@ -45,7 +45,7 @@ describe('demonstration', function () {
     })
 
     it('tells its progress on stderr, a line a step where there is no terminal', () => {
-      assert.deepEqual(run.stderr.trimEnd().split('\n'), [
+      assert.deepEqual(run.stderr.match(/^\d\/\d.*$/gm), [
         '1/5 capacity',
         '2/5 no protection, 0.5 x capacity',
         '3/5 no protection, 3 x capacity',
@@ -97,7 +97,7 @@ describe('demonstration', function () {
   for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGKILL', null]]) {
     it(`leaves no process behind on ${signal}`, async () => {
       const { child, ended } = start(SHORT)
-      await said(child.stderr, '3/5')
+      await said(child.stderr, '2/5')
       child.kill(signal)
       assert.equal((await ended).code, code)
     })

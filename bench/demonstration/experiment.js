@@ -43,20 +43,22 @@ function plan ({ levels, durationMs, warmupMs, timeoutMs }) {
 async function runExperiment (settings, progress) {
   const client = startClient()
   const [first, ...steps] = plan(settings)
-
-  progress.begin(first)
-  await checkProtection()
-  const capacity = await measureCapacity(client, settings)
-  progress.end()
-
   const measurements = []
-  for (const { level, protection, ...step } of steps) {
-    progress.begin(step)
-    measurements.push({ protection, level, report: await measure(client, settings, level * capacity, protection) })
+  try {
+    progress.begin(first)
+    await checkProtection()
+    const capacity = await measureCapacity(client, settings)
     progress.end()
+
+    for (const { level, protection, ...step } of steps) {
+      progress.begin(step)
+      measurements.push({ protection, level, report: await measure(client, settings, level * capacity, protection) })
+      progress.end()
+    }
+    return { capacity, usefulMs: USEFUL_MS, measurements }
+  } finally {
+    await client.stop()
   }
-  await client.stop()
-  return { capacity, usefulMs: USEFUL_MS, measurements }
 }
 
 // Better now than after half of the experiment.

@@ -15,7 +15,9 @@ const PAGE = 'demonstration.html'
 async function main () {
   const settings = readSettings(process.argv.slice(2))
   const progress = createProgress(plan(settings))
-  const result = await runExperiment(settings, progress).finally(() => progress.stop())
+  process.once('exit', progress.stop)
+  const result = await runExperiment(settings, progress)
+  progress.stop()
 
   console.log(`Capacity: ${whole(result.capacity)} requests/s. Useful: answered 200 within ${result.usefulMs} ms.\n`)
   console.log(printable(tabulate(result)))

@@ -1,15 +1,12 @@
 'use strict'
 
-const { once } = require('node:events')
-const http = require('node:http')
-
 const answer = require('../child/answer')
 
+const ANY_PORT = { host: '127.0.0.1', port: 0 }
+
 answer(async ({ framework, workload, protection }) => {
-  const createListener = require(`./${framework}`)
+  const start = require(`./${framework}`)
   const work = require(`../workloads/${workload}`)
-  const server = http.createServer(createListener(work, protection && require(`../protections/${protection}`)))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const server = await start(ANY_PORT, work, protection && require(`../protections/${protection}`))
   return { port: server.address().port }
 })

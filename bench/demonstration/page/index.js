@@ -46,7 +46,7 @@ ${renderSummary(result)}
 <p>Each request costs 5 ms of CPU in five steps, one turn of the event loop apart, and comes on a new connection, as from
   nginx in its default setting. Above capacity a queue forms. Node.js accepts one connection a turn, so the queue stands in
   the kernel, before the event loop: the loop hardly looks late, while every request waits for seconds. The server is
-  busy all the time, with requests whose clients have given up.</p>
+  busy all the time, with answers that come too late.</p>
 <p>On Linux, spillway asks the kernel how long each request has waited, and answers 503 to those that waited too long.
   That costs little, so that most of the capacity is left for requests that are answered in time.</p>
 
