@@ -18,8 +18,8 @@
  * @property {(fd: number) => number} requestWait to be called when a request on the socket `fd`
  *   reaches its handler: what it waited, or below 0 where the kernel does not know
  * @property {(fd: number) => { length: number, limit: number } | undefined} acceptQueue
- * @property {(fds: number[]) => void} watchListeners descriptors whose accept queues `delay()` is to
- *   look at
+ * @property {(...fds: number[]) => void} watchListeners descriptors whose accept queues `delay()`
+ *   is to look at
  * @property {boolean} kernelWaits whether this system can tell `requestWait`
  * @property {number} tickMs resolution of `requestWait`, 0 where there is none
  */

@@ -23,7 +23,7 @@ function stop () {
   diagnosticsChannel.unsubscribe(CHANNEL, onRequestStart)
   for (const server of listeners.keys()) server.removeListener('close', onServerClose)
   listeners.clear()
-  binding.watchListeners([])
+  binding.watchListeners()
 }
 
 /** @param {any} message */
@@ -70,7 +70,7 @@ function watch () {
     const fd = server._handle?.fd
     if (fd >= 0) fds.push(fd)
   }
-  binding.watchListeners(fds)
+  binding.watchListeners(...fds)
 }
 
 module.exports = { start, stop, waitOf }

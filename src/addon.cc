@@ -1,11 +1,15 @@
-// What JavaScript may call. It has checked the arguments; times that cross are in ms.
+// What JavaScript may call: the table is in Init(). Times that cross are in ms.
+//
+// Plain Node-API, because the C++ wrapper aborts the process where a call fails, and calls do fail
+// in a worker that is being terminated.
 
-#include <napi.h>
+#include <node_api.h>
 #include <uv.h>
 
 #include <utility>
 #include <vector>
 
+#include "js_call.h"
 #include "loop_monitor.h"
 #include "socket_queue.h"
 
@@ -14,75 +18,96 @@ namespace {
 
 constexpr double kNsPerMs = 1e6;
 
-LoopMonitor& Monitor(const Napi::CallbackInfo& info) {
-  return *static_cast<LoopMonitor*>(info.Data());
-}
+template <size_t N = 0>
+using Call = JsCall<LoopMonitor, N>;
 
-double Double(const Napi::CallbackInfo& info, size_t index) {
-  return info[index].As<Napi::Number>().DoubleValue();
-}
-
-int Int(const Napi::CallbackInfo& info, size_t index) {
-  return info[index].As<Napi::Number>().Int32Value();
-}
-
-Napi::Value Ms(const Napi::CallbackInfo& info, double ns) {
-  return Napi::Number::New(info.Env(), ns / kNsPerMs);
-}
+napi_value JsMs(napi_env env, double ns) { return JsNumber(env, ns / kNsPerMs); }
 
 // start(intervalMs, factor) -> boolean
-Napi::Value Start(const Napi::CallbackInfo& info) {
-  const bool started = Monitor(info).Start(static_cast<uint64_t>(Double(info, 0)), Double(info, 1));
-  return Napi::Boolean::New(info.Env(), started);
+napi_value Start(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  if (!call) return nullptr;
+  return JsBoolean(env, call->Start(static_cast<uint64_t>(call[0]), call[1]));
 }
 
-Napi::Value Stop(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), Monitor(info).Stop());
+napi_value Stop(napi_env env, napi_callback_info info) {
+  const Call<> call(env, info);
+  return call ? JsBoolean(env, call->Stop()) : nullptr;
 }
 
-void SetFactor(const Napi::CallbackInfo& info) { Monitor(info).SetFactor(Double(info, 0)); }
-
-Napi::Value Lag(const Napi::CallbackInfo& info) { return Ms(info, Monitor(info).Lag()); }
-
-Napi::Value Delay(const Napi::CallbackInfo& info) { return Ms(info, Monitor(info).Delay()); }
-
-Napi::Value LoopDelay(const Napi::CallbackInfo& info) {
-  return Ms(info, static_cast<double>(Monitor(info).TurnSoFar()));
+napi_value SetFactor(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  if (call) call->SetFactor(call[0]);
+  return nullptr;
 }
 
-Napi::Value MeanTurn(const Napi::CallbackInfo& info) { return Ms(info, Monitor(info).MeanTurn()); }
-
-Napi::Value TakeLongestTurn(const Napi::CallbackInfo& info) {
-  return Ms(info, static_cast<double>(Monitor(info).TakeLongestTurn()));
+napi_value Lag(napi_env env, napi_callback_info info) {
+  const Call<> call(env, info);
+  return call ? JsMs(env, call->Lag()) : nullptr;
 }
 
-Napi::Value Utilization(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), Monitor(info).Utilization());
+napi_value Delay(napi_env env, napi_callback_info info) {
+  const Call<> call(env, info);
+  return call ? JsMs(env, call->Delay()) : nullptr;
+}
+
+napi_value LoopDelay(napi_env env, napi_callback_info info) {
+  const Call<> call(env, info);
+  return call ? JsMs(env, static_cast<double>(call->TurnSoFar())) : nullptr;
+}
+
+napi_value MeanTurn(napi_env env, napi_callback_info info) {
+  const Call<> call(env, info);
+  return call ? JsMs(env, call->MeanTurn()) : nullptr;
+}
+
+napi_value TakeLongestTurn(napi_env env, napi_callback_info info) {
+  const Call<> call(env, info);
+  return call ? JsMs(env, static_cast<double>(call->TakeLongestTurn())) : nullptr;
+}
+
+napi_value Utilization(napi_env env, napi_callback_info info) {
+  const Call<> call(env, info);
+  return call ? JsNumber(env, call->Utilization()) : nullptr;
 }
 
 // requestWait(fd) -> ms, or below 0 where the kernel does not know
-Napi::Value RequestWait(const Napi::CallbackInfo& info) {
-  return Ms(info, Monitor(info).OnRequest(Int(info, 0)));
+napi_value RequestWait(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  return call ? JsMs(env, call->OnRequest(static_cast<int>(call[0]))) : nullptr;
 }
 
 // acceptQueue(fd) -> { length, limit } or undefined
-Napi::Value AcceptQueue(const Napi::CallbackInfo& info) {
-  const auto queue = socket_queue::ReadAcceptQueue(Int(info, 0));
-  if (!queue) return info.Env().Undefined();
-  Napi::Object result = Napi::Object::New(info.Env());
-  result.Set("length", queue->length);
-  result.Set("limit", queue->limit);
+napi_value AcceptQueue(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  if (!call) return nullptr;
+  const auto queue = socket_queue::ReadAcceptQueue(static_cast<int>(call[0]));
+  napi_value result = nullptr;
+  if (!queue || napi_create_object(env, &result) != napi_ok) return nullptr;
+  const napi_value length = JsNumber(env, queue->length);
+  const napi_value limit = JsNumber(env, queue->limit);
+  if (length == nullptr || napi_set_named_property(env, result, "length", length) != napi_ok ||
+      limit == nullptr || napi_set_named_property(env, result, "limit", limit) != napi_ok) {
+    return nullptr;
+  }
   return result;
 }
 
-// watchListeners(fds: number[])
-void WatchListeners(const Napi::CallbackInfo& info) {
-  const Napi::Array array = info[0].As<Napi::Array>();
-  std::vector<int> fds(array.Length());
-  for (uint32_t i = 0; i < fds.size(); i++) {
-    fds[i] = array.Get(i).As<Napi::Number>().Int32Value();
+// watchListeners(...fds)
+napi_value WatchListeners(napi_env env, napi_callback_info info) {
+  size_t count = 0;
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, &count, nullptr, nullptr, &data) != napi_ok) return nullptr;
+  std::vector<napi_value> arguments(count);
+  if (napi_get_cb_info(env, info, &count, arguments.data(), nullptr, nullptr) != napi_ok) {
+    return nullptr;
   }
-  Monitor(info).WatchListeners(std::move(fds));
+  std::vector<int> fds(count);
+  for (size_t i = 0; i < count; i++) {
+    if (napi_get_value_int32(env, arguments[i], &fds[i]) != napi_ok) return nullptr;
+  }
+  static_cast<LoopMonitor*>(data)->WatchListeners(std::move(fds));
+  return nullptr;
 }
 
 // Asynchronous, because a synchronous hook (or a finalizer) returns before uv has let go of the
@@ -95,7 +120,7 @@ void OnEnvCleanup(napi_async_cleanup_hook_handle hook, void* monitor) {
       hook);
 }
 
-LoopMonitor* NewMonitor(Napi::Env env) {
+LoopMonitor* NewMonitor(napi_env env) {
   uv_loop_t* loop = nullptr;
   if (napi_get_uv_event_loop(env, &loop) != napi_ok) return nullptr;
   LoopMonitor* monitor = LoopMonitor::New(loop);
@@ -105,36 +130,44 @@ LoopMonitor* NewMonitor(Napi::Env env) {
   return nullptr;
 }
 
-template <auto callback>
-void Export(Napi::Object exports, const char* name, void* data) {
-  exports.Set(name, Napi::Function::New<callback>(exports.Env(), name, data));
+napi_property_descriptor Function(const char* name, napi_callback callback, void* data) {
+  return {name, nullptr, callback, nullptr, nullptr, nullptr, napi_enumerable, data};
+}
+
+napi_property_descriptor Constant(const char* name, napi_value value) {
+  return {name, nullptr, nullptr, nullptr, nullptr, value, napi_enumerable, nullptr};
 }
 
 }  // namespace
 
-Napi::Object Init(Napi::Env env, Napi::Object exports) {
+NAPI_MODULE_INIT() {
   LoopMonitor* monitor = NewMonitor(env);
   if (monitor == nullptr) {
-    Napi::Error::New(env, "spillway: cannot watch the event loop").ThrowAsJavaScriptException();
-    return exports;
+    napi_throw_error(env, nullptr, "spillway cannot watch the event loop");
+    return nullptr;
   }
-  Export<Start>(exports, "start", monitor);
-  Export<Stop>(exports, "stop", monitor);
-  Export<SetFactor>(exports, "setFactor", monitor);
-  Export<Lag>(exports, "lag", monitor);
-  Export<Delay>(exports, "delay", monitor);
-  Export<LoopDelay>(exports, "loopDelay", monitor);
-  Export<MeanTurn>(exports, "meanTurn", monitor);
-  Export<TakeLongestTurn>(exports, "takeLongestTurn", monitor);
-  Export<Utilization>(exports, "utilization", monitor);
-  Export<RequestWait>(exports, "requestWait", monitor);
-  Export<AcceptQueue>(exports, "acceptQueue", monitor);
-  Export<WatchListeners>(exports, "watchListeners", monitor);
-  exports.Set("kernelWaits", socket_queue::Available());
-  exports.Set("tickMs", static_cast<double>(socket_queue::TickNs()) / kNsPerMs);
-  return exports;
+  const napi_value kernel_waits = JsBoolean(env, socket_queue::Available());
+  const napi_value tick_ms = JsMs(env, static_cast<double>(socket_queue::TickNs()));
+  if (kernel_waits == nullptr || tick_ms == nullptr) return nullptr;
+  const napi_property_descriptor table[] = {
+      Function("start", Start, monitor),
+      Function("stop", Stop, monitor),
+      Function("setFactor", SetFactor, monitor),
+      Function("lag", Lag, monitor),
+      Function("delay", Delay, monitor),
+      Function("loopDelay", LoopDelay, monitor),
+      Function("meanTurn", MeanTurn, monitor),
+      Function("takeLongestTurn", TakeLongestTurn, monitor),
+      Function("utilization", Utilization, monitor),
+      Function("requestWait", RequestWait, monitor),
+      Function("acceptQueue", AcceptQueue, monitor),
+      Function("watchListeners", WatchListeners, monitor),
+      Constant("kernelWaits", kernel_waits),
+      Constant("tickMs", tick_ms),
+  };
+  const napi_status status =
+      napi_define_properties(env, exports, sizeof(table) / sizeof(table[0]), table);
+  return status == napi_ok ? exports : nullptr;
 }
-
-NODE_API_MODULE(spillway, Init)
 
 }  // namespace spillway

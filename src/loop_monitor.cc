@@ -54,7 +54,7 @@ uint64_t LoopMonitor::TurnSoFar() {
 }
 
 double LoopMonitor::Delay() {
-  const double turn = static_cast<double>(TurnSoFar());
+  const auto turn = static_cast<double>(TurnSoFar());
   const double wait = stats_.RequestWait(uv_hrtime());
   const double queue = LongestAcceptQueue() * stats_.MeanTurn();  // the loop accepts one a turn
   return std::max({stats_.Lag(), turn, wait, queue});

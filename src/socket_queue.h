@@ -4,10 +4,8 @@
 #include <cstdint>
 #include <optional>
 
-namespace spillway {
-
 /// What the kernel knows of the queues on a process's own TCP sockets.
-namespace socket_queue {
+namespace spillway::socket_queue {
 
 /// True where this system tells how long a socket's last bytes have lain there.
 bool Available();
@@ -27,7 +25,6 @@ struct AcceptQueue {
 /// Empty unless `fd` is a listening TCP socket.
 std::optional<AcceptQueue> ReadAcceptQueue(int fd);
 
-}  // namespace socket_queue
-}  // namespace spillway
+}  // namespace spillway::socket_queue
 
 #endif  // SPILLWAY_SOCKET_QUEUE_H_

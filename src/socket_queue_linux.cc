@@ -1,14 +1,13 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include <cstddef>
+#include <ctime>
 
 #include "socket_queue.h"
 
-namespace spillway {
-namespace socket_queue {
+namespace spillway::socket_queue {
 namespace {
 
 constexpr uint64_t kNsPerMs = 1'000'000;
@@ -55,5 +54,4 @@ std::optional<AcceptQueue> ReadAcceptQueue(int fd) {
   return AcceptQueue{info.tcpi_unacked, info.tcpi_sacked};
 }
 
-}  // namespace socket_queue
-}  // namespace spillway
+}  // namespace spillway::socket_queue
