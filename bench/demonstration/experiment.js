@@ -13,6 +13,9 @@ const CAPACITY_CLIENTS = 4
 const REHEARSAL_MS = 500
 const START_MS = 500
 
+// For levels at which the client was disturbed: what keeps the whole below 90 s.
+const REPEATING_MS = 12_000
+
 /**
  * What will be run, in order.
  *
@@ -44,15 +47,22 @@ async function runExperiment (settings, progress) {
   const client = startClient()
   const [first, ...steps] = plan(settings)
   const measurements = []
+  let spareMs = REPEATING_MS
   try {
     progress.begin(first)
     await checkProtection()
     const capacity = await measureCapacity(client, settings)
     progress.end()
 
-    for (const { level, protection, ...step } of steps) {
+    for (const step of steps) {
+      const { expectedMs, level, protection } = step
       progress.begin(step)
-      measurements.push({ protection, level, report: await measure(client, settings, level * capacity, protection) })
+      let report = await measure(client, settings, level * capacity, protection)
+      if (report.invalid && spareMs >= expectedMs) {
+        spareMs -= expectedMs
+        report = await measure(client, settings, level * capacity, protection)
+      }
+      measurements.push({ protection, level, report })
       progress.end()
     }
     return { capacity, usefulMs: USEFUL_MS, measurements }
@@ -73,12 +83,10 @@ async function measureCapacity (client, settings) {
   return perSecond.ok
 }
 
-async function measure (client, settings, rate, protection) {
+function measure (client, settings, rate, protection) {
   const { durationMs, warmupMs } = settings
-  const once = () => onFreshServer(client, settings, protection,
+  return onFreshServer(client, settings, protection,
     port => ({ ...to(port, settings), mode: 'open', rate, durationMs, warmupMs }))
-  const report = await once()
-  return report.invalid ? once() : report
 }
 
 /** One run on a server that has just been compiled by use. */
