@@ -6,7 +6,7 @@ const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { ShedError } = require('./refusal.js')
 
 /**
- * @typedef {import('./gate.js').GateHandle} GateHandle
+ * @typedef {import('./fastify-types.js').Handle} GateHandle
  * @typedef {import('./options.js').ShedInfo} ShedInfo
  * @typedef {import('fastify').FastifyRequest} FastifyRequest
  * @typedef {import('fastify').FastifyReply} FastifyReply

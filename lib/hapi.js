@@ -6,7 +6,7 @@ const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { ShedError } = require('./refusal.js')
 
 /**
- * @typedef {import('./gate.js').GateHandle} GateHandle
+ * @typedef {import('./hapi-types.js').Handle} GateHandle
  * @typedef {import('./options.js').ShedInfo} ShedInfo
  * @typedef {import('@hapi/hapi').Request} Request
  * @typedef {import('@hapi/hapi').ResponseToolkit} ResponseToolkit

@@ -1,0 +1,67 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const path = require('node:path')
+const { run } = require('./support/child.js')
+
+const root = path.join(__dirname, '..')
+const pkg = require('../package.json')
+
+describe('package', () => {
+  it('measures natively here', () => {
+    assert.equal(require('spillway').backend, 'native')
+  })
+
+  for (const entry of Object.keys(pkg.exports).filter((name) => !name.endsWith('.json'))) {
+    const specifier = path.posix.join('spillway', entry)
+    it(`loads ${specifier} by require and by import`, async () => {
+      const required = require(specifier)
+      const imported = await import(specifier)
+      assert.equal(imported.default, required)
+    })
+  }
+
+  it('has a file for every type it promises', () => {
+    const promised = JSON.stringify(pkg.exports).match(/\.\/types\/[^"]+/g)
+    assert.ok(promised.length >= 7)
+    for (const file of promised) {
+      const source = file.replace('types', 'lib').replace(/\.d\.(m?)ts$/, '.$1js')
+      assert.ok(fs.existsSync(path.join(root, source)), `${source}, of which tsc makes ${file}`)
+    }
+  })
+
+  it('shares one state between ES modules and CommonJS', async () => {
+    const { stdout, stderr } = await run(`
+      import toobusy, { maxLag, lag, shutdown, started, backend } from 'spillway'
+      import { createRequire } from 'node:module'
+      const required = createRequire(process.cwd() + '/')('spillway')
+      maxLag(123)
+      shutdown()
+      console.log(required === toobusy, required.maxLag(), required.started(), started(), lag(), backend)
+    `, ['--input-type=module'])
+    assert.deepEqual({ stdout, stderr }, { stdout: 'true 123 false false 0 native\n', stderr: '' })
+  })
+
+  it('works on in JavaScript, after one warning, where the addon does not load', async () => {
+    const { stdout, stderr } = await run(`
+      const Module = require('node:module')
+      const load = Module._load
+      Module._load = function (request, ...rest) {
+        if (request === 'node-gyp-build') throw new Error('no addon here')
+        return load.call(this, request, ...rest)
+      }
+      const toobusy = require('spillway')
+      require('spillway/express')()
+      toobusy.interval(16)
+      setTimeout(() => {
+        const until = Date.now() + 300
+        while (Date.now() < until);
+        setTimeout(() => console.log(toobusy.backend, toobusy.lag() > 100, toobusy.delay() >= toobusy.lag() - 1, toobusy()), 1)
+      }, 20)
+    `)
+    assert.equal(stdout, 'js true true true\n')
+    assert.equal(stderr.match(/SpillwayWarning/g)?.length, 1, stderr)
+    assert.match(stderr, /SPILLWAY_FALLBACK.*no addon here/s)
+  })
+})
