@@ -6,6 +6,7 @@ const http = require('node:http')
 const { setTimeout: sleep } = require('node:timers/promises')
 
 const burn = require('../bench/workloads/burn')
+const measure = require('../bench/measure')
 const startClient = require('../bench/load')
 const Tally = require('../bench/load/tally')
 
@@ -176,6 +177,15 @@ describe('tally', () => {
     const tally = new Tally({ durationMs: 1000 })
     tally.settle('EADDRNOTAVAIL', 1)
     assert.equal(tally.report().invalid, 'the client failed with EADDRNOTAVAIL')
+  })
+})
+
+describe('measure', () => {
+  it('passes the load on, and trusts a machine that does not tell who had the core', async () => {
+    const loads = []
+    const client = { run: async load => loads.push(load) && { invalid: null } }
+    assert.deepEqual(await measure(client, { pid: 2 ** 30, port: 80 }, { mode: 'open' }), { invalid: null })
+    assert.deepEqual(loads, [{ mode: 'open', port: 80 }])
   })
 })
 

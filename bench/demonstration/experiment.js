@@ -1,5 +1,6 @@
 'use strict'
 
+const measure = require('../measure')
 const startClient = require('../load')
 const startServer = require('../servers')
 
@@ -13,7 +14,7 @@ const CAPACITY_CLIENTS = 4
 const REHEARSAL_MS = 500
 const START_MS = 500
 
-// For levels at which the client was disturbed: what keeps the whole below 90 s.
+// For levels at which client or server was disturbed: what keeps the whole below 90 s.
 const REPEATING_MS = 12_000
 
 /**
@@ -39,33 +40,44 @@ function plan ({ levels, durationMs, warmupMs, timeoutMs }) {
  *
  * @typedef {{ protection?: string, level: number, report: import('../load/tally').Report }} Measurement
  *
+ * @typedef {object} Result
+ * @property {number} capacity requests per second
+ * @property {string | null} capacityInvalid why that must not be trusted
+ * @property {number} usefulMs
+ * @property {Measurement[]} measurements
+ *
  * @param {import('./settings').Settings} settings
  * @param {{ begin: (step: object) => void, end: () => void }} progress told of each step of the plan
- * @returns {Promise<{ capacity: number, usefulMs: number, measurements: Measurement[] }>} capacity in requests per second
+ * @returns {Promise<Result>}
  */
 async function runExperiment (settings, progress) {
   const client = startClient()
   const [first, ...steps] = plan(settings)
-  const measurements = []
   let spareMs = REPEATING_MS
-  try {
-    progress.begin(first)
-    await checkProtection()
-    const capacity = await measureCapacity(client, settings)
-    progress.end()
 
-    for (const step of steps) {
-      const { expectedMs, level, protection } = step
-      progress.begin(step)
-      let report = await measure(client, settings, level * capacity, protection)
-      if (report.invalid && spareMs >= expectedMs) {
-        spareMs -= expectedMs
-        report = await measure(client, settings, level * capacity, protection)
-      }
-      measurements.push({ protection, level, report })
-      progress.end()
+  async function run (step, load) {
+    progress.begin(step)
+    let report = await runOnFreshServer(client, settings, step.protection, load)
+    if (report.invalid && spareMs >= step.expectedMs) {
+      spareMs -= step.expectedMs
+      report = await runOnFreshServer(client, settings, step.protection, load)
     }
-    return { capacity, usefulMs: USEFUL_MS, measurements }
+    progress.end()
+    return report
+  }
+
+  try {
+    await checkProtection()
+    const closed = await run(first, closedLoop(settings.durationMs))
+    const capacity = closed.perSecond.ok
+    if (capacity === 0) throw new Error('the server answered nothing')
+
+    const measurements = []
+    for (const step of steps) {
+      const { protection, level } = step
+      measurements.push({ protection, level, report: await run(step, openLoop(level * capacity, settings)) })
+    }
+    return { capacity, capacityInvalid: closed.invalid, usefulMs: USEFUL_MS, measurements }
   } finally {
     await client.stop()
   }
@@ -77,35 +89,24 @@ async function checkProtection () {
   await server.stop()
 }
 
-async function measureCapacity (client, settings) {
-  const { perSecond } = await onFreshServer(client, settings, undefined, port => closedLoop(port, settings))
-  if (perSecond.ok === 0) throw new Error('the server answered nothing')
-  return perSecond.ok
-}
-
-function measure (client, settings, rate, protection) {
-  const { durationMs, warmupMs } = settings
-  return onFreshServer(client, settings, protection,
-    port => ({ ...to(port, settings), mode: 'open', rate, durationMs, warmupMs }))
-}
-
-/** One run on a server that has just been compiled by use. */
-async function onFreshServer (client, settings, protection, createLoad) {
+/** A server that has just been compiled by use. */
+async function runOnFreshServer (client, { timeoutMs }, protection, load) {
+  const common = { connections: CONNECTIONS, timeoutMs, usefulMs: USEFUL_MS }
   const server = await startServer({ ...SETUP, protection })
   try {
-    await client.run(closedLoop(server.port, { ...settings, durationMs: REHEARSAL_MS }))
-    return await client.run(createLoad(server.port))
+    await measure(client, server, { ...common, ...closedLoop(REHEARSAL_MS) })
+    return await measure(client, server, { ...common, ...load })
   } finally {
     await server.stop()
   }
 }
 
-function closedLoop (port, settings) {
-  return { ...to(port, settings), mode: 'closed', clients: CAPACITY_CLIENTS, durationMs: settings.durationMs }
+function closedLoop (durationMs) {
+  return { mode: 'closed', clients: CAPACITY_CLIENTS, durationMs }
 }
 
-function to (port, { timeoutMs }) {
-  return { port, connections: CONNECTIONS, timeoutMs, usefulMs: USEFUL_MS }
+function openLoop (rate, { durationMs, warmupMs }) {
+  return { mode: 'open', rate, durationMs, warmupMs }
 }
 
 module.exports = { plan, runExperiment }

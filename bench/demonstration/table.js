@@ -16,15 +16,17 @@ const columns = [
 /**
  * The measurements as text, ready to be shown.
  *
- * @param {{ capacity: number, measurements: import('./experiment').Measurement[] }} result
+ * @param {import('./experiment').Result} result
  * @returns {{ head: string[], rows: string[][], notes: string[] }}
  */
-function tabulate ({ capacity, measurements }) {
+function tabulate ({ capacity, capacityInvalid, measurements }) {
   return {
     head: columns.map(([title]) => title),
     rows: measurements.map(measurement => columns.map(([, cell]) => cell(measurement, capacity))),
-    notes: measurements.filter(({ report }) => report.invalid).map(({ protection, level, report }) =>
-      `* not to be trusted (${protection ?? 'none'}, ${level} x): ${report.invalid}`)
+    notes: [
+      ['capacity', capacityInvalid],
+      ...measurements.map(({ protection, level, report }) => [`${protection ?? 'none'}, ${level} x`, report.invalid])
+    ].filter(([, reason]) => reason).map(([what, reason]) => `* not to be trusted: ${what}: ${reason}`)
   }
 }
 

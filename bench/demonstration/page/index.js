@@ -14,7 +14,7 @@ const STYLE = fs.readFileSync(path.join(__dirname, 'style.css'), 'utf8')
 /**
  * One HTML page with the graphs, everything inside, readable without a network.
  *
- * @param {Awaited<ReturnType<import('../experiment').runExperiment>>} result
+ * @param {import('../experiment').Result} result
  * @param {import('../settings').Settings} settings
  * @returns {string}
  */
