@@ -1,0 +1,10 @@
+'use strict'
+
+/** The five lines that everybody copies, on this package's toobusy(). */
+module.exports = {
+  express: app => app.use((req, res, next) => {
+    const toobusy = require('spillway')
+    if (toobusy()) res.status(503).send("I'm busy right now, sorry.")
+    else next()
+  })
+}

@@ -1,0 +1,54 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const startClient = require('../bench/load')
+const measure = require('../bench/measure')
+const startServer = require('../bench/servers')
+
+// The figures are shares of the capacity measured just before, with margins for a shared machine.
+describe('the classic five lines, on a real server with new connections', function () {
+  this.timeout(60_000)
+
+  const load = { connections: 'new', timeoutMs: 3000 }
+  let client
+  let server
+  let capacity
+
+  async function offer (times, durationMs = 3000) {
+    return measure(client, server, { ...load, mode: 'open', rate: times * capacity, warmupMs: 3000, durationMs })
+  }
+
+  before(async () => {
+    if (process.platform !== 'linux') return
+    client = startClient()
+    server = await startServer({ framework: 'express', workload: 'cpu-steps' })
+    const { perSecond } = await measure(client, server, { ...load, mode: 'closed', clients: 4, warmupMs: 500, durationMs: 2000 })
+    capacity = perSecond.ok
+    await server.stop()
+    server = await startServer({ framework: 'express', workload: 'cpu-steps', protection: 'toobusy' })
+  })
+
+  beforeEach(function () {
+    if (process.platform !== 'linux') this.skip()
+  })
+
+  after(async () => {
+    await client?.stop()
+    await server?.stop()
+  })
+
+  it('shed nothing at half load', async () => {
+    const report = await offer(0.5)
+    assert.equal(report.refused, 0)
+    assert.equal(report.failed, 0)
+  })
+
+  it('shed at six times the capacity, and keep answering in time', async () => {
+    const report = await offer(6)
+    assert.ok(report.refused > report.offered / 2, JSON.stringify(report))
+    assert.ok(report.failed < report.offered / 50, JSON.stringify(report))
+    // Unprotected, not one answer comes in time.
+    assert.ok(report.useful > report.ok * 0.7, JSON.stringify(report))
+    assert.ok(report.perSecond.useful > capacity * 0.1, JSON.stringify(report))
+  })
+})
