@@ -1,0 +1,77 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { RouteClasses, shapeOf } = require('../lib/route-classes.js')
+
+const OFTEN = 16
+
+describe('classes of requests by path', () => {
+  let now
+  let forgotten
+  let classes
+
+  beforeEach(() => {
+    now = 0
+    forgotten = []
+    classes = new RouteClasses((id) => forgotten.push(id), () => now)
+  })
+
+  const see = (method, url, times = OFTEN) => {
+    let id
+    for (let i = 0; i < times; i++) id = classes.ofUrl(method, url)
+    return id
+  }
+
+  it('take ids and queries out of a path', () => {
+    assert.equal(shapeOf('/'), '/')
+    assert.equal(shapeOf('/users/42/orders?page=2'), '/users/:/orders')
+    assert.equal(shapeOf('/users/0b8f1c9e-1111-2222-3333-444455556666'), '/users/:')
+    assert.equal(shapeOf(`/files/${'x'.repeat(40)}`), '/files/:')
+    assert.equal(shapeOf('/a/b/c/d/e/f'), '/a/b/c/d/*')
+    assert.equal(shapeOf('*'), '*')
+  })
+
+  it('are given to what is seen often, and kept', () => {
+    assert.equal(see('GET', '/slow', OFTEN - 1), 0)
+    const slow = classes.ofUrl('GET', '/slow')
+    assert.notEqual(slow, 0)
+    const fast = see('GET', '/fast')
+    assert.notEqual(fast, 0)
+    assert.notEqual(fast, slow)
+    assert.equal(classes.ofUrl('GET', '/slow'), slow)
+    assert.equal(classes.nameOf(slow), 'GET /slow')
+    assert.equal(classes.nameOf(0), '*')
+  })
+
+  it('tell methods apart, and ids not', () => {
+    assert.notEqual(see('GET', '/users/1'), see('POST', '/users/1'))
+    assert.equal(classes.ofUrl('GET', '/users/2'), classes.ofUrl('GET', '/users/1'))
+  })
+
+  it('stay bounded under random paths, which share one', () => {
+    const route = see('GET', '/route')
+    for (let i = 0; i < 100_000; i++) {
+      const random = String.fromCharCode(97 + i % 26, 97 + (i / 26 | 0) % 26, 97 + (i / 676 | 0) % 26, 97 + (i / 17576 | 0) % 26)
+      assert.equal(classes.ofUrl('GET', `/${random}`), 0)
+    }
+    assert.equal(classes.ofUrl('GET', '/route'), route)
+  })
+
+  it('are at most 255 and the shared one; those long unseen give way', () => {
+    const name = (i) => `/${String.fromCharCode(97 + i % 26)}/${String.fromCharCode(97 + (i / 26 | 0))}`
+    const ids = new Set()
+    for (let i = 0; i < 300; i++) ids.add(see('GET', name(i)))
+    assert.equal(ids.size, 256)
+    assert.deepEqual(forgotten, [])
+
+    now = 59_000
+    for (let i = 1; i < 255; i++) see('GET', name(i), 1)
+    now = 61_000
+    const newcomer = see('GET', '/newcomer')
+    assert.notEqual(newcomer, 0)
+    assert.deepEqual(forgotten, [newcomer])
+    assert.equal(classes.nameOf(newcomer), 'GET /newcomer')
+    assert.equal(see('GET', name(0), 1), 0, 'the one that gave way starts again')
+    assert.equal(see('GET', '/late'), 0, 'all others were seen of late')
+  })
+})
