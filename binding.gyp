@@ -2,24 +2,10 @@
   "targets": [
     {
       "target_name": "spillway",
-      "sources": [
-        "src/addon.cc",
-        "src/loop_monitor.cc"
-      ],
+      "sources": ["src/addon.cc", "src/admission_binding.cc", "src/admission.cc", "src/queue_delay.cc", "src/class_limit.cc", "src/baseline.cc"],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],
-      "cflags_cc": ["-std=c++17", "-Wall", "-Wextra", "-fvisibility=hidden"],
-      "xcode_settings": {
-        "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
-        "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
-        "MACOSX_DEPLOYMENT_TARGET": "11.0"
-      },
-      "msvs_settings": {
-        "VCCLCompilerTool": {"AdditionalOptions": ["/std:c++17"]}
-      },
-      "conditions": [
-        ["OS=='linux'", {"sources": ["src/socket_queue_linux.cc"]}, {"sources": ["src/socket_queue_other.cc"]}]
-      ]
+      "cflags_cc": ["-std=c++17", "-Wall", "-Wextra", "-fvisibility=hidden"]
     }
   ]
 }

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace spillway {
+
+// A class's response time when nothing queues: the smallest mean of the last blocks of responses. A
+// block is long enough for its mean to say something of a class that mixes fast and slow requests.
+class Baseline final {
+ public:
+  void Add(uint64_t now, double responseNs);
+
+  // 0 until a response was seen.
+  double Ns() const;
+
+  // What a probe measured, with the queue drained, counts for more than all before it.
+  void Reset(double responseNs);
+
+ private:
+  static constexpr int kBlocks = 30;
+  static constexpr uint64_t kBlockNs = 1'000'000'000;
+  static constexpr int kBlockResponses = 32;
+  // Until a block is full, the first few responses must do: those that follow may have queued.
+  static constexpr int kFirstResponses = 8;
+
+  std::array<float, kBlocks> means_{};
+  int size_ = 0;
+  int next_ = 0;
+  double smallest_ = 0;
+  double first_ = 0;
+  double sum_ = 0;
+  int count_ = 0;
+  uint64_t begun_ = 0;
+};
+
+}  // namespace spillway

@@ -1,0 +1,138 @@
+#include "class_limit.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace spillway {
+
+namespace {
+
+// Weight of the newest window in a rate: about three windows count, enough to level the noise of a
+// window's few completions.
+constexpr double kNewest = 0.3;
+
+// The queueing allowed while the limit is enforced, and that which is evidence for enforcing it, in
+// parts of maxDelay.
+constexpr double kAllowed = 0.5;
+constexpr double kEvidence = 1.0;
+
+// Until it is enforced, and only under a late loop, a class may have this many times what maxDelay
+// allows: the capacity is only guessed then.
+constexpr double kBurst = 1.5;
+
+// A queue is evident when the mean response, less so many standard errors, is above what is
+// allowed; of fewer responses nothing can be said.
+constexpr double kStandardErrors = 3;
+constexpr uint32_t kFewestResponses = 4;
+
+// Windows in a row without a refusal after which the limit is no longer enforced.
+constexpr int kCalmWindows = 5;
+
+// While enforced, the class is held below what it needs for a moment, to see the response time
+// without a queue: when the limit takes hold, whenever the capacity fell by a third, and every so
+// often.
+constexpr double kProbeShare = 0.75;
+constexpr uint32_t kProbeResponses = 8;
+constexpr double kProbeFall = 0.67;
+constexpr uint64_t kProbeEveryNs = 10'000'000'000;
+
+}  // namespace
+
+void ClassLimit::Left(uint64_t now) {
+  if (inFlight_ > 0) --inFlight_;
+  if (probing_ && drainedAt_ == 0 && inFlight_ <= cap_) drainedAt_ = now;
+}
+
+void ClassLimit::Completed(uint64_t now, uint64_t start, double maxDelayNs) {
+  const double response = static_cast<double>(now - start);
+  ++completions_;
+  if (!enforcing_) {
+    baseline_.Add(now, response);
+    ++responses_;
+    sum_ += response;
+    squares_ += response * response;
+  } else if (probing_ && drainedAt_ != 0 && start >= drainedAt_) {
+    probeSum_ += response;
+    if (++probeResponses_ == kProbeResponses) EndProbe(now, maxDelayNs);
+  }
+}
+
+void ClassLimit::EndWindow(const Window& window, double maxDelayNs) {
+  const double rate = completions_ / window.elapsedNs;
+  const double baseline = baseline_.Ns();
+  rate_ += kNewest * (rate - rate_);
+  demand_ += kNewest * (arrivals_ / window.elapsedNs * baseline - demand_);
+  served_ = rate_ * baseline;
+  if (completions_ > 0) {
+    loopCompletions_ += kNewest * (completions_ - loopCompletions_);
+    busy_ += kNewest * (window.busyNs - busy_);
+  }
+  if (enforcing_) {
+    if (refusals_ > 0) {
+      calmWindows_ = 0;
+      if (!probed_) capacity_ += kNewest * (rate - capacity_);
+    } else {
+      capacity_ = std::max(capacity_, rate);
+      if (++calmWindows_ == kCalmWindows) enforcing_ = probing_ = false;
+    }
+    if (enforcing_ && !probing_ &&
+        (window.now >= probeAt_ || capacity_ < kProbeFall * probedCapacity_)) {
+      BeginProbe();
+    }
+    probed_ = probing_;
+  } else if (responses_ >= kFewestResponses) {
+    evident_ = SeesQueue(maxDelayNs);
+    responses_ = 0;
+    sum_ = squares_ = 0;
+  }
+  SetLimits(maxDelayNs);
+  windowRate_ = rate;
+  arrivals_ = refusals_ = completions_ = 0;
+}
+
+bool ClassLimit::SeesQueue(double maxDelayNs) const {
+  const double mean = sum_ / responses_;
+  const double variance = std::max(0.0, squares_ / responses_ - mean * mean);
+  return mean - kStandardErrors * std::sqrt(variance / responses_) >
+         baseline_.Ns() + kEvidence * maxDelayNs;
+}
+
+void ClassLimit::Enforce(double maxDelayNs) {
+  enforcing_ = true;
+  evident_ = false;
+  calmWindows_ = 0;
+  // What it completes while a queue stands is what it can do.
+  capacity_ = std::max(rate_, windowRate_);
+  BeginProbe();
+  SetLimits(maxDelayNs);
+}
+
+void ClassLimit::SetLimits(double maxDelayNs) {
+  const double baseline = baseline_.Ns();
+  cap_ = 1 + static_cast<uint32_t>(capacity_ * (probing_ ? kProbeShare * baseline
+                                                         : baseline + kAllowed * maxDelayNs));
+  burst_ = static_cast<uint32_t>(kBurst * loopCapacity() * (baseline + maxDelayNs));
+}
+
+void ClassLimit::BeginProbe() {
+  probing_ = true;
+  drainedAt_ = 0;
+  probeResponses_ = 0;
+  probeSum_ = 0;
+}
+
+// With the queue drained, a response time well above the baseline is no queueing but a slower
+// service.
+void ClassLimit::EndProbe(uint64_t now, double maxDelayNs) {
+  const double response = probeSum_ / probeResponses_;
+  const double baseline = baseline_.Ns();
+  if (response < baseline || response > baseline + kAllowed * maxDelayNs) {
+    baseline_.Reset(response);
+  }
+  probing_ = false;
+  probedCapacity_ = capacity_;
+  probeAt_ = now + kProbeEveryNs;
+  SetLimits(maxDelayNs);
+}
+
+}  // namespace spillway

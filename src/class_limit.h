@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+
+#include "baseline.h"
+
+namespace spillway {
+
+// Gate 2 for one class of requests: how many of it may be in flight. By Little's law (L = lambda W)
+// a class that completes X a second answers within R + Q when X (R + Q) are in flight: R its
+// response time when nothing queues, Q the queueing allowed. Enforced only while queueing is
+// evident.
+class ClassLimit final {
+ public:
+  // The loop during a window: how long the window and how much of it busy.
+  struct Window {
+    uint64_t now;
+    double elapsedNs;
+    double busyNs;
+  };
+
+  // Whether one more fits. `pressed`: the loop is evidently late and more is in flight than it can
+  // do in time.
+  bool Admits(bool pressed) const {
+    if (enforcing_) return inFlight_ < cap_;
+    return !pressed || inFlight_ < burst_ || inFlight_ == 0;
+  }
+
+  void Admitted() {
+    ++arrivals_;
+    ++inFlight_;
+  }
+  void Refused(bool byThisGate) {
+    ++arrivals_;
+    refusals_ += byThisGate;
+  }
+  void Left(uint64_t now);
+  void Completed(uint64_t now, uint64_t start, double maxDelayNs);
+
+  void EndWindow(const Window& window, double maxDelayNs);
+
+  // The window that ended shows queueing, and the class is not enforced yet.
+  bool evident() const { return evident_; }
+  void Enforce(double maxDelayNs);
+
+  bool active() const { return arrivals_ > 0 || completions_ > 0 || inFlight_ > 0; }
+  bool enforcing() const { return enforcing_; }
+  bool probing() const { return probing_; }
+  uint32_t inFlight() const { return inFlight_; }
+  uint32_t cap() const { return cap_; }
+  uint32_t burst() const { return burst_; }
+  // Completions a second, and the response time without a queue.
+  double capacity() const { return enforcing_ ? capacity_ * 1e9 : loopCapacity() * 1e9; }
+  double rate() const { return rate_ * 1e9; }
+  double baselineNs() const { return baseline_.Ns(); }
+  // What the class asks for, as requests in service: arrivals times the response time without a
+  // queue.
+  double demand() const { return demand_; }
+  double served() const { return served_; }
+
+ private:
+  double loopCapacity() const { return busy_ > 0 ? loopCompletions_ / busy_ : 0; }
+  void SetLimits(double maxDelayNs);
+  bool SeesQueue(double maxDelayNs) const;
+  void BeginProbe();
+  void EndProbe(uint64_t now, double maxDelayNs);
+
+  Baseline baseline_;
+  uint32_t inFlight_ = 0;
+  uint32_t cap_ = 0;
+  uint32_t burst_ = 0;
+  bool enforcing_ = false;
+  bool evident_ = false;
+  bool probing_ = false;
+
+  // Of the window.
+  uint32_t arrivals_ = 0;
+  uint32_t refusals_ = 0;
+  uint32_t completions_ = 0;
+  uint32_t responses_ = 0;
+  double sum_ = 0;
+  double squares_ = 0;
+  bool probed_ = false;
+
+  // Smoothed over windows; a rate is per ns.
+  double rate_ = 0;
+  double windowRate_ = 0;
+  double capacity_ = 0;
+  double loopCompletions_ = 0;
+  double busy_ = 0;
+  double demand_ = 0;
+  double served_ = 0;
+  int calmWindows_ = 0;
+
+  double probedCapacity_ = 0;
+  uint64_t probeAt_ = 0;
+  uint64_t drainedAt_ = 0;
+  uint32_t probeResponses_ = 0;
+  double probeSum_ = 0;
+};
+
+}  // namespace spillway

@@ -1,0 +1,40 @@
+#include "queue_delay.h"
+
+namespace spillway {
+
+namespace {
+
+// A wait of two ticks of the kernel's clock can be read where there was almost none.
+constexpr uint64_t kTicksOfDoubt = 2;
+
+// A queue stands from half the limit on; while it stands it is kept to a quarter. The smaller the
+// second, the shorter the waits; below a fifth, the gaps of 1.5 times the capacity leave the server
+// idle.
+constexpr uint64_t kStandingFraction = 2;
+constexpr uint64_t kKeptFraction = 4;
+
+// The queue no longer stands when less than this part of an interval's requests had to be refused:
+// there is no more overload than a queue of normal length can bear.
+constexpr uint32_t kRefusedPart = 10;
+
+}  // namespace
+
+QueueDelay::QueueDelay(uint64_t maxDelayNs, uint64_t tickNs)
+    : maxDelay_(maxDelayNs), resolution_(kTicksOfDoubt * tickNs) {}
+
+void QueueDelay::EndInterval(uint64_t now) {
+  const uint64_t explained = ExplainedNs(now);
+  if (standing_) {
+    standing_ = seen_ > 0 && refused_ * kRefusedPart >= seen_;
+  } else {
+    standing_ = seen_ > 0 && shortest_ > std::max(maxDelay_ / kStandingFraction, explained);
+  }
+  kept_ = std::min(maxDelay_, std::max(maxDelay_ / kKeptFraction, explained));
+  shortest_ = UINT64_MAX;
+  lastLongestTurn_ = longestTurn_;
+  longestTurn_ = 0;
+  seen_ = 0;
+  refused_ = 0;
+}
+
+}  // namespace spillway
