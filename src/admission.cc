@@ -15,7 +15,9 @@ constexpr uint64_t kLateTurnFraction = 4;
 }  // namespace
 
 Admission::Admission(const Options& options)
-    : options_(options), queue_(options.maxDelayNs, options.tickNs) {}
+    : options_(options),
+      maxDelay_(static_cast<double>(options.maxDelayNs)),
+      queue_(options.maxDelayNs, options.tickNs) {}
 
 Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs) {
   if (now - windowBegun_ >= kWindowNs) EndWindow(now);
@@ -38,66 +40,97 @@ Verdict Admission::Judge(uint64_t now, uint8_t id, uint64_t waitNs) const {
   if (options_.maxInFlight > 0 && inFlight_ >= options_.maxInFlight) return Verdict::kMaxInFlight;
   if (options_.maxDelayNs == 0) return Verdict::kAdmit;
   if (!queue_.Admits(now, waitNs, light_[id])) return Verdict::kQueueDelay;
-  const bool pressed = inFlight_ >= burst_ && burst_ > 0 &&
-                       queue_.longestTurnNs() * kLateTurnFraction >= options_.maxDelayNs;
+  const bool pressed =
+      inFlight_ >= burst_ && burst_ > 0 && lastTurn_ * kLateTurnFraction >= options_.maxDelayNs;
   return classes_[id].Admits(pressed) ? Verdict::kAdmit : Verdict::kInFlight;
 }
 
 void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome) {
   if (now - windowBegun_ >= kWindowNs) EndWindow(now);
   if (inFlight_ > 0) --inFlight_;
-  classes_[id].Left(now);
+  classes_[id].Left();
+  if (draining_) Drain(now);
   if (outcome == Outcome::kCompleted) {
-    classes_[id].Completed(now, start, static_cast<double>(options_.maxDelayNs));
+    classes_[id].Completed(now, start, maxDelay_);
   }
 }
 
 void Admission::OnTurn(uint64_t now, uint64_t busyNs) {
   queue_.OnTurn(now, busyNs);
+  lastTurn_ = busyNs;
   busy_ += static_cast<double>(busyNs);
   if (now - windowBegun_ >= kWindowNs) EndWindow(now);
 }
 
 void Admission::EndWindow(uint64_t now) {
-  const ClassLimit::Window window{now, static_cast<double>(now - windowBegun_), busy_};
-  const double maxDelay = static_cast<double>(options_.maxDelayNs);
+  const ClassLimit::Window window{static_cast<double>(now - windowBegun_), busy_};
   utilization_ = busy_ / window.elapsedNs;
+  LearnCosts();
   double burst = 0;
-  for (int i = 0; i < knownCount_; ++i) {
-    ClassLimit& limit = classes_[known_[i]];
+  ForEachClass([&](ClassLimit& limit) {
     if (limit.active()) burst += limit.burst();
-    limit.EndWindow(window, maxDelay);
-  }
+    limit.EndWindow(window, maxDelay_);
+  });
   burst_ = static_cast<uint32_t>(burst);
   queue_.EndInterval(now);
   EnforceOne();
+  Probe(now);
   ShareOut();
   windowBegun_ = now;
   busy_ = 0;
 }
 
+void Admission::LearnCosts() {
+  double predicted = 0;
+  uint32_t completions = 0;
+  ForEachClass([&](ClassLimit& limit) {
+    predicted += limit.PredictedNs();
+    completions += limit.completions();
+  });
+  if (completions == 0) return;
+  ForEachClass([&](ClassLimit& limit) { limit.Learn(predicted, busy_, busy_ / completions); });
+}
+
 // One class at a time: those that only suffer from it recover once it is held back.
 void Admission::EnforceOne() {
   ClassLimit* worst = nullptr;
-  for (int i = 0; i < knownCount_; ++i) {
-    ClassLimit& limit = classes_[known_[i]];
-    if (limit.enforcing() && limit.inFlight() > limit.cap()) return;
+  bool settled = true;
+  ForEachClass([&](ClassLimit& limit) {
+    if (limit.enforcing() && limit.inFlight() > limit.cap()) settled = false;
     if (limit.evident() && (worst == nullptr || limit.inFlight() > worst->inFlight())) {
       worst = &limit;
     }
-  }
-  if (worst != nullptr) worst->Enforce(static_cast<double>(options_.maxDelayNs));
+  });
+  if (settled && worst != nullptr) worst->Enforce(maxDelay_);
 }
 
-// A class that asks for less than an equal share of what is served does not pay for the others'
-// queue.
+void Admission::Probe(uint64_t now) {
+  bool wanted = false;
+  ForEachClass([&](ClassLimit& limit) { wanted |= limit.WantsProbe(now); });
+  if (!wanted) return;
+  ForEachClass([&](ClassLimit& limit) {
+    if (limit.enforcing()) limit.BeginProbe(maxDelay_);
+  });
+  draining_ = true;
+  Drain(now);
+}
+
+void Admission::Drain(uint64_t now) {
+  bool drained = true;
+  ForEachClass([&](ClassLimit& limit) { drained &= !limit.probing() || limit.drained(); });
+  if (!drained) return;
+  ForEachClass([&](ClassLimit& limit) { limit.MeasureFrom(now); });
+  draining_ = false;
+}
+
+// A class that asks for less than an equal share of the loop does not pay for the others' queue.
 void Admission::ShareOut() {
   double served = 0;
   int sharers = 0;
-  for (int i = 0; i < knownCount_; ++i) {
-    served += classes_[known_[i]].served();
-    sharers += classes_[known_[i]].served() > 0;
-  }
+  ForEachClass([&](ClassLimit& limit) {
+    served += limit.share();
+    sharers += limit.share() > 0;
+  });
   for (int i = 0; i < knownCount_; ++i) {
     light_[known_[i]] = classes_[known_[i]].demand() * sharers < served;
   }

@@ -43,10 +43,19 @@ class Admission final {
  private:
   Verdict Judge(uint64_t now, uint8_t id, uint64_t waitNs) const;
   void EndWindow(uint64_t now);
+  void LearnCosts();
   void EnforceOne();
+  void Probe(uint64_t now);
+  void Drain(uint64_t now);
   void ShareOut();
 
+  template <typename Visit>
+  void ForEachClass(Visit visit) {
+    for (int i = 0; i < knownCount_; ++i) visit(classes_[known_[i]]);
+  }
+
   const Options options_;
+  const double maxDelay_;
   QueueDelay queue_;
   std::array<ClassLimit, kClasses> classes_;
   std::array<bool, kClasses> light_{};
@@ -57,6 +66,8 @@ class Admission final {
   uint32_t inFlight_ = 0;
   uint32_t burst_ = 0;
   uint64_t windowBegun_ = 0;
+  uint64_t lastTurn_ = 0;
+  bool draining_ = false;
   double busy_ = 0;
   double utilization_ = 0;
 };

@@ -68,6 +68,8 @@ class AdmissionBinding final : public Napi::ObjectWrap<AdmissionBinding> {
     object["probing"] = limit.probing();
     object["capacity"] = limit.capacity();
     object["rate"] = limit.rate();
+    object["demand"] = limit.demand();
+    object["share"] = limit.share();
     object["baselineNs"] = limit.baselineNs();
     return object;
   }

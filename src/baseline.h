@@ -12,7 +12,10 @@ class Baseline final {
   void Add(uint64_t now, double responseNs);
 
   // 0 until a response was seen.
-  double Ns() const;
+  double Ns() const { return size_ > 0 ? smallest_ : first_; }
+
+  // Of single responses, when nothing queued.
+  double variance() const { return variance_; }
 
   // What a probe measured, with the queue drained, counts for more than all before it.
   void Reset(double responseNs);
@@ -24,12 +27,20 @@ class Baseline final {
   // Until a block is full, the first few responses must do: those that follow may have queued.
   static constexpr int kFirstResponses = 8;
 
+  // A block whose mean is above this many times the smallest varies because of a queue.
+  static constexpr double kCalm = 2;
+
+  void EndBlock();
+
   std::array<float, kBlocks> means_{};
   int size_ = 0;
   int next_ = 0;
   double smallest_ = 0;
+  double variance_ = 0;
   double first_ = 0;
+
   double sum_ = 0;
+  double squares_ = 0;
   int count_ = 0;
   uint64_t begun_ = 0;
 };

@@ -11,6 +11,10 @@ namespace {
 // window's few completions.
 constexpr double kNewest = 0.3;
 
+// What the loop can do is the best seen of late: a window with a pause in it shows less. It fades,
+// 5 % a window.
+constexpr double kFading = 0.95;
+
 // The queueing allowed while the limit is enforced, and that which is evidence for enforcing it, in
 // parts of maxDelay.
 constexpr double kAllowed = 0.5;
@@ -29,19 +33,14 @@ constexpr uint32_t kFewestResponses = 4;
 constexpr int kCalmWindows = 5;
 
 // While enforced, the class is held below what it needs for a moment, to see the response time
-// without a queue: when the limit takes hold, whenever the capacity fell by a third, and every so
+// without a queue: when the limit takes hold, whenever the capacity changed by half, and every so
 // often.
 constexpr double kProbeShare = 0.75;
 constexpr uint32_t kProbeResponses = 8;
-constexpr double kProbeFall = 0.67;
+constexpr double kProbeChange = 1.5;
 constexpr uint64_t kProbeEveryNs = 10'000'000'000;
 
 }  // namespace
-
-void ClassLimit::Left(uint64_t now) {
-  if (inFlight_ > 0) --inFlight_;
-  if (probing_ && drainedAt_ == 0 && inFlight_ <= cap_) drainedAt_ = now;
-}
 
 void ClassLimit::Completed(uint64_t now, uint64_t start, double maxDelayNs) {
   const double response = static_cast<double>(now - start);
@@ -51,33 +50,26 @@ void ClassLimit::Completed(uint64_t now, uint64_t start, double maxDelayNs) {
     ++responses_;
     sum_ += response;
     squares_ += response * response;
-  } else if (probing_ && drainedAt_ != 0 && start >= drainedAt_) {
+  } else if (probing_ && start >= measureFrom_) {
     probeSum_ += response;
     if (++probeResponses_ == kProbeResponses) EndProbe(now, maxDelayNs);
   }
 }
 
 void ClassLimit::EndWindow(const Window& window, double maxDelayNs) {
-  const double rate = completions_ / window.elapsedNs;
-  const double baseline = baseline_.Ns();
-  rate_ += kNewest * (rate - rate_);
-  demand_ += kNewest * (arrivals_ / window.elapsedNs * baseline - demand_);
-  served_ = rate_ * baseline;
-  if (completions_ > 0) {
-    loopCompletions_ += kNewest * (completions_ - loopCompletions_);
-    busy_ += kNewest * (window.busyNs - busy_);
-  }
+  windowRate_ = completions_ / window.elapsedNs;
+  rate_ += kNewest * (windowRate_ - rate_);
+  arrivalRate_ += kNewest * (arrivals_ / window.elapsedNs - arrivalRate_);
+  busy_ += kNewest * (window.busyNs / window.elapsedNs - busy_);
+  loopCapacity_ *= kFading;
+  if (completions_ > 0 && busy_ > 0) loopCapacity_ = std::max(loopCapacity_, rate_ / busy_);
   if (enforcing_) {
     if (refusals_ > 0) {
       calmWindows_ = 0;
-      if (!probed_) capacity_ += kNewest * (rate - capacity_);
+      if (!probed_) capacity_ += kNewest * (windowRate_ - capacity_);
     } else {
-      capacity_ = std::max(capacity_, rate);
+      capacity_ = std::max(capacity_, windowRate_);
       if (++calmWindows_ == kCalmWindows) enforcing_ = probing_ = false;
-    }
-    if (enforcing_ && !probing_ &&
-        (window.now >= probeAt_ || capacity_ < kProbeFall * probedCapacity_)) {
-      BeginProbe();
     }
     probed_ = probing_;
   } else if (responses_ >= kFewestResponses) {
@@ -86,13 +78,26 @@ void ClassLimit::EndWindow(const Window& window, double maxDelayNs) {
     sum_ = squares_ = 0;
   }
   SetLimits(maxDelayNs);
-  windowRate_ = rate;
   arrivals_ = refusals_ = completions_ = 0;
+}
+
+// Completions of several classes cost the loop a known time together: what was predicted wrong is
+// blamed on each in proportion to its part, and the windows' changing mixtures tell them apart.
+// Never more than a response takes.
+void ClassLimit::Learn(double predictedNs, double busyNs, double meanNs) {
+  if (completions_ == 0) return;
+  if (cost_ == 0) {
+    cost_ = meanNs;
+  } else if (predictedNs > 0) {
+    const double part = PredictedNs() / predictedNs;
+    cost_ *= 1 + kNewest * part * std::min(1.0, busyNs / predictedNs - 1);
+  }
+  cost_ = std::min(cost_, baseline_.Ns());
 }
 
 bool ClassLimit::SeesQueue(double maxDelayNs) const {
   const double mean = sum_ / responses_;
-  const double variance = std::max(0.0, squares_ / responses_ - mean * mean);
+  const double variance = std::max(squares_ / responses_ - mean * mean, baseline_.variance());
   return mean - kStandardErrors * std::sqrt(variance / responses_) >
          baseline_.Ns() + kEvidence * maxDelayNs;
 }
@@ -103,7 +108,7 @@ void ClassLimit::Enforce(double maxDelayNs) {
   calmWindows_ = 0;
   // What it completes while a queue stands is what it can do.
   capacity_ = std::max(rate_, windowRate_);
-  BeginProbe();
+  probeAt_ = 0;
   SetLimits(maxDelayNs);
 }
 
@@ -111,14 +116,25 @@ void ClassLimit::SetLimits(double maxDelayNs) {
   const double baseline = baseline_.Ns();
   cap_ = 1 + static_cast<uint32_t>(capacity_ * (probing_ ? kProbeShare * baseline
                                                          : baseline + kAllowed * maxDelayNs));
-  burst_ = static_cast<uint32_t>(kBurst * loopCapacity() * (baseline + maxDelayNs));
+  burst_ = static_cast<uint32_t>(kBurst * loopCapacity_ * (baseline + maxDelayNs));
 }
 
-void ClassLimit::BeginProbe() {
-  probing_ = true;
-  drainedAt_ = 0;
+bool ClassLimit::WantsProbe(uint64_t now) const {
+  return enforcing_ && !probing_ &&
+         (now >= probeAt_ || capacity_ * kProbeChange < probedCapacity_ ||
+          capacity_ > kProbeChange * probedCapacity_);
+}
+
+void ClassLimit::BeginProbe(double maxDelayNs) {
+  probing_ = probed_ = true;
+  measureFrom_ = UINT64_MAX;
   probeResponses_ = 0;
   probeSum_ = 0;
+  SetLimits(maxDelayNs);
+}
+
+void ClassLimit::MeasureFrom(uint64_t now) {
+  if (probing_) measureFrom_ = now;
 }
 
 // With the queue drained, a response time well above the baseline is no queueing but a slower

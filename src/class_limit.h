@@ -14,7 +14,6 @@ class ClassLimit final {
  public:
   // The loop during a window: how long the window and how much of it busy.
   struct Window {
-    uint64_t now;
     double elapsedNs;
     double busyNs;
   };
@@ -34,35 +33,44 @@ class ClassLimit final {
     ++arrivals_;
     refusals_ += byThisGate;
   }
-  void Left(uint64_t now);
+  void Left() { inFlight_ -= inFlight_ > 0; }
   void Completed(uint64_t now, uint64_t start, double maxDelayNs);
 
   void EndWindow(const Window& window, double maxDelayNs);
+  // The loop time that this window's completions are thought to have cost; told afterwards what all
+  // of them did cost.
+  double PredictedNs() const { return cost_ * completions_; }
+  void Learn(double predictedNs, double busyNs, double meanNs);
 
   // The window that ended shows queueing, and the class is not enforced yet.
   bool evident() const { return evident_; }
   void Enforce(double maxDelayNs);
 
+  // Classes that share a resource must be probed together, or each takes the others' queue for its
+  // own service.
+  bool WantsProbe(uint64_t now) const;
+  void BeginProbe(double maxDelayNs);
+  void MeasureFrom(uint64_t now);
+  bool drained() const { return inFlight_ <= cap_; }
+
   bool active() const { return arrivals_ > 0 || completions_ > 0 || inFlight_ > 0; }
   bool enforcing() const { return enforcing_; }
   bool probing() const { return probing_; }
   uint32_t inFlight() const { return inFlight_; }
+  uint32_t completions() const { return completions_; }
   uint32_t cap() const { return cap_; }
   uint32_t burst() const { return burst_; }
   // Completions a second, and the response time without a queue.
-  double capacity() const { return enforcing_ ? capacity_ * 1e9 : loopCapacity() * 1e9; }
+  double capacity() const { return (enforcing_ ? capacity_ : loopCapacity_) * 1e9; }
   double rate() const { return rate_ * 1e9; }
   double baselineNs() const { return baseline_.Ns(); }
-  // What the class asks for, as requests in service: arrivals times the response time without a
-  // queue.
-  double demand() const { return demand_; }
-  double served() const { return served_; }
+  // The part of the loop's time that the class asks for, and that it gets.
+  double demand() const { return arrivalRate_ * cost_; }
+  double share() const { return rate_ * cost_; }
 
  private:
-  double loopCapacity() const { return busy_ > 0 ? loopCompletions_ / busy_ : 0; }
   void SetLimits(double maxDelayNs);
   bool SeesQueue(double maxDelayNs) const;
-  void BeginProbe();
   void EndProbe(uint64_t now, double maxDelayNs);
 
   Baseline baseline_;
@@ -77,24 +85,26 @@ class ClassLimit final {
   uint32_t arrivals_ = 0;
   uint32_t refusals_ = 0;
   uint32_t completions_ = 0;
+  bool probed_ = false;
+
+  // Of the responses not yet judged.
   uint32_t responses_ = 0;
   double sum_ = 0;
   double squares_ = 0;
-  bool probed_ = false;
 
-  // Smoothed over windows; a rate is per ns.
+  // Smoothed over windows; rates are per ns.
+  double arrivalRate_ = 0;
   double rate_ = 0;
   double windowRate_ = 0;
   double capacity_ = 0;
-  double loopCompletions_ = 0;
   double busy_ = 0;
-  double demand_ = 0;
-  double served_ = 0;
+  double loopCapacity_ = 0;
+  double cost_ = 0;
   int calmWindows_ = 0;
 
-  double probedCapacity_ = 0;
   uint64_t probeAt_ = 0;
-  uint64_t drainedAt_ = 0;
+  double probedCapacity_ = 0;
+  uint64_t measureFrom_ = 0;
   uint32_t probeResponses_ = 0;
   double probeSum_ = 0;
 };

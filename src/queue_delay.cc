@@ -17,10 +17,26 @@ constexpr uint64_t kKeptFraction = 4;
 // there is no more overload than a queue of normal length can bear.
 constexpr uint32_t kRefusedPart = 10;
 
+// A server at half its capacity works off what a pause left behind in twice the pause; the waits
+// shrink at half the speed of time. Beyond that half it is for the law to help.
+constexpr uint64_t kWorkedOffFraction = 2;
+
 }  // namespace
 
 QueueDelay::QueueDelay(uint64_t maxDelayNs, uint64_t tickNs)
     : maxDelay_(maxDelayNs), resolution_(kTicksOfDoubt * tickNs) {}
+
+void QueueDelay::OnTurn(uint64_t now, uint64_t busyNs) {
+  const uint64_t workedOff = (now - turnEnded_) / kWorkedOffFraction;
+  pause_ = std::max(busyNs, pause_ > workedOff ? pause_ - workedOff : 0);
+  turnEnded_ = now;
+}
+
+// What a request may have waited without a queue: the rest of a pause, the turn that runs now, the
+// clock's resolution.
+uint64_t QueueDelay::ExplainedNs(uint64_t now) const {
+  return std::max({resolution_, pause_, now - turnEnded_});
+}
 
 void QueueDelay::EndInterval(uint64_t now) {
   const uint64_t explained = ExplainedNs(now);
@@ -31,8 +47,6 @@ void QueueDelay::EndInterval(uint64_t now) {
   }
   kept_ = std::min(maxDelay_, std::max(maxDelay_ / kKeptFraction, explained));
   shortest_ = UINT64_MAX;
-  lastLongestTurn_ = longestTurn_;
-  longestTurn_ = 0;
   seen_ = 0;
   refused_ = 0;
 }

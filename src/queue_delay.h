@@ -6,8 +6,8 @@
 namespace spillway {
 
 // Gate 1: how long a request waited before its handler. A queue stands when the shortest wait of a
-// whole interval is long (CoDel, RFC 8289) and no single turn of the loop explains it; then it is
-// kept short instead of at the limit.
+// whole interval is long (CoDel, RFC 8289) and no pause of the loop explains it; then it is kept
+// short instead of at the limit.
 class QueueDelay final {
  public:
   QueueDelay(uint64_t maxDelayNs, uint64_t tickNs);
@@ -24,24 +24,14 @@ class QueueDelay final {
     refused_ += refused;
   }
 
-  void OnTurn(uint64_t now, uint64_t busyNs) {
-    turnEnded_ = now;
-    longestTurn_ = std::max(longestTurn_, busyNs);
-  }
-
+  void OnTurn(uint64_t now, uint64_t busyNs);
   void EndInterval(uint64_t now);
 
   bool standing() const { return standing_; }
   uint64_t limitNs(uint64_t now) const { return standing_ ? kept_ : maxDelay_ + ExplainedNs(now); }
-  // Of this interval and the last.
-  uint64_t longestTurnNs() const { return std::max(longestTurn_, lastLongestTurn_); }
 
  private:
-  // What a request may have waited without a queue: a long turn that passed a moment ago or is
-  // running now, or the clock's resolution.
-  uint64_t ExplainedNs(uint64_t now) const {
-    return std::max({resolution_, longestTurnNs(), now - turnEnded_});
-  }
+  uint64_t ExplainedNs(uint64_t now) const;
 
   const uint64_t maxDelay_;
   const uint64_t resolution_;
@@ -49,8 +39,7 @@ class QueueDelay final {
   bool standing_ = false;
 
   uint64_t turnEnded_ = 0;
-  uint64_t longestTurn_ = 0;
-  uint64_t lastLongestTurn_ = 0;
+  uint64_t pause_ = 0;  // what of the long turns before turnEnded_ is not worked off
   uint64_t shortest_ = UINT64_MAX;
   uint32_t seen_ = 0;
   uint32_t refused_ = 0;
