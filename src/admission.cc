@@ -40,9 +40,10 @@ Verdict Admission::Judge(uint64_t now, uint8_t id, uint64_t waitNs) const {
   if (options_.maxInFlight > 0 && inFlight_ >= options_.maxInFlight) return Verdict::kMaxInFlight;
   if (options_.maxDelayNs == 0) return Verdict::kAdmit;
   if (!queue_.Admits(now, waitNs, light_[id])) return Verdict::kQueueDelay;
-  const bool pressed =
-      inFlight_ >= burst_ && burst_ > 0 && lastTurn_ * kLateTurnFraction >= options_.maxDelayNs;
-  return classes_[id].Admits(pressed) ? Verdict::kAdmit : Verdict::kInFlight;
+  const double pause = static_cast<double>(queue_.ExplainedNs(now));
+  const bool pressed = lastTurn_ * kLateTurnFraction >= options_.maxDelayNs && burst_ > 0 &&
+                       inFlight_ >= burst_ + rate_ * pause;
+  return classes_[id].Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
 }
 
 void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome) {
@@ -66,12 +67,12 @@ void Admission::EndWindow(uint64_t now) {
   const ClassLimit::Window window{static_cast<double>(now - windowBegun_), busy_};
   utilization_ = busy_ / window.elapsedNs;
   LearnCosts();
-  double burst = 0;
+  burst_ = rate_ = 0;
   ForEachClass([&](ClassLimit& limit) {
-    if (limit.active()) burst += limit.burst();
+    if (limit.active()) burst_ += limit.burst();
     limit.EndWindow(window, maxDelay_);
+    rate_ += limit.rate();
   });
-  burst_ = static_cast<uint32_t>(burst);
   queue_.EndInterval(now);
   EnforceOne();
   Probe(now);
@@ -101,7 +102,11 @@ void Admission::EnforceOne() {
       worst = &limit;
     }
   });
-  if (settled && worst != nullptr) worst->Enforce(maxDelay_);
+  if (!settled) {
+    ForEachClass([](ClassLimit& limit) { limit.DiscardEvidence(); });
+  } else if (worst != nullptr) {
+    worst->Enforce(maxDelay_);
+  }
 }
 
 void Admission::Probe(uint64_t now) {
@@ -134,12 +139,6 @@ void Admission::ShareOut() {
   for (int i = 0; i < knownCount_; ++i) {
     light_[known_[i]] = classes_[known_[i]].demand() * sharers < served;
   }
-}
-
-double Admission::rate() const {
-  double rate = 0;
-  for (int i = 0; i < knownCount_; ++i) rate += classes_[known_[i]].rate();
-  return rate;
 }
 
 }  // namespace spillway

@@ -38,7 +38,7 @@ class Admission final {
   uint32_t inFlight() const { return inFlight_; }
   double utilization() const { return utilization_; }
   // Completions a second, of all classes together.
-  double rate() const;
+  double rate() const { return rate_ * 1e9; }
 
  private:
   Verdict Judge(uint64_t now, uint8_t id, uint64_t waitNs) const;
@@ -64,7 +64,8 @@ class Admission final {
   int knownCount_ = 0;
 
   uint32_t inFlight_ = 0;
-  uint32_t burst_ = 0;
+  double burst_ = 0;
+  double rate_ = 0;
   uint64_t windowBegun_ = 0;
   uint64_t lastTurn_ = 0;
   bool draining_ = false;

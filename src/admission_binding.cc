@@ -67,7 +67,7 @@ class AdmissionBinding final : public Napi::ObjectWrap<AdmissionBinding> {
     object["enforcing"] = limit.enforcing();
     object["probing"] = limit.probing();
     object["capacity"] = limit.capacity();
-    object["rate"] = limit.rate();
+    object["rate"] = limit.rate() * 1e9;
     object["demand"] = limit.demand();
     object["share"] = limit.share();
     object["baselineNs"] = limit.baselineNs();

@@ -29,7 +29,7 @@ void Baseline::EndBlock() {
 
 void Baseline::Reset(double responseNs) {
   means_[0] = static_cast<float>(responseNs);
-  smallest_ = responseNs;
+  smallest_ = first_ = responseNs;
   size_ = 1;
   next_ = 1;
   sum_ = squares_ = 0;

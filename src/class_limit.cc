@@ -73,9 +73,9 @@ void ClassLimit::EndWindow(const Window& window, double maxDelayNs) {
     }
     probed_ = probing_;
   } else if (responses_ >= kFewestResponses) {
-    evident_ = SeesQueue(maxDelayNs);
-    responses_ = 0;
-    sum_ = squares_ = 0;
+    const bool evident = SeesQueue(maxDelayNs);
+    DiscardEvidence();
+    evident_ = evident;
   }
   SetLimits(maxDelayNs);
   arrivals_ = refusals_ = completions_ = 0;
@@ -102,6 +102,12 @@ bool ClassLimit::SeesQueue(double maxDelayNs) const {
          baseline_.Ns() + kEvidence * maxDelayNs;
 }
 
+void ClassLimit::DiscardEvidence() {
+  evident_ = false;
+  responses_ = 0;
+  sum_ = squares_ = 0;
+}
+
 void ClassLimit::Enforce(double maxDelayNs) {
   enforcing_ = true;
   evident_ = false;
@@ -114,8 +120,12 @@ void ClassLimit::Enforce(double maxDelayNs) {
 
 void ClassLimit::SetLimits(double maxDelayNs) {
   const double baseline = baseline_.Ns();
-  cap_ = 1 + static_cast<uint32_t>(capacity_ * (probing_ ? kProbeShare * baseline
-                                                         : baseline + kAllowed * maxDelayNs));
+  if (probing_) {
+    cap_ = std::max(1u, static_cast<uint32_t>(std::ceil(kProbeShare * capacity_ * baseline)));
+  } else {
+    // One more than Little's law allows: so a class that was held too low grows.
+    cap_ = 1 + static_cast<uint32_t>(std::ceil(capacity_ * (baseline + kAllowed * maxDelayNs)));
+  }
   burst_ = static_cast<uint32_t>(kBurst * loopCapacity_ * (baseline + maxDelayNs));
 }
 

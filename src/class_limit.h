@@ -18,11 +18,12 @@ class ClassLimit final {
     double busyNs;
   };
 
-  // Whether one more fits. `pressed`: the loop is evidently late and more is in flight than it can
-  // do in time.
-  bool Admits(bool pressed) const {
+  // Whether one more fits. `pressed`: the loop is late, and all classes together are beyond what
+  // they may have in a burst. What came during a pause of the loop, at the rate of before, is no
+  // burst.
+  bool Admits(bool pressed, double pauseNs) const {
     if (enforcing_) return inFlight_ < cap_;
-    return !pressed || inFlight_ < burst_ || inFlight_ == 0;
+    return !pressed || inFlight_ < burst_ + rate_ * pauseNs || inFlight_ == 0;
   }
 
   void Admitted() {
@@ -44,6 +45,7 @@ class ClassLimit final {
 
   // The window that ended shows queueing, and the class is not enforced yet.
   bool evident() const { return evident_; }
+  void DiscardEvidence();
   void Enforce(double maxDelayNs);
 
   // Classes that share a resource must be probed together, or each takes the others' queue for its
@@ -62,7 +64,8 @@ class ClassLimit final {
   uint32_t burst() const { return burst_; }
   // Completions a second, and the response time without a queue.
   double capacity() const { return (enforcing_ ? capacity_ : loopCapacity_) * 1e9; }
-  double rate() const { return rate_ * 1e9; }
+  // Per ns.
+  double rate() const { return rate_; }
   double baselineNs() const { return baseline_.Ns(); }
   // The part of the loop's time that the class asks for, and that it gets.
   double demand() const { return arrivalRate_ * cost_; }

@@ -32,8 +32,6 @@ void QueueDelay::OnTurn(uint64_t now, uint64_t busyNs) {
   turnEnded_ = now;
 }
 
-// What a request may have waited without a queue: the rest of a pause, the turn that runs now, the
-// clock's resolution.
 uint64_t QueueDelay::ExplainedNs(uint64_t now) const {
   return std::max({resolution_, pause_, now - turnEnded_});
 }

@@ -29,10 +29,11 @@ class QueueDelay final {
 
   bool standing() const { return standing_; }
   uint64_t limitNs(uint64_t now) const { return standing_ ? kept_ : maxDelay_ + ExplainedNs(now); }
-
- private:
+  // What a request may have waited without a queue: the rest of a pause, the turn that runs now,
+  // the clock's resolution.
   uint64_t ExplainedNs(uint64_t now) const;
 
+ private:
   const uint64_t maxDelay_;
   const uint64_t resolution_;
   uint64_t kept_ = 0;
