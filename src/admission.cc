@@ -64,7 +64,8 @@ void Admission::OnTurn(uint64_t now, uint64_t busyNs) {
 }
 
 void Admission::EndWindow(uint64_t now) {
-  const ClassLimit::Window window{static_cast<double>(now - windowBegun_), busy_};
+  const ClassLimit::Window window{static_cast<double>(now - windowBegun_), busy_,
+                                  static_cast<double>(queue_.ExplainedNs(now))};
   utilization_ = busy_ / window.elapsedNs;
   LearnCosts();
   burst_ = rate_ = 0;

@@ -15,10 +15,8 @@ constexpr double kNewest = 0.3;
 // 5 % a window.
 constexpr double kFading = 0.95;
 
-// The queueing allowed while the limit is enforced, and that which is evidence for enforcing it, in
-// parts of maxDelay.
+// The queueing allowed while the limit is enforced, in parts of maxDelay.
 constexpr double kAllowed = 0.5;
-constexpr double kEvidence = 1.0;
 
 // Until it is enforced, and only under a late loop, a class may have this many times what maxDelay
 // allows: the capacity is only guessed then.
@@ -29,14 +27,19 @@ constexpr double kBurst = 1.5;
 constexpr double kStandardErrors = 3;
 constexpr uint32_t kFewestResponses = 4;
 
+// Nor does a response that took twice a pause show a queue: it was held up by the pause, then by
+// all that came meanwhile.
+constexpr double kPauses = 2;
+
 // Windows in a row without a refusal after which the limit is no longer enforced.
 constexpr int kCalmWindows = 5;
 
 // While enforced, the class is held below what it needs for a moment, to see the response time
 // without a queue: when the limit takes hold, whenever the capacity changed by half, and every so
 // often.
-constexpr double kProbeShare = 0.75;
+constexpr double kProbeShare = 0.5;
 constexpr uint32_t kProbeResponses = 8;
+constexpr double kFaster = 0.9;
 constexpr double kProbeChange = 1.5;
 constexpr uint64_t kProbeEveryNs = 10'000'000'000;
 
@@ -72,8 +75,8 @@ void ClassLimit::EndWindow(const Window& window, double maxDelayNs) {
       if (++calmWindows_ == kCalmWindows) enforcing_ = probing_ = false;
     }
     probed_ = probing_;
-  } else if (responses_ >= kFewestResponses) {
-    const bool evident = SeesQueue(maxDelayNs);
+  } else if (refusals_ > 0 || responses_ >= kFewestResponses) {
+    const bool evident = refusals_ > 0 || SeesQueue(std::max(maxDelayNs, kPauses * window.pauseNs));
     DiscardEvidence();
     evident_ = evident;
   }
@@ -95,11 +98,10 @@ void ClassLimit::Learn(double predictedNs, double busyNs, double meanNs) {
   cost_ = std::min(cost_, baseline_.Ns());
 }
 
-bool ClassLimit::SeesQueue(double maxDelayNs) const {
+bool ClassLimit::SeesQueue(double excessNs) const {
   const double mean = sum_ / responses_;
   const double variance = std::max(squares_ / responses_ - mean * mean, baseline_.variance());
-  return mean - kStandardErrors * std::sqrt(variance / responses_) >
-         baseline_.Ns() + kEvidence * maxDelayNs;
+  return mean - kStandardErrors * std::sqrt(variance / responses_) > baseline_.Ns() + excessNs;
 }
 
 void ClassLimit::DiscardEvidence() {
@@ -157,7 +159,8 @@ void ClassLimit::EndProbe(uint64_t now, double maxDelayNs) {
   }
   probing_ = false;
   probedCapacity_ = capacity_;
-  probeAt_ = now + kProbeEveryNs;
+  // As long as responses get faster with fewer in flight, the baseline is still too high.
+  probeAt_ = response < kFaster * baseline ? now : now + kProbeEveryNs;
   SetLimits(maxDelayNs);
 }
 

@@ -16,6 +16,7 @@ class ClassLimit final {
   struct Window {
     double elapsedNs;
     double busyNs;
+    double pauseNs;
   };
 
   // Whether one more fits. `pressed`: the loop is late, and all classes together are beyond what
@@ -73,7 +74,7 @@ class ClassLimit final {
 
  private:
   void SetLimits(double maxDelayNs);
-  bool SeesQueue(double maxDelayNs) const;
+  bool SeesQueue(double excessNs) const;
   void EndProbe(uint64_t now, double maxDelayNs);
 
   Baseline baseline_;
