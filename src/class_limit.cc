@@ -75,8 +75,8 @@ void ClassLimit::EndWindow(const Window& window, double maxDelayNs) {
       if (++calmWindows_ == kCalmWindows) enforcing_ = probing_ = false;
     }
     probed_ = probing_;
-  } else if (refusals_ > 0 || responses_ >= kFewestResponses) {
-    const bool evident = refusals_ > 0 || SeesQueue(std::max(maxDelayNs, kPauses * window.pauseNs));
+  } else if (responses_ >= kFewestResponses) {
+    const bool evident = SeesQueue(std::max(maxDelayNs, kPauses * window.pauseNs));
     DiscardEvidence();
     evident_ = evident;
   }
