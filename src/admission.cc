@@ -41,10 +41,11 @@ Verdict Admission::Judge(uint64_t now, uint8_t id, uint64_t waitNs) const {
   if (options_.maxDelayNs == 0) return Verdict::kAdmit;
   if (!queue_.Admits(now, waitNs, light_[id])) return Verdict::kQueueDelay;
   const double pause = static_cast<double>(queue_.ExplainedNs(now));
-  const bool pressed = lastTurn_ * kLateTurnFraction >= options_.maxDelayNs && burst_ > 0 &&
-                       inFlight_ >= burst_ + rate_ * pause;
+  const bool pressed = Late() && burst_ > 0 && inFlight_ >= burst_ + rate_ * pause;
   return classes_[id].Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
 }
+
+bool Admission::Late() const { return lastTurn_ * kLateTurnFraction >= options_.maxDelayNs; }
 
 void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome) {
   if (now - windowBegun_ >= kWindowNs) EndWindow(now);
@@ -52,7 +53,7 @@ void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome
   classes_[id].Left();
   if (draining_) Drain(now);
   if (outcome == Outcome::kCompleted) {
-    classes_[id].Completed(now, start, maxDelay_);
+    classes_[id].Completed(now, start, Late(), maxDelay_);
   }
 }
 

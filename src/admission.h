@@ -42,6 +42,7 @@ class Admission final {
 
  private:
   Verdict Judge(uint64_t now, uint8_t id, uint64_t waitNs) const;
+  bool Late() const;
   void EndWindow(uint64_t now);
   void LearnCosts();
   void EnforceOne();

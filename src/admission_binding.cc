@@ -70,7 +70,7 @@ class AdmissionBinding final : public Napi::ObjectWrap<AdmissionBinding> {
     object["rate"] = limit.rate() * 1e9;
     object["demand"] = limit.demand();
     object["share"] = limit.share();
-    object["baselineNs"] = limit.baselineNs();
+    object["baselineNs"] = limit.BaselineNs();
     return object;
   }
 

@@ -36,7 +36,7 @@ class ClassLimit final {
     refusals_ += byThisGate;
   }
   void Left() { inFlight_ -= inFlight_ > 0; }
-  void Completed(uint64_t now, uint64_t start, double maxDelayNs);
+  void Completed(uint64_t now, uint64_t start, bool late, double maxDelayNs);
 
   void EndWindow(const Window& window, double maxDelayNs);
   // The loop time that this window's completions are thought to have cost; told afterwards what all
@@ -67,14 +67,15 @@ class ClassLimit final {
   double capacity() const { return (enforcing_ ? capacity_ : loopCapacity_) * 1e9; }
   // Per ns.
   double rate() const { return rate_; }
-  double baselineNs() const { return baseline_.Ns(); }
+  double BaselineNs() const;
   // The part of the loop's time that the class asks for, and that it gets.
   double demand() const { return arrivalRate_ * cost_; }
   double share() const { return rate_ * cost_; }
 
  private:
+  double AllowedNs(double maxDelayNs) const;
   void SetLimits(double maxDelayNs);
-  bool SeesQueue(double excessNs) const;
+  bool SeesQueue(const Window& window, double maxDelayNs) const;
   void EndProbe(uint64_t now, double maxDelayNs);
 
   Baseline baseline_;
@@ -93,18 +94,19 @@ class ClassLimit final {
 
   // Of the responses not yet judged.
   uint32_t responses_ = 0;
+  double judgedNs_ = 0;
   double sum_ = 0;
   double squares_ = 0;
 
   // Smoothed over windows; rates are per ns.
   double arrivalRate_ = 0;
   double rate_ = 0;
-  double windowRate_ = 0;
+  double judgedRate_ = 0;
   double capacity_ = 0;
   double busy_ = 0;
   double loopCapacity_ = 0;
   double cost_ = 0;
-  int calmWindows_ = 0;
+  double calmNs_ = 0;
 
   uint64_t probeAt_ = 0;
   double probedCapacity_ = 0;

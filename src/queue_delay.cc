@@ -14,8 +14,10 @@ constexpr uint64_t kStandingFraction = 2;
 constexpr uint64_t kKeptFraction = 4;
 
 // The queue no longer stands when less than this part of an interval's requests had to be refused:
-// there is no more overload than a queue of normal length can bear.
+// there is no more overload than a queue of normal length can bear. Twice in a row, or chance would
+// open the gate every few seconds.
 constexpr uint32_t kRefusedPart = 10;
+constexpr int kCalmIntervals = 2;
 
 // A server at half its capacity works off what a pause left behind in twice the pause; the waits
 // shrink at half the speed of time. Beyond that half it is for the law to help.
@@ -39,9 +41,11 @@ uint64_t QueueDelay::ExplainedNs(uint64_t now) const {
 void QueueDelay::EndInterval(uint64_t now) {
   const uint64_t explained = ExplainedNs(now);
   if (standing_) {
-    standing_ = seen_ > 0 && refused_ * kRefusedPart >= seen_;
+    calm_ = refused_ * kRefusedPart >= seen_ && seen_ > 0 ? 0 : calm_ + 1;
+    standing_ = calm_ < kCalmIntervals;
   } else {
     standing_ = seen_ > 0 && shortest_ > std::max(maxDelay_ / kStandingFraction, explained);
+    calm_ = 0;
   }
   kept_ = std::min(maxDelay_, std::max(maxDelay_ / kKeptFraction, explained));
   shortest_ = UINT64_MAX;

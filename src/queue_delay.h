@@ -39,6 +39,8 @@ class QueueDelay final {
   uint64_t kept_ = 0;
   bool standing_ = false;
 
+  int calm_ = 0;
+
   uint64_t turnEnded_ = 0;
   uint64_t pause_ = 0;  // what of the long turns before turnEnded_ is not worked off
   uint64_t shortest_ = UINT64_MAX;
