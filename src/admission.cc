@@ -53,7 +53,7 @@ void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome
   classes_[id].Left();
   if (draining_) Drain(now);
   if (outcome == Outcome::kCompleted) {
-    classes_[id].Completed(now, start, Late(), maxDelay_);
+    classes_[id].Completed(now, start, {maxDelay_, Late(), settled_});
   }
 }
 
@@ -76,7 +76,7 @@ void Admission::EndWindow(uint64_t now) {
     rate_ += limit.rate();
   });
   queue_.EndInterval(now);
-  EnforceOne();
+  EnforceOne(now);
   Probe(now);
   ShareOut();
   windowBegun_ = now;
@@ -95,7 +95,7 @@ void Admission::LearnCosts() {
 }
 
 // One class at a time: those that only suffer from it recover once it is held back.
-void Admission::EnforceOne() {
+void Admission::EnforceOne(uint64_t now) {
   ClassLimit* worst = nullptr;
   bool settled = true;
   ForEachClass([&](ClassLimit& limit) {
@@ -105,6 +105,7 @@ void Admission::EnforceOne() {
     }
   });
   if (!settled) {
+    settled_ = now;
     ForEachClass([](ClassLimit& limit) { limit.DiscardEvidence(); });
   } else if (worst != nullptr) {
     worst->Enforce(maxDelay_);

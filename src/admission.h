@@ -45,7 +45,7 @@ class Admission final {
   bool Late() const;
   void EndWindow(uint64_t now);
   void LearnCosts();
-  void EnforceOne();
+  void EnforceOne(uint64_t now);
   void Probe(uint64_t now);
   void Drain(uint64_t now);
   void ShareOut();
@@ -69,6 +69,7 @@ class Admission final {
   double rate_ = 0;
   uint64_t windowBegun_ = 0;
   uint64_t lastTurn_ = 0;
+  uint64_t settled_ = 0;
   bool draining_ = false;
   double busy_ = 0;
   double utilization_ = 0;

@@ -54,22 +54,25 @@ constexpr uint32_t kProbeResponses = 8;
 constexpr double kFaster = 0.9;
 constexpr double kProbeChange = 1.5;
 constexpr double kProbeEveryNs = 10e9;
+constexpr double kProbeAgainNs = 1e9;
 constexpr double kProbeEveryResponses = 50;
 
 }  // namespace
 
-void ClassLimit::Completed(uint64_t now, uint64_t start, bool late, double maxDelayNs) {
+void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting) {
   const double response = static_cast<double>(now - start);
   ++completions_;
-  if (!enforcing_) {
-    if (!late) baseline_.Add(now, response);
-    ++responses_;
-    sum_ += response;
-    squares_ += response * response;
-  } else if (probing_ && start >= measureFrom_) {
+  if (enforcing_) {
+    if (!probing_ || start < measureFrom_) return;
     probeSum_ += response;
-    if (++probeResponses_ == kProbeResponses) EndProbe(now, maxDelayNs);
+    if (++probeResponses_ == kProbeResponses) EndProbe(now, setting.maxDelayNs);
+    return;
   }
+  if (!setting.late) baseline_.Add(now, response);
+  if (start < setting.settled) return;
+  ++responses_;
+  sum_ += response;
+  squares_ += response * response;
 }
 
 void ClassLimit::EndWindow(const Window& window, double maxDelayNs) {
@@ -186,12 +189,17 @@ void ClassLimit::MeasureFrom(uint64_t now) {
 void ClassLimit::EndProbe(uint64_t now, double maxDelayNs) {
   const double response = probeSum_ / probeResponses_;
   const double baseline = BaselineNs();
-  if (response < baseline || response > AllowedNs(maxDelayNs)) baseline_.Reset(response);
+  const bool slower = response > AllowedNs(maxDelayNs);
+  const bool faster = response < kFaster * baseline;
+  if (slower || response < baseline) baseline_.Reset(response);
   probing_ = false;
   probedCapacity_ = capacity_;
-  // As long as responses get faster with fewer in flight, the baseline is still too high.
-  const double pause = kProbeEveryNs + kProbeEveryResponses * response;
-  probeAt_ = response < kFaster * baseline ? now : now + static_cast<uint64_t>(pause);
+  // As long as responses get faster with fewer in flight, the baseline is still too high; and what
+  // looked slower may have been another's queue, not gone yet.
+  double pause = kProbeEveryNs + kProbeEveryResponses * response;
+  if (slower) pause = kProbeAgainNs;
+  if (faster) pause = 0;
+  probeAt_ = now + static_cast<uint64_t>(pause);
   SetLimits(maxDelayNs);
 }
 

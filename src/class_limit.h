@@ -19,6 +19,14 @@ class ClassLimit final {
     double pauseNs;
   };
 
+  // What a completion is judged by. `late`: the loop is, so responses say nothing of the baseline.
+  // A request that began before `settled` may have queued behind a class that is held back now.
+  struct Setting {
+    double maxDelayNs;
+    bool late;
+    uint64_t settled;
+  };
+
   // Whether one more fits. `pressed`: the loop is late, and all classes together are beyond what
   // they may have in a burst. What came during a pause of the loop, at the rate of before, is no
   // burst.
@@ -36,7 +44,7 @@ class ClassLimit final {
     refusals_ += byThisGate;
   }
   void Left() { inFlight_ -= inFlight_ > 0; }
-  void Completed(uint64_t now, uint64_t start, bool late, double maxDelayNs);
+  void Completed(uint64_t now, uint64_t start, const Setting& setting);
 
   void EndWindow(const Window& window, double maxDelayNs);
   // The loop time that this window's completions are thought to have cost; told afterwards what all
