@@ -9,8 +9,8 @@ namespace {
 // Long enough for a few dozen requests, short enough to react before a person notices.
 constexpr uint64_t kWindowNs = 100'000'000;
 
-// A turn of this part of maxDelay is evidence that the loop is late.
-constexpr uint64_t kLateTurnFraction = 4;
+// A turn of this part of maxDelay says that the loop is late.
+constexpr uint64_t kLatePart = 4;
 
 }  // namespace
 
@@ -20,60 +20,73 @@ Admission::Admission(const Options& options)
       queue_(options.maxDelayNs, options.tickNs) {}
 
 Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs) {
-  if (now - windowBegun_ >= kWindowNs) EndWindow(now);
-  if (!isKnown_[id]) {
-    isKnown_[id] = true;
+  Advance(now);
+  Class& entry = classes_[id];
+  if (!entry.known) {
+    entry.known = true;
     known_[knownCount_++] = id;
   }
-  const Verdict verdict = Judge(now, id, waitNs);
+  const Verdict verdict = Judge(now, entry, waitNs);
   queue_.Saw(waitNs, verdict == Verdict::kQueueDelay);
   if (verdict == Verdict::kAdmit) {
-    classes_[id].Admitted();
+    entry.limit.Admitted();
     ++inFlight_;
   } else {
-    classes_[id].Refused(verdict == Verdict::kInFlight);
+    entry.limit.Refused(verdict == Verdict::kInFlight);
   }
   return verdict;
 }
 
-Verdict Admission::Judge(uint64_t now, uint8_t id, uint64_t waitNs) const {
+Verdict Admission::Judge(uint64_t now, const Class& entry, uint64_t waitNs) const {
   if (options_.maxInFlight > 0 && inFlight_ >= options_.maxInFlight) return Verdict::kMaxInFlight;
   if (options_.maxDelayNs == 0) return Verdict::kAdmit;
-  if (!queue_.Admits(now, waitNs, light_[id])) return Verdict::kQueueDelay;
-  const double pause = static_cast<double>(queue_.ExplainedNs(now));
+  // Whoever only observes never sees the queue become shorter. With the law, one would be let in
+  // for each that completes.
+  const bool judgeWait = !options_.observe || inFlight_ > 0;
+  if (judgeWait && !queue_.Admits(now, waitNs, entry.light)) return Verdict::kQueueDelay;
+  const double pause = static_cast<double>(queue_.PauseNs(now));
   const bool pressed = Late() && burst_ > 0 && inFlight_ >= burst_ + rate_ * pause;
-  return classes_[id].Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
+  return entry.limit.Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
 }
 
-bool Admission::Late() const { return lastTurn_ * kLateTurnFraction >= options_.maxDelayNs; }
+bool Admission::Late() const { return lastTurn_ * kLatePart >= options_.maxDelayNs; }
 
 void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome) {
-  if (now - windowBegun_ >= kWindowNs) EndWindow(now);
-  if (inFlight_ > 0) --inFlight_;
-  classes_[id].Left();
+  Advance(now);
+  inFlight_ -= inFlight_ > 0;
+  ClassLimit& limit = classes_[id].limit;
+  limit.Left();
   if (draining_) Drain(now);
-  if (outcome == Outcome::kCompleted) {
-    classes_[id].Completed(now, start, {maxDelay_, Late(), settled_});
-  }
+  if (outcome == Outcome::kCompleted) limit.Completed(now, start, {maxDelay_, Late(), settled_});
 }
 
 void Admission::OnTurn(uint64_t now, uint64_t busyNs) {
   queue_.OnTurn(now, busyNs);
   lastTurn_ = busyNs;
   busy_ += static_cast<double>(busyNs);
+  Advance(now);
+}
+
+void Admission::Spilled(uint64_t now, uint32_t count) {
+  Advance(now);
+  queue_.Spilled(count);
+}
+
+void Admission::Advance(uint64_t now) {
   if (now - windowBegun_ >= kWindowNs) EndWindow(now);
 }
 
 void Admission::EndWindow(uint64_t now) {
-  const ClassLimit::Window window{static_cast<double>(now - windowBegun_), busy_,
-                                  static_cast<double>(queue_.ExplainedNs(now))};
-  utilization_ = busy_ / window.elapsedNs;
+  const double elapsed = static_cast<double>(now - windowBegun_);
+  const double pause = static_cast<double>(queue_.PauseNs(now));
+  utilization_ = busy_ / elapsed;
   LearnCosts();
-  burst_ = rate_ = 0;
-  ForEachClass([&](ClassLimit& limit) {
-    if (limit.active()) burst_ += limit.burst();
-    limit.EndWindow(window, maxDelay_);
-    rate_ += limit.rate();
+  burst_ = rate_ = arrivalRate_ = 0;
+  ForEachClass([&](Class& entry) {
+    if (entry.limit.active()) burst_ += entry.limit.burst();
+    entry.limit.EndWindow({now, elapsed, busy_, pause, maxDelay_, entry.cost.ns()});
+    rate_ += entry.limit.rate();
+    arrivalRate_ += entry.limit.arrivalRate();
   });
   queue_.EndInterval(now);
   EnforceOne(now);
@@ -85,39 +98,41 @@ void Admission::EndWindow(uint64_t now) {
 
 void Admission::LearnCosts() {
   double predicted = 0;
-  uint32_t completions = 0;
-  ForEachClass([&](ClassLimit& limit) {
-    predicted += limit.PredictedNs();
-    completions += limit.completions();
+  double completions = 0;
+  ForEachClass([&](Class& entry) {
+    predicted += entry.cost.ns() * entry.limit.completions();
+    completions += entry.limit.completions();
   });
   if (completions == 0) return;
-  ForEachClass([&](ClassLimit& limit) { limit.Learn(predicted, busy_, busy_ / completions); });
+  ForEachClass([&](Class& entry) {
+    entry.cost.Learn(predicted, busy_, entry.limit.completions(), busy_ / completions,
+                     entry.limit.measuredNs());
+  });
 }
 
-// One class at a time: those that only suffer from it recover once it is held back.
+// One class at a time, that with most in flight: those that only suffer from it recover once it is
+// held back.
 void Admission::EnforceOne(uint64_t now) {
   ClassLimit* worst = nullptr;
   bool settled = true;
-  ForEachClass([&](ClassLimit& limit) {
-    if (limit.enforcing() && limit.inFlight() > limit.cap()) settled = false;
-    if (limit.evident() && (worst == nullptr || limit.inFlight() > worst->inFlight())) {
-      worst = &limit;
-    }
+  ForEachClass([&](Class& entry) {
+    ClassLimit& limit = entry.limit;
+    if (limit.over()) settled = false;
+    if (limit.evident() && (!worst || limit.inFlight() > worst->inFlight())) worst = &limit;
   });
-  if (!settled) {
-    settled_ = now;
-    ForEachClass([](ClassLimit& limit) { limit.DiscardEvidence(); });
-  } else if (worst != nullptr) {
-    worst->Enforce(maxDelay_);
-  }
+  if (settled && worst) worst->Enforce(maxDelay_);
+  if (settled) return;
+  settled_ = now;
+  ForEachClass([](Class& entry) { entry.limit.DropEvidence(); });
 }
 
+// While the law only observes, no queue drains, and a probe would take it for the service.
 void Admission::Probe(uint64_t now) {
   bool wanted = false;
-  ForEachClass([&](ClassLimit& limit) { wanted |= limit.WantsProbe(now); });
-  if (!wanted) return;
-  ForEachClass([&](ClassLimit& limit) {
-    if (limit.enforcing()) limit.BeginProbe(maxDelay_);
+  ForEachClass([&](Class& entry) { wanted |= entry.limit.WantsProbe(now); });
+  if (!wanted || options_.observe) return;
+  ForEachClass([&](Class& entry) {
+    if (entry.limit.enforcing()) entry.limit.BeginProbe(maxDelay_);
   });
   draining_ = true;
   Drain(now);
@@ -125,23 +140,25 @@ void Admission::Probe(uint64_t now) {
 
 void Admission::Drain(uint64_t now) {
   bool drained = true;
-  ForEachClass([&](ClassLimit& limit) { drained &= !limit.probing() || limit.drained(); });
+  ForEachClass([&](Class& entry) { drained &= !(entry.limit.probing() && entry.limit.over()); });
   if (!drained) return;
-  ForEachClass([&](ClassLimit& limit) { limit.MeasureFrom(now); });
+  ForEachClass([&](Class& entry) { entry.limit.Drained(now); });
   draining_ = false;
 }
 
-// A class that asks for less than an equal share of the loop does not pay for the others' queue.
+// A class that asks for less than an equal share of the loop's time did not make its queue, and
+// does not pay for it.
 void Admission::ShareOut() {
   double served = 0;
   int sharers = 0;
-  ForEachClass([&](ClassLimit& limit) {
-    served += limit.share();
-    sharers += limit.share() > 0;
+  ForEachClass([&](Class& entry) {
+    const double share = entry.limit.rate() * entry.cost.ns();
+    served += share;
+    sharers += share > 0;
   });
-  for (int i = 0; i < knownCount_; ++i) {
-    light_[known_[i]] = classes_[known_[i]].demand() * sharers < served;
-  }
+  ForEachClass([&](Class& entry) {
+    entry.light = entry.limit.arrivalRate() * entry.cost.ns() * sharers < served;
+  });
 }
 
 }  // namespace spillway

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "class_limit.h"
+#include "loop_cost.h"
 #include "queue_delay.h"
 
 namespace spillway {
@@ -11,11 +12,12 @@ namespace spillway {
 enum class Verdict : uint8_t { kAdmit, kQueueDelay, kInFlight, kMaxInFlight };
 
 // Only what was completed counts as done. Abandoned: the client left. Detached: an upgrade or an
-// event stream, which lasts as long as it likes and so says nothing about service.
+// event stream, which lasts as long as it likes and so says nothing of service.
 enum class Outcome : uint8_t { kCompleted, kAbandoned, kDetached };
 
 // The admission law. Times are ns of one monotonic clock, classes numbers that the caller gives.
-// Every request that was admitted must be reported once as departed; one that was refused never.
+// The caller tells of every turn of the loop, and reports every request that it let in once, when
+// it departs; one that was refused never.
 class Admission final {
  public:
   static constexpr int kClasses = 256;
@@ -24,25 +26,41 @@ class Admission final {
     uint64_t maxDelayNs;   // 0: no law, maxInFlight alone
     uint32_t maxInFlight;  // 0: none
     uint64_t tickNs;       // resolution of the waits
+    bool observe;          // the caller lets in what is refused, and reports it too
   };
 
   explicit Admission(const Options& options);
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
 
   Verdict Arrive(uint64_t now, uint8_t id, uint64_t waitNs);
   void Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome);
-  // At the end of each turn of the loop, with the time in it that was not idle.
+  // `busyNs`: the part of the turn that was not spent waiting for events.
   void OnTurn(uint64_t now, uint64_t busyNs);
+  // So many were refused before they reached Arrive.
+  void Spilled(uint64_t now, uint32_t count);
 
-  const ClassLimit& of(uint8_t id) const { return classes_[id]; }
+  const ClassLimit& limit(uint8_t id) const { return classes_[id].limit; }
+  double costNs(uint8_t id) const { return classes_[id].cost.ns(); }
+  bool light(uint8_t id) const { return classes_[id].light; }
   const QueueDelay& queue() const { return queue_; }
   uint32_t inFlight() const { return inFlight_; }
   double utilization() const { return utilization_; }
-  // Completions a second, of all classes together.
-  double rate() const { return rate_ * 1e9; }
+  // Per ns, of all classes together.
+  double rate() const { return rate_; }
+  double arrivalRate() const { return arrivalRate_; }
 
  private:
-  Verdict Judge(uint64_t now, uint8_t id, uint64_t waitNs) const;
+  struct Class {
+    ClassLimit limit;
+    LoopCost cost;
+    bool known = false;
+    bool light = false;
+  };
+
+  Verdict Judge(uint64_t now, const Class& entry, uint64_t waitNs) const;
   bool Late() const;
+  void Advance(uint64_t now);
   void EndWindow(uint64_t now);
   void LearnCosts();
   void EnforceOne(uint64_t now);
@@ -58,21 +76,21 @@ class Admission final {
   const Options options_;
   const double maxDelay_;
   QueueDelay queue_;
-  std::array<ClassLimit, kClasses> classes_;
-  std::array<bool, kClasses> light_{};
+  std::array<Class, kClasses> classes_;
   std::array<uint8_t, kClasses> known_{};
-  std::array<bool, kClasses> isKnown_{};
   int knownCount_ = 0;
 
   uint32_t inFlight_ = 0;
   double burst_ = 0;
   double rate_ = 0;
+  double arrivalRate_ = 0;
+  double utilization_ = 0;
+
   uint64_t windowBegun_ = 0;
+  double busy_ = 0;
   uint64_t lastTurn_ = 0;
   uint64_t settled_ = 0;
   bool draining_ = false;
-  double busy_ = 0;
-  double utilization_ = 0;
 };
 
 }  // namespace spillway

@@ -8,14 +8,17 @@ using spillway::Admission;
 using spillway::ClassLimit;
 using spillway::Outcome;
 
-uint64_t Ns(const Napi::Value& value) {
-  return static_cast<uint64_t>(value.As<Napi::Number>().DoubleValue());
-}
+constexpr double kNsPerSecond = 1e9;
 
-uint8_t Id(const Napi::Value& value) {
-  return static_cast<uint8_t>(value.As<Napi::Number>().Uint32Value());
-}
+double Number(const Napi::Value& value) { return value.As<Napi::Number>().DoubleValue(); }
 
+uint64_t Ns(const Napi::Value& value) { return static_cast<uint64_t>(Number(value)); }
+
+uint32_t Integer(const Napi::Value& value) { return value.As<Napi::Number>().Uint32Value(); }
+
+uint8_t Id(const Napi::Value& value) { return static_cast<uint8_t>(Integer(value)); }
+
+// JavaScript has checked every argument. Times are numbers of ns, classes integers from 0 to 255.
 class AdmissionBinding final : public Napi::ObjectWrap<AdmissionBinding> {
  public:
   static Napi::Function Define(Napi::Env env) {
@@ -23,54 +26,72 @@ class AdmissionBinding final : public Napi::ObjectWrap<AdmissionBinding> {
                        {InstanceMethod<&AdmissionBinding::Arrive>("arrive"),
                         InstanceMethod<&AdmissionBinding::Depart>("depart"),
                         InstanceMethod<&AdmissionBinding::Turn>("turn"),
+                        InstanceMethod<&AdmissionBinding::Spilled>("spilled"),
                         InstanceMethod<&AdmissionBinding::Snapshot>("snapshot"),
                         InstanceMethod<&AdmissionBinding::SnapshotOf>("snapshotOf")});
   }
 
-  // { maxDelayNs, maxInFlight, tickNs }
+  // { maxDelayNs, maxInFlight, tickNs, observe }
   explicit AdmissionBinding(const Napi::CallbackInfo& info)
       : ObjectWrap(info), law_(OptionsFrom(info[0].As<Napi::Object>())) {}
 
+  Admission& law() { return law_; }
+
  private:
   static Admission::Options OptionsFrom(Napi::Object options) {
-    return {Ns(options.Get("maxDelayNs")),
-            options.Get("maxInFlight").As<Napi::Number>().Uint32Value(), Ns(options.Get("tickNs"))};
+    Admission::Options parsed{};
+    parsed.maxDelayNs = Ns(options.Get("maxDelayNs"));
+    parsed.maxInFlight = Integer(options.Get("maxInFlight"));
+    parsed.tickNs = Ns(options.Get("tickNs"));
+    parsed.observe = options.Get("observe").As<Napi::Boolean>();
+    return parsed;
   }
 
+  // (now, class, wait) -> 0 let in, 1 queue delay, 2 in flight, 3 maxInFlight
   Napi::Value Arrive(const Napi::CallbackInfo& info) {
     const auto verdict = law_.Arrive(Ns(info[0]), Id(info[1]), Ns(info[2]));
     return Napi::Number::New(info.Env(), static_cast<int>(verdict));
   }
 
+  // (now, class, start, outcome): 0 completed, 1 abandoned, 2 detached
   void Depart(const Napi::CallbackInfo& info) {
     law_.Depart(Ns(info[0]), Id(info[1]), Ns(info[2]), static_cast<Outcome>(Id(info[3])));
   }
 
+  // (now, busy)
   void Turn(const Napi::CallbackInfo& info) { law_.OnTurn(Ns(info[0]), Ns(info[1])); }
 
+  // (now, count)
+  void Spilled(const Napi::CallbackInfo& info) { law_.Spilled(Ns(info[0]), Integer(info[1])); }
+
+  // (now) -> the gate's figures; rates are per second
   Napi::Value Snapshot(const Napi::CallbackInfo& info) {
     auto object = Napi::Object::New(info.Env());
     object["standing"] = law_.queue().standing();
-    object["waitLimitNs"] = static_cast<double>(law_.queue().limitNs(Ns(info[0])));
+    object["waitLimitNs"] = static_cast<double>(law_.queue().LimitNs(Ns(info[0])));
     object["inFlight"] = law_.inFlight();
-    object["rate"] = law_.rate();
+    object["arrivalRate"] = law_.arrivalRate() * kNsPerSecond;
+    object["rate"] = law_.rate() * kNsPerSecond;
     object["utilization"] = law_.utilization();
     return object;
   }
 
+  // (class) -> its figures; rates are per second
   Napi::Value SnapshotOf(const Napi::CallbackInfo& info) {
-    const ClassLimit& limit = law_.of(Id(info[0]));
+    const uint8_t id = Id(info[0]);
+    const ClassLimit& limit = law_.limit(id);
     auto object = Napi::Object::New(info.Env());
     object["inFlight"] = limit.inFlight();
-    object["cap"] = limit.cap();
-    object["burst"] = limit.burst();
     object["enforcing"] = limit.enforcing();
     object["probing"] = limit.probing();
-    object["capacity"] = limit.capacity();
-    object["rate"] = limit.rate() * 1e9;
-    object["demand"] = limit.demand();
-    object["share"] = limit.share();
+    object["cap"] = limit.cap();
+    object["burst"] = limit.burst();
+    object["arrivalRate"] = limit.arrivalRate() * kNsPerSecond;
+    object["rate"] = limit.rate() * kNsPerSecond;
+    object["capacity"] = limit.capacity() * kNsPerSecond;
     object["baselineNs"] = limit.BaselineNs();
+    object["costNs"] = law_.costNs(id);
+    object["light"] = law_.light(id);
     return object;
   }
 
@@ -82,4 +103,8 @@ class AdmissionBinding final : public Napi::ObjectWrap<AdmissionBinding> {
 Napi::Object InitAdmission(Napi::Env env, Napi::Object exports) {
   exports.Set("Admission", AdmissionBinding::Define(env));
   return exports;
+}
+
+spillway::Admission& AdmissionOf(Napi::Object object) {
+  return AdmissionBinding::Unwrap(object)->law();
 }

@@ -3,24 +3,29 @@
 #include <cstdint>
 
 #include "baseline.h"
+#include "evidence.h"
+#include "probe.h"
 
 namespace spillway {
 
 // Gate 2 for one class of requests: how many of it may be in flight. By Little's law (L = lambda W)
 // a class that completes X a second answers within R + Q when X (R + Q) are in flight: R its
-// response time when nothing queues, Q the queueing allowed. Enforced only while queueing is
+// response time when nothing queues, Q the queueing allowed. Enforced only while a queue is
 // evident.
 class ClassLimit final {
  public:
-  // The loop during a window: how long the window and how much of it busy.
+  // A window of time that is over.
   struct Window {
+    uint64_t now;
     double elapsedNs;
-    double busyNs;
-    double pauseNs;
+    double busyNs;   // of the loop
+    double pauseNs;  // what long turns of the loop made requests wait, not yet worked off
+    double maxDelayNs;
+    double costNs;  // loop time of one request
   };
 
-  // What a completion is judged by. `late`: the loop is, so responses say nothing of the baseline.
-  // A request that began before `settled` may have queued behind a class that is held back now.
+  // What a completion is judged by. `late`: the loop is, so responses say nothing of R. What began
+  // before `settled` may have queued behind a class that is held back since.
   struct Setting {
     double maxDelayNs;
     bool late;
@@ -28,8 +33,7 @@ class ClassLimit final {
   };
 
   // Whether one more fits. `pressed`: the loop is late, and all classes together are beyond what
-  // they may have in a burst. What came during a pause of the loop, at the rate of before, is no
-  // burst.
+  // they may have in a burst. What came during a pause, at the rate of before, is no burst.
   bool Admits(bool pressed, double pauseNs) const {
     if (enforcing_) return inFlight_ < cap_;
     return !pressed || inFlight_ < burst_ + rate_ * pauseNs || inFlight_ == 0;
@@ -46,53 +50,48 @@ class ClassLimit final {
   void Left() { inFlight_ -= inFlight_ > 0; }
   void Completed(uint64_t now, uint64_t start, const Setting& setting);
 
-  void EndWindow(const Window& window, double maxDelayNs);
-  // The loop time that this window's completions are thought to have cost; told afterwards what all
-  // of them did cost.
-  double PredictedNs() const { return cost_ * completions_; }
-  void Learn(double predictedNs, double busyNs, double meanNs);
+  void EndWindow(const Window& window);
 
-  // The window that ended shows queueing, and the class is not enforced yet.
-  bool evident() const { return evident_; }
-  void DiscardEvidence();
+  bool evident() const { return evidence_.evident(); }
+  void DropEvidence() { evidence_.Drop(); }
   void Enforce(double maxDelayNs);
 
   // Classes that share a resource must be probed together, or each takes the others' queue for its
   // own service.
   bool WantsProbe(uint64_t now) const;
   void BeginProbe(double maxDelayNs);
-  void MeasureFrom(uint64_t now);
-  bool drained() const { return inFlight_ <= cap_; }
+  void Drained(uint64_t now) { probe_.Drained(now); }
 
   bool active() const { return arrivals_ > 0 || completions_ > 0 || inFlight_ > 0; }
   bool enforcing() const { return enforcing_; }
-  bool probing() const { return probing_; }
+  bool probing() const { return enforcing_ && probe_.running(); }
+  bool over() const { return enforcing_ && inFlight_ > cap_; }
   uint32_t inFlight() const { return inFlight_; }
   uint32_t completions() const { return completions_; }
   uint32_t cap() const { return cap_; }
   uint32_t burst() const { return burst_; }
-  // Completions a second, and the response time without a queue.
-  double capacity() const { return (enforcing_ ? capacity_ : loopCapacity_) * 1e9; }
-  // Per ns.
+  // Per ns: X, what is completed and what arrives.
+  double capacity() const { return enforcing_ ? capacity_ : loopCapacity_; }
   double rate() const { return rate_; }
-  double BaselineNs() const;
-  // The part of the loop's time that the class asks for, and that it gets.
-  double demand() const { return arrivalRate_ * cost_; }
-  double share() const { return rate_ * cost_; }
+  double arrivalRate() const { return arrivalRate_; }
+  // R; 0 until something was completed.
+  double BaselineNs() const { return baseline_.Ns() > 0 ? baseline_.Ns() : costNs_; }
+  // R as it was measured, without a guess.
+  double measuredNs() const { return baseline_.Ns(); }
 
  private:
+  void EndEnforcedWindow(const Window& window, double rate, double newest);
+  void EndProbe(uint64_t now, double maxDelayNs);
   double AllowedNs(double maxDelayNs) const;
   void SetLimits(double maxDelayNs);
-  bool SeesQueue(const Window& window, double maxDelayNs) const;
-  void EndProbe(uint64_t now, double maxDelayNs);
 
   Baseline baseline_;
+  Evidence evidence_;
+  Probe probe_;
   uint32_t inFlight_ = 0;
   uint32_t cap_ = 0;
   uint32_t burst_ = 0;
   bool enforcing_ = false;
-  bool evident_ = false;
-  bool probing_ = false;
 
   // Of the window.
   uint32_t arrivals_ = 0;
@@ -100,27 +99,17 @@ class ClassLimit final {
   uint32_t completions_ = 0;
   bool probed_ = false;
 
-  // Of the responses not yet judged.
-  uint32_t responses_ = 0;
-  double judgedNs_ = 0;
-  double sum_ = 0;
-  double squares_ = 0;
-
   // Smoothed over windows; rates are per ns.
   double arrivalRate_ = 0;
   double rate_ = 0;
-  double judgedRate_ = 0;
-  double capacity_ = 0;
   double busy_ = 0;
+  double costNs_ = 0;
   double loopCapacity_ = 0;
-  double cost_ = 0;
+  double capacity_ = 0;
   double calmNs_ = 0;
 
   uint64_t probeAt_ = 0;
   double probedCapacity_ = 0;
-  uint64_t measureFrom_ = 0;
-  uint32_t probeResponses_ = 0;
-  double probeSum_ = 0;
 };
 
 }  // namespace spillway

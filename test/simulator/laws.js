@@ -11,8 +11,8 @@ function waitedLongerThan (limitNs) {
 }
 
 /** The law that ships. */
-function spillway ({ maxDelayMs = 100, maxInFlight = 0, tickMs = 4 } = {}) {
-  return new Admission({ maxDelayNs: ms(maxDelayMs), maxInFlight, tickNs: ms(tickMs) })
+function spillway ({ maxDelayMs = 100, maxInFlight = 0, tickMs = 4, observe = false } = {}) {
+  return new Admission({ maxDelayNs: ms(maxDelayMs), maxInFlight, tickNs: ms(tickMs), observe })
 }
 
 module.exports = { nothing, waitedLongerThan, spillway }
