@@ -32,6 +32,9 @@ constexpr double kPauses = 2;
 // is only a guess then.
 constexpr double kBurst = 1.5;
 
+// A rate is not believed to be more than so many times what was seen.
+constexpr double kFuller = 1.5;
+
 // So long without a refusal, and two response times, and the limit is enforced no more.
 constexpr double kCalmNs = 450e6;
 constexpr double kCalmResponses = 2;
@@ -51,6 +54,7 @@ constexpr double kLower = 0.9;
 void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting) {
   const double response = static_cast<double>(now - start);
   ++completions_;
+  responses_ += response;
   if (enforcing_) {
     if (probe_.Add(start, response)) EndProbe(now, setting.maxDelayNs);
     return;
@@ -80,13 +84,14 @@ void ClassLimit::EndWindow(const Window& window) {
   }
   SetLimits(window.maxDelayNs);
   arrivals_ = refusals_ = completions_ = 0;
+  responses_ = 0;
 }
 
 void ClassLimit::EndEnforcedWindow(const Window& window, double rate, double newest) {
   if (refusals_ > 0) {
     calmNs_ = 0;
     // A probe tells of R; X is what the class does when it may.
-    if (!probed_) capacity_ += newest * (rate - capacity_);
+    if (!probed_ && completions_ > 0) capacity_ += newest * (RateWhenFull(rate) - capacity_);
   } else {
     capacity_ = std::max(capacity_, rate_);
     calmNs_ += window.elapsedNs;
@@ -96,6 +101,12 @@ void ClassLimit::EndEnforcedWindow(const Window& window, double rate, double new
     }
   }
   probed_ = probe_.running();
+}
+
+// Between bursts fewer are in flight than may be. With the limit always full, so many would be
+// completed (Little's law again).
+double ClassLimit::RateWhenFull(double rate) const {
+  return std::clamp(cap_ * completions_ / responses_, rate, kFuller * rate);
 }
 
 void ClassLimit::Enforce(double maxDelayNs) {

@@ -81,6 +81,7 @@ class ClassLimit final {
 
  private:
   void EndEnforcedWindow(const Window& window, double rate, double newest);
+  double RateWhenFull(double rate) const;
   void EndProbe(uint64_t now, double maxDelayNs);
   double AllowedNs(double maxDelayNs) const;
   void SetLimits(double maxDelayNs);
@@ -98,6 +99,7 @@ class ClassLimit final {
   uint32_t refusals_ = 0;
   uint32_t completions_ = 0;
   bool probed_ = false;
+  double responses_ = 0;  // their sum, ns
 
   // Smoothed over windows; rates are per ns.
   double arrivalRate_ = 0;

@@ -1,18 +1,22 @@
 'use strict'
 
-const { Admission } = require('../../build/Release/spillway.node')
+const path = require('node:path')
+const { Admission } = require('node-gyp-build')(path.join(__dirname, '..', '..'))
 const { ms } = require('./units')
-
-const nothing = { arrive: () => 0, depart () {}, turn () {} }
-
-/** The rule that comes to mind first: refuse what waited longer than the limit. */
-function waitedLongerThan (limitNs) {
-  return { arrive: (now, id, wait) => wait > limitNs ? 1 : 0, depart () {}, turn () {} }
-}
 
 /** The law that ships. */
 function spillway ({ maxDelayMs = 100, maxInFlight = 0, tickMs = 4, observe = false } = {}) {
   return new Admission({ maxDelayNs: ms(maxDelayMs), maxInFlight, tickNs: ms(tickMs), observe })
 }
 
-module.exports = { nothing, waitedLongerThan, spillway }
+/** An unprotected server. */
+function nothing () {
+  return { arrive: () => 0, depart () {}, turn () {} }
+}
+
+/** The rule that comes to mind first. */
+function waitedLongerThan (limitMs) {
+  return { ...nothing(), arrive: (now, id, wait) => wait > ms(limitMs) ? 1 : 0 }
+}
+
+module.exports = { spillway, nothing, waitedLongerThan }

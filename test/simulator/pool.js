@@ -1,30 +1,40 @@
 'use strict'
 
-/** A database's connections: `slots` jobs at a time, the others first come, first served. Outside the event loop. */
+/** A database's connections: so many jobs at a time, the others first come, first served. Beside the event loop. */
 class Pool {
   #agenda
-  #busy = 0
+  #slots
   #waiting = []
+  #first = 0
 
   constructor (agenda, slots) {
     this.#agenda = agenda
-    this.slots = slots
+    this.#slots = slots
   }
 
-  /** Runs a job of `duration` ns when a slot is free, then calls `done(time)`. */
+  /** Runs a job that lasts `duration()` ns as soon as a connection is free, then calls `done(time)`. */
   submit (now, duration, done) {
-    if (this.#busy < this.slots) this.#start(now, duration(), done)
-    else this.#waiting.push({ duration, done })
-  }
-
-  #start (now, duration, done) {
-    this.#busy++
-    this.#agenda.at(now + duration, (time) => {
-      this.#busy--
-      const next = this.#waiting.shift()
-      if (next) this.#start(time, next.duration(), next.done)
+    if (this.#slots === 0) {
+      this.#waiting.push({ duration, done })
+      return
+    }
+    this.#slots--
+    this.#agenda.at(now + duration(), (time) => {
+      this.#slots++
+      const next = this.#next()
+      if (next) this.submit(time, next.duration, next.done)
       done(time)
     })
+  }
+
+  #next () {
+    if (this.#first === this.#waiting.length) return undefined
+    const next = this.#waiting[this.#first++]
+    if (this.#first === 1000) {
+      this.#waiting.splice(0, this.#first)
+      this.#first = 0
+    }
+    return next
   }
 }
 
