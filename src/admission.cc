@@ -12,6 +12,9 @@ constexpr uint64_t kWindowNs = 100'000'000;
 // A turn of this part of maxDelay says that the loop is late.
 constexpr uint64_t kLatePart = 4;
 
+// From this utilization on, the loop has no time to spare.
+constexpr double kSaturated = 0.9;
+
 }  // namespace
 
 Admission::Admission(const Options& options)
@@ -51,13 +54,17 @@ Verdict Admission::Judge(uint64_t now, const Class& entry, uint64_t waitNs) cons
 
 bool Admission::Late() const { return lastTurn_ * kLatePart >= options_.maxDelayNs; }
 
+ClassLimit::Setting Admission::Setting() const {
+  return {maxDelay_, Late(), utilization_ > kSaturated, overdue_, settled_};
+}
+
 void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome) {
   Advance(now);
   inFlight_ -= inFlight_ > 0;
   ClassLimit& limit = classes_[id].limit;
   limit.Left();
   if (draining_) Drain(now);
-  if (outcome == Outcome::kCompleted) limit.Completed(now, start, {maxDelay_, Late(), settled_});
+  if (outcome == Outcome::kCompleted) limit.Completed(now, start, Setting());
 }
 
 void Admission::OnTurn(uint64_t now, uint64_t busyNs) {
@@ -80,11 +87,13 @@ void Admission::EndWindow(uint64_t now) {
   const double elapsed = static_cast<double>(now - windowBegun_);
   const double pause = static_cast<double>(queue_.PauseNs(now));
   utilization_ = busy_ / elapsed;
+  overdue_ = queue_.overdue();
+  const ClassLimit::Setting setting = Setting();
   LearnCosts();
   burst_ = rate_ = arrivalRate_ = 0;
   ForEachClass([&](Class& entry) {
     if (entry.limit.active()) burst_ += entry.limit.burst();
-    entry.limit.EndWindow({now, elapsed, busy_, pause, maxDelay_, entry.cost.ns()});
+    entry.limit.EndWindow({now, elapsed, busy_, pause, entry.cost.ns()}, setting);
     rate_ += entry.limit.rate();
     arrivalRate_ += entry.limit.arrivalRate();
   });
@@ -120,7 +129,7 @@ void Admission::EnforceOne(uint64_t now) {
     if (limit.over()) settled = false;
     if (limit.evident() && (!worst || limit.inFlight() > worst->inFlight())) worst = &limit;
   });
-  if (settled && worst) worst->Enforce(maxDelay_);
+  if (settled && worst) worst->Enforce(Setting());
   if (settled) return;
   settled_ = now;
   ForEachClass([](Class& entry) { entry.limit.DropEvidence(); });
@@ -132,7 +141,7 @@ void Admission::Probe(uint64_t now) {
   ForEachClass([&](Class& entry) { wanted |= entry.limit.WantsProbe(now); });
   if (!wanted || options_.observe) return;
   ForEachClass([&](Class& entry) {
-    if (entry.limit.enforcing()) entry.limit.BeginProbe(maxDelay_);
+    if (entry.limit.enforcing()) entry.limit.BeginProbe(now, Setting());
   });
   draining_ = true;
   Drain(now);

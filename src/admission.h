@@ -60,6 +60,7 @@ class Admission final {
 
   Verdict Judge(uint64_t now, const Class& entry, uint64_t waitNs) const;
   bool Late() const;
+  ClassLimit::Setting Setting() const;
   void Advance(uint64_t now);
   void EndWindow(uint64_t now);
   void LearnCosts();
@@ -90,6 +91,7 @@ class Admission final {
   double busy_ = 0;
   uint64_t lastTurn_ = 0;
   uint64_t settled_ = 0;
+  bool overdue_ = false;
   bool draining_ = false;
 };
 

@@ -9,11 +9,12 @@ void Baseline::Add(uint64_t now, double responseNs) {
   sum_ += responseNs;
   squares_ += responseNs * responseNs;
   ++count_;
-  if (size_ == 0 && count_ <= kFirstResponses) {
-    first_ = sum_ / count_;
-    variance_ = std::max(0.0, squares_ / count_ - first_ * first_);
-  }
   if (count_ >= kBlockResponses && now - begun_ >= kBlockNs) EndBlock();
+}
+
+double Baseline::Ns() const {
+  if (size_ > 0) return smallest_;
+  return count_ > 0 ? sum_ / count_ : 0;
 }
 
 void Baseline::EndBlock() {
@@ -29,7 +30,7 @@ void Baseline::EndBlock() {
 
 void Baseline::Reset(double responseNs) {
   means_[0] = static_cast<float>(responseNs);
-  smallest_ = first_ = responseNs;
+  smallest_ = responseNs;
   size_ = 1;
   next_ = 1;
   sum_ = squares_ = 0;

@@ -12,7 +12,7 @@ class Baseline final {
   void Add(uint64_t now, double responseNs);
 
   // 0 until a response was seen.
-  double Ns() const { return size_ > 0 && smallest_ < first_ ? smallest_ : first_; }
+  double Ns() const;
 
   // Of single responses, when nothing queued.
   double variance() const { return variance_; }
@@ -24,9 +24,6 @@ class Baseline final {
   static constexpr int kBlocks = 30;
   static constexpr uint64_t kBlockNs = 1'000'000'000;
   static constexpr int kBlockResponses = 32;
-  // Until a block is full, the first few responses must do: those that follow may have queued.
-  static constexpr int kFirstResponses = 16;
-
   // A block whose mean is above this many times the smallest varies because of a queue.
   static constexpr double kCalm = 2;
 
@@ -37,7 +34,6 @@ class Baseline final {
   int next_ = 0;
   double smallest_ = 0;
   double variance_ = 0;
-  double first_ = 0;
 
   double sum_ = 0;
   double squares_ = 0;

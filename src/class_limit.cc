@@ -48,6 +48,8 @@ constexpr double kProbeEveryNs = 10e9;
 constexpr double kProbeEveryResponses = 50;
 constexpr double kProbeAgainNs = 1e9;
 constexpr double kLower = 0.9;
+constexpr double kProbeMostNs = 500e6;
+constexpr double kProbeMostResponses = 2;
 
 }  // namespace
 
@@ -56,14 +58,14 @@ void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting)
   ++completions_;
   responses_ += response;
   if (enforcing_) {
-    if (probe_.Add(start, response)) EndProbe(now, setting.maxDelayNs);
+    if (probe_.Add(start, response)) EndProbe(now, setting);
     return;
   }
   if (!setting.late) baseline_.Add(now, response);
   if (start >= setting.settled) evidence_.Add(response);
 }
 
-void ClassLimit::EndWindow(const Window& window) {
+void ClassLimit::EndWindow(const Window& window, const Setting& setting) {
   const double rate = completions_ / window.elapsedNs;
   const double memory = kMemoryNs + kMemoryResponses * BaselineNs();
   const double newest = window.elapsedNs / (window.elapsedNs + memory);
@@ -74,20 +76,21 @@ void ClassLimit::EndWindow(const Window& window) {
   loopCapacity_ *= kFading;
   if (completions_ > 0 && busy_ > 0) loopCapacity_ = std::max(loopCapacity_, rate_ / busy_);
   if (enforcing_) {
-    EndEnforcedWindow(window, rate, newest);
+    EndEnforcedWindow(window, rate, newest, setting);
   } else {
     const double baseline = BaselineNs();
-    const double queue = std::max(kEvident * window.maxDelayNs + kEvidentResponse * baseline,
+    const double queue = std::max(kEvident * setting.maxDelayNs + kEvidentResponse * baseline,
                                   kPauses * window.pauseNs);
     evidence_.EndWindow(window.elapsedNs, rate_, inFlight_,
                         {baseline, baseline_.variance(), queue});
   }
-  SetLimits(window.maxDelayNs);
+  SetLimits(setting);
   arrivals_ = refusals_ = completions_ = 0;
   responses_ = 0;
 }
 
-void ClassLimit::EndEnforcedWindow(const Window& window, double rate, double newest) {
+void ClassLimit::EndEnforcedWindow(const Window& window, double rate, double newest,
+                                   const Setting& setting) {
   if (refusals_ > 0) {
     calmNs_ = 0;
     // A probe tells of R; X is what the class does when it may.
@@ -100,6 +103,8 @@ void ClassLimit::EndEnforcedWindow(const Window& window, double rate, double new
       probe_.End();
     }
   }
+  if (probe_.Late(window.now, kProbeMostNs + kProbeMostResponses * BaselineNs()))
+    EndProbe(window.now, setting);
   probed_ = probe_.running();
 }
 
@@ -109,29 +114,32 @@ double ClassLimit::RateWhenFull(double rate) const {
   return std::clamp(cap_ * completions_ / responses_, rate, kFuller * rate);
 }
 
-void ClassLimit::Enforce(double maxDelayNs) {
+void ClassLimit::Enforce(const Setting& setting) {
   enforcing_ = true;
   calmNs_ = 0;
   // What a class completes while it queues is what it can do.
   capacity_ = std::max(rate_, evidence_.rate());
   probeAt_ = 0;
   evidence_.Drop();
-  SetLimits(maxDelayNs);
+  SetLimits(setting);
 }
 
-double ClassLimit::AllowedNs(double maxDelayNs) const {
-  return (1 + kAllowedResponse) * BaselineNs() + kAllowed * maxDelayNs;
+double ClassLimit::AllowedNs(double queueNs) const {
+  return (1 + kAllowedResponse) * BaselineNs() + queueNs;
 }
 
-void ClassLimit::SetLimits(double maxDelayNs) {
+void ClassLimit::SetLimits(const Setting& setting) {
   const double baseline = BaselineNs();
+  // What comes too late already waited in the kernel. Long turns keep it there, as each accepts one
+  // connection only.
+  const double queue = setting.overdue ? 0 : kAllowed * setting.maxDelayNs;
   if (probe_.running()) {
     cap_ = std::max(1u, static_cast<uint32_t>(std::ceil(kProbeShare * capacity_ * baseline)));
   } else {
     // One more than Little's law allows: so a class that was held too low grows.
-    cap_ = 1 + static_cast<uint32_t>(std::ceil(capacity_ * AllowedNs(maxDelayNs)));
+    cap_ = 1 + static_cast<uint32_t>(std::ceil(capacity_ * AllowedNs(queue)));
   }
-  burst_ = static_cast<uint32_t>(kBurst * loopCapacity_ * (baseline + maxDelayNs));
+  burst_ = static_cast<uint32_t>(kBurst * loopCapacity_ * (baseline + setting.maxDelayNs));
 }
 
 bool ClassLimit::WantsProbe(uint64_t now) const {
@@ -140,26 +148,28 @@ bool ClassLimit::WantsProbe(uint64_t now) const {
           capacity_ > kProbeChange * probedCapacity_);
 }
 
-void ClassLimit::BeginProbe(double maxDelayNs) {
-  probe_.Begin();
+void ClassLimit::BeginProbe(uint64_t now, const Setting& setting) {
+  probe_.Begin(now);
   probed_ = true;
-  SetLimits(maxDelayNs);
+  SetLimits(setting);
 }
 
-// With the queue drained, a response well above R is no queueing but a slower service. That may
-// have been another's queue, not gone yet, so it is looked at again soon; as long as responses get
-// faster with fewer in flight, at once.
-void ClassLimit::EndProbe(uint64_t now, double maxDelayNs) {
+// With the queue drained, a response well above R is no queueing but a slower service, unless the
+// loop has no time to spare: then it queued there, behind others. Even so it may be another's
+// queue, not gone yet, and is looked at again soon. As long as responses get faster with fewer in
+// flight, that is done at once.
+void ClassLimit::EndProbe(uint64_t now, const Setting& setting) {
   const double response = probe_.responseNs();
   const double baseline = BaselineNs();
+  const bool slower = !setting.saturated && response > AllowedNs(kAllowed * setting.maxDelayNs);
   double pause = kProbeEveryNs + kProbeEveryResponses * response;
   if (response < kLower * baseline) pause = 0;
-  if (response > AllowedNs(maxDelayNs)) pause = kProbeAgainNs;
-  if (response < baseline || response > AllowedNs(maxDelayNs)) baseline_.Reset(response);
+  if (slower) pause = kProbeAgainNs;
+  if (slower || response < baseline) baseline_.Reset(response);
   probe_.End();
   probedCapacity_ = capacity_;
   probeAt_ = now + static_cast<uint64_t>(pause);
-  SetLimits(maxDelayNs);
+  SetLimits(setting);
 }
 
 }  // namespace spillway

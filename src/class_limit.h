@@ -20,16 +20,16 @@ class ClassLimit final {
     double elapsedNs;
     double busyNs;   // of the loop
     double pauseNs;  // what long turns of the loop made requests wait, not yet worked off
-    double maxDelayNs;
-    double costNs;  // loop time of one request
+    double costNs;   // loop time of one request
   };
 
-  // What a completion is judged by. `late`: the loop is, so responses say nothing of R. What began
-  // before `settled` may have queued behind a class that is held back since.
+  // What all classes share.
   struct Setting {
     double maxDelayNs;
-    bool late;
-    uint64_t settled;
+    bool late;         // the loop's last turn was long
+    bool saturated;    // the loop had no time to spare in the last window
+    bool overdue;      // requests of the last window came too late already
+    uint64_t settled;  // what began before may have queued behind a class that is held back since
   };
 
   // Whether one more fits. `pressed`: the loop is late, and all classes together are beyond what
@@ -50,16 +50,16 @@ class ClassLimit final {
   void Left() { inFlight_ -= inFlight_ > 0; }
   void Completed(uint64_t now, uint64_t start, const Setting& setting);
 
-  void EndWindow(const Window& window);
+  void EndWindow(const Window& window, const Setting& setting);
 
   bool evident() const { return evidence_.evident(); }
   void DropEvidence() { evidence_.Drop(); }
-  void Enforce(double maxDelayNs);
+  void Enforce(const Setting& setting);
 
   // Classes that share a resource must be probed together, or each takes the others' queue for its
   // own service.
   bool WantsProbe(uint64_t now) const;
-  void BeginProbe(double maxDelayNs);
+  void BeginProbe(uint64_t now, const Setting& setting);
   void Drained(uint64_t now) { probe_.Drained(now); }
 
   bool active() const { return arrivals_ > 0 || completions_ > 0 || inFlight_ > 0; }
@@ -80,11 +80,11 @@ class ClassLimit final {
   double measuredNs() const { return baseline_.Ns(); }
 
  private:
-  void EndEnforcedWindow(const Window& window, double rate, double newest);
+  void EndEnforcedWindow(const Window& window, double rate, double newest, const Setting& setting);
   double RateWhenFull(double rate) const;
-  void EndProbe(uint64_t now, double maxDelayNs);
-  double AllowedNs(double maxDelayNs) const;
-  void SetLimits(double maxDelayNs);
+  void EndProbe(uint64_t now, const Setting& setting);
+  double AllowedNs(double queueNs) const;
+  void SetLimits(const Setting& setting);
 
   Baseline baseline_;
   Evidence evidence_;

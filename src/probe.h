@@ -10,9 +10,11 @@ class Probe final {
  public:
   // Enough to level a class's noise, few enough to be over soon.
   static constexpr uint32_t kResponses = 8;
+  static constexpr uint32_t kFewest = 2;
 
-  void Begin() {
+  void Begin(uint64_t now) {
     running_ = true;
+    begun_ = now;
     measureFrom_ = UINT64_MAX;
     count_ = 0;
     sum_ = 0;
@@ -27,11 +29,17 @@ class Probe final {
     return ++count_ == kResponses;
   }
 
+  // So few have come for so long that they must do.
+  bool Late(uint64_t now, double afterNs) const {
+    return running_ && count_ >= kFewest && static_cast<double>(now - begun_) > afterNs;
+  }
+
   bool running() const { return running_; }
   double responseNs() const { return sum_ / count_; }
 
  private:
   bool running_ = false;
+  uint64_t begun_ = 0;
   uint64_t measureFrom_ = 0;
   uint32_t count_ = 0;
   double sum_ = 0;

@@ -33,6 +33,8 @@ class QueueDelay final {
   void EndInterval(uint64_t now);
 
   bool standing() const { return standing_; }
+  // Something was refused in this interval.
+  bool overdue() const { return refused_ > 0; }
   uint64_t LimitNs(uint64_t now) const { return standing_ ? kept_ : maxDelay_ + PauseNs(now); }
   // What a request may have waited without a queue: the rest of a pause, the turn that runs now,
   // the clock's resolution.
