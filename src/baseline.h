@@ -14,6 +14,9 @@ class Baseline final {
   // 0 until a response was seen.
   double Ns() const;
 
+  // Enough was seen to be choosy about what is added.
+  bool known() const { return size_ > 0 || count_ >= kKnown; }
+
   // Of single responses, when nothing queued.
   double variance() const { return variance_; }
 
@@ -24,6 +27,7 @@ class Baseline final {
   static constexpr int kBlocks = 30;
   static constexpr uint64_t kBlockNs = 1'000'000'000;
   static constexpr int kBlockResponses = 32;
+  static constexpr int kKnown = 8;
   // A block whose mean is above this many times the smallest varies because of a queue.
   static constexpr double kCalm = 2;
 

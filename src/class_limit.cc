@@ -61,7 +61,7 @@ void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting)
     if (probe_.Add(start, response)) EndProbe(now, setting);
     return;
   }
-  if (!setting.late) baseline_.Add(now, response);
+  if (!baseline_.known() || !(setting.late || setting.saturated)) baseline_.Add(now, response);
   if (start >= setting.settled) evidence_.Add(response);
 }
 
