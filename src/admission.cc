@@ -35,7 +35,7 @@ Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs) {
     entry.limit.Admitted();
     ++inFlight_;
   } else {
-    entry.limit.Refused(verdict == Verdict::kInFlight);
+    entry.limit.Refused(verdict == Verdict::kInFlight, options_.observe);
   }
   return verdict;
 }
@@ -43,10 +43,7 @@ Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs) {
 Verdict Admission::Judge(uint64_t now, const Class& entry, uint64_t waitNs) const {
   if (options_.maxInFlight > 0 && inFlight_ >= options_.maxInFlight) return Verdict::kMaxInFlight;
   if (options_.maxDelayNs == 0) return Verdict::kAdmit;
-  // Whoever only observes never sees the queue become shorter. With the law, one would be let in
-  // for each that completes.
-  const bool judgeWait = !options_.observe || inFlight_ > 0;
-  if (judgeWait && !queue_.Admits(now, waitNs, entry.light)) return Verdict::kQueueDelay;
+  if (!queue_.Admits(now, waitNs, entry.light)) return Verdict::kQueueDelay;
   const double pause = static_cast<double>(queue_.PauseNs(now));
   const bool pressed = Late() && burst_ > 0 && inFlight_ >= burst_ + rate_ * pause;
   return entry.limit.Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
@@ -60,9 +57,8 @@ ClassLimit::Setting Admission::Setting() const {
 
 void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome) {
   Advance(now);
-  inFlight_ -= inFlight_ > 0;
   ClassLimit& limit = classes_[id].limit;
-  limit.Left();
+  if (limit.Left(outcome == Outcome::kCompleted)) inFlight_ -= inFlight_ > 0;
   if (draining_) Drain(now);
   if (outcome == Outcome::kCompleted) limit.Completed(now, start, Setting());
 }

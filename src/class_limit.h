@@ -43,11 +43,22 @@ class ClassLimit final {
     ++arrivals_;
     ++inFlight_;
   }
-  void Refused(bool byThisGate) {
+  // `present`: the caller only observes, and lets it in all the same.
+  void Refused(bool byThisGate, bool present) {
     ++arrivals_;
     refusals_ += byThisGate;
+    ghosts_ += present;
   }
-  void Left() { inFlight_ -= inFlight_ > 0; }
+  // True when a place became free. Whoever only observes completes as many as with the law, and
+  // those whose clients gave up are those that the law would have refused.
+  bool Left(bool completed) {
+    if (completed ? inFlight_ == 0 : ghosts_ > 0) {
+      ghosts_ -= ghosts_ > 0;
+      return false;
+    }
+    inFlight_ -= inFlight_ > 0;
+    return true;
+  }
   void Completed(uint64_t now, uint64_t start, const Setting& setting);
 
   void EndWindow(const Window& window, const Setting& setting);
@@ -90,6 +101,7 @@ class ClassLimit final {
   Evidence evidence_;
   Probe probe_;
   uint32_t inFlight_ = 0;
+  uint32_t ghosts_ = 0;  // present, though refused
   uint32_t cap_ = 0;
   uint32_t burst_ = 0;
   bool enforcing_ = false;

@@ -89,9 +89,9 @@ describe('what must not happen (DESIGN section 3)', () => {
       const early = note(this, figures(records, { fromMs: 5000, untilMs: 15000 }))
       const late = note(this, figures(records, { fromMs: 590000, untilMs: 600000 }))
       note(this, { 'R, ms': baselines.map((ms) => ms.toFixed(1)).join(' ') })
-      assert(Math.abs(late.p99 - early.p99) <= 15)
+      assert(late.p99 <= early.p99 + 10)
       assert(late.goodput >= 0.98 * early.goodput)
-      assert(Math.max(...baselines) <= 1.2 * Math.min(...baselines))
+      assert(Math.max(...baselines.slice(1)) <= 1.1 * baselines[0])
     })
   }
 
