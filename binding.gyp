@@ -4,8 +4,14 @@
       "target_name": "spillway",
       "sources": [
         "src/addon.cc",
+        "src/admission.cc",
+        "src/baseline.cc",
+        "src/class_limit.cc",
+        "src/evidence.cc",
+        "src/law.cc",
         "src/loop_monitor.cc",
-        "src/loop_stats.cc"
+        "src/loop_stats.cc",
+        "src/queue_delay.cc"
       ],
       "defines": ["NAPI_VERSION=8"],
       "cflags_cc": ["-std=c++17", "-Wall", "-Wextra", "-fvisibility=hidden"],

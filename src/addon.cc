@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "js_call.h"
+#include "law.h"
 #include "loop_monitor.h"
 #include "socket_queue.h"
 
@@ -162,6 +163,7 @@ NAPI_MODULE_INIT() {
       Function("requestWait", RequestWait, monitor),
       Function("acceptQueue", AcceptQueue, monitor),
       Function("watchListeners", WatchListeners, monitor),
+      Function("createLaw", CreateLaw, monitor->live_laws()),
       Constant("kernelWaits", kernel_waits),
       Constant("tickMs", tick_ms),
   };

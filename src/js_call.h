@@ -29,6 +29,7 @@ class JsCall final {
 
   explicit operator bool() const { return self_ != nullptr; }
   Self* operator->() const { return self_; }
+  Self* self() const { return self_; }
   double operator[](size_t index) const { return numbers_[index]; }
 
  private:

@@ -117,7 +117,7 @@ void LoopMonitor::OnCheck(uv_check_t* check) {
   if (LoopStats::NeedsCpu(self->stats_.TurnSoFar(reading.now, reading.idle))) {
     reading = self->Read(true);
   }
-  self->stats_.OnTurnEnd(reading);
+  self->live_laws_->OnTurn(reading.now, self->stats_.OnTurnEnd(reading));
   self->queue_is_read_ = false;
 }
 

@@ -4,8 +4,10 @@
 #include <uv.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "law.h"
 #include "loop_stats.h"
 #include "uv_handle.h"
 
@@ -44,6 +46,9 @@ class LoopMonitor final {
   /// know.
   double OnRequest(int fd);
 
+  /// Who is told of each turn, while the monitor runs.
+  std::shared_ptr<LiveLaws>* live_laws() { return &live_laws_; }
+
   /// Delay() looks at the accept queues of these descriptors, as long as they listen.
   void WatchListeners(std::vector<int> fds);
 
@@ -64,6 +69,7 @@ class LoopMonitor final {
 
   uv_loop_t* const loop_;
   LoopStats stats_;
+  std::shared_ptr<LiveLaws> live_laws_ = std::make_shared<LiveLaws>();
   std::vector<int> listeners_;
   uint32_t longest_queue_ = 0;
   bool queue_is_read_ = false;  // in this turn

@@ -29,9 +29,10 @@ void LoopStats::OnTick(const LoopReading& reading, uint64_t due) {
   last_tick_ = reading;
 }
 
-void LoopStats::OnTurnEnd(const LoopReading& reading) {
+uint64_t LoopStats::OnTurnEnd(const LoopReading& reading) {
+  uint64_t busy = 0;
   if (in_turn_) {
-    const uint64_t busy = WithoutPause(reading, TurnSoFar(reading.now, reading.idle));
+    busy = WithoutPause(reading, TurnSoFar(reading.now, reading.idle));
     const double remaining = smoothing_.Remaining(reading.now - turn_begin_.now);
     busy_ = busy_ * remaining + static_cast<double>(busy);
     turns_ = turns_ * remaining + 1;
@@ -39,6 +40,7 @@ void LoopStats::OnTurnEnd(const LoopReading& reading) {
   }
   in_turn_ = true;
   turn_begin_ = reading;
+  return busy;
 }
 
 void LoopStats::OnRequest(uint64_t now, uint64_t wait) {

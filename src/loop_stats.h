@@ -23,7 +23,8 @@ class LoopStats final {
 
   /// The timer came; it was due at `due`.
   void OnTick(const LoopReading& reading, uint64_t due);
-  void OnTurnEnd(const LoopReading& reading);
+  /// Returns the turn's busy time; 0 for one that began before the measuring.
+  uint64_t OnTurnEnd(const LoopReading& reading);
   /// A request reaches its handler after `wait`.
   void OnRequest(uint64_t now, uint64_t wait);
 

@@ -1,0 +1,169 @@
+#include "admission.h"
+
+#include <algorithm>
+
+namespace spillway {
+
+namespace {
+
+// Long enough for a few dozen requests, short enough to react before a person notices.
+constexpr uint64_t kWindowNs = 100'000'000;
+
+// A turn of this part of maxDelay says that the loop is late.
+constexpr uint64_t kLatePart = 4;
+
+// From this utilization on, the loop has no time to spare.
+constexpr double kSaturated = 0.9;
+
+}  // namespace
+
+Admission::Admission(const Options& options)
+    : options_(options),
+      maxDelay_(static_cast<double>(options.maxDelayNs)),
+      queue_(options.maxDelayNs, options.tickNs) {}
+
+Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs) {
+  Advance(now);
+  Class& entry = classes_[id];
+  if (!entry.known) {
+    entry.known = true;
+    known_[knownCount_++] = id;
+  }
+  const Verdict verdict = Judge(now, entry, waitNs);
+  queue_.Saw(waitNs, verdict == Verdict::kQueueDelay);
+  if (verdict == Verdict::kAdmit) {
+    entry.limit.Admitted();
+    ++inFlight_;
+  } else {
+    entry.limit.Refused(verdict == Verdict::kInFlight, options_.observe);
+  }
+  return verdict;
+}
+
+Verdict Admission::Judge(uint64_t now, const Class& entry, uint64_t waitNs) const {
+  if (options_.maxInFlight > 0 && inFlight_ >= options_.maxInFlight) return Verdict::kMaxInFlight;
+  if (options_.maxDelayNs == 0) return Verdict::kAdmit;
+  if (!queue_.Admits(now, waitNs, entry.light)) return Verdict::kQueueDelay;
+  const double pause = static_cast<double>(queue_.PauseNs(now));
+  const bool pressed = Late() && burst_ > 0 && inFlight_ >= burst_ + rate_ * pause;
+  return entry.limit.Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
+}
+
+bool Admission::Late() const { return lastTurn_ * kLatePart >= options_.maxDelayNs; }
+
+ClassLimit::Setting Admission::Setting() const {
+  return {maxDelay_, Late(), utilization_ > kSaturated, overdue_, settled_};
+}
+
+void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome) {
+  Advance(now);
+  ClassLimit& limit = classes_[id].limit;
+  if (limit.Left(outcome == Outcome::kCompleted)) inFlight_ -= inFlight_ > 0;
+  if (draining_) Drain(now);
+  if (outcome == Outcome::kCompleted) limit.Completed(now, start, Setting());
+}
+
+void Admission::OnTurn(uint64_t now, uint64_t busyNs) {
+  queue_.OnTurn(now, busyNs);
+  lastTurn_ = busyNs;
+  busy_ += static_cast<double>(busyNs);
+  Advance(now);
+}
+
+void Admission::Spilled(uint64_t now, uint32_t count) {
+  Advance(now);
+  queue_.Spilled(count);
+}
+
+void Admission::Advance(uint64_t now) {
+  if (now - windowBegun_ >= kWindowNs) EndWindow(now);
+}
+
+void Admission::EndWindow(uint64_t now) {
+  const double elapsed = static_cast<double>(now - windowBegun_);
+  const double pause = static_cast<double>(queue_.PauseNs(now));
+  utilization_ = busy_ / elapsed;
+  overdue_ = queue_.overdue();
+  const ClassLimit::Setting setting = Setting();
+  LearnCosts();
+  burst_ = rate_ = arrivalRate_ = 0;
+  ForEachClass([&](Class& entry) {
+    if (entry.limit.active()) burst_ += entry.limit.burst();
+    entry.limit.EndWindow({now, elapsed, busy_, pause, entry.cost.ns()}, setting);
+    rate_ += entry.limit.rate();
+    arrivalRate_ += entry.limit.arrivalRate();
+  });
+  queue_.EndInterval(now);
+  EnforceOne(now);
+  Probe(now);
+  ShareOut();
+  windowBegun_ = now;
+  busy_ = 0;
+}
+
+void Admission::LearnCosts() {
+  double predicted = 0;
+  double completions = 0;
+  ForEachClass([&](Class& entry) {
+    predicted += entry.cost.ns() * entry.limit.completions();
+    completions += entry.limit.completions();
+  });
+  if (completions == 0) return;
+  ForEachClass([&](Class& entry) {
+    entry.cost.Learn(predicted, busy_, entry.limit.completions(), busy_ / completions,
+                     entry.limit.measuredNs());
+  });
+}
+
+// One class at a time, that with most in flight: those that only suffer from it recover once it is
+// held back.
+void Admission::EnforceOne(uint64_t now) {
+  ClassLimit* worst = nullptr;
+  bool settled = true;
+  ForEachClass([&](Class& entry) {
+    ClassLimit& limit = entry.limit;
+    if (limit.over()) settled = false;
+    if (limit.evident() && (!worst || limit.inFlight() > worst->inFlight())) worst = &limit;
+  });
+  if (settled && worst) worst->Enforce(Setting());
+  if (settled) return;
+  settled_ = now;
+  ForEachClass([](Class& entry) { entry.limit.DropEvidence(); });
+}
+
+// While the law only observes, no queue drains, and a probe would take it for the service.
+void Admission::Probe(uint64_t now) {
+  bool wanted = false;
+  ForEachClass([&](Class& entry) { wanted |= entry.limit.WantsProbe(now); });
+  if (!wanted || options_.observe) return;
+  ForEachClass([&](Class& entry) {
+    if (entry.limit.enforcing()) entry.limit.BeginProbe(now, Setting());
+  });
+  draining_ = true;
+  Drain(now);
+}
+
+void Admission::Drain(uint64_t now) {
+  bool drained = true;
+  ForEachClass([&](Class& entry) { drained &= !(entry.limit.probing() && entry.limit.over()); });
+  if (!drained) return;
+  ForEachClass([&](Class& entry) { entry.limit.Drained(now); });
+  draining_ = false;
+}
+
+// A class that asks for less than an equal share of the loop's time did not make its queue, and
+// does not pay for it.
+void Admission::ShareOut() {
+  double served = 0;
+  int sharers = 0;
+  ForEachClass([&](Class& entry) {
+    const double share = entry.limit.rate() * entry.cost.ns();
+    served += share;
+    sharers += share > 0;
+  });
+  ForEachClass([&](Class& entry) {
+    entry.light = entry.limit.arrivalRate() * entry.cost.ns() * sharers < served;
+  });
+}
+
+}  // namespace spillway

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "class_limit.h"
+#include "loop_cost.h"
+#include "queue_delay.h"
+
+namespace spillway {
+
+enum class Verdict : uint8_t { kAdmit, kQueueDelay, kInFlight, kMaxInFlight };
+
+// Only what was completed counts as done. Abandoned: the client left. Detached: an upgrade or an
+// event stream, which lasts as long as it likes and so says nothing of service.
+enum class Outcome : uint8_t { kCompleted, kAbandoned, kDetached };
+
+// The admission law. Times are ns of one monotonic clock, classes numbers that the caller gives.
+// The caller tells of every turn of the loop, and reports every request that it let in once, when
+// it departs; one that was refused never.
+class Admission final {
+ public:
+  static constexpr int kClasses = 256;
+
+  struct Options {
+    uint64_t maxDelayNs;   // 0: no law, maxInFlight alone
+    uint32_t maxInFlight;  // 0: none
+    uint64_t tickNs;       // resolution of the waits
+    bool observe;          // the caller lets in what is refused, and reports it too
+  };
+
+  explicit Admission(const Options& options);
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+
+  Verdict Arrive(uint64_t now, uint8_t id, uint64_t waitNs);
+  void Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome);
+  // `busyNs`: the part of the turn that was not spent waiting for events.
+  void OnTurn(uint64_t now, uint64_t busyNs);
+  // So many were refused before they reached Arrive.
+  void Spilled(uint64_t now, uint32_t count);
+
+  const ClassLimit& limit(uint8_t id) const { return classes_[id].limit; }
+  double costNs(uint8_t id) const { return classes_[id].cost.ns(); }
+  bool light(uint8_t id) const { return classes_[id].light; }
+  const QueueDelay& queue() const { return queue_; }
+  uint32_t inFlight() const { return inFlight_; }
+  double utilization() const { return utilization_; }
+  // Per ns, of all classes together.
+  double rate() const { return rate_; }
+  double arrivalRate() const { return arrivalRate_; }
+
+ private:
+  struct Class {
+    ClassLimit limit;
+    LoopCost cost;
+    bool known = false;
+    bool light = false;
+  };
+
+  Verdict Judge(uint64_t now, const Class& entry, uint64_t waitNs) const;
+  bool Late() const;
+  ClassLimit::Setting Setting() const;
+  void Advance(uint64_t now);
+  void EndWindow(uint64_t now);
+  void LearnCosts();
+  void EnforceOne(uint64_t now);
+  void Probe(uint64_t now);
+  void Drain(uint64_t now);
+  void ShareOut();
+
+  template <typename Visit>
+  void ForEachClass(Visit visit) {
+    for (int i = 0; i < knownCount_; ++i) visit(classes_[known_[i]]);
+  }
+
+  const Options options_;
+  const double maxDelay_;
+  QueueDelay queue_;
+  std::array<Class, kClasses> classes_;
+  std::array<uint8_t, kClasses> known_{};
+  int knownCount_ = 0;
+
+  uint32_t inFlight_ = 0;
+  double burst_ = 0;
+  double rate_ = 0;
+  double arrivalRate_ = 0;
+  double utilization_ = 0;
+
+  uint64_t windowBegun_ = 0;
+  double busy_ = 0;
+  uint64_t lastTurn_ = 0;
+  uint64_t settled_ = 0;
+  bool overdue_ = false;
+  bool draining_ = false;
+};
+
+}  // namespace spillway

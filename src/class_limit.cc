@@ -1,0 +1,175 @@
+#include "class_limit.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace spillway {
+
+namespace {
+
+// How far back a rate looks: about three windows, which levels the noise of a window's few
+// completions, and two response times, or a class of slow requests would be seen in waves.
+constexpr double kMemoryNs = 250e6;
+constexpr double kMemoryResponses = 2;
+
+// What the loop could do is the best seen of late, as a window with a pause in it shows less. It
+// fades, 5 % a window.
+constexpr double kFading = 0.95;
+
+// The queueing allowed while the limit is enforced, and the queueing that is reason to enforce it:
+// a part of maxDelay, and a part of the response time, which is known no better than that. Between
+// the two lies room for classes that only suffer.
+constexpr double kAllowed = 0.5;
+constexpr double kAllowedResponse = 0.125;
+constexpr double kEvident = 1;
+constexpr double kEvidentResponse = 0.25;
+
+// A response that took twice a pause was held up by the pause, then by all that came meanwhile; it
+// shows no queue.
+constexpr double kPauses = 2;
+
+// Before it is enforced, and only while the loop is late, this many times what maxDelay allows: X
+// is only a guess then.
+constexpr double kBurst = 1.5;
+
+// A rate is not believed to be more than so many times what was seen.
+constexpr double kFuller = 1.5;
+
+// So long without a refusal, and two response times, and the limit is enforced no more.
+constexpr double kCalmNs = 450e6;
+constexpr double kCalmResponses = 2;
+
+// A probe leaves the class half of what it needs. It is made when the limit takes hold, when X
+// changed by half, when the last one found R lower or much higher, and every so often; the longer
+// responses take, the longer it lasts, so the more seldom.
+constexpr double kProbeShare = 0.5;
+constexpr double kProbeChange = 1.5;
+constexpr double kProbeEveryNs = 10e9;
+constexpr double kProbeEveryResponses = 50;
+constexpr double kProbeAgainNs = 1e9;
+constexpr double kLower = 0.9;
+constexpr double kProbeMostNs = 500e6;
+constexpr double kProbeMostResponses = 2;
+
+}  // namespace
+
+void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting) {
+  const double response = static_cast<double>(now - start);
+  ++completions_;
+  responses_ += response;
+  if (enforcing_) {
+    if (probe_.Add(start, response)) EndProbe(now, setting);
+    return;
+  }
+  if (!baseline_.known() || !(setting.late || setting.saturated)) baseline_.Add(now, response);
+  if (start >= setting.settled) evidence_.Add(response);
+}
+
+void ClassLimit::EndWindow(const Window& window, const Setting& setting) {
+  const double rate = completions_ / window.elapsedNs;
+  const double memory = kMemoryNs + kMemoryResponses * BaselineNs();
+  const double newest = window.elapsedNs / (window.elapsedNs + memory);
+  rate_ += newest * (rate - rate_);
+  arrivalRate_ += newest * (arrivals_ / window.elapsedNs - arrivalRate_);
+  busy_ += newest * (window.busyNs / window.elapsedNs - busy_);
+  costNs_ = window.costNs;
+  loopCapacity_ *= kFading;
+  if (completions_ > 0 && busy_ > 0) loopCapacity_ = std::max(loopCapacity_, rate_ / busy_);
+  if (enforcing_) {
+    EndEnforcedWindow(window, rate, newest, setting);
+  } else {
+    const double baseline = BaselineNs();
+    const double queue = std::max(kEvident * setting.maxDelayNs + kEvidentResponse * baseline,
+                                  kPauses * window.pauseNs);
+    evidence_.EndWindow(window.elapsedNs, rate_, inFlight_,
+                        {baseline, baseline_.variance(), queue});
+  }
+  SetLimits(setting);
+  arrivals_ = refusals_ = completions_ = 0;
+  responses_ = 0;
+}
+
+void ClassLimit::EndEnforcedWindow(const Window& window, double rate, double newest,
+                                   const Setting& setting) {
+  if (refusals_ > 0) {
+    calmNs_ = 0;
+    // A probe tells of R; X is what the class does when it may.
+    if (!probed_ && completions_ > 0) capacity_ += newest * (RateWhenFull(rate) - capacity_);
+  } else {
+    capacity_ = std::max(capacity_, rate_);
+    calmNs_ += window.elapsedNs;
+    if (calmNs_ > kCalmNs + kCalmResponses * BaselineNs()) {
+      enforcing_ = false;
+      probe_.End();
+    }
+  }
+  if (probe_.Late(window.now, kProbeMostNs + kProbeMostResponses * BaselineNs()))
+    EndProbe(window.now, setting);
+  probed_ = probe_.running();
+}
+
+// Between bursts fewer are in flight than may be. With the limit always full, so many would be
+// completed (Little's law again).
+double ClassLimit::RateWhenFull(double rate) const {
+  return std::clamp(cap_ * completions_ / responses_, rate, kFuller * rate);
+}
+
+void ClassLimit::Enforce(const Setting& setting) {
+  enforcing_ = true;
+  calmNs_ = 0;
+  // What a class completes while it queues is what it can do.
+  capacity_ = std::max(rate_, evidence_.rate());
+  probeAt_ = 0;
+  evidence_.Drop();
+  SetLimits(setting);
+}
+
+double ClassLimit::AllowedNs(double queueNs) const {
+  return (1 + kAllowedResponse) * BaselineNs() + queueNs;
+}
+
+void ClassLimit::SetLimits(const Setting& setting) {
+  const double baseline = BaselineNs();
+  // What comes too late already waited in the kernel. Long turns keep it there, as each accepts one
+  // connection only.
+  const double queue = setting.overdue ? 0 : kAllowed * setting.maxDelayNs;
+  if (probe_.running()) {
+    cap_ = std::max(1u, static_cast<uint32_t>(std::ceil(kProbeShare * capacity_ * baseline)));
+  } else {
+    // One more than Little's law allows: so a class that was held too low grows.
+    cap_ = 1 + static_cast<uint32_t>(std::ceil(capacity_ * AllowedNs(queue)));
+  }
+  burst_ = static_cast<uint32_t>(kBurst * loopCapacity_ * (baseline + setting.maxDelayNs));
+}
+
+bool ClassLimit::WantsProbe(uint64_t now) const {
+  return enforcing_ && !probe_.running() &&
+         (now >= probeAt_ || capacity_ * kProbeChange < probedCapacity_ ||
+          capacity_ > kProbeChange * probedCapacity_);
+}
+
+void ClassLimit::BeginProbe(uint64_t now, const Setting& setting) {
+  probe_.Begin(now);
+  probed_ = true;
+  SetLimits(setting);
+}
+
+// With the queue drained, a response well above R is no queueing but a slower service, unless the
+// loop has no time to spare: then it queued there, behind others. Even so it may be another's
+// queue, not gone yet, and is looked at again soon. As long as responses get faster with fewer in
+// flight, that is done at once.
+void ClassLimit::EndProbe(uint64_t now, const Setting& setting) {
+  const double response = probe_.responseNs();
+  const double baseline = BaselineNs();
+  const bool slower = !setting.saturated && response > AllowedNs(kAllowed * setting.maxDelayNs);
+  double pause = kProbeEveryNs + kProbeEveryResponses * response;
+  if (response < kLower * baseline) pause = 0;
+  if (slower) pause = kProbeAgainNs;
+  if (slower || response < baseline) baseline_.Reset(response);
+  probe_.End();
+  probedCapacity_ = capacity_;
+  probeAt_ = now + static_cast<uint64_t>(pause);
+  SetLimits(setting);
+}
+
+}  // namespace spillway

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <cstdint>
+
+#include "baseline.h"
+#include "evidence.h"
+#include "probe.h"
+
+namespace spillway {
+
+// Gate 2 for one class of requests: how many of it may be in flight. By Little's law (L = lambda W)
+// a class that completes X a second answers within R + Q when X (R + Q) are in flight: R its
+// response time when nothing queues, Q the queueing allowed. Enforced only while a queue is
+// evident.
+class ClassLimit final {
+ public:
+  // A window of time that is over.
+  struct Window {
+    uint64_t now;
+    double elapsedNs;
+    double busyNs;   // of the loop
+    double pauseNs;  // what long turns of the loop made requests wait, not yet worked off
+    double costNs;   // loop time of one request
+  };
+
+  // What all classes share.
+  struct Setting {
+    double maxDelayNs;
+    bool late;         // the loop's last turn was long
+    bool saturated;    // the loop had no time to spare in the last window
+    bool overdue;      // requests of the last window came too late already
+    uint64_t settled;  // what began before may have queued behind a class that is held back since
+  };
+
+  // Whether one more fits. `pressed`: the loop is late, and all classes together are beyond what
+  // they may have in a burst. What came during a pause, at the rate of before, is no burst.
+  bool Admits(bool pressed, double pauseNs) const {
+    if (enforcing_) return inFlight_ < cap_;
+    return !pressed || inFlight_ < burst_ + rate_ * pauseNs || inFlight_ == 0;
+  }
+
+  void Admitted() {
+    ++arrivals_;
+    ++inFlight_;
+  }
+  // `present`: the caller only observes, and lets it in all the same.
+  void Refused(bool byThisGate, bool present) {
+    ++arrivals_;
+    refusals_ += byThisGate;
+    ghosts_ += present;
+  }
+  // True when a place became free. Whoever only observes completes as many as with the law, and
+  // those whose clients gave up are those that the law would have refused.
+  bool Left(bool completed) {
+    if (completed ? inFlight_ == 0 : ghosts_ > 0) {
+      ghosts_ -= ghosts_ > 0;
+      return false;
+    }
+    inFlight_ -= inFlight_ > 0;
+    return true;
+  }
+  void Completed(uint64_t now, uint64_t start, const Setting& setting);
+
+  void EndWindow(const Window& window, const Setting& setting);
+
+  bool evident() const { return evidence_.evident(); }
+  void DropEvidence() { evidence_.Drop(); }
+  void Enforce(const Setting& setting);
+
+  // Classes that share a resource must be probed together, or each takes the others' queue for its
+  // own service.
+  bool WantsProbe(uint64_t now) const;
+  void BeginProbe(uint64_t now, const Setting& setting);
+  void Drained(uint64_t now) { probe_.Drained(now); }
+
+  bool active() const { return arrivals_ > 0 || completions_ > 0 || inFlight_ > 0; }
+  bool enforcing() const { return enforcing_; }
+  bool probing() const { return enforcing_ && probe_.running(); }
+  bool over() const { return enforcing_ && inFlight_ > cap_; }
+  uint32_t inFlight() const { return inFlight_; }
+  uint32_t completions() const { return completions_; }
+  uint32_t cap() const { return cap_; }
+  uint32_t burst() const { return burst_; }
+  // Per ns: X, what is completed and what arrives.
+  double capacity() const { return enforcing_ ? capacity_ : loopCapacity_; }
+  double rate() const { return rate_; }
+  double arrivalRate() const { return arrivalRate_; }
+  // R; 0 until something was completed.
+  double BaselineNs() const { return baseline_.Ns() > 0 ? baseline_.Ns() : costNs_; }
+  // R as it was measured, without a guess.
+  double measuredNs() const { return baseline_.Ns(); }
+
+ private:
+  void EndEnforcedWindow(const Window& window, double rate, double newest, const Setting& setting);
+  double RateWhenFull(double rate) const;
+  void EndProbe(uint64_t now, const Setting& setting);
+  double AllowedNs(double queueNs) const;
+  void SetLimits(const Setting& setting);
+
+  Baseline baseline_;
+  Evidence evidence_;
+  Probe probe_;
+  uint32_t inFlight_ = 0;
+  uint32_t ghosts_ = 0;  // present, though refused
+  uint32_t cap_ = 0;
+  uint32_t burst_ = 0;
+  bool enforcing_ = false;
+
+  // Of the window.
+  uint32_t arrivals_ = 0;
+  uint32_t refusals_ = 0;
+  uint32_t completions_ = 0;
+  bool probed_ = false;
+  double responses_ = 0;  // their sum, ns
+
+  // Smoothed over windows; rates are per ns.
+  double arrivalRate_ = 0;
+  double rate_ = 0;
+  double busy_ = 0;
+  double costNs_ = 0;
+  double loopCapacity_ = 0;
+  double capacity_ = 0;
+  double calmNs_ = 0;
+
+  uint64_t probeAt_ = 0;
+  double probedCapacity_ = 0;
+};
+
+}  // namespace spillway

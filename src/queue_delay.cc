@@ -1,0 +1,58 @@
+#include "queue_delay.h"
+
+namespace spillway {
+
+namespace {
+
+// A wait of two ticks of the kernel's clock can be read where there was almost none.
+constexpr uint64_t kTicksOfDoubt = 2;
+
+// A queue stands from half the limit on; while it stands it is kept to a quarter. The shorter it is
+// kept, the shorter the waits; below a fifth, the gaps between arrivals at 1.5 times the capacity
+// leave the server idle.
+constexpr uint64_t kStandingPart = 2;
+constexpr uint64_t kKeptPart = 4;
+
+// The queue stands no more when less than a tenth of the requests had to be refused: that much
+// overload a queue of normal length can bear. For two intervals, or chance would open the gate
+// every few seconds.
+constexpr uint32_t kRefusedPart = 10;
+constexpr uint64_t kCalmNs = 150'000'000;
+
+// A server at half its capacity works off what a pause left behind in twice the pause: the waits
+// shrink at half the speed of time. At more than half it gets no more forbearance.
+constexpr uint64_t kWorkedOffPart = 2;
+
+}  // namespace
+
+QueueDelay::QueueDelay(uint64_t maxDelayNs, uint64_t tickNs)
+    : maxDelay_(maxDelayNs), resolution_(kTicksOfDoubt * tickNs) {}
+
+void QueueDelay::OnTurn(uint64_t now, uint64_t busyNs) {
+  const uint64_t workedOff = (now - turnEnded_) / kWorkedOffPart;
+  pause_ = std::max(busyNs, pause_ > workedOff ? pause_ - workedOff : 0);
+  turnEnded_ = now;
+}
+
+uint64_t QueueDelay::PauseNs(uint64_t now) const {
+  const uint64_t running = turnEnded_ > 0 ? now - turnEnded_ : 0;
+  return std::max({resolution_, pause_, running});
+}
+
+void QueueDelay::EndInterval(uint64_t now) {
+  const uint64_t pause = PauseNs(now);
+  const bool over = standing_ ? refused_ * kRefusedPart >= seen_
+                              : shortest_ > std::max(maxDelay_ / kStandingPart, pause);
+  if (seen_ > 0 && over) {
+    standing_ = true;
+    overAt_ = now;
+  } else if (now - overAt_ > kCalmNs) {
+    standing_ = false;
+  }
+  kept_ = std::min(maxDelay_, std::max(maxDelay_ / kKeptPart, pause));
+  shortest_ = UINT64_MAX;
+  seen_ = 0;
+  refused_ = 0;
+}
+
+}  // namespace spillway

@@ -1,0 +1,144 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { simulate, loopCapacity } = require('./simulator')
+const { figures } = require('./simulator/figures')
+const { spillway } = require('./simulator/laws')
+const { note } = require('./simulator/note')
+const { fiveSteps, fast, slow, query } = require('./simulator/workloads')
+
+const POOL = 20
+const POOL_CAPACITY = 400
+const CONNECTIONS = [['new', false], ['kept-alive', true]]
+const LIGHT = { fromMs: 6000, untilMs: 12000, class: 0 }
+const HEAVY = { fromMs: 6000, untilMs: 12000, class: 1 }
+const DURATION_MS = 16000
+
+describe('classes', () => {
+  for (const [name, keepAlive] of CONNECTIONS) {
+    for (const times of [1.5, 6]) {
+      it(`on one loop, ${name} connections, one of them at ${times}x: the fast one loses nothing`, function () {
+        const records = simulate({
+          law: spillway(),
+          durationMs: DURATION_MS,
+          sources: [
+            { class: 0, phases: fast, rate: () => 100, keepAlive },
+            { class: 1, phases: fiveSteps, rate: (now) => now < 3000 ? 50 : times * 187, keepAlive }
+          ]
+        })
+        const light = note(this, figures(records, LIGHT))
+        const heavy = note(this, figures(records, HEAVY))
+        assert(light.shed <= 0.005)
+        assert(light.p99 <= 120)
+        // What the fast class and the refusals leave of the loop.
+        assert(heavy.goodput >= 0.9 * (187 - 100 / 4 - times * 187 * 0.115 / 5.3))
+      })
+
+      it(`on one pool, ${name} connections, one of them at ${times}x: the light one loses nothing`, function () {
+        const results = [1, 2, 3, 4].map((seed) => {
+          const records = simulate((pool) => {
+            const phases = query(pool(POOL))
+            return {
+              law: spillway(),
+              seed,
+              durationMs: DURATION_MS,
+              sources: [
+                { class: 0, phases, rate: () => 40, keepAlive },
+                { class: 1, phases, rate: (now) => now < 3000 ? 100 : times * POOL_CAPACITY, keepAlive }
+              ]
+            }
+          })
+          return [note(this, figures(records, LIGHT)), note(this, figures(records, HEAVY))]
+        })
+        for (const [light, heavy] of results) {
+          assert(light.shed <= 0.01)
+          assert(light.p99 <= 200)
+          assert(light.goodput + heavy.goodput >= 0.95 * POOL_CAPACITY)
+        }
+      })
+
+      it(`on one loop, ${name} connections, both at ${times}x: each gets a share`, function () {
+        const records = simulate({
+          law: spillway(),
+          durationMs: 63000,
+          sources: [0, 1].map((id) => ({ class: id, phases: fiveSteps, rate: () => times * 187, keepAlive }))
+        })
+        const both = [0, 1].map((id) => note(this, figures(records, { fromMs: 50000, untilMs: 62000, class: id })))
+        for (const { goodput, p99 } of both) {
+          assert(goodput >= 0.3 * (both[0].goodput + both[1].goodput))
+          assert(p99 <= 150)
+        }
+      })
+    }
+
+    it(`a class silent for ten minutes that returns at 0.8x, after 0.8x and after 6x, ${name} connections: nothing is shed`, function () {
+      for (const before of [0.8, 6]) {
+        const results = [1, 2, 3].map((seed) => note(this, figures(silence(before, 0.8, { keepAlive, seed }),
+          { fromMs: 605000, untilMs: 611000, class: 0 })))
+        for (const { shed } of results) assert(shed <= 0.015)
+      }
+    })
+
+    it(`a class silent for ten minutes that returns at 6x, ${name} connections: held within half a second`, function () {
+      const capacity = loopCapacity(fiveSteps, { keepAlive })
+      const result = note(this, figures(silence(0.8, 6, { keepAlive, seed: 1 }), { fromMs: 605500, untilMs: 611000, class: 0 }))
+      assert(result.goodput >= 0.83 * capacity)
+      assert(result.p99 <= 150)
+    })
+
+    it(`two gates in one process, ${name} connections, one of them at 6x, then both: goodput and p99 hold`, function () {
+      const records = simulate({
+        laws: [spillway(), spillway()],
+        durationMs: 22000,
+        sources: [
+          { server: 0, class: 0, phases: fiveSteps, rate: (now) => now < 12000 ? 60 : 3 * 187, keepAlive },
+          { server: 1, class: 1, phases: fiveSteps, rate: (now) => now < 3000 ? 60 : 6 * 187, keepAlive }
+        ]
+      })
+      const one = note(this, figures(records, { fromMs: 6000, untilMs: 12000, class: 0 }))
+      const other = note(this, figures(records, { fromMs: 6000, untilMs: 12000, class: 1 }))
+      const both = note(this, figures(records, { fromMs: 14000, untilMs: 21000 }))
+      assert(one.goodput + other.goodput >= 0.8 * 187)
+      assert(one.p99 <= 150 && other.p99 <= 150)
+      assert(both.goodput >= 0.75 * 187)
+      assert(both.p99 <= 200)
+    })
+  }
+
+  it('forty classes of which one is over: the others lose nothing', function () {
+    const others = Array.from({ length: 39 }, (_, i) => ({ class: i, phases: fast, rate: () => 4, keepAlive: true }))
+    const records = simulate({
+      law: spillway(),
+      durationMs: DURATION_MS,
+      sources: [...others, { class: 99, phases: fiveSteps, rate: (now) => now < 3000 ? 50 : 3 * 187, keepAlive: true }]
+    })
+    const light = note(this, figures(records.filter((record) => record.class !== 99), { fromMs: 6000, untilMs: 12000 }))
+    const heavy = note(this, figures(records, { ...HEAVY, class: 99 }))
+    assert(light.shed <= 0.01)
+    assert(heavy.goodput >= 110)
+  })
+
+  it('a slow class that learned nothing yet, beside a loop that is over: it is let in', function () {
+    const records = simulate({
+      law: spillway(),
+      durationMs: DURATION_MS,
+      sources: [
+        { class: 0, phases: slow, rate: (now) => now < 6000 ? 0 : 20, keepAlive: true },
+        { class: 1, phases: fiveSteps, rate: () => 3 * 187, keepAlive: true }
+      ]
+    })
+    const result = note(this, figures(records, { fromMs: 6000, untilMs: 12000, class: 0, usefulMs: 2400 }))
+    assert(result.shed <= 0.05)
+  })
+
+  function silence (before, after, { keepAlive, seed }) {
+    const capacity = loopCapacity(fiveSteps, { keepAlive })
+    const rate = (now) => now < 5000 ? before * capacity : now < 605000 ? 0 : after * capacity
+    return simulate({
+      law: spillway(),
+      seed,
+      durationMs: 612000,
+      sources: [{ class: 0, phases: fiveSteps, rate, keepAlive }, { class: 1, phases: fast, rate: () => 20, keepAlive }]
+    })
+  }
+})

@@ -1,0 +1,51 @@
+'use strict'
+
+const Agenda = require('./agenda')
+const Pool = require('./pool')
+const Process = require('./process')
+const Random = require('./random')
+const startTraffic = require('./traffic')
+const { ms, toMs } = require('./units')
+
+/** What Express costs on the machine of DESIGN section 1 (F1, F7), in ms. */
+const EXPRESS = { turn: 0.015, accept: 0.04, begin: 0.3, refuse: 0.06 }
+
+/**
+ * Runs a scenario on a virtual clock; the same seed gives the same run. Returns the records of its requests (see traffic.js).
+ *
+ * `law`, or `laws` where several servers share the process; `sources` (see traffic.js); `pauses`: `{ everyMs, lastMs }`;
+ * `script`: `[[atMs, run], …]`; `kernelWaits: false` for a system whose kernel does not count them.
+ *
+ * A scenario that needs a pool is a function of what makes one: `simulate((pool) => ({ … query(pool(20)) … }))`.
+ */
+function simulate (scenario) {
+  const agenda = new Agenda()
+  const {
+    law, laws = [law], sources, durationMs, seed = 1, costs = EXPRESS, tickMs = 4, kernelWaits = true, pauses, script = []
+  } = typeof scenario === 'function' ? scenario((slots) => new Pool(agenda, slots)) : scenario
+  const process = new Process({ agenda, laws, costs, tickMs, kernelWaits })
+  const random = new Random(seed)
+  const records = []
+  for (const source of sources) startTraffic({ agenda, random, process, source, records, untilMs: durationMs })
+  for (let at = pauses?.everyMs; at < durationMs; at += pauses.everyMs) {
+    agenda.at(ms(at), () => process.pause(ms(pauses.lastMs)))
+  }
+  for (const [atMs, run] of script) agenda.at(ms(atMs), (time) => run(toMs(time)))
+  process.run(ms(durationMs))
+  return records
+}
+
+/** Requests a second that the loop can serve: each costs its CPU, the framework's share and, on a new connection, an accept. */
+function loopCapacity (phases, { keepAlive, costs = EXPRESS }) {
+  const cpu = phases.reduce((sum, phase) => sum + (phase.cpu ?? 0), 0)
+  return 1000 / (cpu + costs.begin + costs.turn + (keepAlive ? 0 : costs.accept))
+}
+
+/** The part of its capacity that a loop can keep at so many times that load, as refusing costs too (DESIGN F7). */
+function ceiling (times, phases, { keepAlive, costs = EXPRESS }) {
+  const refusal = costs.refuse + (keepAlive ? 0 : costs.accept + costs.turn)
+  const rho = refusal * loopCapacity(phases, { keepAlive, costs }) / 1000
+  return Math.min(1, (1 - times * rho) / (1 - rho))
+}
+
+module.exports = { simulate, loopCapacity, ceiling, EXPRESS }

@@ -1,0 +1,21 @@
+'use strict'
+
+const { binding } = require('../../lib/binding')
+const { ms } = require('./units')
+
+/** The law that ships. */
+function spillway ({ maxDelayMs = 100, maxInFlight = 0, tickMs = 4, observe = false } = {}) {
+  return binding.createLaw(ms(maxDelayMs), maxInFlight, ms(tickMs), Number(observe), 0)
+}
+
+/** An unprotected server. */
+function nothing () {
+  return { arrive: () => 0, depart () {}, turn () {} }
+}
+
+/** The rule that comes to mind first. */
+function waitedLongerThan (limitMs) {
+  return { ...nothing(), arrive: (now, id, wait) => wait > ms(limitMs) ? 1 : 0 }
+}
+
+module.exports = { spillway, nothing, waitedLongerThan }

@@ -1,0 +1,147 @@
+'use strict'
+
+const { ms } = require('./units')
+
+// libuv accepts one connection a turn since 1.45; Linux and Node agree on a queue of 511.
+const ACCEPT_QUEUE = 511
+
+// As the binding numbers them.
+const ADMIT = 0
+const COMPLETED = 0
+const ABANDONED = 1
+const DETACHED = 2
+
+/**
+ * A Node process: a kernel's accept queue for each server that listens, and one loop of turns. In a turn each server accepts one
+ * connection, every request whose bytes are there begins, and every request that waits for the loop makes one step.
+ *
+ * A request: `server`, `class`, `arrived`, `phases` and the next `phase`, `lasting(ms)` (with noise, in ns) and `answer(status,
+ * now)`. A phase is `{ cpu }` (ms, in a turn of its own), `{ io }` (ms, beside the loop), `{ io, pool }` or `{ detach: true }`.
+ *
+ * `costs` in ms: `turn` (polling), `accept`, `begin` (the framework's share of a request) and `refuse` (its share of a 503).
+ */
+class Process {
+  #agenda
+  #laws
+  #costs
+  #tick
+  #kernelWaits
+  #turnBegan = 0
+  #acceptQueues
+  #readable = []
+  #runnable = []
+  #closed = []
+  #pauses = []
+
+  constructor ({ agenda, laws, costs, tickMs, kernelWaits }) {
+    this.#agenda = agenda
+    this.#laws = laws
+    this.#costs = costs
+    this.#tick = ms(tickMs)
+    this.#kernelWaits = kernelWaits
+    this.#acceptQueues = laws.map(() => [])
+  }
+
+  /** The handshake of a connection that carries this request; false when the queue is full and the kernel drops it. */
+  connect (request) {
+    const queue = this.#acceptQueues[request.server]
+    if (queue.length >= ACCEPT_QUEUE) return false
+    queue.push(request)
+    return true
+  }
+
+  /** The request's bytes arrive on a connection that was accepted before. */
+  receive (request) {
+    this.#readable.push(request)
+  }
+
+  /** The client of this request leaves. */
+  hangUp (request) {
+    this.#closed.push(request)
+  }
+
+  /** Something blocks the loop for so many ns: garbage collection, a long synchronous call. */
+  pause (duration) {
+    this.#pauses.push(duration)
+  }
+
+  run (until) {
+    let now = 0
+    while (now < until) {
+      this.#agenda.runUntil(now)
+      if (this.#idle()) {
+        now = Math.max(now, this.#agenda.next)
+        continue
+      }
+      const end = this.#turn(now)
+      for (const law of this.#laws) law.turn(end, end - now)
+      now = end
+    }
+  }
+
+  #idle () {
+    return this.#readable.length === 0 && this.#runnable.length === 0 && this.#closed.length === 0 &&
+      this.#pauses.length === 0 && this.#acceptQueues.every((queue) => queue.length === 0)
+  }
+
+  #turn (now) {
+    this.#turnBegan = now
+    const readable = this.#readable.splice(0)
+    const runnable = this.#runnable.splice(0)
+    now += ms(this.#costs.turn)
+    // The handler goes on working for nobody, as handlers do; the law hears of it from the response's 'close'.
+    for (const request of this.#closed.splice(0)) this.#depart(request, now, ABANDONED)
+    for (const duration of this.#pauses.splice(0)) now += duration
+    for (const queue of this.#acceptQueues) {
+      if (queue.length === 0) continue
+      now += ms(this.#costs.accept)
+      this.#readable.push(queue.shift())
+    }
+    for (const request of readable) now = this.#begin(request, now)
+    for (const request of runnable) now = this.#step(request, now)
+    return now
+  }
+
+  #begin (request, now) {
+    if (this.#laws[request.server].arrive(now, request.class, this.#waited(request, now)) !== ADMIT) {
+      now += ms(this.#costs.refuse)
+      request.answer(503, now)
+      return now
+    }
+    request.start = now
+    request.counted = true
+    return this.#step(request, now + ms(this.#costs.begin))
+  }
+
+  // The kernel counts in ticks. Where it does not count at all, the running turn's delay must do.
+  #waited (request, now) {
+    if (!this.#kernelWaits) return now - this.#turnBegan
+    return (Math.floor(now / this.#tick) - Math.floor(request.arrived / this.#tick)) * this.#tick
+  }
+
+  /** One step of CPU at most, then whatever the request waits for next. */
+  #step (request, now) {
+    const { phases } = request
+    if (phases[request.phase]?.cpu !== undefined) now += request.lasting(phases[request.phase++].cpu)
+    const next = phases[request.phase]
+    if (next === undefined) {
+      this.#depart(request, now, COMPLETED)
+      request.answer(200, now)
+      return now
+    }
+    const resume = () => this.#runnable.push(request)
+    if (next.cpu === undefined) request.phase++
+    if (next.detach) this.#depart(request, now, DETACHED)
+    if (next.pool) next.pool.submit(now, () => request.lasting(next.io), resume)
+    else if (next.io !== undefined) this.#agenda.at(now + request.lasting(next.io), resume)
+    else resume()
+    return now
+  }
+
+  #depart (request, now, outcome) {
+    if (request.counted) this.#laws[request.server].depart(now, request.class, request.start, outcome)
+    request.counted = false
+  }
+}
+
+module.exports = Process
