@@ -25,7 +25,8 @@ const { WaitClock } = require('./wait-clock.js')
  */
 
 /**
- * What a flow needs of the one who takes its results. Once `end` or `fail` was called, nothing else is.
+ * What a flow needs of the one who takes its results. Once `end` or `fail` was called, nothing else is. Only `admits` may
+ * throw.
  *
  * @typedef {object} Sink
  * @property {() => boolean} wants whether a result would be taken now
@@ -45,6 +46,8 @@ class Flow {
   #handler
   #settings
   #sink
+  #maxBytes
+  #highWaterMark
   #intake
   #slots
   #outbox
@@ -56,6 +59,7 @@ class Flow {
   #turn = new Turn(() => this.advance())
   #waits = new WaitClock()
   #controller = new AbortController()
+  #signal = this.#controller.signal
   #callerContext = new AsyncResource('spillway.stream')
   #counts = { started: 0, completed: 0, failed: 0, skipped: 0, lateErrors: 0 }
   #started = false
@@ -80,6 +84,8 @@ class Flow {
     this.#handler = handler
     this.#settings = settings
     this.#sink = sink
+    this.#maxBytes = maxBytes ?? Infinity
+    this.#highWaterMark = settings.highWaterMark
     this.#slots = new Slots(settings.concurrency)
     this.#outbox = new Outbox(settings.ordered)
     this.#errors = new ErrorPolicy(settings.onError, settings.maxErrors)
@@ -138,7 +144,7 @@ class Flow {
     }
   }
 
-  /** Delivers what is ready and starts what there is room for. To be called whenever either may have changed. */
+  /** Starts what there is room for. To be called when there may be more room, or more items, than before. */
   advance () {
     if (!this.#started || this.#over) return
     this.#advanceAgain = true
@@ -147,7 +153,8 @@ class Flow {
     try {
       while (this.#advanceAgain) {
         this.#advanceAgain = false
-        do this.#deliver(); while (this.#startNext())
+        this.#deliver()
+        while (this.#mayStart()) this.#callerContext.runInAsyncScope(this.#work, this)
       }
     } finally {
       this.#advancing = false
@@ -175,59 +182,49 @@ class Flow {
     else this.#sink.fail(error)
   }
 
-  // Starting
+  // Running
 
-  /** @returns {boolean} whether an item was started */
-  #startNext () {
-    if (!this.#hasRoom() || !this.#turn.open()) return false
-    if (!this.#intake.fetch() || !this.#fits(this.#intake.bytes)) return false
-    this.#run(new Item(this.#intake.take(), this.#counts.started++, this.#intake.bytes))
-    return true
+  /**
+   * Runs handlers one after the other, for as long as there is something to start: at most as many of these as there are
+   * slots. A loop that awaits makes no promise for each item, as a chain of `then` would.
+   */
+  async #work () {
+    while (this.#mayStart()) {
+      const item = this.#begin()
+      const context = { signal: this.#itemSignals?.start(item) ?? this.#signal, index: item.index }
+      try {
+        let result = (0, this.#handler)(item.input, context)
+        if (isThenable(result)) {
+          if (this.#slots.free) this.advance()
+          result = await result
+        }
+        this.#handlerSucceeded(item, result)
+      } catch (error) {
+        this.#handlerFailed(item, error)
+      }
+      this.#deliver()
+    }
+    this.#rest()
+  }
+
+  #begin () {
+    const item = new Item(this.#intake.take(), this.#counts.started++, this.#intake.bytes)
+    this.#slots.take()
+    this.#outbox.add(item)
+    return item
+  }
+
+  #mayStart () {
+    return this.#hasRoom() && this.#intake.fetch() && this.#fits() && this.#turn.take()
   }
 
   #hasRoom () {
     const { limit } = this.#slots
-    return this.#slots.free && this.#outbox.size < limit + (this.#settings.highWaterMark ?? limit)
+    return this.#slots.free && this.#outbox.size < limit + (this.#highWaterMark ?? limit)
   }
 
-  /** @param {number} bytes */
-  #fits (bytes) {
-    const { maxBytes } = this.#settings
-    return maxBytes === undefined || this.#outbox.size === 0 || this.#outbox.bytes + bytes <= maxBytes
-  }
-
-  /** @param {Item<T>} item */
-  #run (item) {
-    this.#slots.take()
-    this.#outbox.add(item)
-    const signal = this.#itemSignals === undefined ? this.#controller.signal : this.#itemSignals.start(item)
-    const context = { signal, index: item.index }
-    let result
-    let isPromise
-    try {
-      result = this.#callerContext.runInAsyncScope(this.#handler, undefined, item.input, context)
-      isPromise = isThenable(result)
-    } catch (error) {
-      return this.#handlerFailed(item, error)
-    }
-    if (isPromise) this.#settleLater(item, result)
-    else this.#handlerSucceeded(item, result)
-  }
-
-  /**
-   * @param {Item<T>} item
-   * @param {unknown} promise
-   */
-  async #settleLater (item, promise) {
-    let result
-    try {
-      result = await promise
-    } catch (error) {
-      this.#handlerFailed(item, error)
-      return this.advance()
-    }
-    this.#handlerSucceeded(item, result)
-    this.advance()
+  #fits () {
+    return this.#outbox.bytes + this.#intake.bytes <= this.#maxBytes || this.#outbox.size === 0
   }
 
   // Outcomes. An item that ran out of time has its outcome, and is no longer running, before its handler settles.
@@ -237,18 +234,14 @@ class Flow {
    * @param {unknown} result
    */
   #handlerSucceeded (item, result) {
-    let admitted
-    try {
-      admitted = this.#sink.admits(result)
-    } catch (error) {
-      return this.#handlerFailed(item, error)
-    }
+    const admitted = this.#sink.admits(result) // may throw: then it is the handler that failed
     this.#handlerSettled(item)
     if (item.state !== RUNNING) return
     this.#counts.completed++
     if (this.#over) return
-    if (admitted) this.#outbox.settle(item, READY, result)
-    else this.#skip(item)
+    if (!admitted) this.#skip(item)
+    else if (this.#outbox.nothingBefore && this.#sink.wants()) this.#deliverOne(item, result)
+    else this.#outbox.settle(item, READY, result)
   }
 
   /**
@@ -263,7 +256,6 @@ class Flow {
   /** @param {Item<T>} item */
   #handlerSettled (item) {
     this.#slots.give()
-    this.#turn.count()
     this.#itemSignals?.stop(item)
     this.#checkIdle()
   }
@@ -311,8 +303,8 @@ class Flow {
    */
   #stop (item, error) {
     this.#noteFatal()
+    this.#outbox.settle(item, FAILED, error)
     if (this.#settings.errorOrder === 'inOrder') {
-      this.#outbox.settle(item, FAILED, error)
       this.#intake.close(this.#settings.destroySource)
     } else {
       this.fail(this.#sourceError === undefined ? error : this.#sourceError.error)
@@ -337,13 +329,22 @@ class Flow {
   #deliver () {
     for (let item = this.#outbox.ready(); item !== undefined; item = this.#outbox.ready()) {
       if (item.state === FAILED) return this.fail(item.outcome)
-      if (item.state === READY && !this.#sink.wants()) return
+      if (item.state === READY && !this.#sink.wants()) break
       this.#outbox.shift()
-      if (item.state === SKIPPED) continue
-      this.#stall?.delivered()
-      this.#sink.deliver(item.outcome)
+      if (item.state === READY) this.#deliverOne(item, item.outcome)
+      else this.#outbox.remove(item)
     }
-    if (!this.#over && this.#intake.ended && this.#intake.isEmpty && this.#outbox.size === 0) this.#complete()
+    this.#outbox.notePeak()
+  }
+
+  /**
+   * @param {Item<T>} item
+   * @param {unknown} result
+   */
+  #deliverOne (item, result) {
+    this.#outbox.remove(item)
+    this.#stall?.delivered()
+    this.#sink.deliver(result)
   }
 
   #complete () {
@@ -375,7 +376,7 @@ class Flow {
 
   #rest () {
     if (this.#over) return
-    this.#outbox.notePeak()
+    if (this.#intake.ended && this.#intake.isEmpty && this.#outbox.size === 0) return this.#complete()
     const waited = this.#waited()
     this.#waits.waitFor(waited)
     this.#stall?.waiting(waited === 'consumer')

@@ -29,7 +29,7 @@ class Intake {
   /**
    * @param {import('./source/index.js').OpenSource<T>} source
    * @param {((item: T) => number) | undefined} sizeOf
-   * @param {() => void} onChange an answer came later than the request
+   * @param {() => void} onChange an item came, or the end, other than as the answer of `fetch`
    * @param {(error: unknown, bySource: boolean) => void} onError the source failed, or else `sizeOf` did
    */
   constructor (source, sizeOf, onChange, onError) {
@@ -37,7 +37,7 @@ class Intake {
     this.#sizeOf = sizeOf
     this.#onChange = onChange
     this.#onError = onError
-    source.connect(this)
+    source.connect?.(this)
   }
 
   get isEmpty () {
@@ -79,7 +79,9 @@ class Intake {
 
   end () {
     if (this.#closed) return
-    this.#finish()
+    this.waiting = false
+    this.ended = true
+    this.#letGo(false)
     this.#onChange()
   }
 
@@ -94,14 +96,14 @@ class Intake {
     this.waiting = true
     let answer
     try {
-      answer = this.#source.pull()
+      answer = this.#source.pull(this)
     } catch (error) {
       return this.sourceFailed(error)
     }
     if (answer === WAIT || this.#closed) return
+    if (answer === END) return this.end()
     this.waiting = false
-    if (answer === END) this.#finish()
-    else this.#keep(/** @type {T} */ (answer))
+    this.#keep(/** @type {T} */ (answer))
   }
 
   /** @param {T} item */
@@ -114,12 +116,6 @@ class Intake {
     } catch (error) {
       this.#onError(error, false)
     }
-  }
-
-  #finish () {
-    this.waiting = false
-    this.ended = true
-    this.#letGo(false)
   }
 
   /** @param {boolean} destroy */

@@ -29,7 +29,7 @@ const { describe } = require('./describe.js')
 
 /** @typedef {Required<Pick<Options, 'concurrency' | 'ordered' | 'onError' | 'maxErrors' | 'errorOrder' | 'waitForInFlight' | 'destroySource'>> & Options} Settings */
 
-/** @typedef {{ takes: string, type: string | string[], accepts?: (value: any) => boolean }} Rule */
+/** @typedef {{ takes: string, types: string[], accepts?: (value: any) => boolean }} Rule */
 
 // Node turns a longer timer into one of 1 ms.
 const LONGEST_TIMER_MS = 2 ** 31 - 1
@@ -37,24 +37,24 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 /** @param {number} least */
 const integerFrom = least => ({
   takes: `an integer >= ${least}`,
-  type: 'number',
+  types: ['number'],
   accepts: (/** @type {number} */ value) => Number.isSafeInteger(value) && value >= least
 })
 
 const milliseconds = {
   takes: `milliseconds, > 0 and <= ${LONGEST_TIMER_MS}`,
-  type: 'number',
+  types: ['number'],
   accepts: (/** @type {number} */ value) => value > 0 && value <= LONGEST_TIMER_MS
 }
 
-const trueOrFalse = { takes: 'true or false', type: 'boolean' }
-const aFunction = { takes: 'a function', type: 'function' }
+const trueOrFalse = { takes: 'true or false', types: ['boolean'] }
+const aFunction = { takes: 'a function', types: ['function'] }
 
 /** @type {Record<keyof Options, Rule>} */
 const rules = {
   concurrency: {
     takes: 'an integer >= 1 or Infinity',
-    type: 'number',
+    types: ['number'],
     accepts: value => value === Infinity || (Number.isSafeInteger(value) && value >= 1)
   },
   ordered: trueOrFalse,
@@ -63,19 +63,19 @@ const rules = {
   sizeOf: aFunction,
   onError: {
     takes: "'stop', 'collect', 'continue' or a function",
-    type: ['string', 'function'],
+    types: ['string', 'function'],
     accepts: value => typeof value === 'function' || ['stop', 'collect', 'continue'].includes(value)
   },
   maxErrors: integerFrom(1),
   errorOrder: {
     takes: "'immediate' or 'inOrder'",
-    type: 'string',
+    types: ['string'],
     accepts: value => value === 'immediate' || value === 'inOrder'
   },
   waitForInFlight: trueOrFalse,
   signal: {
     takes: 'an AbortSignal',
-    type: 'object',
+    types: ['object'],
     accepts: value => typeof value.aborted === 'boolean' && typeof value.addEventListener === 'function'
   },
   timeout: milliseconds,
@@ -99,10 +99,10 @@ const defaults = {
  * @throws {TypeError | RangeError}
  */
 function check (name, value) {
-  const { takes, type, accepts } = rules[name]
-  const rightType = value !== null && type.includes(typeof value)
+  const { takes, types, accepts } = rules[name]
+  const rightType = value !== null && types.includes(typeof value)
   if (rightType && (accepts === undefined || accepts(value))) return
-  const ErrorClass = rightType && type === 'number' ? RangeError : TypeError
+  const ErrorClass = typeof value === 'number' ? RangeError : TypeError
   throw new ErrorClass(`${name} must be ${takes}, got ${describe(value)}`)
 }
 

@@ -47,13 +47,21 @@ class Outbox {
     return item === undefined || item.state === RUNNING ? undefined : item
   }
 
-  /** Takes out the one that `ready` gave. */
+  /** Takes the one that `ready` gave out of the order. */
   shift () {
-    const item = this.#queue.shift()
-    if (item === undefined) return
+    this.#queue.shift()
+    this.buffered--
+  }
+
+  /** @returns {boolean} whether an item that is settled now may be delivered now */
+  get nothingBefore () {
+    return !this.#ordered && this.buffered === 0
+  }
+
+  /** @param {import('./item.js').Item<any>} item one that is delivered, or never will be */
+  remove (item) {
     this.size--
     this.bytes -= item.bytes
-    this.buffered--
   }
 
   /** To be called when what could be delivered at once is delivered. */

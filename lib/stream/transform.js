@@ -80,7 +80,7 @@ class ConcurrentDuplex extends Duplex {
     this.#flow = new Flow(this.#input, handler, settings, {
       wants: () => this.#demand,
       admits,
-      deliver: result => { this.#demand = this.push(result) },
+      deliver: result => this.#deliver(result),
       end: () => this.#end(),
       fail: error => { this.destroy(toError(error)) }
     })
@@ -115,6 +115,16 @@ class ConcurrentDuplex extends Duplex {
   _destroy (error, callback) {
     this.#flow?.close(error ?? new DOMException('the stream was destroyed', 'AbortError'))
     callback(error)
+  }
+
+  /** @param {R} result */
+  #deliver (result) {
+    try {
+      this.#demand = false // unless the consumer reads again before push() returns
+      this.#demand = this.push(result) || this.#demand
+    } catch (error) {
+      this.destroy(toError(error)) // what a listener of 'data' threw
+    }
   }
 
   #end () {

@@ -1,10 +1,10 @@
 'use strict'
 
-const COMPLETIONS_PER_TURN = 1024
+const STARTS_PER_TURN = 1024
 const MS_PER_TURN = 5
 
-// Reading the clock costs as much as a fast handler, so it is read at every completion only while these are slow.
-const FAST_COMPLETIONS_PER_READING = 16
+// Reading the clock costs as much as a fast handler, so it is read at every start only while these are slow.
+const STARTS_PER_READING = 16
 const SLOW_MS = 0.1
 
 /**
@@ -12,55 +12,56 @@ const SLOW_MS = 0.1
  * keep it for as long as the source lasts.
  */
 class Turn {
-  #completions = 0
-  #nextReading = 1
+  #starts = 0
+  #nextReading = 0
   #startedAt = 0
   #readAt = 0
-  #spent = false
+  #refused = false
   /** @type {NodeJS.Immediate | undefined} */
   #end
   #onNextTurn
 
-  /** @param {() => void} onNextTurn called in the next turn, when this one was spent */
+  /** @param {() => void} onNextTurn called in the next turn, when an item was refused in this one */
   constructor (onNextTurn) {
     this.#onNextTurn = onNextTurn
   }
 
   /** @returns {boolean} whether one more item may start in this turn */
-  open () {
-    if (this.#end === undefined) this.#begin()
-    return !this.#spent
-  }
-
-  count () {
-    this.#completions++
-    if (this.#completions >= COMPLETIONS_PER_TURN) this.#spent = true
-    else if (this.#completions >= this.#nextReading) this.#readClock()
+  take () {
+    if (this.#starts < this.#nextReading) {
+      this.#starts++
+      return true
+    }
+    return this.#takeByClock()
   }
 
   close () {
     clearImmediate(this.#end)
   }
 
-  #begin () {
-    this.#completions = 0
-    this.#nextReading = 1
-    this.#startedAt = this.#readAt = performance.now()
-    this.#end = setImmediate(() => this.#next())
-  }
-
-  #readClock () {
+  #takeByClock () {
     const now = performance.now()
-    if (now - this.#startedAt >= MS_PER_TURN) this.#spent = true
-    this.#nextReading += now - this.#readAt < SLOW_MS ? FAST_COMPLETIONS_PER_READING : 1
+    if (this.#end === undefined) {
+      this.#startedAt = now
+      this.#end = setImmediate(() => this.#renew())
+    }
+    if (this.#starts >= STARTS_PER_TURN || now - this.#startedAt >= MS_PER_TURN) {
+      this.#refused = true
+      return false
+    }
+    const slow = this.#starts === 0 || now - this.#readAt >= SLOW_MS
+    this.#nextReading = this.#starts + (slow ? 1 : STARTS_PER_READING)
     this.#readAt = now
+    this.#starts++
+    return true
   }
 
-  #next () {
-    const wasSpent = this.#spent
+  #renew () {
+    const wasRefused = this.#refused
     this.#end = undefined
-    this.#spent = false
-    if (wasSpent) this.#onNextTurn()
+    this.#refused = false
+    this.#starts = this.#nextReading = 0
+    if (wasRefused) this.#onNextTurn()
   }
 }
 

@@ -6,8 +6,6 @@ const { WAIT } = require('./answers.js')
 class AsyncIterableSource {
   /** @type {AsyncIterator<T>} */
   #iterator
-  /** @type {import('./index.js').Receiver<T> | undefined} */
-  #receiver
   #done = false
 
   /** @param {AsyncIterable<T>} iterable */
@@ -15,36 +13,41 @@ class AsyncIterableSource {
     this.#iterator = iterable[Symbol.asyncIterator]()
   }
 
-  /** @param {import('./index.js').Receiver<T>} receiver */
-  connect (receiver) {
-    this.#receiver = receiver
-  }
-
-  /** @returns {typeof WAIT} */
-  pull () {
-    this.#answer()
+  /**
+   * @param {import('./index.js').Receiver<T>} receiver
+   * @returns {typeof WAIT}
+   */
+  pull (receiver) {
+    this.#answer(receiver)
     return WAIT
   }
 
-  // One async function, and not `then` with two closures: it is half the allocations of an item.
-  async #answer () {
+  /** @param {boolean} destroy */
+  close (destroy) {
+    if (destroy && !this.#done) this.#return()
+  }
+
+  /** @param {import('./index.js').Receiver<T>} receiver */
+  async #answer (receiver) {
     let result
     try {
       result = await this.#iterator.next()
     } catch (error) {
       this.#done = true
-      return this.#receiver?.sourceFailed(error)
+      return receiver.sourceFailed(error)
     }
-    if (!result.done) return this.#receiver?.receive(result.value)
+    if (!result.done) return receiver.receive(result.value)
     this.#done = true
-    this.#receiver?.end()
+    receiver.end()
   }
 
-  /** @param {boolean} destroy */
-  close (destroy) {
-    if (!destroy || this.#done) return
-    // A generator that is waiting answers return() only when it wakes, so nobody waits for the answer.
-    Promise.resolve(this.#iterator.return?.()).catch(() => {})
+  /** Nobody waits for this: a generator that is itself waiting answers only when it wakes. */
+  async #return () {
+    try {
+      await this.#iterator.return?.()
+    } catch {
+      // Whoever stops early has a reason of their own to report.
+    }
   }
 }
 

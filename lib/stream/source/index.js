@@ -1,6 +1,7 @@
 'use strict'
 
 const { describe } = require('../describe.js')
+const { ArraySource } = require('./array.js')
 const { AsyncIterableSource } = require('./async-iterable.js')
 const { IterableSource } = require('./iterable.js')
 const { ReadableSource } = require('./readable.js')
@@ -27,9 +28,6 @@ const { WebStreamSource } = require('./web-stream.js')
  */
 
 /**
- * What a flow tells a source, and a source a flow. Each `pull` is answered once: by what it returns, or, when that is
- * `WAIT`, later through the receiver. Until then there is no second one.
- *
  * @template T
  * @typedef {object} Receiver
  * @property {(item: T) => void} receive
@@ -38,10 +36,13 @@ const { WebStreamSource } = require('./web-stream.js')
  */
 
 /**
+ * Each `pull` is answered once: by what it returns, or, when that is `WAIT`, later through the receiver. Until then there
+ * is no second one.
+ *
  * @template T
  * @typedef {object} OpenSource
- * @property {(receiver: Receiver<T>) => void} connect
- * @property {() => T | typeof import('./answers.js').WAIT | typeof import('./answers.js').END} pull
+ * @property {(receiver: Receiver<T>) => void} [connect] called once, before all else, where the source has to listen
+ * @property {(receiver: Receiver<T>) => import('./answers.js').Answer<T>} pull
  * @property {(destroy: boolean) => void} close lets go of what was opened; called once
  */
 
@@ -56,6 +57,7 @@ function openSource (source) {
   if (candidate !== null && candidate !== undefined) {
     if (typeof candidate.read === 'function' && typeof candidate.on === 'function') return new ReadableSource(candidate)
     if (typeof candidate.getReader === 'function') return new WebStreamSource(candidate)
+    if (Array.isArray(candidate)) return new ArraySource(candidate)
     if (typeof candidate[Symbol.asyncIterator] === 'function') return new AsyncIterableSource(candidate)
     if (typeof candidate[Symbol.iterator] === 'function') return new IterableSource(candidate)
   }

@@ -1,14 +1,12 @@
 'use strict'
 
-const { isThenable } = require('../thenable.js')
-const { WAIT, END } = require('./answers.js')
+const { END } = require('./answers.js')
+const { answerElement } = require('./element.js')
 
 /** @template T */
 class IterableSource {
   /** @type {Iterator<T | PromiseLike<T>>} */
   #iterator
-  /** @type {import('./index.js').Receiver<T> | undefined} */
-  #receiver
   #done = false
 
   /** @param {Iterable<T | PromiseLike<T>>} iterable */
@@ -16,25 +14,26 @@ class IterableSource {
     this.#iterator = iterable[Symbol.iterator]()
   }
 
-  /** @param {import('./index.js').Receiver<T>} receiver */
-  connect (receiver) {
-    this.#receiver = receiver
-  }
-
-  pull () {
-    this.#done = true // an iterator that throws is done, and gets no return()
+  /**
+   * @param {import('./index.js').Receiver<T>} receiver
+   * @returns {import('./answers.js').Answer<T>}
+   */
+  pull (receiver) {
+    this.#done = true // so is an iterator that throws
     const result = this.#iterator.next()
     if (result.done) return END
     this.#done = false
-    const value = result.value
-    if (!isThenable(value)) return value
-    value.then(item => this.#receiver?.receive(item), error => this.#receiver?.sourceFailed(error))
-    return WAIT
+    return answerElement(result.value, receiver)
   }
 
   /** @param {boolean} destroy */
   close (destroy) {
-    if (destroy && !this.#done) this.#iterator.return?.()
+    if (!destroy || this.#done) return
+    try {
+      this.#iterator.return?.()
+    } catch {
+      // Whoever stops early has a reason of their own to report.
+    }
   }
 }
 

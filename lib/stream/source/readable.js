@@ -12,11 +12,9 @@ const { WAIT } = require('./answers.js')
  */
 class ReadableSource {
   #stream
-  /** @type {import('./index.js').Receiver<T> | undefined} */
-  #receiver
   #wanted = false
   #emitting = false
-  #release = () => {}
+  #disconnect = () => {}
 
   /** @param {import('node:stream').Readable} stream */
   constructor (stream) {
@@ -25,13 +23,23 @@ class ReadableSource {
 
   /** @param {import('./index.js').Receiver<T>} receiver */
   connect (receiver) {
-    this.#receiver = receiver
+    const onData = (/** @type {T} */ chunk) => {
+      this.#wanted = false
+      this.#emitting = true
+      receiver.receive(chunk)
+      this.#emitting = false
+      if (!this.#wanted) this.#stream.pause()
+    }
     this.#stream.pause()
-    this.#stream.on('data', this.#onData)
-    this.#release = finished(this.#stream, { writable: false }, error => {
+    this.#stream.on('data', onData)
+    const forget = finished(this.#stream, { writable: false }, error => {
       if (error) receiver.sourceFailed(error)
       else receiver.end()
     })
+    this.#disconnect = () => {
+      this.#stream.off('data', onData)
+      forget()
+    }
   }
 
   /** @returns {typeof WAIT} */
@@ -44,18 +52,8 @@ class ReadableSource {
   /** @param {boolean} destroy */
   close (destroy) {
     this.#stream.pause()
-    this.#stream.off('data', this.#onData)
-    if (destroy) this.#stream.destroy() // `finished` keeps its listener for an error that this raises
-    else this.#release()
-  }
-
-  /** @param {T} chunk */
-  #onData = chunk => {
-    this.#wanted = false
-    this.#emitting = true
-    this.#receiver?.receive(chunk)
-    this.#emitting = false
-    if (!this.#wanted) this.#stream.pause()
+    if (destroy) this.#stream.destroy() // and go on listening, for an error that this may raise
+    else this.#disconnect()
   }
 }
 
