@@ -185,11 +185,11 @@ class Flow {
   // Running
 
   /**
-   * Runs handlers one after the other, for as long as there is something to start: at most as many of these as there are
-   * slots. A loop that awaits makes no promise for each item, as a chain of `then` would.
+   * Runs handlers one after the other, for as long as there is something to start; when it is called, there is. At most
+   * as many of these run as there are slots. A loop that awaits makes no promise for each item, as a `then` would.
    */
   async #work () {
-    while (this.#mayStart()) {
+    do {
       const item = this.#begin()
       const context = { signal: this.#itemSignals?.start(item) ?? this.#signal, index: item.index }
       try {
@@ -203,7 +203,7 @@ class Flow {
         this.#handlerFailed(item, error)
       }
       this.#deliver()
-    }
+    } while (this.#mayStart())
     this.#rest()
   }
 

@@ -102,7 +102,7 @@ function check (name, value) {
   const { takes, types, accepts } = rules[name]
   const rightType = value !== null && types.includes(typeof value)
   if (rightType && (accepts === undefined || accepts(value))) return
-  const ErrorClass = typeof value === 'number' ? RangeError : TypeError
+  const ErrorClass = rightType && typeof value === 'number' ? RangeError : TypeError
   throw new ErrorClass(`${name} must be ${takes}, got ${describe(value)}`)
 }
 

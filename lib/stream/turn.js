@@ -50,7 +50,7 @@ class Turn {
       return false
     }
     const slow = this.#starts === 0 || now - this.#readAt >= SLOW_MS
-    this.#nextReading = this.#starts + (slow ? 1 : STARTS_PER_READING)
+    this.#nextReading = Math.min(this.#starts + (slow ? 1 : STARTS_PER_READING), STARTS_PER_TURN)
     this.#readAt = now
     this.#starts++
     return true
