@@ -68,6 +68,31 @@ describe('stream: forEachConcurrent', () => {
     await job
   })
 
+  it('a slow item holds back only its own slot', async () => {
+    const slow = manualHandler()
+    let others = 0
+    const job = forEachConcurrent(countingSource(100), (item, context) => {
+      if (item === 0) return slow(item, context)
+      others++
+    }, { concurrency: 2 })
+    await quiet()
+    assert.equal(others, 99)
+    slow.calls[0].resolve()
+    await job
+  })
+
+  it('uses every slot again after an item that took the whole byte budget', async () => {
+    const handler = manualHandler()
+    const job = forEachConcurrent([90, 30, 30, 30], handler, { concurrency: 4, maxBytes: 100, sizeOf: size => size })
+    await quiet()
+    assert.equal(handler.calls.length, 1)
+    handler.calls[0].resolve()
+    await quiet()
+    assert.equal(handler.calls.length, 4)
+    for (const call of handler.calls) call.resolve()
+    await job
+  })
+
   it('does not pull without a free slot', async () => {
     const handler = manualHandler()
     const source = countingSource()

@@ -155,6 +155,18 @@ describe('stream: mapConcurrent', () => {
       assert.equal(returned, true)
     })
 
+    it('an item that comes after return() is not taken', async () => {
+      let give
+      const source = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(resolve => { give = resolve }) }) }
+      const iterator = mapConcurrent(source, assert.fail, { concurrency: 2 })
+      const pending = iterator.next()
+      await iterator.return()
+      give({ done: false, value: 'late' })
+      assert.deepEqual(await pending, done)
+      await quiet()
+      assert.equal(iterator.stats().pulled, 0)
+    })
+
     it('return() cancels an idle web stream', async () => {
       let cancelled = false
       const source = new ReadableStream({ cancel () { cancelled = true } })

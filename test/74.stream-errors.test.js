@@ -230,6 +230,23 @@ describe('stream: errors of handlers', () => {
       assert.equal(iterator.stats().skipped, 1)
     })
 
+    it('a function may itself end the whole', async () => {
+      for (const answer of ['skip', 'stop', { value: 1 }]) {
+        const controller = new AbortController()
+        const job = forEachConcurrent([1], failOdd, {
+          concurrency: 1,
+          signal: controller.signal,
+          onError () {
+            controller.abort('enough')
+            return answer
+          }
+        })
+        assert.equal((await rejectionOf(job)).reason, 'enough')
+        const { buffered, skipped, lateErrors } = job.stats()
+        assert.deepEqual({ buffered, skipped, lateErrors }, { buffered: 0, skipped: 0, lateErrors: 0 })
+      }
+    })
+
     it('a function that throws, or answers something else, stops with that error', async () => {
       const own = new Error('of onError')
       const thrown = rejectionOf(forEachConcurrent([1], failOdd, { concurrency: 1, onError: () => { throw own } }))

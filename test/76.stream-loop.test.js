@@ -22,9 +22,12 @@ async function doneAtEachTurn (count, job) {
     if (!over) setImmediate(look)
   }
   setImmediate(look)
-  await job()
-  over = true
-  return done
+  try {
+    await job()
+  } finally {
+    over = true
+  }
+  return [...done, count()]
 }
 
 const largestStep = done => Math.max(...done.map((count, turn) => count - (done[turn - 1] ?? 0)))

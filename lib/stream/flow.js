@@ -359,7 +359,6 @@ class Flow {
     this.#over = true
     this.#intake.close(this.#settings.destroySource)
     this.#outbox.clear()
-    this.#turn.close()
     this.#stall?.close()
     this.#waits.waitFor(undefined)
     this.#settings.signal?.removeEventListener('abort', this.#onAbort)

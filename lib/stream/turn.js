@@ -35,10 +35,6 @@ class Turn {
     return this.#takeByClock()
   }
 
-  close () {
-    clearImmediate(this.#end)
-  }
-
   #takeByClock () {
     const now = performance.now()
     if (this.#end === undefined) {
