@@ -9,10 +9,10 @@ const { performance } = require('node:perf_hooks')
  */
 
 /** The limit that tests set, ms: far above what a request waits that nobody holds up. */
-const LIMIT_MS = 150
+const LIMIT_MS = 80
 
 // More than a tick of the slowest kernel (10 ms) above the limit.
-const LATE_MS = LIMIT_MS + 20
+const LATE_MS = LIMIT_MS + 15
 
 /**
  * Sends, and keeps the event loop busy until what was sent is late.

@@ -47,6 +47,8 @@ const FIRST_EVENT = 'data: first\n\n'
  * @property {string} entry as error messages call it
  * @property {(options?: any, settings?: SiteSettings) => Promise<Site>} start
  * @property {(options?: any) => Promise<unknown>} install the adapter alone, for what it throws
+ * @property {(request: any, site: Site) => boolean} isRequest whether it is what this framework calls
+ *   a request
  */
 
 /** @type {Kind[]} */
@@ -57,13 +59,15 @@ const kinds = [
     name: 'fastify',
     entry: 'spillway/fastify',
     start: startFastify,
-    install: async (options) => fastify().register(spillwayFastify, options).ready()
+    install: async (options) => fastify().register(spillwayFastify, options).ready(),
+    isRequest: (request, site) => request.server === site.app && request.raw instanceof http.IncomingMessage
   },
   {
     name: 'hapi',
     entry: 'spillway/hapi',
     start: startHapi,
-    install: (options) => hapi.server().register({ plugin: spillwayHapi, options })
+    install: (options) => hapi.server().register({ plugin: spillwayHapi, options }),
+    isRequest: (request, site) => request.server.listener === site.server && typeof request.setUrl === 'function'
   },
   koaKind('koa 3', koa),
   koaKind('koa 2', koa2),
@@ -71,7 +75,8 @@ const kinds = [
     name: 'http',
     entry: 'spillway/http',
     start: startHttp,
-    install: async (options) => guard(http.createServer(), options)
+    install: async (options) => guard(http.createServer(), options),
+    isRequest: (request) => request instanceof http.IncomingMessage
   }
 ]
 
@@ -80,7 +85,8 @@ function expressKind (name, framework) {
     name,
     entry: 'spillway/express',
     start: (options, settings) => startExpress(framework, options, settings),
-    install: async (options) => spillwayExpress(options)
+    install: async (options) => spillwayExpress(options),
+    isRequest: (request, site) => request.app === site.app
   }
 }
 
@@ -89,7 +95,8 @@ function koaKind (name, Framework) {
     name,
     entry: 'spillway/koa',
     start: (options, settings) => startKoa(Framework, options, settings),
-    install: async (options) => spillwayKoa(options)
+    install: async (options) => spillwayKoa(options),
+    isRequest: (request, site) => request.app === site.app && request.req instanceof http.IncomingMessage
   }
 }
 
