@@ -8,23 +8,27 @@
  * @param {string} name of the option
  * @param {string} code of the warning
  * @param {F} fn
+ * @param {(...args: Parameters<F>) => void} [onFault] called after each fault with the arguments
  * @returns {(...args: Parameters<F>) => ReturnType<F> | undefined}
  */
-function userFunction (name, code, fn) {
+function userFunction (name, code, fn, onFault = () => {}) {
   let hasWarned = false
-  /** @param {unknown} error */
-  const warn = (error) => {
-    if (hasWarned) return
+  /**
+   * @param {unknown} error
+   * @param {Parameters<F>} args
+   */
+  const fail = (error, args) => {
+    if (!hasWarned) process.emitWarning(`${name} threw: ${error instanceof Error ? error.stack : error}`, { code })
     hasWarned = true
-    process.emitWarning(`${name} threw: ${error instanceof Error ? error.stack : error}`, { code })
+    onFault(...args)
   }
   return (...args) => {
     try {
       const result = fn(...args)
-      if (typeof result?.then === 'function') result.then(undefined, warn)
+      if (typeof result?.then === 'function') result.then(undefined, (/** @type {unknown} */ error) => fail(error, args))
       return result
     } catch (error) {
-      warn(error)
+      fail(error, args)
     }
   }
 }
