@@ -41,8 +41,8 @@ const plugin = async (fastify, given) => {
       return next(new ShedError(settings.message, info))
     }
     new Promise((resolve) => resolve(respond(request, reply, info))).then(
-      (payload) => { if (payload !== undefined && !reply.sent) reply.send(payload) },
-      next)
+      (payload) => { if (payload !== undefined && !reply.sent) reply.send(payload) }
+    ).catch(next)
   })
   fastify.addHook('onClose', (instance, next) => {
     handle.close()

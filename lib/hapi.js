@@ -40,6 +40,8 @@ module.exports = {
       if (respond !== undefined) {
         const result = await respond(request, h, info)
         if (result instanceof Error) throw result
+        // A signal such as h.abandon is Hapi's to read, and nothing at all is Hapi's to complain of.
+        if ([h.abandon, h.close, h.continue, undefined].includes(/** @type {any} */ (result))) return result
         return h.response(/** @type {any} */ (result)).takeover()
       }
       const error = boomify(new ShedError(settings.message, info), { statusCode: 503 })
