@@ -5,7 +5,7 @@
 const STATUS = 503
 const LONGEST_AUTO_RETRY_S = 60
 // What a client that was refused an upgrade has to close the connection from its side.
-const LONGEST_FAREWELL_MS = 2000
+const LONGEST_FAREWELL_MS = 1000
 
 /**
  * Seconds until a refused client should come again. `'auto'`: one second for each time that the wait

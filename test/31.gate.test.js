@@ -6,6 +6,7 @@ const { kinds } = require('./support/servers.js')
 const { connect } = require('./support/client.js')
 const { LATE_MS, LIMIT_MS, late } = require('./support/late.js')
 const { closeOpened } = require('./support/opened.js')
+const { keepWarnings } = require('./support/warnings.js')
 const { binding } = require('../lib/binding.js')
 const { retryAfterSeconds } = require('../lib/refusal.js')
 
@@ -217,7 +218,7 @@ for (const kind of kinds) {
       ]) {
         it(`that ${fault} exempts nothing, and is told once by a process warning`, async () => {
           const site = await start({ exempt })
-          const warnings = listenForWarnings()
+          const warnings = keepWarnings()
           const client = await connect(site.port)
           const answers = await Promise.all(late(() => [client.send('GET /health'), client.send('GET /')]))
           assert.deepEqual(answers.map(({ status }) => status), [503, 503])
@@ -288,7 +289,7 @@ for (const kind of kinds) {
       ]) {
         it(`that ${fault} costs the client nothing, and is told once by a process warning`, async () => {
           const site = await start({ onShed })
-          const warnings = listenForWarnings()
+          const warnings = keepWarnings()
           const client = await connect(site.port)
           const answers = await Promise.all(late(() => [client.send('GET /'), client.send('GET /')]))
           assert.deepEqual(answers.map(({ status }) => status), [503, 503])
@@ -403,17 +404,4 @@ function messageOf (answer) {
 function counts (site) {
   const { admitted, shed, exempt, observed } = site.gate.stats()
   return { admitted, shed, exempt, observed }
-}
-
-/** @returns {() => Promise<string[]>} the codes of the warnings since */
-function listenForWarnings () {
-  const codes = []
-  const listener = ({ code }) => codes.push(code)
-  process.on('warning', listener)
-  return async () => {
-    // Warnings are emitted on the next tick.
-    await new Promise(setImmediate)
-    process.removeListener('warning', listener)
-    return codes
-  }
 }
