@@ -1,32 +1,53 @@
 'use strict'
 
+const { userFunction } = require('./user-function.js')
+
+/** Scheme and host of a target in absolute form (RFC 9112, section 3.2.2), as proxies send it. */
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i
+
 /**
  * @param {string | string[] | ((request: any) => boolean)} exempt paths (a final `*` stands for any
- *   ending), or the user's own function
+ *   ending), compared as the client sent them; or the user's own function
  * @returns {(raw: any, request: any) => boolean} of Node's request and the framework's
  */
 function exemptTest (exempt) {
-  if (typeof exempt === 'function') return (raw, request) => Boolean(exempt(request))
+  if (typeof exempt === 'function') {
+    const isExempt = userFunction('exempt', 'SPILLWAY_EXEMPT', (request) => settled(exempt(request)))
+    return (raw, request) => Boolean(isExempt(request))
+  }
   const patterns = [exempt].flat()
   if (patterns.length === 0) return () => false
   const paths = new Set(patterns.filter((pattern) => !pattern.endsWith('*')))
   const prefixes = patterns.filter((pattern) => pattern.endsWith('*')).map((pattern) => pattern.slice(0, -1))
-  return (raw) => {
-    const path = pathOf(raw)
+  return (raw, request) => {
+    const path = pathOf(raw, request)
     return paths.has(path) || prefixes.some((prefix) => path.startsWith(prefix))
   }
 }
 
 /**
- * The path that the client asked for: Express strips a mounted application's prefix from `url`.
+ * A promise is always true, and would exempt everything.
+ *
+ * @param {any} answer
+ */
+function settled (answer) {
+  if (typeof answer?.then !== 'function') return answer
+  answer.then(undefined, () => {})
+  throw new TypeError('it returned a promise, and the gate cannot wait: nothing is exempt')
+}
+
+/**
+ * The path that the client asked for: a mounted application's prefix is stripped from `url`.
  *
  * @param {any} raw
+ * @param {any} request
  * @returns {string}
  */
-function pathOf (raw) {
-  const url = raw.originalUrl ?? raw.url
-  const end = url.indexOf('?')
-  return end < 0 ? url : url.slice(0, end)
+function pathOf (raw, request) {
+  const url = raw.originalUrl ?? request.originalUrl ?? raw.url
+  const target = url.startsWith('/') ? url : url.replace(ORIGIN, '')
+  const end = target.indexOf('?')
+  return (end < 0 ? target : target.slice(0, end)) || '/'
 }
 
 module.exports = { exemptTest }

@@ -36,10 +36,14 @@ module.exports = function spillway (options) {
   /** @type {import('express').RequestHandler} */
   const middleware = (req, res, next) => {
     const info = gate.enter(req, res, req)
-    if (info === null) next()
-    else if (respond !== undefined) return respond(req, res, info, next)
-    else if (errorMode) next(new ShedError(settings.message, info))
-    else answer(res, info, settings.message)
+    if (info === null) return next()
+    if (respond !== undefined) {
+      // Express 4 does not look at what middleware returns.
+      new Promise((resolve) => resolve(respond(req, res, info, next))).catch(next)
+    } else if (errorMode) {
+      res.setHeader('Retry-After', String(info.retryAfter))
+      next(new ShedError(settings.message, info))
+    } else answer(res, info, settings.message)
   }
   return Object.assign(middleware, gate.handle())
 }

@@ -22,10 +22,13 @@ const table = { ...gateOptions, respond: functionRow }
 // Fastify's own, which `register()` hands on with the rest.
 const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
 
-/** @type {import('fastify').FastifyPluginCallback<FastifyOptions>} */
-const plugin = (fastify, given, done) => {
-  const own = Object.entries(given).filter(([name]) => !REGISTER_OPTIONS.includes(name))
-  const { respond, ...settings } = readOptions('spillway/fastify', table, Object.fromEntries(own))
+/**
+ * Asynchronous, because what a plugin with a callback throws ends the process.
+ *
+ * @type {import('fastify').FastifyPluginAsync<FastifyOptions>}
+ */
+const plugin = async (fastify, given) => {
+  const { respond, ...settings } = readOptions('spillway/fastify', table, ownOptions(given))
   const gate = new Gate(settings)
   const handle = gate.handle()
 
@@ -38,14 +41,19 @@ const plugin = (fastify, given, done) => {
       return next(new ShedError(settings.message, info))
     }
     new Promise((resolve) => resolve(respond(request, reply, info))).then(
-      (payload) => { if (payload !== undefined && !reply.sent) reply.send(payload) },
-      next)
+      (payload) => { if (payload !== undefined && !reply.sent) reply.send(payload) }
+    ).catch(next)
   })
   fastify.addHook('onClose', (instance, next) => {
     handle.close()
     next()
   })
-  done()
+}
+
+/** @param {any} given */
+function ownOptions (given) {
+  if (typeof given !== 'object') return given
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !REGISTER_OPTIONS.includes(name)))
 }
 
 module.exports = fp(plugin, { fastify: '5.x', name: 'spillway' })

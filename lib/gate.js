@@ -6,6 +6,7 @@ const { exemptTest } = require('./exempt.js')
 const { retryAfterSeconds } = require('./refusal.js')
 const { waitOf } = require('./request-watch.js')
 const { onResponseEnd } = require('./response-end.js')
+const { userFunction } = require('./user-function.js')
 
 /**
  * @typedef {import('./options.js').ShedInfo} ShedInfo
@@ -44,6 +45,7 @@ const kJudged = Symbol('spillway.judged')
 class Gate {
   #options
   #isExempt
+  #onShed
   #release
   #closed = false
   #admitted = 0
@@ -59,6 +61,7 @@ class Gate {
   constructor (options) {
     this.#options = options
     this.#isExempt = exemptTest(options.exempt)
+    this.#onShed = userFunction('onShed', 'SPILLWAY_ON_SHED', options.onShed ?? (() => {}))
     this.#release = monitor.acquire()
   }
 
@@ -80,7 +83,7 @@ class Gate {
     }
     const info = this.#judge(raw)
     if (info !== null) {
-      this.#tell(info, request)
+      this.#onShed(info, request)
       if (!info.observed) return info
     }
     this.#admitted++
@@ -111,19 +114,6 @@ class Gate {
       inFlight: this.#inFlight,
       retryAfter: retryAfterSeconds(retryAfter, waitMs, maxDelay),
       observed: observe
-    }
-  }
-
-  /**
-   * @param {ShedInfo} info
-   * @param {any} request
-   */
-  #tell (info, request) {
-    try {
-      this.#options.onShed?.(info, request)
-    } catch (error) {
-      // A fault in the bookkeeping must not cost the client its answer.
-      process.emitWarning(`onShed threw: ${error instanceof Error ? error.stack : error}`, { code: 'SPILLWAY_ON_SHED' })
     }
   }
 

@@ -1,6 +1,7 @@
 'use strict'
 
 const { createRequire } = require('node:module')
+const { setImmediate } = require('node:timers/promises')
 const { Gate } = require('./gate.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { ShedError } = require('./refusal.js')
@@ -35,9 +36,12 @@ module.exports = {
     server.ext('onRequest', async (request, h) => {
       const info = gate.enter(request.raw.req, request.raw.res, request)
       if (info === null) return h.continue
+      await payloadAtHand(request.raw.req)
       if (respond !== undefined) {
         const result = await respond(request, h, info)
         if (result instanceof Error) throw result
+        // A signal such as h.abandon is Hapi's to read, and nothing at all is Hapi's to complain of.
+        if ([h.abandon, h.close, h.continue, undefined].includes(/** @type {any} */ (result))) return result
         return h.response(/** @type {any} */ (result)).takeover()
       }
       const error = boomify(new ShedError(settings.message, info), { statusCode: 503 })
@@ -45,6 +49,17 @@ module.exports = {
       throw error
     })
   }
+}
+
+/**
+ * Hapi closes the connection where it answers before the payload has come. Mostly it has, and Node
+ * hands it over by the end of this turn.
+ *
+ * @param {import('node:http').IncomingMessage} req
+ */
+async function payloadAtHand (req) {
+  if (req.headers['content-length'] === undefined && req.headers['transfer-encoding'] === undefined) return
+  await setImmediate()
 }
 
 /** Hapi's own copy of Boom, which is then surely the one that it knows. */

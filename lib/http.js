@@ -3,6 +3,7 @@
 const { Gate } = require('./gate.js')
 const { functionRow, gateOptions, readOptions, show } = require('./options.js')
 const { answer, answerSocket } = require('./refusal.js')
+const { userFunction } = require('./user-function.js')
 
 /**
  * @typedef {import('./gate.js').GateHandle} GateHandle
@@ -40,9 +41,10 @@ function guard (server, options) {
   }
   const { respond, ...settings } = readOptions('spillway/http', table, options)
   const guarded = /** @type {any} */ (server)
-  if (guarded[kGuarded] === true) throw new Error('spillway/http: this server is guarded already; close() its gate first')
+  if (guarded[kGuarded] !== undefined) throw new Error('spillway/http: this server is guarded already; close() its gate first')
 
   const gate = new Gate(settings)
+  const refuse = refusal(respond, settings.message)
   const hadOwnEmit = Object.hasOwn(guarded, 'emit')
   const { emit } = guarded
 
@@ -56,8 +58,7 @@ function guard (server, options) {
     if (REQUEST_EVENTS.has(/** @type {string} */ (event))) {
       const info = gate.enter(req, res, req)
       if (info !== null) {
-        if (respond === undefined) answer(res, info, settings.message)
-        else respond(req, res, info)
+        refuse(req, res, info)
         return true
       }
     } else if (event === 'upgrade') {
@@ -71,13 +72,30 @@ function guard (server, options) {
   }
 
   guarded.emit = guardedEmit
-  guarded[kGuarded] = true
+  guarded[kGuarded] = gate
   return gate.handle(() => {
-    guarded[kGuarded] = false
+    if (guarded[kGuarded] !== gate) return
+    guarded[kGuarded] = undefined
     // Whoever has wrapped emit since keeps his wrapper; ours then lets everything pass.
     if (guarded.emit !== guardedEmit) return
     if (hadOwnEmit) guarded.emit = emit
     else delete guarded.emit
+  })
+}
+
+/**
+ * @param {HttpOptions['respond']} respond
+ * @param {string} message
+ * @returns {(req: any, res: any, info: ShedInfo) => void}
+ */
+function refusal (respond, message) {
+  /** @param {any} req @param {any} res @param {ShedInfo} info */
+  const standard = (req, res, info) => answer(res, info, message)
+  if (respond === undefined) return standard
+  // Where it fails, nobody else is there to answer.
+  return userFunction('respond', 'SPILLWAY_RESPOND', respond, (req, /** @type {any} */ res, info) => {
+    if (!res.headersSent) standard(req, res, info)
+    else (res.stream ?? res).destroy()
   })
 }
 

@@ -35,9 +35,10 @@ module.exports = function spillway (options) {
     const info = gate.enter(ctx.req, ctx.res, ctx)
     if (info === null) return next()
     if (respond !== undefined) return respond(ctx, info)
+    ctx.set('Retry-After', String(info.retryAfter))
     if (errorMode) throw new ShedError(settings.message, info)
     ctx.status = STATUS
-    ctx.set('Retry-After', String(info.retryAfter))
+    ctx.type = 'text'
     ctx.body = settings.message
   }
   return Object.assign(middleware, gate.handle())

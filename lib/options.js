@@ -1,5 +1,7 @@
 'use strict'
 
+const { inspect } = require('node:util')
+
 /**
  * The options that all adapters share: one table for the checks, the defaults and the documentation.
  *
@@ -106,7 +108,8 @@ function readOptions (entry, table, given = {}) {
 /** @param {unknown} value */
 function show (value) {
   if (typeof value === 'function') return 'a function'
-  if (typeof value === 'string' || Array.isArray(value)) return JSON.stringify(value)
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (Array.isArray(value)) return inspect(value, { depth: 0, breakLength: Infinity })
   if (typeof value === 'object' && value !== null) return 'an object'
   return String(value)
 }

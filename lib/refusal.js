@@ -4,6 +4,8 @@
 
 const STATUS = 503
 const LONGEST_AUTO_RETRY_S = 60
+// What a client that was refused an upgrade has to close the connection from its side.
+const LONGEST_FAREWELL_MS = 1000
 
 /**
  * Seconds until a refused client should come again. `'auto'`: one second for each time that the wait
@@ -37,12 +39,17 @@ function answer (res, info, message) {
 
 /**
  * Answers an upgrade request, which has a socket and no response yet, and closes the connection.
+ * Node has taken its own listeners off that socket: an error on it would end the process, and nobody
+ * would read what the client still sends, nor its end.
  *
- * @param {import('node:stream').Duplex} socket
+ * @param {import('node:net').Socket} socket
  * @param {ShedInfo} info
  * @param {string} message
  */
 function answerSocket (socket, info, message) {
+  socket.on('error', () => socket.destroy())
+  socket.setTimeout(LONGEST_FAREWELL_MS, () => socket.destroy())
+  socket.resume()
   socket.end(`HTTP/1.1 ${STATUS} Service Unavailable\r\n` +
     `Retry-After: ${info.retryAfter}\r\n` +
     'Content-Type: text/plain; charset=utf-8\r\n' +

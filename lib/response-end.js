@@ -10,19 +10,26 @@
 function onResponseEnd (res, done) {
   if (res.closed === true || res.destroyed === true || res.stream?.destroyed === true) return done()
   const { socket } = res.req ?? res
-  if (res.socket !== null || socket == null) {
-    res.once('close', done)
-    return
-  }
+  // Injected, it has no connection, and Hapi's never closes.
+  if (socket == null) return onFirst([res, 'finish'], [res, 'close'], done)
+  if (res.socket !== null) return res.once('close', done)
   // Pipelined behind another response, it has no socket yet, and Node tells it nothing if the
   // connection ends before its turn.
+  if (socket.destroyed) return done()
+  onFirst([socket, 'close'], [res, 'close'], done)
+}
+
+/**
+ * @param {[emitter: any, event: string]} one
+ * @param {[emitter: any, event: string]} other
+ * @param {() => void} done
+ */
+function onFirst (one, other, done) {
   const finish = () => {
-    res.removeListener('close', finish)
-    socket.removeListener('close', finish)
+    for (const [emitter, event] of [one, other]) emitter.removeListener(event, finish)
     done()
   }
-  res.once('close', finish)
-  socket.once('close', finish)
+  for (const [emitter, event] of [one, other]) emitter.once(event, finish)
 }
 
 module.exports = { onResponseEnd }

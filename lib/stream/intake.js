@@ -1,0 +1,129 @@
+'use strict'
+
+const { WAIT, END } = require('./source/answers.js')
+
+/** @type {unique symbol} */
+const NOTHING = Symbol('nothing')
+
+/**
+ * The way in: asks the source for one item at a time, and keeps the one that came until it may start.
+ *
+ * @template T
+ */
+class Intake {
+  pulled = 0
+  /** A request is outstanding. */
+  waiting = false
+  /** The source gives no further item. One that it gave may still be here. */
+  ended = false
+  /** Of the item that is here. */
+  bytes = 0
+  /** @type {T | typeof NOTHING} */
+  #item = NOTHING
+  #closed = false
+  #source
+  #sizeOf
+  #onChange
+  #onError
+
+  /**
+   * @param {import('./source/index.js').OpenSource<T>} source
+   * @param {((item: T) => number) | undefined} sizeOf
+   * @param {() => void} onChange an item came, or the end, other than as the answer of `fetch`
+   * @param {(error: unknown, bySource: boolean) => void} onError the source failed, or else `sizeOf` did
+   */
+  constructor (source, sizeOf, onChange, onError) {
+    this.#source = source
+    this.#sizeOf = sizeOf
+    this.#onChange = onChange
+    this.#onError = onError
+    source.connect?.(this)
+  }
+
+  get isEmpty () {
+    return this.#item === NOTHING
+  }
+
+  /** @returns {boolean} whether an item is here; if none is, one was asked for */
+  fetch () {
+    if (this.#item === NOTHING && !this.waiting && !this.ended) this.#pull()
+    return this.#item !== NOTHING
+  }
+
+  /** @returns {T} the item that is here */
+  take () {
+    const item = /** @type {T} */ (this.#item)
+    this.#item = NOTHING
+    return item
+  }
+
+  /**
+   * Gives up the item and the source.
+   *
+   * @param {boolean} destroy
+   */
+  close (destroy) {
+    this.ended = true
+    this.waiting = false
+    this.#item = NOTHING
+    this.#letGo(destroy)
+  }
+
+  /** @param {T} item */
+  receive (item) {
+    if (this.#closed) return
+    this.waiting = false
+    this.#keep(item)
+    this.#onChange()
+  }
+
+  end () {
+    if (this.#closed) return
+    this.waiting = false
+    this.ended = true
+    this.#letGo(false)
+    this.#onChange()
+  }
+
+  /** @param {unknown} error */
+  sourceFailed (error) {
+    if (this.#closed) return
+    this.waiting = false
+    this.#onError(error, true)
+  }
+
+  #pull () {
+    this.waiting = true
+    let answer
+    try {
+      answer = this.#source.pull(this)
+    } catch (error) {
+      return this.sourceFailed(error)
+    }
+    if (answer === WAIT || this.#closed) return
+    if (answer === END) return this.end()
+    this.waiting = false
+    this.#keep(/** @type {T} */ (answer))
+  }
+
+  /** @param {T} item */
+  #keep (item) {
+    this.pulled++
+    this.#item = item
+    if (this.#sizeOf === undefined) return
+    try {
+      this.bytes = this.#sizeOf(item)
+    } catch (error) {
+      this.#onError(error, false)
+    }
+  }
+
+  /** @param {boolean} destroy */
+  #letGo (destroy) {
+    if (this.#closed) return
+    this.#closed = true
+    this.#source.close(destroy)
+  }
+}
+
+module.exports = { Intake }

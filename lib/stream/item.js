@@ -1,0 +1,30 @@
+'use strict'
+
+const RUNNING = 0
+const READY = 1
+const SKIPPED = 2
+const FAILED = 3
+
+/**
+ * One item from its start until its outcome is delivered.
+ *
+ * @template T
+ */
+class Item {
+  state = RUNNING
+  /** @type {any} the result when ready, the error when failed */
+  outcome = undefined
+
+  /**
+   * @param {T} input
+   * @param {number} index
+   * @param {number} bytes
+   */
+  constructor (input, index, bytes) {
+    this.input = input
+    this.index = index
+    this.bytes = bytes
+  }
+}
+
+module.exports = { Item, RUNNING, READY, SKIPPED, FAILED }

@@ -1,0 +1,141 @@
+'use strict'
+
+const { describe } = require('./describe.js')
+
+/**
+ * @template [T=any]
+ * @template [R=any]
+ * @typedef {object} Options
+ * @property {number} concurrency how many handlers run at once: an integer >= 1, or Infinity
+ * @property {boolean} [ordered] deliver in the order of the source (the default), or as results come
+ * @property {number} [highWaterMark] how many items beyond `concurrency` may be started and not yet delivered: an
+ *   integer >= 0. Default: as many as `concurrency`
+ * @property {number} [maxBytes] how many bytes may be started and not yet delivered: an integer >= 1. An item that
+ *   alone is larger runs alone
+ * @property {(item: T) => number} [sizeOf] the bytes of an item. Default: the length of a Buffer, typed array or string
+ * @property {'stop' | 'collect' | 'continue' | import('./error-policy.js').OnError<T, R>} [onError] what a failed item
+ *   does to the rest. Default: 'stop'
+ * @property {number} [maxErrors] how many errors 'collect' keeps: an integer >= 1. Default: 100
+ * @property {'immediate' | 'inOrder'} [errorOrder] reject at once (the default), or when what comes before the failed
+ *   item is delivered
+ * @property {boolean} [waitForInFlight] reject only when the running handlers have settled. Default: false
+ * @property {AbortSignal} [signal] rejects with its reason
+ * @property {number} [timeout] milliseconds for each item
+ * @property {number} [stallTimeout] milliseconds: needs `onStall`
+ * @property {(stats: import('./job.js').Stats) => void} [onStall] called when results were ready and none was taken for
+ *   `stallTimeout`
+ * @property {boolean} [destroySource] destroy the source when stopping early. Default: true
+ */
+
+/** @typedef {Required<Pick<Options, 'concurrency' | 'ordered' | 'onError' | 'maxErrors' | 'errorOrder' | 'waitForInFlight' | 'destroySource'>> & Options} Settings */
+
+/** @typedef {{ takes: string, types: string[], accepts?: (value: any) => boolean }} Rule */
+
+// Node turns a longer timer into one of 1 ms.
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** @param {number} least */
+const integerFrom = least => ({
+  takes: `an integer >= ${least}`,
+  types: ['number'],
+  accepts: (/** @type {number} */ value) => Number.isSafeInteger(value) && value >= least
+})
+
+const milliseconds = {
+  takes: `milliseconds, > 0 and <= ${LONGEST_TIMER_MS}`,
+  types: ['number'],
+  accepts: (/** @type {number} */ value) => value > 0 && value <= LONGEST_TIMER_MS
+}
+
+const trueOrFalse = { takes: 'true or false', types: ['boolean'] }
+const aFunction = { takes: 'a function', types: ['function'] }
+
+/** @type {Record<keyof Options, Rule>} */
+const rules = {
+  concurrency: {
+    takes: 'an integer >= 1 or Infinity',
+    types: ['number'],
+    accepts: value => value === Infinity || (Number.isSafeInteger(value) && value >= 1)
+  },
+  ordered: trueOrFalse,
+  highWaterMark: integerFrom(0),
+  maxBytes: integerFrom(1),
+  sizeOf: aFunction,
+  onError: {
+    takes: "'stop', 'collect', 'continue' or a function",
+    types: ['string', 'function'],
+    accepts: value => typeof value === 'function' || ['stop', 'collect', 'continue'].includes(value)
+  },
+  maxErrors: integerFrom(1),
+  errorOrder: {
+    takes: "'immediate' or 'inOrder'",
+    types: ['string'],
+    accepts: value => value === 'immediate' || value === 'inOrder'
+  },
+  waitForInFlight: trueOrFalse,
+  signal: {
+    takes: 'an AbortSignal',
+    types: ['object'],
+    accepts: value => typeof value.aborted === 'boolean' && typeof value.addEventListener === 'function'
+  },
+  timeout: milliseconds,
+  stallTimeout: milliseconds,
+  onStall: aFunction,
+  destroySource: trueOrFalse
+}
+
+const defaults = {
+  ordered: true,
+  onError: /** @type {const} */ ('stop'),
+  maxErrors: 100,
+  errorOrder: /** @type {const} */ ('immediate'),
+  waitForInFlight: false,
+  destroySource: true
+}
+
+/**
+ * @param {keyof Options} name
+ * @param {unknown} value
+ * @throws {TypeError | RangeError}
+ */
+function check (name, value) {
+  const { takes, types, accepts } = rules[name]
+  const rightType = value !== null && types.includes(typeof value)
+  if (rightType && (accepts === undefined || accepts(value))) return
+  const ErrorClass = rightType && typeof value === 'number' ? RangeError : TypeError
+  throw new ErrorClass(`${name} must be ${takes}, got ${describe(value)}`)
+}
+
+/**
+ * @template T, R
+ * @param {Options<T, R>} options
+ * @returns {Settings}
+ * @throws {TypeError | RangeError} naming the option, what it takes, and what was given
+ */
+function readOptions (options) {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`options must be an object with a concurrency, got ${describe(options)}`)
+  }
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(rules, name)) {
+      throw new TypeError(`unknown option ${name}: known are ${Object.keys(rules).join(', ')}`)
+    }
+  }
+  check('concurrency', given.concurrency)
+  for (const name of Object.keys(given)) check(/** @type {keyof Options} */ (name), given[name])
+  if ((given.stallTimeout === undefined) !== (given.onStall === undefined)) {
+    throw new TypeError('stallTimeout and onStall must be given together')
+  }
+  return /** @type {Settings} */ ({ ...defaults, ...given })
+}
+
+/**
+ * @param {unknown} handler
+ * @throws {TypeError}
+ */
+function checkHandler (handler) {
+  if (typeof handler !== 'function') throw new TypeError(`handler must be a function, got ${describe(handler)}`)
+}
+
+module.exports = { check, checkHandler, readOptions }

@@ -1,0 +1,31 @@
+'use strict'
+
+const { END } = require('./answers.js')
+const { answerElement } = require('./element.js')
+
+/**
+ * As the array's own iterator would, without a call and a result object for each element.
+ *
+ * @template T
+ */
+class ArraySource {
+  #array
+  #index = 0
+
+  /** @param {(T | PromiseLike<T>)[]} array */
+  constructor (array) {
+    this.#array = array
+  }
+
+  /**
+   * @param {import('./index.js').Receiver<T>} receiver
+   * @returns {import('./answers.js').Answer<T>}
+   */
+  pull (receiver) {
+    return this.#index < this.#array.length ? answerElement(this.#array[this.#index++], receiver) : END
+  }
+
+  close () {}
+}
+
+module.exports = { ArraySource }

@@ -1,0 +1,54 @@
+'use strict'
+
+const { WAIT } = require('./answers.js')
+
+/** @template T */
+class AsyncIterableSource {
+  /** @type {AsyncIterator<T>} */
+  #iterator
+  #done = false
+
+  /** @param {AsyncIterable<T>} iterable */
+  constructor (iterable) {
+    this.#iterator = iterable[Symbol.asyncIterator]()
+  }
+
+  /**
+   * @param {import('./index.js').Receiver<T>} receiver
+   * @returns {typeof WAIT}
+   */
+  pull (receiver) {
+    this.#answer(receiver)
+    return WAIT
+  }
+
+  /** @param {boolean} destroy */
+  close (destroy) {
+    if (destroy && !this.#done) this.#return()
+  }
+
+  /** @param {import('./index.js').Receiver<T>} receiver */
+  async #answer (receiver) {
+    let result
+    try {
+      result = await this.#iterator.next()
+    } catch (error) {
+      this.#done = true
+      return receiver.sourceFailed(error)
+    }
+    if (!result.done) return receiver.receive(result.value)
+    this.#done = true
+    receiver.end()
+  }
+
+  /** Nobody waits for this: a generator that is itself waiting answers only when it wakes. */
+  async #return () {
+    try {
+      await this.#iterator.return?.()
+    } catch {
+      // Whoever stops early has a reason of their own to report.
+    }
+  }
+}
+
+module.exports = { AsyncIterableSource }

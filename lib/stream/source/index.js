@@ -1,0 +1,67 @@
+'use strict'
+
+const { describe } = require('../describe.js')
+const { ArraySource } = require('./array.js')
+const { AsyncIterableSource } = require('./async-iterable.js')
+const { IterableSource } = require('./iterable.js')
+const { ReadableSource } = require('./readable.js')
+const { WebStreamSource } = require('./web-stream.js')
+
+/**
+ * The part of a web `ReadableStream` that is used: Node's and the DOM's both have it.
+ *
+ * @template T
+ * @typedef {{ getReader (): WebReader<T> }} WebStream
+ */
+
+/**
+ * @template T
+ * @typedef {object} WebReader
+ * @property {() => Promise<{ done: boolean, value?: T }>} read
+ * @property {(reason?: unknown) => Promise<void>} cancel
+ * @property {() => void} releaseLock
+ */
+
+/**
+ * @template T
+ * @typedef {import('node:stream').Readable | WebStream<T> | AsyncIterable<T> | Iterable<T | PromiseLike<T>>} Source
+ */
+
+/**
+ * @template T
+ * @typedef {object} Receiver
+ * @property {(item: T) => void} receive
+ * @property {() => void} end
+ * @property {(error: unknown) => void} sourceFailed
+ */
+
+/**
+ * Each `pull` is answered once: by what it returns, or, when that is `WAIT`, later through the receiver. Until then there
+ * is no second one.
+ *
+ * @template T
+ * @typedef {object} OpenSource
+ * @property {(receiver: Receiver<T>) => void} [connect] called once, before all else, where the source has to listen
+ * @property {(receiver: Receiver<T>) => import('./answers.js').Answer<T>} pull
+ * @property {(destroy: boolean) => void} close lets go of what was opened; called once
+ */
+
+/**
+ * @template T
+ * @param {Source<T>} source
+ * @returns {OpenSource<T>}
+ * @throws {TypeError} when it is none of the four, or a locked web stream
+ */
+function openSource (source) {
+  const candidate = /** @type {any} */ (source)
+  if (candidate !== null && candidate !== undefined) {
+    if (typeof candidate.read === 'function' && typeof candidate.on === 'function') return new ReadableSource(candidate)
+    if (typeof candidate.getReader === 'function') return new WebStreamSource(candidate)
+    if (Array.isArray(candidate)) return new ArraySource(candidate)
+    if (typeof candidate[Symbol.asyncIterator] === 'function') return new AsyncIterableSource(candidate)
+    if (typeof candidate[Symbol.iterator] === 'function') return new IterableSource(candidate)
+  }
+  throw new TypeError(`source must be a Readable, a web ReadableStream, an async iterable or an iterable, got ${describe(source)}`)
+}
+
+module.exports = { openSource }

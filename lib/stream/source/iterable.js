@@ -1,0 +1,40 @@
+'use strict'
+
+const { END } = require('./answers.js')
+const { answerElement } = require('./element.js')
+
+/** @template T */
+class IterableSource {
+  /** @type {Iterator<T | PromiseLike<T>>} */
+  #iterator
+  #done = false
+
+  /** @param {Iterable<T | PromiseLike<T>>} iterable */
+  constructor (iterable) {
+    this.#iterator = iterable[Symbol.iterator]()
+  }
+
+  /**
+   * @param {import('./index.js').Receiver<T>} receiver
+   * @returns {import('./answers.js').Answer<T>}
+   */
+  pull (receiver) {
+    this.#done = true // so is an iterator that throws
+    const result = this.#iterator.next()
+    if (result.done) return END
+    this.#done = false
+    return answerElement(result.value, receiver)
+  }
+
+  /** @param {boolean} destroy */
+  close (destroy) {
+    if (!destroy || this.#done) return
+    try {
+      this.#iterator.return?.()
+    } catch {
+      // Whoever stops early has a reason of their own to report.
+    }
+  }
+}
+
+module.exports = { IterableSource }

@@ -1,0 +1,64 @@
+'use strict'
+
+const STARTS_PER_TURN = 1024
+const MS_PER_TURN = 5
+
+// Reading the clock costs as much as a fast handler, so it is read at every start only while these are slow.
+const STARTS_PER_READING = 16
+const SLOW_MS = 0.1
+
+/**
+ * Shares the event loop: handlers that are synchronous, or asynchronous without ever waiting for I/O, would otherwise
+ * keep it for as long as the source lasts.
+ */
+class Turn {
+  #starts = 0
+  #nextReading = 0
+  #startedAt = 0
+  #readAt = 0
+  #refused = false
+  /** @type {NodeJS.Immediate | undefined} */
+  #end
+  #onNextTurn
+
+  /** @param {() => void} onNextTurn called in the next turn, when an item was refused in this one */
+  constructor (onNextTurn) {
+    this.#onNextTurn = onNextTurn
+  }
+
+  /** @returns {boolean} whether one more item may start in this turn */
+  take () {
+    if (this.#starts < this.#nextReading) {
+      this.#starts++
+      return true
+    }
+    return this.#takeByClock()
+  }
+
+  #takeByClock () {
+    const now = performance.now()
+    if (this.#end === undefined) {
+      this.#startedAt = now
+      this.#end = setImmediate(() => this.#renew())
+    }
+    if (this.#starts >= STARTS_PER_TURN || now - this.#startedAt >= MS_PER_TURN) {
+      this.#refused = true
+      return false
+    }
+    const slow = this.#starts === 0 || now - this.#readAt >= SLOW_MS
+    this.#nextReading = Math.min(this.#starts + (slow ? 1 : STARTS_PER_READING), STARTS_PER_TURN)
+    this.#readAt = now
+    this.#starts++
+    return true
+  }
+
+  #renew () {
+    const wasRefused = this.#refused
+    this.#end = undefined
+    this.#refused = false
+    this.#starts = this.#nextReading = 0
+    if (wasRefused) this.#onNextTurn()
+  }
+}
+
+module.exports = { Turn }

@@ -1,0 +1,147 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const http = require('node:http')
+const https = require('node:https')
+const http2 = require('node:http2')
+const net = require('node:net')
+const express = require('express')
+const fastify = require('fastify')
+const { EventEmitter } = require('node:events')
+const { guard } = require('../lib/http.js')
+const { kinds } = require('./support/servers.js')
+
+const WRONG_TYPE = [
+  ['maxDelay', '100', '"100"'],
+  ['maxDelay', true, 'true'],
+  ['maxDelay', NaN, 'NaN'],
+  ['maxDelay', null, 'null'],
+  ['maxDelay', 100n, '100'],
+  ['exempt', 1, '1'],
+  ['exempt', {}, 'an object'],
+  ['exempt', ['/a', 2], "[ '/a', 2 ]"],
+  ['exempt', [1n], '[ 1n ]'],
+  ['retryAfter', 'later', '"later"'],
+  ['retryAfter', null, 'null'],
+  ['message', 503, '503'],
+  ['message', Buffer.from('x'), 'an object'],
+  ['onShed', 'log', '"log"'],
+  ['onShed', null, 'null'],
+  ['observe', 1, '1'],
+  ['observe', 'true', '"true"']
+]
+
+const OUT_OF_RANGE = [
+  ['maxDelay', 19.9, '19.9'],
+  ['maxDelay', 0, '0'],
+  ['maxDelay', -1, '-1'],
+  ['maxDelay', 60_001, '60001'],
+  ['maxDelay', Infinity, 'Infinity'],
+  ['exempt', 'health', '"health"'],
+  ['exempt', '', '""'],
+  ['exempt', '/a*b', '"/a*b"'],
+  ['exempt', ['/a', 'b'], "[ '/a', 'b' ]"],
+  ['retryAfter', -1, '-1'],
+  ['retryAfter', 0.5, '0.5'],
+  ['retryAfter', 86_401, '86401']
+]
+
+const AT_THE_EDGE = [
+  ['maxDelay', 20], ['maxDelay', 60_000], ['maxDelay', false],
+  ['exempt', '/'], ['exempt', '/*'], ['exempt', []], ['exempt', () => true],
+  ['retryAfter', 0], ['retryAfter', 86_400], ['retryAfter', 'auto'],
+  ['message', ''], ['observe', false], ['onShed', undefined]
+]
+
+const TAKES = {
+  maxDelay: 'a number of ms from 20 to 60000, or false',
+  exempt: 'a path, an array of paths',
+  retryAfter: "a whole number of seconds from 0 to 86400, or 'auto'",
+  message: 'a string',
+  onShed: 'a function',
+  observe: 'true or false',
+  respond: 'a function',
+  errorMode: 'true or false'
+}
+
+for (const { name: kind, entry, install } of kinds) {
+  describe(`options of ${entry} (${kind})`, () => {
+    const ofItsOwn = entry === 'spillway/express' || entry === 'spillway/koa' ? [['errorMode', 'yes', '"yes"']] : []
+
+    for (const [name, value, shown] of [...WRONG_TYPE, ['respond', '/busy', '"/busy"'], ...ofItsOwn]) {
+      it(`${name}: ${shown} is a TypeError that says so`, async () => {
+        await assert.rejects(install({ [name]: value }), complaint(TypeError, entry, name, shown))
+      })
+    }
+
+    for (const [name, value, shown] of OUT_OF_RANGE) {
+      it(`${name}: ${shown} is a RangeError that says so`, async () => {
+        await assert.rejects(install({ [name]: value }), complaint(RangeError, entry, name, shown))
+      })
+    }
+
+    for (const [name, value] of AT_THE_EDGE) {
+      it(`${name}: ${typeof value === 'function' ? 'a function' : JSON.stringify(value)} is taken`, async () => {
+        await install({ [name]: value })
+      })
+    }
+
+    it('an unknown option is a TypeError that names it, its value and the options there are', async () => {
+      await assert.rejects(install({ maxdelay: 70 }), (error) => {
+        assert.ok(error instanceof TypeError)
+        assert.match(error.message, new RegExp(`^${entry}: unknown option "maxdelay" \\(70\\); the options are `))
+        for (const name of Object.keys(TAKES)) {
+          const isThere = ofItsOwn.length > 0 || name !== 'errorMode'
+          assert.equal(error.message.includes(name), isThere, name)
+        }
+        return true
+      })
+    })
+
+    it('what every object has is no option', async () => {
+      await assert.rejects(install({ constructor: 1 }), /unknown option "constructor"/)
+      await assert.rejects(install(JSON.parse('{"__proto__":1}')), /unknown option "__proto__"/)
+    })
+
+    it('options that are no object are a TypeError', async () => {
+      for (const options of [70, 'fast', true, () => {}, [{}]]) {
+        // Fastify takes a function for one that makes the options, and rejects other values itself.
+        if (kind === 'fastify' && typeof options === 'function') continue
+        await assert.rejects(install(options), Error, String(options))
+      }
+    })
+
+    it('no options are all defaults', async () => {
+      await install()
+      await install({})
+    })
+  })
+}
+
+describe('guard() on what is no server', () => {
+  const others = [
+    [undefined, 'undefined'], [null, 'null'], [{}, 'an object'], ['server', '"server"'],
+    [express(), 'a function'], [fastify(), 'an object'], [net.createServer(), 'an object'],
+    [new EventEmitter(), 'an object'], [http.Server, 'a function']
+  ]
+  for (const [i, [other, shown]] of others.entries()) {
+    it(`throws a TypeError that says it got ${shown} (${i + 1})`, () => {
+      assert.throws(() => guard(other, {}), new TypeError(
+        `spillway/http: guard() takes an http, https or http2 server, got ${shown}`))
+    })
+  }
+
+  it('takes each kind of server that Node has', () => {
+    for (const { createServer } of [http, https, http2]) guard(createServer()).close()
+    guard(http2.createSecureServer()).close()
+  })
+})
+
+function complaint (Type, entry, name, shown) {
+  return (error) => {
+    assert.ok(error instanceof Type, `${error.name}: ${error.message}`)
+    assert.ok(error.message.startsWith(`${entry}: option "${name}" takes ${TAKES[name]}`), error.message)
+    assert.ok(error.message.includes(`, got ${shown}`), error.message)
+    return true
+  }
+}

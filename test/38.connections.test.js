@@ -1,0 +1,130 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { once } = require('node:events')
+const fs = require('node:fs')
+const http2 = require('node:http2')
+const os = require('node:os')
+const path = require('node:path')
+const { kinds } = require('./support/servers.js')
+const { connect, connectTls } = require('./support/client.js')
+const { connectHttp2 } = require('./support/http2-client.js')
+const { LATE_MS, LIMIT_MS, keepBusy, late } = require('./support/late.js')
+const { closeOpened, opened } = require('./support/opened.js')
+const { createTlsServer } = require('./support/tls.js')
+const { binding } = require('../lib/binding.js')
+
+/** What the kernel reads may lag behind the clock by one tick. */
+const LEAST_WAIT_MS = LATE_MS - 10
+
+afterEach(closeOpened)
+
+for (const kind of kinds) {
+  describe(`connections in ${kind.name}`, () => {
+    function start (settings, options) {
+      const told = []
+      const onShed = (info) => told.push(info)
+      return kind.start({ maxDelay: LIMIT_MS, onShed, ...options }, settings).then((site) => ({ site, told }))
+    }
+
+    it('over TLS wait as long as the kernel says', async function () {
+      if (!binding.kernelWaits) this.skip()
+      const { site, told } = await start({ createServer: createTlsServer })
+      const client = await connectTls(site.port)
+      assert.equal((await client.send('GET /')).status, 200)
+      assert.equal((await late(() => client.send('GET /'))).status, 503)
+      assert.equal((await client.send('GET /')).status, 200)
+      assert.equal(told.length, 1)
+      assert.equal(told[0].source, 'kernel')
+      assert.ok(told[0].waitMs >= LEAST_WAIT_MS)
+    })
+
+    it('that are new wait from the moment that their request came, accepted or not', async function () {
+      if (!binding.kernelWaits) this.skip()
+      const { site, told } = await start()
+      const clients = await Promise.all(Array.from({ length: 5 }, () => connect(site.port)))
+      const answers = await Promise.all(late(() => clients.map((client) => client.send('GET /'))))
+      assert.deepEqual(answers.map(({ status }) => status), Array(5).fill(503))
+      assert.ok(told.every(({ waitMs }) => waitMs >= LEAST_WAIT_MS))
+    })
+
+    it('that idle before their request have not waited', async () => {
+      const { site } = await start()
+      const client = await connect(site.port)
+      assert.equal((await client.send('GET /')).status, 200)
+      keepBusy(LATE_MS)
+      await new Promise(setImmediate)
+      assert.equal((await client.send('GET /')).status, 200)
+      assert.equal(site.gate.stats().shed, 0)
+    })
+
+    it("over a Unix socket are judged by the loop's delay", async () => {
+      const listen = { path: path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-')), 'socket') }
+      opened(() => fs.rmSync(path.dirname(listen.path), { recursive: true }))
+      let isFirst = true
+      const { told } = await start({ listen }, {
+        exempt (request) {
+          const wasFirst = isFirst && (request.url?.pathname ?? request.url) === '/health'
+          if (wasFirst) {
+            isFirst = false
+            keepBusy(LATE_MS)
+          }
+          return wasFirst
+        }
+      })
+      const clients = [await connect(listen.path), await connect(listen.path)]
+      for (const client of clients) assert.equal((await client.send('GET /')).status, 200)
+      // Both are readable when the loop next looks, so one waits in its turn for the other.
+      const answers = await Promise.all(clients.map((client) => client.send('GET /health')))
+      assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 503])
+      assert.equal((await clients[0].send('GET /')).status, 200)
+      assert.equal(told.length, 1)
+      assert.equal(told[0].source, 'loop')
+      assert.ok(told[0].waitMs >= LEAST_WAIT_MS)
+    })
+  })
+}
+
+for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].includes(name))) {
+  describe(`HTTP/2 in ${kind.name}`, () => {
+    const start = async (options) => {
+      const createServer = (listener) => http2.createServer(listener)
+      const site = await kind.start({ maxDelay: LIMIT_MS, retryAfter: 9, ...options }, { createServer })
+      return { site, client: await connectHttp2(site.port) }
+    }
+
+    it('streams are refused, and the session is kept', async function () {
+      if (!binding.kernelWaits) this.skip()
+      const { site, client } = await start()
+      assert.equal((await client.send('/')).status, 200)
+      const refused = await client.sendLate('/')
+      assert.equal(refused.status, 503)
+      assert.equal(refused.headers['retry-after'], '9')
+      assert.equal(refused.body, 'Service Unavailable')
+      assert.equal((await client.send('/')).status, 200)
+      const { admitted, shed, lastWaits } = site.gate.stats()
+      assert.deepEqual({ admitted, shed }, { admitted: 2, shed: 1 })
+      assert.ok(lastWaits[1] >= LEAST_WAIT_MS)
+    })
+
+    it('a refused POST, and an exempt path', async function () {
+      if (!binding.kernelWaits) this.skip()
+      const { site, client } = await start({ exempt: '/health' })
+      assert.equal((await client.sendLate('/', { method: 'POST', body: 'x' })).status, 503)
+      assert.equal((await client.sendLate('/health')).status, 200)
+      assert.equal((await client.send('/', { method: 'POST', body: 'x' })).status, 200)
+      const { admitted, shed, exempt } = site.gate.stats()
+      assert.deepEqual({ admitted, shed, exempt }, { admitted: 1, shed: 1, exempt: 1 })
+    })
+
+    it('a request that expects 100-continue', async () => {
+      const { site, client } = await start({ maxDelay: false })
+      const stream = client.session.request({ ':path': '/', ':method': 'POST', expect: '100-continue' })
+      await new Promise((resolve) => stream.once('continue', resolve))
+      stream.end('x')
+      const [headers] = await once(stream, 'response')
+      assert.equal(headers[':status'], 200)
+      assert.equal(site.gate.stats().admitted, 1)
+    })
+  })
+}

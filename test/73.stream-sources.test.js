@@ -1,0 +1,160 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { PassThrough, Readable, Writable } = require('node:stream')
+
+const { forEachConcurrent, mapConcurrent } = require('spillway/stream')
+
+const { manualHandler, pushedReadable, quiet, rejectionOf } = require('./support/stream.js')
+
+async function itemsOf (source, options) {
+  const items = []
+  await forEachConcurrent(source, async item => { items.push(item) }, { concurrency: 3, ...options })
+  return items
+}
+
+describe('stream: sources', () => {
+  it('takes arrays, sets, maps, strings and generators', async () => {
+    assert.deepEqual(await itemsOf([1, 2, 3]), [1, 2, 3])
+    assert.deepEqual(await itemsOf(new Set([1, 2])), [1, 2])
+    assert.deepEqual(await itemsOf(new Map([['a', 1]])), [['a', 1]])
+    assert.deepEqual(await itemsOf('añb'), ['a', 'ñ', 'b'])
+    assert.deepEqual(await itemsOf((function * () { yield * [1, 2] })()), [1, 2])
+  })
+
+  it('takes async iterables, Readables and web streams', async () => {
+    assert.deepEqual(await itemsOf((async function * () { yield * [1, 2] })()), [1, 2])
+    assert.deepEqual(await itemsOf(Readable.from([1, 2])), [1, 2])
+    assert.deepEqual(await itemsOf(ReadableStream.from([1, 2])), [1, 2])
+  })
+
+  it('takes an object that is both for the one named first: Readable, web stream, async iterable, iterable', async () => {
+    const webStream = ReadableStream.from(['web stream'])
+    const both = {
+      getReader: () => webStream.getReader(),
+      async * [Symbol.asyncIterator] () { yield 'async iterable' },
+      * [Symbol.iterator] () { yield 'iterable' }
+    }
+    assert.deepEqual(await itemsOf(both), ['web stream'])
+    delete both.getReader
+    assert.deepEqual(await itemsOf(both), ['async iterable'])
+    delete both[Symbol.asyncIterator]
+    assert.deepEqual(await itemsOf(both), ['iterable'])
+    const readable = Readable.from(['Readable'])
+    readable[Symbol.asyncIterator] = assert.fail
+    assert.deepEqual(await itemsOf(readable), ['Readable'])
+  })
+
+  it('awaits the elements of an iterable, one at a time and in order', async () => {
+    const slow = quiet().then(() => 'slow')
+    const thenable = { then: resolve => resolve('thenable') }
+    assert.deepEqual(await itemsOf([1, slow, thenable, 2]), [1, 'slow', 'thenable', 2])
+    assert.deepEqual(await itemsOf(new Set([slow, 3])), ['slow', 3])
+  })
+
+  it('does not await what an async iterable or a Readable gives', async () => {
+    const promise = Promise.resolve()
+    const next = async () => ({ done: false, value: promise })
+    const iterator = mapConcurrent({ [Symbol.asyncIterator]: () => ({ next }) }, item => item === promise, { concurrency: 1 })
+    assert.equal((await iterator.next()).value, true)
+    await iterator.return()
+  })
+
+  it('takes every chunk of a byte stream as it was pushed, though several had come', async () => {
+    for (const encoding of [undefined, 'utf8']) {
+      const source = new Readable({ read () {}, encoding })
+      for (const chunk of ['a', 'bc', 'def', 'g', 'h', 'i']) source.push(chunk)
+      source.push(null)
+      await quiet()
+      const chunks = await itemsOf(source, { concurrency: 1 })
+      assert.deepEqual(chunks.map(String), ['a', 'bc', 'def', 'g', 'h', 'i'])
+    }
+  })
+
+  it('pauses a Readable while every slot is taken', async () => {
+    const handler = manualHandler()
+    const source = pushedReadable(0, 1, 2, 3)
+    const job = forEachConcurrent(source, handler, { concurrency: 2 })
+    await quiet()
+    assert.deepEqual(handler.items(), [0, 1])
+    assert.equal(source.readableLength, 2)
+    assert.equal(source.isPaused(), true)
+    handler.calls[0].resolve()
+    await quiet()
+    assert.equal(source.readableLength, 1)
+    source.push(null)
+    handler.calls[1].resolve()
+    handler.calls[2].resolve()
+    await quiet()
+    handler.calls[3].resolve()
+    await job
+  })
+
+  it('handles the last chunks when a paused stream has ended', async () => {
+    const source = new PassThrough()
+    source.write('first')
+    source.end('last')
+    const handler = manualHandler()
+    const job = forEachConcurrent(source, handler, { concurrency: 1 })
+    await quiet()
+    handler.calls[0].resolve()
+    await quiet()
+    handler.calls[1].resolve()
+    await job
+    assert.deepEqual(handler.items().map(String), ['first', 'last'])
+  })
+
+  it('ends at once with a stream that has ended before', async () => {
+    const readable = Readable.from([1])
+    await readable.toArray()
+    assert.deepEqual(await itemsOf(readable), [])
+    const web = ReadableStream.from([])
+    await web.getReader().read()
+    const closed = new ReadableStream({ start: controller => controller.close() })
+    assert.deepEqual(await itemsOf(closed), [])
+  })
+
+  it('rejects with a stream that was destroyed before', async () => {
+    const broken = new Error('broken')
+    const failed = pushedReadable(1)
+    failed.on('error', () => {})
+    failed.destroy(broken)
+    assert.equal((await rejectionOf(itemsOf(failed))).reason, broken)
+    const destroyed = pushedReadable(1)
+    destroyed.destroy()
+    assert.equal((await rejectionOf(itemsOf(destroyed))).reason.code, 'ERR_STREAM_PREMATURE_CLOSE')
+  })
+
+  it('rejects with a stream that closes without an end', async () => {
+    const source = pushedReadable(1)
+    const outcome = rejectionOf(itemsOf(source))
+    await quiet()
+    source.destroy()
+    assert.equal((await outcome).reason.code, 'ERR_STREAM_PREMATURE_CLOSE')
+  })
+
+  it('throws on a locked web stream', () => {
+    const locked = ReadableStream.from([1])
+    locked.getReader()
+    assert.throws(() => forEachConcurrent(locked, () => {}, { concurrency: 1 }), { name: 'TypeError', message: /locked/ })
+  })
+
+  it('unlocks a web stream at its end', async () => {
+    const source = ReadableStream.from([1])
+    await itemsOf(source)
+    assert.equal(source.locked, false)
+  })
+
+  it('throws on anything else', () => {
+    for (const [source, shown] of [
+      [undefined, 'undefined'], [null, 'null'], [5, '5'], [{}, '{}'], [() => {}, 'function'],
+      [new Writable(), 'Writable']
+    ]) {
+      assert.throws(() => forEachConcurrent(source, () => {}, { concurrency: 1 }), error => {
+        assert.ok(error instanceof TypeError)
+        assert.ok(error.message.startsWith(`source must be a Readable, a web ReadableStream, an async iterable or an iterable, got ${shown}`), error.message)
+        return true
+      })
+    }
+  })
+})

@@ -1,0 +1,218 @@
+'use strict'
+
+/**
+ * The same small site on every kind of server, behind the adapter under test, so that what is to
+ * hold for all is written once:
+ *
+ * - GET, HEAD and POST `/` answer 200 `ok`, a POST when its body has come; `/health` and
+ *   `/health/deep` too
+ * - `/hold` emits `hold` with a function that answers
+ * - `/throw` and `/reject` fail, at once and later
+ * - `/events` begins a stream of server-sent events and never ends it
+ */
+
+const http = require('node:http')
+const { EventEmitter, once } = require('node:events')
+const { PassThrough } = require('node:stream')
+const express4 = require('express4')
+const express = require('express')
+const fastify = require('fastify')
+const hapi = require('@hapi/hapi')
+const koa2 = require('koa2')
+const koa = require('koa')
+const spillwayExpress = require('../../lib/express.js')
+const spillwayFastify = require('../../lib/fastify.js')
+const spillwayHapi = require('../../lib/hapi.js')
+const spillwayKoa = require('../../lib/koa.js')
+const { guard } = require('../../lib/http.js')
+const { opened } = require('./opened.js')
+
+const PLAIN_PATHS = ['/', '/health', '/health/deep']
+const FIRST_EVENT = 'data: first\n\n'
+
+/**
+ * @typedef {object} Site a running server
+ * @property {number} port of 127.0.0.1; undefined on a Unix socket
+ * @property {any} server Node's
+ * @property {any} app the framework's
+ * @property {import('../../lib/gate.js').GateHandle} gate
+ * @property {EventEmitter} events
+ *
+ * @typedef {object} SiteSettings
+ * @property {(listener?: any) => any} [createServer] default: http.createServer
+ * @property {any} [listen] what server.listen() takes; default: a free port of 127.0.0.1
+ *
+ * @typedef {object} Kind
+ * @property {string} name
+ * @property {string} entry as error messages call it
+ * @property {(options?: any, settings?: SiteSettings) => Promise<Site>} start
+ * @property {(options?: any) => Promise<unknown>} install the adapter alone, for what it throws
+ * @property {(request: any, site: Site) => boolean} isRequest whether it is what this framework calls
+ *   a request
+ */
+
+/** @type {Kind[]} */
+const kinds = [
+  expressKind('express 5', express),
+  expressKind('express 4', express4),
+  {
+    name: 'fastify',
+    entry: 'spillway/fastify',
+    start: startFastify,
+    install: async (options) => fastify().register(spillwayFastify, options).ready(),
+    isRequest: (request, site) => request.server === site.app && request.raw instanceof http.IncomingMessage
+  },
+  {
+    name: 'hapi',
+    entry: 'spillway/hapi',
+    start: startHapi,
+    install: (options) => hapi.server().register({ plugin: spillwayHapi, options }),
+    isRequest: (request, site) => request.server.listener === site.server && typeof request.setUrl === 'function'
+  },
+  koaKind('koa 3', koa),
+  koaKind('koa 2', koa2),
+  {
+    name: 'http',
+    entry: 'spillway/http',
+    start: startHttp,
+    install: async (options) => guard(http.createServer(), options),
+    isRequest: (request) => request instanceof http.IncomingMessage
+  }
+]
+
+function expressKind (name, framework) {
+  return {
+    name,
+    entry: 'spillway/express',
+    start: (options, settings) => startExpress(framework, options, settings),
+    install: async (options) => spillwayExpress(options),
+    isRequest: (request, site) => request.app === site.app
+  }
+}
+
+function koaKind (name, Framework) {
+  return {
+    name,
+    entry: 'spillway/koa',
+    start: (options, settings) => startKoa(Framework, options, settings),
+    install: async (options) => spillwayKoa(options),
+    isRequest: (request, site) => request.app === site.app && request.req instanceof http.IncomingMessage
+  }
+}
+
+async function startExpress (framework, options, settings) {
+  const events = new EventEmitter()
+  const app = framework()
+  const gate = spillwayExpress(options)
+  // Express 4's error handler prints, except where it is told of a test.
+  app.set('env', 'test')
+  app.use(gate)
+  app.get(PLAIN_PATHS, (req, res) => res.send('ok'))
+  app.post('/', (req, res) => req.resume().once('end', () => res.send('ok')))
+  app.all('/hold', (req, res) => events.emit('hold', () => res.send('ok')))
+  app.get('/throw', () => { throw new Error('broken') })
+  app.get('/reject', (req, res, next) => setImmediate(next, new Error('broken')))
+  app.get('/events', (req, res) => res.type('text/event-stream').write(FIRST_EVENT))
+  return listen({ app, gate, events, ...settings, handler: app })
+}
+
+async function startFastify (options, { createServer = http.createServer, listen: to = freePort() } = {}) {
+  const events = new EventEmitter()
+  const app = fastify({ serverFactory: (handler) => createServer(handler), forceCloseConnections: true })
+  await app.register(spillwayFastify, options)
+  for (const path of PLAIN_PATHS) app.get(path, async () => 'ok')
+  app.post('/', async () => 'ok')
+  app.all('/hold', (request, reply) => { events.emit('hold', () => reply.send('ok')) })
+  app.get('/throw', () => { throw new Error('broken') })
+  app.get('/reject', async () => { throw new Error('broken') })
+  app.get('/events', (request, reply) => reply.type('text/event-stream').send(eventStream()))
+  await app.listen(to)
+  opened(() => app.close())
+  return { app, server: app.server, port: app.server.address().port, gate: app.spillway, events }
+}
+
+async function startHapi (options, { createServer = http.createServer, listen: to = freePort() } = {}) {
+  const events = new EventEmitter()
+  const listener = createServer()
+  const app = hapi.server({ listener, autoListen: false, tls: listener.addContext !== undefined, debug: false })
+  await app.register({ plugin: spillwayHapi, options })
+  for (const path of PLAIN_PATHS) app.route({ method: 'GET', path, handler: () => 'ok' })
+  app.route({ method: 'POST', path: '/', handler: () => 'ok' })
+  const hold = () => new Promise((resolve) => events.emit('hold', () => resolve('ok')))
+  app.route({ method: 'GET', path: '/hold', handler: hold })
+  app.route({ method: 'POST', path: '/hold', handler: hold })
+  app.route({ method: 'GET', path: '/throw', handler: () => { throw new Error('broken') } })
+  app.route({ method: 'GET', path: '/reject', handler: async () => { throw new Error('broken') } })
+  app.route({ method: 'GET', path: '/events', handler: (request, h) => h.response(eventStream()).type('text/event-stream') })
+  await app.start()
+  listener.listen(to)
+  await once(listener, 'listening')
+  opened(async () => {
+    listener.closeAllConnections?.()
+    listener.close()
+    await app.stop({ timeout: 0 })
+  })
+  return { app, server: listener, port: listener.address().port, gate: app.plugins.spillway, events }
+}
+
+async function startKoa (Framework, options, settings) {
+  const events = new EventEmitter()
+  const app = new Framework()
+  const gate = spillwayKoa(options)
+  app.silent = true
+  app.use(gate)
+  app.use(async (ctx) => {
+    if (PLAIN_PATHS.includes(ctx.path)) {
+      if (ctx.method === 'POST') await once(ctx.req.resume(), 'end')
+      ctx.body = 'ok'
+    } else if (ctx.path === '/hold') {
+      await new Promise((resolve) => events.emit('hold', resolve))
+      ctx.body = 'ok'
+    } else if (ctx.path === '/throw') {
+      throw new Error('broken')
+    } else if (ctx.path === '/reject') {
+      await new Promise((resolve, reject) => setImmediate(reject, new Error('broken')))
+    } else if (ctx.path === '/events') {
+      ctx.type = 'text/event-stream'
+      ctx.body = eventStream()
+    }
+  })
+  return listen({ app, gate, events, ...settings, handler: app.callback() })
+}
+
+async function startHttp (options, { createServer = http.createServer, listen: to = freePort() } = {}) {
+  const events = new EventEmitter()
+  const server = createServer((req, res) => {
+    if (req.url === '/hold') events.emit('hold', () => res.end('ok'))
+    else if (req.url === '/throw') res.destroy(new Error('broken'))
+    else if (req.url === '/reject') setImmediate(() => res.destroy(new Error('broken')))
+    else if (req.url === '/events') res.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(FIRST_EVENT)
+    else req.resume().once('end', () => res.end('ok'))
+  })
+  return listen({ app: server, gate: guard(server, options), events, listen: to, createServer: () => server })
+}
+
+async function listen ({ app, gate, events, handler, createServer = http.createServer, listen: to = freePort() }) {
+  const server = createServer(handler)
+  server.listen(to)
+  await once(server, 'listening')
+  opened(() => {
+    gate.close()
+    server.closeAllConnections?.()
+    server.close()
+  })
+  return { app, server, port: server.address().port, gate, events }
+}
+
+// A fresh object for each: Fastify writes into what it is given.
+function freePort () {
+  return { port: 0, host: '127.0.0.1' }
+}
+
+function eventStream () {
+  const stream = new PassThrough()
+  stream.write(FIRST_EVENT)
+  return stream
+}
+
+module.exports = { kinds, FIRST_EVENT }
