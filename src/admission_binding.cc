@@ -81,9 +81,9 @@ class AdmissionBinding final : public Napi::ObjectWrap<AdmissionBinding> {
     return {};
   }
 
-  // (now, count)
+  // (count)
   Napi::Value Spilled(const Napi::CallbackInfo& info) {
-    law_.Spilled(Ns(info[0]), Integer(info[1]));
+    law_.Spilled(Integer(info[0]));
     return {};
   }
 
