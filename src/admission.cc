@@ -23,7 +23,6 @@ Admission::Admission(const Options& options)
       queue_(options.maxDelayNs, options.tickNs) {}
 
 Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs) {
-  Advance(now);
   Class& entry = classes_[id];
   if (!entry.known) {
     entry.known = true;
@@ -56,7 +55,6 @@ ClassLimit::Setting Admission::Setting() const {
 }
 
 void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome) {
-  Advance(now);
   ClassLimit& limit = classes_[id].limit;
   if (limit.Left(outcome == Outcome::kCompleted)) inFlight_ -= inFlight_ > 0;
   if (draining_) Drain(now);
@@ -67,15 +65,6 @@ void Admission::OnTurn(uint64_t now, uint64_t busyNs) {
   queue_.OnTurn(now, busyNs);
   lastTurn_ = busyNs;
   busy_ += static_cast<double>(busyNs);
-  Advance(now);
-}
-
-void Admission::Spilled(uint64_t now, uint32_t count) {
-  Advance(now);
-  queue_.Spilled(count);
-}
-
-void Admission::Advance(uint64_t now) {
   if (now - windowBegun_ >= kWindowNs) EndWindow(now);
 }
 

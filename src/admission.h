@@ -35,10 +35,11 @@ class Admission final {
 
   Verdict Arrive(uint64_t now, uint8_t id, uint64_t waitNs);
   void Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome);
-  // `busyNs`: the part of the turn that was not spent waiting for events.
+  // The turn ends now; for `busyNs` of it the loop did not wait for events. Windows of time end
+  // with turns.
   void OnTurn(uint64_t now, uint64_t busyNs);
   // So many were refused before they reached Arrive.
-  void Spilled(uint64_t now, uint32_t count);
+  void Spilled(uint32_t count) { queue_.Spilled(count); }
 
   const ClassLimit& limit(uint8_t id) const { return classes_[id].limit; }
   double costNs(uint8_t id) const { return classes_[id].cost.ns(); }
@@ -61,7 +62,6 @@ class Admission final {
   Verdict Judge(uint64_t now, const Class& entry, uint64_t waitNs) const;
   bool Late() const;
   ClassLimit::Setting Setting() const;
-  void Advance(uint64_t now);
   void EndWindow(uint64_t now);
   void LearnCosts();
   void EnforceOne(uint64_t now);

@@ -1,0 +1,340 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const Agenda = require('./simulator/agenda')
+const { spillway } = require('./simulator/laws')
+const { ms } = require('./simulator/units')
+
+const ADMIT = 0
+const QUEUE_DELAY = 1
+const IN_FLIGHT = 2
+const MAX_IN_FLIGHT = 3
+const COMPLETED = 0
+const ABANDONED = 1
+const DETACHED = 2
+
+/** The law and a clock: time passes in turns of 1 ms, which are busy for so long as they are told. */
+class Bench {
+  now = ms(1e6)
+  #agenda = new Agenda()
+
+  constructor (options) {
+    this.law = spillway(options)
+  }
+
+  pass (lasting, { busyMs = 0.1 } = {}) {
+    for (let i = 0; i < lasting; i++) {
+      this.now += ms(1)
+      this.#agenda.runUntil(this.now)
+      this.law.turn(this.now, ms(busyMs))
+    }
+  }
+
+  longTurn (lasting) {
+    this.now += ms(lasting)
+    this.law.turn(this.now, ms(lasting))
+  }
+
+  arrive (id = 0, waitedMs = 0) {
+    return this.law.arrive(this.now, id, ms(waitedMs))
+  }
+
+  depart (id, start, outcome = COMPLETED) {
+    this.law.depart(this.now, id, start, outcome)
+  }
+
+  /** So many requests a second for `lasting` ms, each answered after `responseMs`; returns the verdicts. */
+  traffic (lasting, { id = 0, rate = 100, responseMs = 50, waitedMs = 0, outcome = COMPLETED } = {}) {
+    const verdicts = []
+    for (let time = 0, due = 0; time < lasting; time++) {
+      for (due += rate / 1000; due >= 1; due--) verdicts.push(this.request({ id, responseMs, waitedMs, outcome }))
+      this.pass(1)
+    }
+    return verdicts
+  }
+
+  request ({ id = 0, responseMs = 50, waitedMs = 0, outcome = COMPLETED } = {}) {
+    const start = this.now
+    const verdict = this.arrive(id, waitedMs)
+    if (verdict === ADMIT) {
+      this.#agenda.at(start + ms(responseMs), (time) => this.law.depart(time, id, start, outcome))
+    }
+    return verdict
+  }
+
+  get gate () {
+    return this.law.snapshot(this.now)
+  }
+
+  class (id = 0) {
+    return this.law.snapshotOf(id)
+  }
+}
+
+const refused = (verdicts) => verdicts.filter((verdict) => verdict !== ADMIT).length
+
+describe('gate 1: queue delay', () => {
+  it('lets in what waited up to maxDelay, and two ticks of doubt', () => {
+    const bench = new Bench()
+    bench.pass(10)
+    assert.equal(bench.arrive(0, 100), ADMIT)
+    assert.equal(bench.arrive(0, 108), ADMIT)
+    assert.equal(bench.arrive(0, 112), QUEUE_DELAY)
+  })
+
+  it('takes a queue for standing when the shortest wait of an interval was above half of maxDelay', () => {
+    const bench = new Bench()
+    bench.traffic(300, { waitedMs: 60 })
+    assert.equal(bench.gate.standing, true)
+    assert.equal(bench.gate.waitLimitNs, ms(25))
+    assert.equal(bench.arrive(0, 28), QUEUE_DELAY)
+    assert.equal(bench.arrive(0, 24), ADMIT)
+  })
+
+  it('but not when one request waited little', () => {
+    const bench = new Bench()
+    for (let i = 0; i < 20; i++) {
+      bench.traffic(90, { waitedMs: 90 })
+      bench.arrive(0, 10)
+      bench.traffic(10, { waitedMs: 90 })
+    }
+    assert.equal(bench.gate.standing, false)
+  })
+
+  it('nor when nothing came', () => {
+    const bench = new Bench()
+    bench.pass(1000)
+    assert.equal(bench.gate.standing, false)
+  })
+
+  it('ends that when next to nothing needed refusing for two intervals', () => {
+    const bench = new Bench()
+    bench.traffic(300, { waitedMs: 60 })
+    assert(refused(bench.traffic(300, { waitedMs: 30 })) > 20)
+    assert.equal(bench.gate.standing, true)
+    bench.traffic(400, { waitedMs: 20 })
+    assert.equal(bench.gate.standing, false)
+  })
+
+  it('keeps standing while requests are refused before they arrive', () => {
+    const bench = new Bench()
+    bench.traffic(300, { waitedMs: 60 })
+    for (let i = 0; i < 10; i++) {
+      bench.traffic(50, { waitedMs: 10 })
+      bench.law.spilled(20)
+      bench.traffic(50, { waitedMs: 10 })
+    }
+    assert.equal(bench.gate.standing, true)
+  })
+
+  it('forgives what a pause made wait, at half the speed of time', () => {
+    for (const [later, forgiven] of [[0, 200], [200, 100], [400, 8]]) {
+      const verdicts = [-4, 4].map((more) => {
+        const bench = new Bench()
+        bench.pass(10)
+        bench.longTurn(200)
+        bench.pass(later)
+        return bench.arrive(0, 100 + forgiven + more)
+      })
+      assert.deepEqual(verdicts, [ADMIT, QUEUE_DELAY], `${later} ms later`)
+    }
+  })
+
+  it('and what the turn that runs now makes wait', () => {
+    const bench = new Bench()
+    bench.pass(10)
+    bench.now += ms(150)
+    assert.equal(bench.arrive(0, 240), ADMIT)
+    assert.equal(bench.arrive(0, 260), QUEUE_DELAY)
+  })
+
+  it('takes no pause for a standing queue', () => {
+    const bench = new Bench()
+    for (let i = 0; i < 10; i++) {
+      bench.longTurn(200)
+      for (let wait = 190; wait > 90; wait -= 10) {
+        assert.equal(bench.arrive(0, wait), ADMIT)
+        bench.pass(20)
+      }
+      bench.pass(200)
+    }
+    assert.equal(bench.gate.standing, false)
+  })
+
+  it('lets a class that asks for little wait up to maxDelay', () => {
+    const bench = new Bench()
+    for (let i = 0; i < 25; i++) {
+      bench.request({ id: 1, responseMs: 1, waitedMs: 60 })
+      for (let n = 0; n < 9; n++) bench.request({ id: 2, responseMs: 5, waitedMs: 60 })
+      bench.pass(10, { busyMs: 0.9 })
+    }
+    assert.equal(bench.gate.standing, true)
+    assert.equal(bench.class(1).light, true)
+    assert.equal(bench.class(2).light, false)
+    assert.equal(bench.arrive(1, 60), ADMIT)
+    assert.equal(bench.arrive(2, 60), QUEUE_DELAY)
+  })
+})
+
+describe('gate 2: in flight', () => {
+  /** A class that has learned its ways, and then queues. */
+  function queueing ({ id = 0, options } = {}) {
+    const bench = new Bench(options)
+    bench.traffic(3000, { id })
+    bench.traffic(1000, { id, rate: 400, responseMs: 400 })
+    return bench
+  }
+
+  it('learns R and the rate', () => {
+    const bench = new Bench()
+    bench.traffic(4000, { rate: 100, responseMs: 50 })
+    const { baselineNs, rate, inFlight } = bench.class()
+    assert(Math.abs(baselineNs - ms(50)) <= ms(1))
+    assert(Math.abs(rate - 100) <= 3)
+    assert(Math.abs(inFlight - 5) <= 1)
+  })
+
+  it('refuses nothing while responses take as long as they do without a queue, however many are in flight', () => {
+    const bench = new Bench()
+    bench.traffic(3000, { rate: 20, responseMs: 2000 })
+    assert.equal(refused(bench.traffic(5000, { rate: 400, responseMs: 2000 })), 0)
+    assert(bench.class().inFlight > 700)
+  })
+
+  it('holds a class that queues to what it completes in R and the queueing allowed', () => {
+    const bench = queueing()
+    const { enforcing, capacity, cap, inFlight } = bench.class()
+    assert.equal(enforcing, true)
+    assert(inFlight <= cap)
+    assert(cap <= capacity * 0.107 + 3)
+    while (bench.class().inFlight < cap) bench.arrive()
+    assert.equal(bench.arrive(), IN_FLIGHT)
+  })
+
+  it('leaves other classes alone', () => {
+    const bench = queueing({ id: 7 })
+    while (bench.class(7).inFlight < bench.class(7).cap) bench.arrive(7)
+    assert.equal(bench.arrive(7), IN_FLIGHT)
+    assert.equal(bench.arrive(8), ADMIT)
+    assert.equal(refused(bench.traffic(1000, { id: 255 })), 0)
+  })
+
+  it('ends that when nothing was refused for half a second', () => {
+    const bench = queueing()
+    bench.pass(600)
+    bench.traffic(1500, { rate: 20 })
+    assert.equal(bench.class().enforcing, false)
+    assert.equal(refused(bench.traffic(1000)), 0)
+  })
+
+  it('learns that the service became slower for good', () => {
+    const bench = queueing()
+    bench.pass(600)
+    bench.traffic(5000, { rate: 100, responseMs: 200 })
+    assert(Math.abs(bench.class().baselineNs - ms(200)) <= ms(5))
+    assert.equal(refused(bench.traffic(2000, { rate: 100, responseMs: 200 })), 0)
+  })
+
+  it('is not misled by one slow response, nor by a class of fast and slow ones', () => {
+    const bench = new Bench()
+    bench.traffic(3000)
+    bench.request({ responseMs: 1000 })
+    assert.equal(refused(bench.traffic(3000)), 0)
+    for (let i = 0; i < 400; i++) {
+      assert.equal(bench.request({ id: 1, responseMs: i % 7 < 3 ? 300 : 1 }), ADMIT)
+      bench.pass(17)
+    }
+  })
+
+  it('limits a burst while the loop is late, whatever it knows of R', () => {
+    const bench = new Bench()
+    bench.pass(10)
+    for (let i = 0; i < 200; i++) {
+      bench.request({ responseMs: 5 })
+      bench.pass(10, { busyMs: 0.5 })
+    }
+    const { burst } = bench.class()
+    assert(burst > 20 && burst < 50)
+    bench.longTurn(30)
+    const verdicts = Array.from({ length: 200 }, () => bench.arrive())
+    assert.equal(verdicts[19], ADMIT)
+    assert.equal(verdicts[199], IN_FLIGHT)
+  })
+
+  it('counts only what was completed', () => {
+    const bench = new Bench()
+    bench.traffic(2000, { outcome: ABANDONED })
+    bench.traffic(2000, { outcome: DETACHED })
+    const { rate, baselineNs, inFlight } = bench.class()
+    assert.deepEqual({ rate, baselineNs }, { rate: 0, baselineNs: 0 })
+    assert(inFlight <= 6)
+  })
+
+  it('leaks no slot, and none is given twice', () => {
+    const bench = queueing()
+    for (const outcome of [COMPLETED, ABANDONED, DETACHED]) bench.traffic(1000, { rate: 300, responseMs: 100, outcome })
+    bench.pass(1000)
+    assert.equal(bench.class().inFlight, 0)
+    assert.equal(bench.gate.inFlight, 0)
+    bench.depart(0, bench.now)
+    assert.equal(bench.class().inFlight, 0)
+    assert.equal(bench.gate.inFlight, 0)
+  })
+})
+
+describe('options', () => {
+  it('maxInFlight holds for all classes together, beside the law and without it', () => {
+    for (const maxDelayMs of [100, 0]) {
+      const bench = new Bench({ maxDelayMs, maxInFlight: 3 })
+      const start = bench.now
+      assert.deepEqual([0, 1, 2, 3].map((id) => bench.arrive(id)), [ADMIT, ADMIT, ADMIT, MAX_IN_FLIGHT])
+      bench.depart(1, start)
+      assert.equal(bench.arrive(3), ADMIT)
+      assert.equal(bench.arrive(3), MAX_IN_FLIGHT)
+    }
+  })
+
+  it('maxDelay 0 turns the law off', () => {
+    const bench = new Bench({ maxDelayMs: 0 })
+    assert.equal(refused(bench.traffic(1000, { waitedMs: 5000 })), 0)
+    assert.equal(refused(bench.traffic(3000, { rate: 400, responseMs: 3000 })), 0)
+  })
+
+  it('observe: what is refused is present all the same, and takes no place that the law gave', () => {
+    const bench = new Bench({ observe: true, maxInFlight: 2 })
+    const start = bench.now
+    assert.deepEqual([0, 0, 0, 0].map((id) => bench.arrive(id)), [ADMIT, ADMIT, MAX_IN_FLIGHT, MAX_IN_FLIGHT])
+    bench.depart(0, start, ABANDONED)
+    assert.equal(bench.gate.inFlight, 2)
+    bench.depart(0, start)
+    assert.equal(bench.gate.inFlight, 1)
+    bench.depart(0, start)
+    bench.depart(0, start)
+    assert.equal(bench.gate.inFlight, 0)
+    assert.equal(bench.arrive(), ADMIT)
+  })
+
+  it('observe: no probe, so no queue is taken for a slower service', () => {
+    const bench = new Bench({ observe: true })
+    const present = []
+    for (let i = 0; i < 2000; i++) {
+      for (let n = 0; n < (i < 300 ? 1 : 3); n++) {
+        bench.arrive()
+        present.push(bench.now)
+      }
+      bench.pass(10)
+      if (present.length > 5) bench.depart(0, present.shift())
+    }
+    assert.equal(bench.class().enforcing, true)
+    assert.equal(bench.class().probing, false)
+    assert(bench.class().baselineNs <= ms(60))
+  })
+
+  it('a detached call finds its law', () => {
+    let { arrive, snapshot } = new Bench().law
+    globalThis.gc?.()
+    assert.equal(arrive(1, 0, 0), ADMIT)
+    assert.equal(snapshot(1).inFlight, 1)
+    arrive = snapshot = undefined
+  })
+})
