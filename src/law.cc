@@ -94,11 +94,23 @@ napi_value Turn(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// spilled(now, count)
+// spilled(count)
 napi_value Spilled(napi_env env, napi_callback_info info) {
-  const Call<2> call(env, info);
-  if (call) call->Spilled(call.Ns(0), call.Count(1));
+  const Call<1> call(env, info);
+  if (call) call->Spilled(call.Count(0));
   return nullptr;
+}
+
+// waitLimit() -> ns a request may have waited now
+napi_value WaitLimit(napi_env env, napi_callback_info info) {
+  const Call<0> call(env, info);
+  return call ? JsNumber(env, static_cast<double>(call->queue().LimitNs(uv_hrtime()))) : nullptr;
+}
+
+// inFlightOf(class) -> admitted and not yet left
+napi_value InFlightOf(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  return call ? JsNumber(env, call->limit(call.Id(0)).inFlight()) : nullptr;
 }
 
 struct Figure {
@@ -117,18 +129,15 @@ napi_value JsObject(napi_env env, const Figure (&figures)[N]) {
   return object;
 }
 
-// snapshot(now) -> the figures of the whole; rates are per second
+// snapshot() -> the figures of the whole; rates are per second
 napi_value Snapshot(napi_env env, napi_callback_info info) {
-  const Call<1> call(env, info);
+  const Call<0> call(env, info);
   if (!call) return nullptr;
-  const uint64_t now = call.Ns(0) == 0 ? uv_hrtime() : call.Ns(0);
-  return JsObject(env,
-                  {{"standing", JsBoolean(env, call->queue().standing())},
-                   {"waitLimitNs", JsNumber(env, static_cast<double>(call->queue().LimitNs(now)))},
-                   {"inFlight", JsNumber(env, call->inFlight())},
-                   {"arrivalRate", JsNumber(env, call->arrivalRate() * kNsPerSecond)},
-                   {"rate", JsNumber(env, call->rate() * kNsPerSecond)},
-                   {"utilization", JsNumber(env, call->utilization())}});
+  return JsObject(env, {{"standing", JsBoolean(env, call->queue().standing())},
+                        {"inFlight", JsNumber(env, call->inFlight())},
+                        {"arrivalRate", JsNumber(env, call->arrivalRate() * kNsPerSecond)},
+                        {"rate", JsNumber(env, call->rate() * kNsPerSecond)},
+                        {"utilization", JsNumber(env, call->utilization())}});
 }
 
 // snapshotOf(class) -> its figures; rates are per second
@@ -179,6 +188,8 @@ napi_value CreateLaw(napi_env env, napi_callback_info info) {
                         AddFunction(env, object, "depart", Depart, law) &&
                         AddFunction(env, object, "turn", Turn, law) &&
                         AddFunction(env, object, "spilled", Spilled, law) &&
+                        AddFunction(env, object, "waitLimit", WaitLimit, law) &&
+                        AddFunction(env, object, "inFlightOf", InFlightOf, law) &&
                         AddFunction(env, object, "snapshot", Snapshot, law) &&
                         AddFunction(env, object, "snapshotOf", SnapshotOf, law);
   return complete ? object : nullptr;
