@@ -10,7 +10,8 @@ const { inspect } = require('node:util')
  * @property {number | false} [maxDelay] ms a request may have waited before its handler; false: no
  *   limit
  * @property {string | string[] | ((request: Request) => boolean)} [exempt] paths (a final `*` stands
- *   for any ending), or a function: never shed, never counted
+ *   for any ending), compared with what the client sent, without its query; or a function, which
+ *   answers at once: never shed, counted apart
  * @property {number | 'auto'} [retryAfter] seconds of the Retry-After header; `'auto'` grows with how
  *   far over the limit the request was, and is jittered so that the refused do not return as one
  * @property {string} [message] the body of the 503

@@ -155,10 +155,11 @@ describe('spillway/hapi', () => {
     })
 
     it('may let the request pass, payload and all', async () => {
-      const { client } = await start({ respond: (request, h) => h.continue })
+      const { server, client } = await start({ respond: (request, h) => h.continue })
       const answer = await late(() => client.send('POST /', { body: 'whole' }))
       assert.equal(answer.status, 200)
       assert.equal(answer.body, 'whole')
+      assert.equal(server.plugins.spillway.stats().shed, 1)
     })
   })
 

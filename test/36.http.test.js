@@ -262,8 +262,11 @@ describe('guard()', () => {
       await connectionsOf(server, 0)
     })
 
-    it('is refused in whole to a client that has sent more already', async () => {
-      const { client } = await start()
+    it('is refused in whole to a client that has sent more already, whose end is then seen', async () => {
+      let timeouts = 0
+      const { client, server } = await start({
+        onShed: (info, { socket }) => socket.on('timeout', () => { timeouts++ })
+      })
       const refused = late(() => {
         const answer = client.send('GET /', { headers: UPGRADE })
         client.socket.write(Buffer.alloc(100_000))
@@ -273,6 +276,8 @@ describe('guard()', () => {
       assert.equal(status, 503)
       assert.equal(body, 'trop occupé')
       await client.closed
+      await connectionsOf(server, 0)
+      assert.equal(timeouts, 0)
     })
 
     it('is refused without harm to the process where the client resets the connection meanwhile', async () => {

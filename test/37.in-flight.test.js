@@ -66,14 +66,19 @@ for (const kind of kinds) {
       assert.equal(site.gate.stats().admitted, 5)
     })
 
-    it('returns to zero after pipelined requests', async () => {
+    it('returns to zero after pipelined requests, and stays there when their connection ends', async () => {
       const site = await start()
+      const serverSocket = once(site.server, 'connection').then(([socket]) => socket)
       const client = await connect(site.port)
       const slow = await hold(site, () => client.send('GET /hold'))
       const rest = [client.send('GET /'), client.send('GET /health')]
       await inFlight(site, 3)
       slow.release()
       for (const answer of [slow.answer, ...rest]) assert.equal((await answer).status, 200)
+      await inFlight(site, 0)
+      const closed = once(await serverSocket, 'close')
+      client.destroy()
+      await closed
       await inFlight(site, 0)
     })
 

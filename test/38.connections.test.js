@@ -6,6 +6,8 @@ const fs = require('node:fs')
 const http2 = require('node:http2')
 const os = require('node:os')
 const path = require('node:path')
+const express = require('express')
+const spillwayExpress = require('../lib/express.js')
 const { kinds } = require('./support/servers.js')
 const { connect, connectTls } = require('./support/client.js')
 const { connectHttp2 } = require('./support/http2-client.js')
@@ -55,7 +57,8 @@ for (const kind of kinds) {
       keepBusy(LATE_MS)
       await new Promise(setImmediate)
       assert.equal((await client.send('GET /')).status, 200)
-      assert.equal(site.gate.stats().shed, 0)
+      const { admitted, shed } = site.gate.stats()
+      assert.deepEqual({ admitted, shed }, { admitted: 2, shed: 0 })
     })
 
     it("over a Unix socket are judged by the loop's delay", async () => {
@@ -84,6 +87,25 @@ for (const kind of kinds) {
     })
   })
 }
+
+describe('a request behind slow middleware', () => {
+  it('is judged by what it waited before all middleware', async function () {
+    if (!binding.kernelWaits) this.skip()
+    const gate = spillwayExpress({ maxDelay: LIMIT_MS })
+    const app = express()
+    app.use((req, res, next) => setImmediate(() => { keepBusy(LATE_MS); next() }))
+    app.use(gate)
+    app.use((req, res) => res.send('ok'))
+    const server = app.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    opened(() => server.close())
+    const client = await connect(server.address().port)
+    assert.equal((await client.send('GET /')).status, 200)
+    assert.equal((await late(() => client.send('GET /'))).status, 503)
+    const { admitted, shed } = gate.stats()
+    assert.deepEqual({ admitted, shed }, { admitted: 1, shed: 1 })
+  })
+})
 
 for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].includes(name))) {
   describe(`HTTP/2 in ${kind.name}`, () => {
