@@ -20,6 +20,8 @@
  * @property {(fd: number) => { length: number, limit: number } | undefined} acceptQueue
  * @property {(...fds: number[]) => void} watchListeners descriptors whose accept queues `delay()`
  *   is to look at
+ * @property {(maxDelayNs: number, maxInFlight: number, tickNs: number, observe: number, live: number) =>
+ *   import('./law.js').NativeLaw} createLaw 0: no limit; `live`: told of each turn of this loop
  * @property {boolean} kernelWaits whether this system can tell `requestWait`
  * @property {number} tickMs resolution of `requestWait`, 0 where there is none
  */

@@ -1,9 +1,7 @@
 'use strict'
 
+const { pathOfTarget } = require('./target.js')
 const { userFunction } = require('./user-function.js')
-
-/** Scheme and host of a target in absolute form (RFC 9112, section 3.2.2), as proxies send it. */
-const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i
 
 /**
  * @param {string | string[] | ((request: any) => boolean)} exempt paths (a final `*` stands for any
@@ -44,10 +42,7 @@ function settled (answer) {
  * @returns {string}
  */
 function pathOf (raw, request) {
-  const url = raw.originalUrl ?? request.originalUrl ?? raw.url
-  const target = url.startsWith('/') ? url : url.replace(ORIGIN, '')
-  const end = target.indexOf('?')
-  return (end < 0 ? target : target.slice(0, end)) || '/'
+  return pathOfTarget(raw.originalUrl ?? request.originalUrl ?? raw.url)
 }
 
 module.exports = { exemptTest }

@@ -52,12 +52,47 @@ module.exports = {
   requestWait: () => -1,
   acceptQueue: () => undefined,
   watchListeners () {},
+  createLaw,
   kernelWaits: false,
   tickMs: 0
 }
 
 function loopDelay () {
   return Math.max(lag, lateness())
+}
+
+/**
+ * The plainest of laws: what waited longer than the limit is refused.
+ *
+ * @type {import('./binding.js').Backend['createLaw']}
+ */
+function createLaw (maxDelayNs, maxInFlight) {
+  let inFlight = 0
+  return {
+    enter (id, waitNs) {
+      if (maxInFlight > 0 && inFlight >= maxInFlight) return -3
+      if (maxDelayNs > 0 && waitNs > maxDelayNs) return -1
+      inFlight++
+      return 0
+    },
+    leave () { inFlight = Math.max(0, inFlight - 1) },
+    waitLimit: () => maxDelayNs,
+    inFlightOf: () => inFlight,
+    snapshot: () => ({ standing: false, inFlight, arrivalRate: 0, rate: 0, utilization }),
+    snapshotOf: () => ({
+      inFlight,
+      enforcing: false,
+      probing: false,
+      cap: 0,
+      burst: 0,
+      arrivalRate: 0,
+      rate: 0,
+      capacity: 0,
+      baselineNs: 0,
+      costNs: 0,
+      light: false
+    })
+  }
 }
 
 // A turn cannot be seen from here; an overdue timer proves one this long.

@@ -22,6 +22,9 @@ const table = { ...gateOptions, respond: functionRow }
 // Fastify's own, which `register()` hands on with the rest.
 const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
 
+/** @type {import('./classify.js').Routing} */
+const routing = { pathOf: (raw, request) => request.routeOptions.url ?? raw.url }
+
 /**
  * Asynchronous, because what a plugin with a callback throws ends the process.
  *
@@ -29,7 +32,7 @@ const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
  */
 const plugin = async (fastify, given) => {
   const { respond, ...settings } = readOptions('spillway/fastify', table, ownOptions(given))
-  const gate = new Gate(settings)
+  const gate = new Gate(settings, routing)
   const handle = gate.handle()
 
   fastify.decorate('spillway', handle)

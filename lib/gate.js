@@ -1,9 +1,13 @@
 'use strict'
 
-const { binding, backend } = require('./binding.js')
+const { binding } = require('./binding.js')
 const monitor = require('./monitor.js')
+const { isEventStream, isEventStreamAnswer } = require('./event-stream.js')
 const { exemptTest } = require('./exempt.js')
+const { GateFigures } = require('./gate-figures.js')
+const { NS_PER_MS, OUTCOME, REASONS, createLaw } = require('./law.js')
 const { retryAfterSeconds } = require('./refusal.js')
+const { classifier } = require('./classify.js')
 const { waitOf } = require('./request-watch.js')
 const { onResponseEnd } = require('./response-end.js')
 const { userFunction } = require('./user-function.js')
@@ -11,34 +15,12 @@ const { userFunction } = require('./user-function.js')
 /**
  * @typedef {import('./options.js').ShedInfo} ShedInfo
  *
- * @typedef {object} GateStats
- * @property {number} admitted requests that passed, since the gate was made
- * @property {number} exempt requests that were not judged
- * @property {number} shed requests refused, in all
- * @property {{ delay: number }} shedBy the same by reason
- * @property {number} observed requests that `observe` let pass, though they were to be refused
- * @property {number} inFlight requests admitted and not yet answered
- * @property {number[]} lastWaits what the last requests (at most 32, oldest first) had waited, ms
- *
- * @typedef {object} GateSnapshot
- * @property {'native' | 'js'} backend
- * @property {'kernel' | 'loop'} source who measures the waits of requests over TCP
- * @property {number} tickMs resolution of the kernel's waits, ms; 0 where it has none
- * @property {number | false} maxDelay ms
- * @property {boolean} observe
- * @property {boolean} closed
- * @property {number} lagMs smoothed event-loop lag
- * @property {number} delayMs what a request arriving now would wait before its handler
- * @property {number} meanTurnMs mean busy time of the loop's recent turns
- * @property {number} utilization share of the last interval in which the loop was not asleep, 0 to 1
- *
  * @typedef {object} GateHandle what an adapter hands out
- * @property {() => GateStats} stats
- * @property {() => GateSnapshot} snapshot
+ * @property {() => import('./gate-figures.js').GateStats} stats
+ * @property {() => import('./gate-figures.js').GateSnapshot} snapshot
  * @property {() => void} close lets everything pass from now on, and removes what was attached
  */
 
-const REMEMBERED_WAITS = 32
 const kJudged = Symbol('spillway.judged')
 
 /** Decides on requests, and counts them. One per adapter instance; a request passes one gate. */
@@ -47,21 +29,22 @@ class Gate {
   #isExempt
   #onShed
   #release
+  #law
+  #classes
+  #figures
   #closed = false
-  #admitted = 0
-  #exempt = 0
-  #shedByDelay = 0
-  #observed = 0
-  #inFlight = 0
-  #waits = new Float64Array(REMEMBERED_WAITS)
-  #waitCount = 0
-  #leave = () => { this.#inFlight-- }
 
-  /** @param {any} options of the shared table, checked and complete */
-  constructor (options) {
+  /**
+   * @param {any} options of the shared table, checked and complete
+   * @param {import('./classify.js').Routing} [routing] how the framework tells a request's route
+   */
+  constructor (options, routing) {
     this.#options = options
     this.#isExempt = exemptTest(options.exempt)
     this.#onShed = userFunction('onShed', 'SPILLWAY_ON_SHED', options.onShed ?? (() => {}))
+    this.#law = createLaw(options)
+    this.#classes = classifier(options.classify, routing)
+    this.#figures = new GateFigures(options, this.#law, this.#classes)
     this.#release = monitor.acquire()
   }
 
@@ -78,82 +61,76 @@ class Gate {
     if (this.#closed || raw[kJudged] === true) return null
     raw[kJudged] = true
     if (this.#isExempt(raw, request)) {
-      this.#exempt++
+      this.#figures.exempt++
       return null
     }
-    const info = this.#judge(raw)
-    if (info !== null) {
+    const kernelWaitMs = waitOf(raw)
+    const waitMs = kernelWaitMs >= 0 ? kernelWaitMs : binding.loopDelay()
+    this.#figures.remember(waitMs)
+
+    const id = this.#classes.idOf(raw, request)
+    let entered = this.#law.enter(id, waitMs * NS_PER_MS)
+    if (entered < 0) {
+      const info = this.#refusal(-entered, id, waitMs, kernelWaitMs >= 0)
       this.#onShed(info, request)
       if (!info.observed) return info
+      entered = Number(process.hrtime.bigint())
     }
-    this.#admitted++
-    if (res !== null) {
-      this.#inFlight++
-      onResponseEnd(res, this.#leave)
-    }
+    this.#admit(raw, res, id, entered)
     return null
   }
 
   /**
    * @param {any} raw
-   * @returns {ShedInfo | null}
+   * @param {any} res
+   * @param {number} id
+   * @param {number} entered
    */
-  #judge (raw) {
-    const kernelWaitMs = waitOf(raw)
-    const waitMs = kernelWaitMs >= 0 ? kernelWaitMs : binding.loopDelay()
-    this.#waits[this.#waitCount++ % REMEMBERED_WAITS] = waitMs
-    const { maxDelay, observe, retryAfter } = this.#options
-    if (maxDelay === false || waitMs <= maxDelay) return null
-    if (observe) this.#observed++
-    else this.#shedByDelay++
+  #admit (raw, res, id, entered) {
+    const figures = this.#figures
+    const law = this.#law
+    figures.admitted++
+    if (res === null) return law.leave(id, entered, OUTCOME.detached)
+    figures.inFlight++
+    if (isEventStream(raw)) {
+      // It lasts as long as the client likes: no place is kept for it, and its length says nothing.
+      law.leave(id, entered, OUTCOME.detached)
+      onResponseEnd(res, () => { figures.inFlight-- })
+    } else {
+      onResponseEnd(res, () => {
+        figures.inFlight--
+        law.leave(id, entered, outcomeOf(res))
+      })
+    }
+  }
+
+  /**
+   * @param {number} verdict
+   * @param {number} id
+   * @param {number} waitMs
+   * @param {boolean} fromKernel
+   * @returns {ShedInfo}
+   */
+  #refusal (verdict, id, waitMs, fromKernel) {
+    const { observe, retryAfter } = this.#options
+    const reason = /** @type {import('./law.js').Reason} */ (REASONS[verdict])
+    const limitMs = this.#law.waitLimit(0) / NS_PER_MS
+    this.#figures.countRefusal(reason)
     return {
-      reason: 'delay',
+      reason,
+      class: this.#classes.nameOf(id),
       waitMs,
-      limitMs: maxDelay,
-      source: kernelWaitMs >= 0 ? 'kernel' : 'loop',
-      inFlight: this.#inFlight,
-      retryAfter: retryAfterSeconds(retryAfter, waitMs, maxDelay),
+      limitMs,
+      source: fromKernel ? 'kernel' : 'loop',
+      inFlight: reason === 'inFlight' ? this.#law.inFlightOf(id) : this.#figures.inFlight,
+      retryAfter: retryAfterSeconds(retryAfter, reason === 'delay' ? waitMs / limitMs : 1),
       observed: observe
-    }
-  }
-
-  /** @returns {GateStats} */
-  stats () {
-    const shed = this.#shedByDelay
-    return {
-      admitted: this.#admitted,
-      exempt: this.#exempt,
-      shed,
-      shedBy: { delay: this.#shedByDelay },
-      observed: this.#observed,
-      inFlight: this.#inFlight,
-      lastWaits: this.#lastWaits()
-    }
-  }
-
-  #lastWaits () {
-    const oldest = Math.max(0, this.#waitCount - REMEMBERED_WAITS)
-    return Array.from({ length: this.#waitCount - oldest }, (_, i) => this.#waits[(oldest + i) % REMEMBERED_WAITS])
-  }
-
-  /** @returns {GateSnapshot} */
-  snapshot () {
-    return {
-      backend,
-      source: binding.kernelWaits ? 'kernel' : 'loop',
-      tickMs: binding.tickMs,
-      maxDelay: this.#options.maxDelay,
-      observe: this.#options.observe,
-      closed: this.#closed,
-      lagMs: binding.lag(),
-      delayMs: binding.delay(),
-      meanTurnMs: binding.meanTurn(),
-      utilization: binding.utilization()
     }
   }
 
   close () {
     this.#closed = true
+    this.#figures.closed = true
     this.#release()
   }
 
@@ -165,14 +142,20 @@ class Gate {
    */
   handle (detach) {
     return {
-      stats: () => this.stats(),
-      snapshot: () => this.snapshot(),
+      stats: () => this.#figures.stats(),
+      snapshot: () => this.#figures.snapshot(),
       close: () => {
         detach?.()
         this.close()
       }
     }
   }
+}
+
+/** @param {any} res */
+function outcomeOf (res) {
+  if (!res.writableFinished) return OUTCOME.abandoned
+  return isEventStreamAnswer(res) ? OUTCOME.detached : OUTCOME.completed
 }
 
 module.exports = { Gate }

@@ -5,6 +5,7 @@ const { setImmediate } = require('node:timers/promises')
 const { Gate } = require('./gate.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { ShedError } = require('./refusal.js')
+const { pathOfTarget } = require('./target.js')
 
 /**
  * @typedef {import('./hapi-types.js').Handle} GateHandle
@@ -20,6 +21,8 @@ const { ShedError } = require('./refusal.js')
  * @typedef {import('./options.js').GateOptions<Request> & AnswerOptions} HapiOptions
  */
 
+const NO_ROUTE = '(no route)'
+
 const table = { ...gateOptions, respond: functionRow }
 
 /** @type {import('@hapi/hapi').Plugin<HapiOptions>} */
@@ -30,7 +33,10 @@ module.exports = {
   register (server, given) {
     const { respond, ...settings } = readOptions('spillway/hapi', table, given)
     const { boomify } = requireBoom()
-    const gate = new Gate(settings)
+    const gate = new Gate(settings, {
+      pathOf: (raw) => raw.url,
+      routeOf: (method, url) => routeOf(server, method, url)
+    })
 
     server.expose(gate.handle())
     server.ext('onRequest', async (request, h) => {
@@ -60,6 +66,21 @@ module.exports = {
 async function payloadAtHand (req) {
   if (req.headers['content-length'] === undefined && req.headers['transfer-encoding'] === undefined) return
   await setImmediate()
+}
+
+/**
+ * Hapi routes after its first extension point, and would only say no there.
+ *
+ * @param {import('@hapi/hapi').Server} server
+ * @param {string} method
+ * @param {string} url
+ */
+function routeOf (server, method, url) {
+  try {
+    return server.match(/** @type {any} */ (method.toLowerCase()), pathOfTarget(url))?.path ?? NO_ROUTE
+  } catch {
+    return NO_ROUTE // of a path that is none
+  }
 }
 
 /** Hapi's own copy of Boom, which is then surely the one that it knows. */

@@ -12,6 +12,10 @@ const { inspect } = require('node:util')
  * @property {string | string[] | ((request: Request) => boolean)} [exempt] paths (a final `*` stands
  *   for any ending), compared with what the client sent, without its query; or a function, which
  *   answers at once: never shed, counted apart
+ * @property {number} [maxInFlight] requests that may be in flight at once, whatever the law would allow;
+ *   default: no such limit
+ * @property {(request: Request) => unknown} [classify] names the class of a request, as a limit in flight
+ *   is found for each; undefined: by its route
  * @property {number | 'auto'} [retryAfter] seconds of the Retry-After header; `'auto'` grows with how
  *   far over the limit the request was, and is jittered so that the refused do not return as one
  * @property {string} [message] the body of the 503
@@ -23,12 +27,15 @@ const { inspect } = require('node:util')
  * What a refusal rests on.
  *
  * @typedef {object} ShedInfo
- * @property {'delay'} reason
+ * @property {import('./law.js').Reason} reason which limit said no: `'delay'`, it had waited too long;
+ *   `'inFlight'`, as many of its class as can be served in time were in flight; `'maxInFlight'`
+ * @property {string} class the request's class
  * @property {number} waitMs what the request had waited before its handler
- * @property {number} limitMs
+ * @property {number} limitMs what it might have waited
  * @property {'kernel' | 'loop'} source who measured the wait: the kernel, on the request's own socket,
  *   or the event loop, where the kernel does not know
- * @property {number} inFlight requests admitted and not yet answered
+ * @property {number} inFlight requests admitted and not yet answered: of the class for `'inFlight'`, else
+ *   of the gate
  * @property {number} retryAfter seconds
  * @property {boolean} observed true where `observe` let the request pass
  */
@@ -42,6 +49,7 @@ const { inspect } = require('node:util')
  */
 
 const LONGEST_DELAY_MS = 60_000
+const MOST_IN_FLIGHT = 2 ** 32 - 1
 const LONGEST_RETRY_S = 86_400
 
 /** @type {OptionRow} */
@@ -65,6 +73,12 @@ const gateOptions = {
     inRange: (value) => isFunction(value) || [value].flat().every(isPathPattern),
     default: []
   },
+  maxInFlight: {
+    takes: 'a whole number from 1 up',
+    hasType: isNumber,
+    inRange: (value) => Number.isInteger(value) && value >= 1 && value <= MOST_IN_FLIGHT
+  },
+  classify: functionRow,
   retryAfter: {
     takes: `a whole number of seconds from 0 to ${LONGEST_RETRY_S}, or 'auto'`,
     hasType: (value) => isNumber(value) || value === 'auto',

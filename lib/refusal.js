@@ -8,17 +8,16 @@ const LONGEST_AUTO_RETRY_S = 60
 const LONGEST_FAREWELL_MS = 1000
 
 /**
- * Seconds until a refused client should come again. `'auto'`: one second for each time that the wait
- * holds the limit, within half of that either way, so that the refused do not return as one.
+ * Seconds until a refused client should come again. `'auto'`: as many as the times that its wait
+ * held the limit, within half of that either way, so that the refused do not return as one.
  *
  * @param {number | 'auto'} retryAfter
- * @param {number} waitMs
- * @param {number} limitMs
+ * @param {number} over the wait as a multiple of the limit
  * @returns {number}
  */
-function retryAfterSeconds (retryAfter, waitMs, limitMs) {
+function retryAfterSeconds (retryAfter, over) {
   if (retryAfter !== 'auto') return retryAfter
-  const seconds = waitMs / limitMs * (0.5 + Math.random())
+  const seconds = over * (0.5 + Math.random())
   return Math.min(LONGEST_AUTO_RETRY_S, Math.max(1, Math.round(seconds)))
 }
 

@@ -1,5 +1,7 @@
 'use strict'
 
+const { pathOfTarget } = require('./target.js')
+
 /**
  * Sorts requests into classes by their path where the framework does not say which route they take:
  * what belongs to one route should share a class, what costs differently should not.
@@ -24,7 +26,7 @@ const MOST_SEGMENTS = 4
 const LONGEST_NAME = 32
 
 class RouteClasses {
-  #forget
+  #routeOf
   #now
   /** @type {Map<string, number>} */
   #ids = new Map()
@@ -38,11 +40,13 @@ class RouteClasses {
   #urls = 0
 
   /**
-   * @param {(id: number) => void} forget told when a class is given to another key
-   * @param {() => number} [now] ms
+   * @param {object} [how]
+   * @param {(method: string, url: string) => string} [how.routeOf] the route that a path will take;
+   *   else it is guessed
+   * @param {() => number} [how.now] ms
    */
-  constructor (forget, now = () => performance.now()) {
-    this.#forget = forget
+  constructor ({ routeOf = (method, url) => shapeOf(url), now = () => performance.now() } = {}) {
+    this.#routeOf = routeOf
     this.#now = now
   }
 
@@ -57,7 +61,7 @@ class RouteClasses {
       this.#lastSeen[known] = this.#now()
       return known
     }
-    const id = this.ofKey(`${method} ${shapeOf(url)}`)
+    const id = this.ofKey(`${method} ${this.#routeOf(method, url)}`)
     if (id !== SHARED) this.#remember(method, url, id)
     return id
   }
@@ -79,6 +83,11 @@ class RouteClasses {
    */
   nameOf (id) {
     return id === SHARED ? '*' : this.#keys[id]
+  }
+
+  /** @returns {number[]} the classes given, the shared one first */
+  ids () {
+    return [...this.#keys.keys()]
   }
 
   /** @param {string} key */
@@ -104,7 +113,6 @@ class RouteClasses {
     this.#ids.delete(this.#keys[oldest])
     this.#byUrl.clear()
     this.#urls = 0
-    this.#forget(oldest)
     return oldest
   }
 
@@ -128,8 +136,7 @@ class RouteClasses {
  * @param {string} url
  */
 function shapeOf (url) {
-  const end = url.indexOf('?')
-  const segments = (end < 0 ? url : url.slice(0, end)).split('/', MOST_SEGMENTS + 2)
+  const segments = pathOfTarget(url).split('/', MOST_SEGMENTS + 2)
   const names = segments.map((segment) => segment.length > LONGEST_NAME || /\d/.test(segment) ? ':' : segment)
   if (names.length > MOST_SEGMENTS + 1) names[MOST_SEGMENTS + 1] = '*'
   return names.join('/')

@@ -101,10 +101,12 @@ napi_value Spilled(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// waitLimit() -> ns a request may have waited now
+// waitLimit(now) -> ns a request may have waited; now 0 is the present
 napi_value WaitLimit(napi_env env, napi_callback_info info) {
-  const Call<0> call(env, info);
-  return call ? JsNumber(env, static_cast<double>(call->queue().LimitNs(uv_hrtime()))) : nullptr;
+  const Call<1> call(env, info);
+  if (!call) return nullptr;
+  const uint64_t now = call.Ns(0) > 0 ? call.Ns(0) : uv_hrtime();
+  return JsNumber(env, static_cast<double>(call->queue().LimitNs(now)));
 }
 
 // inFlightOf(class) -> admitted and not yet left

@@ -1,0 +1,138 @@
+'use strict'
+
+const { backend, binding } = require('./binding.js')
+const { NS_PER_MS } = require('./law.js')
+
+/**
+ * @typedef {object} GateStats counts since the gate was made
+ * @property {number} admitted requests that passed
+ * @property {number} exempt requests that were not judged
+ * @property {number} shed requests refused, in all
+ * @property {Record<import('./law.js').Reason, number>} shedBy the same by reason
+ * @property {number} observed requests that `observe` let pass, though they were to be refused
+ * @property {number} inFlight requests admitted and not yet answered
+ * @property {number[]} lastWaits what the last requests (at most 32, oldest first) had waited, ms
+ *
+ * @typedef {object} ClassSnapshot
+ * @property {string} class `'*'` for the one shared by all that were not seen often
+ * @property {number} inFlight
+ * @property {boolean} enforcing whether the limit is enforced, since a queue was evident
+ * @property {number} limit how many may be in flight while it is enforced
+ * @property {number} capacity X: what it completes a second when it may
+ * @property {number} responseMs R: its response time when nothing queues
+ * @property {number} arrivalRate a second
+ * @property {number} completionRate a second
+ *
+ * @typedef {object} GateSnapshot
+ * @property {'native' | 'js'} backend
+ * @property {'kernel' | 'loop'} source who measures the waits of requests over TCP
+ * @property {number} tickMs resolution of the kernel's waits, ms; 0 where it has none
+ * @property {number | false} maxDelay ms
+ * @property {boolean} observe
+ * @property {boolean} closed
+ * @property {number} lagMs smoothed event-loop lag
+ * @property {number} delayMs what a request arriving now would wait before its handler
+ * @property {number} meanTurnMs mean busy time of the loop's recent turns
+ * @property {number} utilization share of the last interval in which the loop was not asleep, 0 to 1
+ * @property {boolean} standing whether a queue stands: even the shortest wait is long
+ * @property {number} waitLimitMs what a request may have waited now
+ * @property {ClassSnapshot[]} classes
+ */
+
+const REMEMBERED_WAITS = 32
+
+/** What a gate counts, and tells of itself. */
+class GateFigures {
+  admitted = 0
+  exempt = 0
+  inFlight = 0
+  closed = false
+  #options
+  #law
+  #classes
+  #refusals = { delay: 0, inFlight: 0, maxInFlight: 0 }
+  #waits = new Float64Array(REMEMBERED_WAITS)
+  #waitCount = 0
+
+  /**
+   * @param {{ maxDelay: number | false, observe: boolean }} options
+   * @param {import('./law.js').NativeLaw} law
+   * @param {ReturnType<import('./classify.js').classifier>} classes
+   */
+  constructor (options, law, classes) {
+    this.#options = options
+    this.#law = law
+    this.#classes = classes
+  }
+
+  /** @param {number} waitMs */
+  remember (waitMs) {
+    this.#waits[this.#waitCount++ % REMEMBERED_WAITS] = waitMs
+  }
+
+  /** @param {import('./law.js').Reason} reason */
+  countRefusal (reason) {
+    this.#refusals[reason]++
+  }
+
+  /** @returns {GateStats} */
+  stats () {
+    const { delay, inFlight, maxInFlight } = this.#refusals
+    const refusals = delay + inFlight + maxInFlight
+    const { observe } = this.#options
+    return {
+      admitted: this.admitted,
+      exempt: this.exempt,
+      shed: observe ? 0 : refusals,
+      shedBy: { ...this.#refusals },
+      observed: observe ? refusals : 0,
+      inFlight: this.inFlight,
+      lastWaits: this.#lastWaits()
+    }
+  }
+
+  #lastWaits () {
+    const oldest = Math.max(0, this.#waitCount - REMEMBERED_WAITS)
+    return Array.from({ length: this.#waitCount - oldest }, (_, i) => this.#waits[(oldest + i) % REMEMBERED_WAITS])
+  }
+
+  /** @returns {GateSnapshot} */
+  snapshot () {
+    const { standing } = this.#law.snapshot()
+    return {
+      backend,
+      source: binding.kernelWaits ? 'kernel' : 'loop',
+      tickMs: binding.tickMs,
+      maxDelay: this.#options.maxDelay,
+      observe: this.#options.observe,
+      closed: this.closed,
+      lagMs: binding.lag(),
+      delayMs: binding.delay(),
+      meanTurnMs: binding.meanTurn(),
+      utilization: binding.utilization(),
+      standing,
+      waitLimitMs: this.#law.waitLimit(0) / NS_PER_MS,
+      classes: this.#classes.ids().map((id) => this.#classSnapshot(id))
+    }
+  }
+
+  /**
+   * @param {number} id
+   * @returns {ClassSnapshot}
+   */
+  #classSnapshot (id) {
+    const figures = this.#law.snapshotOf(id)
+    return {
+      class: this.#classes.nameOf(id),
+      inFlight: figures.inFlight,
+      enforcing: figures.enforcing,
+      limit: figures.cap,
+      capacity: figures.capacity,
+      responseMs: figures.baselineNs / NS_PER_MS,
+      arrivalRate: figures.arrivalRate,
+      completionRate: figures.rate
+    }
+  }
+}
+
+module.exports = { GateFigures }

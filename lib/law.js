@@ -1,0 +1,41 @@
+'use strict'
+
+const { binding } = require('./binding.js')
+
+/**
+ * The admission law of one gate, and the classes of requests that it tells apart.
+ *
+ * @typedef {object} NativeLaw times in ns, classes 0 to 255
+ * @property {(id: number, waitNs: number) => number} enter the moment, for `leave`; refused, minus
+ *   the verdict
+ * @property {(id: number, entered: number, outcome: number) => void} leave
+ * @property {(now: number) => number} waitLimit what a request may have waited; now 0 is the present
+ * @property {(id: number) => number} inFlightOf
+ * @property {() => NativeSnapshot} snapshot
+ * @property {(id: number) => NativeClassSnapshot} snapshotOf
+ *
+ * @typedef {{ standing: boolean, inFlight: number, arrivalRate: number, rate: number, utilization: number }} NativeSnapshot
+ * @typedef {{ inFlight: number, enforcing: boolean, probing: boolean, cap: number, burst: number, arrivalRate: number,
+ *   rate: number, capacity: number, baselineNs: number, costNs: number, light: boolean }} NativeClassSnapshot
+ *
+ * @typedef {'delay' | 'inFlight' | 'maxInFlight'} Reason
+ */
+
+const NS_PER_MS = 1e6
+
+/** By the number of the verdict. @type {(Reason | undefined)[]} */
+const REASONS = [undefined, 'delay', 'inFlight', 'maxInFlight']
+
+/** How an admitted request ended. */
+const OUTCOME = { completed: 0, abandoned: 1, detached: 2 }
+
+/**
+ * @param {{ maxDelay: number | false, maxInFlight: number | undefined, observe: boolean }} options
+ * @returns {NativeLaw}
+ */
+function createLaw ({ maxDelay, maxInFlight = 0, observe }) {
+  const maxDelayNs = maxDelay === false ? 0 : maxDelay * NS_PER_MS
+  return binding.createLaw(maxDelayNs, maxInFlight, binding.tickMs * NS_PER_MS, Number(observe), 1)
+}
+
+module.exports = { NS_PER_MS, OUTCOME, REASONS, createLaw }

@@ -1,0 +1,16 @@
+'use strict'
+
+/** Scheme and host of a target in absolute form (RFC 9112, section 3.2.2), as proxies send it. */
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i
+
+/**
+ * @param {string} target of a request line
+ * @returns {string} its path, as it was sent
+ */
+function pathOfTarget (target) {
+  const local = target.startsWith('/') ? target : target.replace(ORIGIN, '')
+  const end = local.indexOf('?')
+  return (end < 0 ? local : local.slice(0, end)) || '/'
+}
+
+module.exports = { pathOfTarget }
