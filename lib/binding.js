@@ -10,6 +10,8 @@
  * @property {(factor: number) => void} setFactor
  * @property {() => number} lag smoothed lateness of the timer
  * @property {() => number} delay what a request arriving now would wait before its handler
+ * @property {(maxLagMs: number) => boolean} isBusy whether to shed: never while `delay()` is up to the
+ *   threshold, always from twice that on, with rising probability between
  * @property {() => number} loopDelay what the loop alone knows of the wait of a request now reaching its
  *   handler: the busy time, so far, of the turn now running
  * @property {() => number} meanTurn mean busy time of recent turns

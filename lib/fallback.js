@@ -41,6 +41,7 @@ module.exports = {
   setFactor (smoothingFactor) { factor = smoothingFactor },
   lag: () => lag,
   delay: loopDelay,
+  isBusy: (maxLagMs) => Math.random() < (loopDelay() - maxLagMs) / maxLagMs,
   loopDelay,
   meanTurn: () => 0,
   takeLongestTurn () {

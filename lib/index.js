@@ -26,8 +26,8 @@ const lagEvents = new LagEvents()
  */
 function toobusy (request) {
   if (!running) return false
-  const waitMs = request === undefined ? binding.delay() : requestDelay(request)
-  return waitMs > maxLagMs && Math.random() < (waitMs - maxLagMs) / maxLagMs
+  if (request === undefined) return binding.isBusy(maxLagMs)
+  return Math.random() < (requestDelay(request) - maxLagMs) / maxLagMs
 }
 
 /**

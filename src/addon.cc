@@ -52,6 +52,12 @@ napi_value Delay(napi_env env, napi_callback_info info) {
   return call ? JsMs(env, call->Delay()) : nullptr;
 }
 
+// isBusy(maxLagMs) -> boolean
+napi_value IsBusy(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  return call ? JsBoolean(env, call->IsBusy(call[0] * kNsPerMs)) : nullptr;
+}
+
 napi_value LoopDelay(napi_env env, napi_callback_info info) {
   const Call<> call(env, info);
   return call ? JsMs(env, static_cast<double>(call->TurnSoFar())) : nullptr;
@@ -156,6 +162,7 @@ NAPI_MODULE_INIT() {
       Function("setFactor", SetFactor, monitor),
       Function("lag", Lag, monitor),
       Function("delay", Delay, monitor),
+      Function("isBusy", IsBusy, monitor),
       Function("loopDelay", LoopDelay, monitor),
       Function("meanTurn", MeanTurn, monitor),
       Function("takeLongestTurn", TakeLongestTurn, monitor),

@@ -4,8 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "clocks.h"
 #include "socket_queue.h"
-#include "thread_clock.h"
 
 namespace spillway {
 namespace {
@@ -18,6 +18,7 @@ LoopMonitor* LoopMonitor::New(uv_loop_t* loop) {
   auto* monitor = new (std::nothrow) LoopMonitor(loop);
   if (monitor == nullptr) return nullptr;
   if (monitor->timer_.Init(uv_timer_init, loop, monitor) == 0 &&
+      monitor->prepare_.Init(uv_prepare_init, loop, monitor) == 0 &&
       monitor->check_.Init(uv_check_init, loop, monitor) == 0) {
     return monitor;
   }
@@ -32,14 +33,17 @@ bool LoopMonitor::Start(uint64_t interval_ms, double factor) {
   interval_ms_ = interval_ms;
   stats_.Configure(factor, interval_ms * kNsPerMs);
   stats_.Reset(Read(true), interval_ms * kNsPerMs);
-  running_ = uv_check_start(check_.get(), OnCheck) == 0 && ArmTimer();
+  ForgetLookups();
+  running_ = uv_prepare_start(prepare_.get(), OnPrepare) == 0 &&
+             uv_check_start(check_.get(), OnCheck) == 0 && ArmTimer();
   return running_;
 }
 
 bool LoopMonitor::Stop() {
   if (!running_) return false;
   running_ = false;
-  uv_timer_stop(timer_.get());  // both always return 0
+  uv_timer_stop(timer_.get());  // all three always return 0
+  uv_prepare_stop(prepare_.get());
   uv_check_stop(check_.get());
   stats_.Reset(Read(true), interval_ms_ * kNsPerMs);
   return true;
@@ -47,17 +51,35 @@ bool LoopMonitor::Stop() {
 
 void LoopMonitor::SetFactor(double factor) { stats_.Configure(factor, interval_ms_ * kNsPerMs); }
 
-uint64_t LoopMonitor::TurnSoFar() {
-  const LoopReading reading = Read(false);
-  const uint64_t so_far = stats_.TurnSoFar(reading.now, reading.idle);
+uint64_t LoopMonitor::TurnSoFar() { return TurnSoFar(uv_hrtime()); }
+
+uint64_t LoopMonitor::TurnSoFar(uint64_t now) {
+  if (!idle_is_read_) {
+    idle_ = uv_metrics_idle_time(loop_);
+    idle_is_read_ = true;
+  }
+  const uint64_t so_far = stats_.TurnSoFar(now, idle_);
   return LoopStats::NeedsCpu(so_far) ? stats_.WithoutPause(Read(true), so_far) : so_far;
 }
 
+double LoopMonitor::SteadyDelay() {
+  if (!steady_delay_is_known_) {
+    // The loop accepts one connection a turn.
+    const double queue = LongestAcceptQueue() * stats_.MeanTurn();
+    steady_delay_ = std::max({stats_.Lag(), stats_.RequestWait(uv_hrtime()), queue});
+    steady_delay_is_known_ = true;
+  }
+  return steady_delay_;
+}
+
 double LoopMonitor::Delay() {
-  const auto turn = static_cast<double>(TurnSoFar());
-  const double wait = stats_.RequestWait(uv_hrtime());
-  const double queue = LongestAcceptQueue() * stats_.MeanTurn();  // the loop accepts one a turn
-  return std::max({stats_.Lag(), turn, wait, queue});
+  return std::max(SteadyDelay(), static_cast<double>(TurnSoFar(uv_hrtime())));
+}
+
+bool LoopMonitor::IsBusy(double max_lag) {
+  const double delay = std::max(SteadyDelay(), static_cast<double>(TurnSoFar(CoarseNowNs())));
+  if (delay <= max_lag) return false;
+  return std::uniform_real_distribution<double>()(random_) < (delay - max_lag) / max_lag;
 }
 
 double LoopMonitor::OnRequest(int fd) {
@@ -65,13 +87,16 @@ double LoopMonitor::OnRequest(int fd) {
   if (!age) return -1;
   const LoopReading reading = Read(LoopStats::NeedsCpu(*age));
   const uint64_t wait = stats_.WithoutPause(reading, *age);
-  if (running_) stats_.OnRequest(reading.now, wait);
+  if (running_) {
+    stats_.OnRequest(reading.now, wait);
+    steady_delay_is_known_ = false;
+  }
   return static_cast<double>(wait);
 }
 
 void LoopMonitor::WatchListeners(std::vector<int> fds) {
   listeners_ = std::move(fds);
-  queue_is_read_ = false;
+  ForgetLookups();
 }
 
 void LoopMonitor::Close(void (*on_closed)(void* data), void* data) {
@@ -79,8 +104,15 @@ void LoopMonitor::Close(void (*on_closed)(void* data), void* data) {
   on_closed_ = on_closed;
   on_closed_data_ = data;
   running_ = false;
-  closing_ = (timer_.Close(OnHandleClosed) ? 1 : 0) + (check_.Close(OnHandleClosed) ? 1 : 0);
+  for (const bool will_call : {timer_.Close(OnHandleClosed), prepare_.Close(OnHandleClosed),
+                               check_.Close(OnHandleClosed)}) {
+    closing_ += will_call ? 1 : 0;
+  }
   if (closing_ == 0) delete this;
+}
+
+void LoopMonitor::ForgetLookups() {
+  queue_is_read_ = steady_delay_is_known_ = idle_is_read_ = false;
 }
 
 LoopReading LoopMonitor::Read(bool with_cpu) const {
@@ -109,6 +141,12 @@ void LoopMonitor::OnTimer(uv_timer_t* timer) {
   auto* self = static_cast<LoopMonitor*>(timer->data);
   self->stats_.OnTick(self->Read(true), self->due_);
   self->running_ = self->ArmTimer();
+  self->ForgetLookups();
+}
+
+// The loop may sleep after this.
+void LoopMonitor::OnPrepare(uv_prepare_t* prepare) {
+  static_cast<LoopMonitor*>(prepare->data)->idle_is_read_ = false;
 }
 
 void LoopMonitor::OnCheck(uv_check_t* check) {
@@ -118,7 +156,7 @@ void LoopMonitor::OnCheck(uv_check_t* check) {
     reading = self->Read(true);
   }
   self->live_laws_->OnTurn(reading.now, self->stats_.OnTurnEnd(reading));
-  self->queue_is_read_ = false;
+  self->ForgetLookups();
 }
 
 void LoopMonitor::OnHandleClosed(uv_handle_t* handle) {

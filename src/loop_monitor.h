@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <random>
 #include <vector>
 
 #include "law.h"
@@ -41,6 +42,10 @@ class LoopMonitor final {
   /// What a request arriving now would wait before its handler: the largest of what the loop, the
   /// recent requests and the accept queues say.
   double Delay();
+  /// Whether to shed, for a threshold `max_lag`: never up to it, always from twice that on, with
+  /// rising probability between. Judges by Delay(), in which the turn now running may be short by a
+  /// tick of the system. Made to be called for every request.
+  bool IsBusy(double max_lag);
 
   /// A request on the socket `fd` reaches its handler: its wait, or -1 where the kernel does not
   /// know.
@@ -61,9 +66,14 @@ class LoopMonitor final {
   ~LoopMonitor() = default;
 
   LoopReading Read(bool with_cpu) const;
+  uint64_t TurnSoFar(uint64_t now);
+  /// Delay() but for the turn now running.
+  double SteadyDelay();
+  void ForgetLookups();
   bool ArmTimer();
   uint32_t LongestAcceptQueue();
   static void OnTimer(uv_timer_t* timer);
+  static void OnPrepare(uv_prepare_t* prepare);
   static void OnCheck(uv_check_t* check);
   static void OnHandleClosed(uv_handle_t* handle);
 
@@ -71,10 +81,19 @@ class LoopMonitor final {
   LoopStats stats_;
   std::shared_ptr<LiveLaws> live_laws_ = std::make_shared<LiveLaws>();
   std::vector<int> listeners_;
+
+  // What is looked up once, and then known for the rest of the turn, or until the loop may sleep.
   uint32_t longest_queue_ = 0;
-  bool queue_is_read_ = false;  // in this turn
+  bool queue_is_read_ = false;
+  double steady_delay_ = 0;
+  bool steady_delay_is_known_ = false;
+  uint64_t idle_ = 0;
+  bool idle_is_read_ = false;
+
+  std::minstd_rand random_{static_cast<uint32_t>(uv_hrtime())};
 
   UvHandle<uv_timer_t> timer_;
+  UvHandle<uv_prepare_t> prepare_;
   UvHandle<uv_check_t> check_;
   bool running_ = false;
   uint64_t interval_ms_ = 0;

@@ -57,7 +57,7 @@ uint64_t LoopStats::WithoutPause(const LoopReading& reading, uint64_t wait) {
 }
 
 uint64_t LoopStats::TurnSoFar(uint64_t now, uint64_t idle) const {
-  if (!in_turn_) return 0;
+  if (!in_turn_ || now <= turn_begin_.now) return 0;  // a coarse clock may be behind
   const uint64_t elapsed = now - turn_begin_.now;
   return elapsed - std::min(elapsed, idle - turn_begin_.idle);
 }

@@ -1,5 +1,5 @@
-#ifndef SPILLWAY_THREAD_CLOCK_H_
-#define SPILLWAY_THREAD_CLOCK_H_
+#ifndef SPILLWAY_CLOCKS_H_
+#define SPILLWAY_CLOCKS_H_
 
 #include <uv.h>
 
@@ -30,6 +30,18 @@ inline uint64_t ThreadCpuNs() {
 #endif
 }
 
+/// The monotonic clock as of the last tick of the system: behind uv_hrtime() by 10 ms at most, for
+/// a fraction of its cost. Where there is no such clock, uv_hrtime().
+inline uint64_t CoarseNowNs() {
+#ifdef CLOCK_MONOTONIC_COARSE
+  timespec time{};
+  if (clock_gettime(CLOCK_MONOTONIC_COARSE, &time) != 0) return uv_hrtime();
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
+#else
+  return uv_hrtime();
+#endif
+}
+
 }  // namespace spillway
 
-#endif  // SPILLWAY_THREAD_CLOCK_H_
+#endif  // SPILLWAY_CLOCKS_H_
