@@ -17,8 +17,9 @@
  * @property {() => number} meanTurn mean busy time of recent turns
  * @property {() => number} takeLongestTurn the longest turn since the last call
  * @property {() => number} utilization share of the last interval the loop was not asleep, 0 to 1
- * @property {(fd: number) => number} requestWait to be called when a request on the socket `fd`
- *   reaches its handler: what it waited, or below 0 where the kernel does not know
+ * @property {(fd: number, fresh: number) => number} requestWait to be called when a request on the
+ *   socket `fd` reaches its handler: what it waited, or below 0 where the kernel does not know; `fresh`
+ *   1 for the first on its connection, which may have waited to be accepted, else 0
  * @property {(fd: number) => { length: number, limit: number } | undefined} acceptQueue
  * @property {(...fds: number[]) => void} watchListeners descriptors whose accept queues `delay()`
  *   is to look at

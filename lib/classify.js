@@ -22,7 +22,7 @@ const byPath = { pathOf: (raw) => raw.originalUrl ?? raw.url }
  * @returns {{ idOf: (raw: any, request: any) => number, nameOf: (id: number) => string, ids: () => number[] }}
  */
 function classifier (classify, routing = byPath) {
-  const classes = new RouteClasses({ routeOf: routing.routeOf })
+  const classes = new RouteClasses(routing.routeOf)
   const byRoute = (/** @type {any} */ raw, /** @type {any} */ request) => classes.ofUrl(raw.method, routing.pathOf(raw, request))
   return {
     idOf: classify === undefined

@@ -10,6 +10,7 @@ const diagnosticsChannel = require('node:diagnostics_channel')
 const { binding } = require('./binding.js')
 
 const CHANNEL = 'http.server.request.start'
+const kSeen = Symbol('spillway.seen')
 const kWait = Symbol('spillway.wait')
 
 /** Server to the handle it listened on when last seen. @type {Map<any, any>} */
@@ -48,7 +49,10 @@ function waitOf (request) {
 function measure (socket) {
   const handle = socket?._handle
   if (handle == null) return 0
-  return handle.fd >= 0 ? binding.requestWait(handle.fd) : -1
+  if (!(handle.fd >= 0)) return -1
+  if (socket[kSeen] === true) return binding.requestWait(handle.fd, 0)
+  socket[kSeen] = true
+  return binding.requestWait(handle.fd, 1)
 }
 
 /** @param {any} server */

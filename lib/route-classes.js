@@ -17,8 +17,8 @@ const SHARED = 0
 const SEEN_OFTEN = 16
 const MOST_CANDIDATES = 1024
 const MOST_URLS = 1024
-/** A class not seen for so long gives way to a new one, when all are taken. */
-const FORGOTTEN_AFTER_MS = 60_000
+/** A class not seen among so many requests gives way to a new one, when all are taken. */
+const FORGOTTEN_AFTER = 100_000
 
 const LONGEST_KEY = 128
 const MOST_SEGMENTS = 4
@@ -27,7 +27,7 @@ const LONGEST_NAME = 32
 
 class RouteClasses {
   #routeOf
-  #now
+  #requests = 0
   /** @type {Map<string, number>} */
   #ids = new Map()
   /** @type {Map<string, number>} */
@@ -40,14 +40,11 @@ class RouteClasses {
   #urls = 0
 
   /**
-   * @param {object} [how]
-   * @param {(method: string, url: string) => string} [how.routeOf] the route that a path will take;
-   *   else it is guessed
-   * @param {() => number} [how.now] ms
+   * @param {(method: string, url: string) => string} [routeOf] the route that a path will take; else
+   *   it is guessed
    */
-  constructor ({ routeOf = (method, url) => shapeOf(url), now = () => performance.now() } = {}) {
+  constructor (routeOf = (method, url) => shapeOf(url)) {
     this.#routeOf = routeOf
-    this.#now = now
   }
 
   /**
@@ -58,7 +55,7 @@ class RouteClasses {
   ofUrl (method, url) {
     const known = this.#byUrl.get(method)?.get(url)
     if (known !== undefined) {
-      this.#lastSeen[known] = this.#now()
+      this.#lastSeen[known] = ++this.#requests
       return known
     }
     const id = this.ofKey(`${method} ${this.#routeOf(method, url)}`)
@@ -73,7 +70,7 @@ class RouteClasses {
   ofKey (key) {
     if (key.length > LONGEST_KEY) key = key.slice(0, LONGEST_KEY)
     const id = this.#ids.get(key) ?? this.#consider(key)
-    this.#lastSeen[id] = this.#now()
+    this.#lastSeen[id] = ++this.#requests
     return id
   }
 
@@ -109,7 +106,7 @@ class RouteClasses {
   #freeId () {
     if (this.#keys.length < CLASSES) return this.#keys.length
     const oldest = this.#lastSeen.indexOf(Math.min(...this.#lastSeen.subarray(1)), 1)
-    if (this.#now() - this.#lastSeen[oldest] < FORGOTTEN_AFTER_MS) return SHARED
+    if (this.#requests - this.#lastSeen[oldest] < FORGOTTEN_AFTER) return SHARED
     this.#ids.delete(this.#keys[oldest])
     this.#byUrl.clear()
     this.#urls = 0

@@ -78,10 +78,10 @@ napi_value Utilization(napi_env env, napi_callback_info info) {
   return call ? JsNumber(env, call->Utilization()) : nullptr;
 }
 
-// requestWait(fd) -> ms, or below 0 where the kernel does not know
+// requestWait(fd, fresh) -> ms, or below 0 where the kernel does not know
 napi_value RequestWait(napi_env env, napi_callback_info info) {
-  const Call<1> call(env, info);
-  return call ? JsMs(env, call->OnRequest(static_cast<int>(call[0]))) : nullptr;
+  const Call<2> call(env, info);
+  return call ? JsMs(env, call->OnRequest(static_cast<int>(call[0]), call[1] != 0)) : nullptr;
 }
 
 // acceptQueue(fd) -> { length, limit } or undefined

@@ -14,6 +14,8 @@ constexpr uint64_t kNsPerMs = 1'000'000;
 
 }  // namespace
 
+LoopMonitor::LoopMonitor(uv_loop_t* loop) : loop_(loop), tick_(socket_queue::TickNs()) {}
+
 LoopMonitor* LoopMonitor::New(uv_loop_t* loop) {
   auto* monitor = new (std::nothrow) LoopMonitor(loop);
   if (monitor == nullptr) return nullptr;
@@ -82,7 +84,10 @@ bool LoopMonitor::IsBusy(double max_lag) {
   return std::uniform_real_distribution<double>()(random_) < (delay - max_lag) / max_lag;
 }
 
-double LoopMonitor::OnRequest(int fd) {
+double LoopMonitor::OnRequest(int fd, bool fresh) {
+  // What the loop already polls has waited since the last poll at most. Where that is less than the
+  // kernel can tell, it need not be asked, which is the dear part.
+  if (running_ && !fresh && stats_.LastTurn() + TurnSoFar(CoarseNowNs()) < tick_) return 0;
   const std::optional<uint64_t> age = socket_queue::LastReceiveAgeNs(fd);
   if (!age) return -1;
   const LoopReading reading = Read(LoopStats::NeedsCpu(*age));

@@ -48,8 +48,8 @@ class LoopMonitor final {
   bool IsBusy(double max_lag);
 
   /// A request on the socket `fd` reaches its handler: its wait, or -1 where the kernel does not
-  /// know.
-  double OnRequest(int fd);
+  /// know. `fresh`: the first on its connection, which may have waited to be accepted.
+  double OnRequest(int fd, bool fresh);
 
   /// Who is told of each turn, while the monitor runs.
   std::shared_ptr<LiveLaws>* live_laws() { return &live_laws_; }
@@ -62,7 +62,7 @@ class LoopMonitor final {
   void Close(void (*on_closed)(void* data), void* data);
 
  private:
-  explicit LoopMonitor(uv_loop_t* loop) : loop_(loop) {}
+  explicit LoopMonitor(uv_loop_t* loop);
   ~LoopMonitor() = default;
 
   LoopReading Read(bool with_cpu) const;
@@ -78,6 +78,7 @@ class LoopMonitor final {
   static void OnHandleClosed(uv_handle_t* handle);
 
   uv_loop_t* const loop_;
+  const uint64_t tick_;
   LoopStats stats_;
   std::shared_ptr<LiveLaws> live_laws_ = std::make_shared<LiveLaws>();
   std::vector<int> listeners_;

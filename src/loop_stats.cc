@@ -12,7 +12,7 @@ void LoopStats::Reset(const LoopReading& reading, uint64_t interval) {
   turn_begin_ = reading;
   in_turn_ = reading.idle > 0;
   busy_ = turns_ = 0;
-  longest_turn_ = 0;
+  last_turn_ = longest_turn_ = 0;
   wait_ = 0;
   last_wait_at_ = reading.now;
 }
@@ -40,6 +40,7 @@ uint64_t LoopStats::OnTurnEnd(const LoopReading& reading) {
   }
   in_turn_ = true;
   turn_begin_ = reading;
+  last_turn_ = busy;
   return busy;
 }
 

@@ -37,6 +37,8 @@ class LoopStats final {
   double Lag() const { return lag_; }
   /// Busy time, so far, of the turn now running.
   uint64_t TurnSoFar(uint64_t now, uint64_t idle) const;
+  /// Busy time of the turn before it.
+  uint64_t LastTurn() const { return last_turn_; }
   /// Smoothed wait of recent requests; fades while none come.
   double RequestWait(uint64_t now) const;
   /// Mean busy time of recent turns.
@@ -59,6 +61,7 @@ class LoopStats final {
   bool in_turn_ = false;
   double busy_ = 0;   // fading sums over the recent turns: their busy time,
   double turns_ = 0;  // and their number
+  uint64_t last_turn_ = 0;
   uint64_t longest_turn_ = 0;
 
   double wait_ = 0;

@@ -118,7 +118,7 @@ describe('toobusy functions', () => {
       block(1500 - toobusy.delay())
       const between = share()
       assert.ok(between > 0.4 && between < 0.8, `${between}`)
-      block(Math.max(0, 2000 - toobusy.delay()))
+      block(Math.max(0, 2050 - toobusy.delay()))
       assert.equal(share(), 1)
     })
 
