@@ -105,19 +105,23 @@ void Admission::LearnCosts() {
 }
 
 // One class at a time, that with most in flight: those that only suffer from it recover once it is
-// held back.
+// held back, and until then their evidence counts only if they have more in flight than it had.
 void Admission::EnforceOne(uint64_t now) {
-  ClassLimit* worst = nullptr;
   bool settled = true;
+  ForEachClass([&](Class& entry) { settled &= !entry.limit.over(); });
+  if (settled && settling_) {
+    settled_ = now;
+    ForEachClass([](Class& entry) { entry.limit.DropEvidence(); });
+  }
+  settling_ = !settled;
+  ClassLimit* worst = nullptr;
   ForEachClass([&](Class& entry) {
     ClassLimit& limit = entry.limit;
-    if (limit.over()) settled = false;
     if (limit.evident() && (!worst || limit.inFlight() > worst->inFlight())) worst = &limit;
   });
-  if (settled && worst) worst->Enforce(Setting());
-  if (settled) return;
-  settled_ = now;
-  ForEachClass([](Class& entry) { entry.limit.DropEvidence(); });
+  if (!worst || (settling_ && worst->inFlight() <= lastWorst_)) return;
+  lastWorst_ = worst->inFlight();
+  worst->Enforce(Setting());
 }
 
 // While the law only observes, no queue drains, and a probe would take it for the service.

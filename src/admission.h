@@ -90,7 +90,9 @@ class Admission final {
   uint64_t windowBegun_ = 0;
   double busy_ = 0;
   uint64_t lastTurn_ = 0;
+  bool settling_ = false;
   uint64_t settled_ = 0;
+  uint32_t lastWorst_ = 0;
   bool overdue_ = false;
   bool draining_ = false;
 };

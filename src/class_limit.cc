@@ -46,8 +46,9 @@ constexpr double kProbeShare = 0.5;
 constexpr double kProbeChange = 1.5;
 constexpr double kProbeEveryNs = 10e9;
 constexpr double kProbeEveryResponses = 50;
-constexpr double kProbeAgainNs = 300e6;
-constexpr int kSlowerProbes = 3;
+constexpr double kProbeAgainNs = 100e6;
+constexpr double kSlower = 1.25;
+constexpr int kSlowerProbes = 2;
 constexpr double kLower = 0.9;
 constexpr double kProbeMostNs = 500e6;
 constexpr double kProbeMostResponses = 2;
@@ -143,7 +144,7 @@ void ClassLimit::SetLimits(const Setting& setting) {
     cap_ = std::max(1u, static_cast<uint32_t>(std::ceil(kProbeShare * capacity_ * baseline)));
   } else {
     // One more than Little's law allows: so a class that was held too low grows.
-    cap_ = 1 + static_cast<uint32_t>(std::ceil(CapacityWhenFull() * AllowedNs(queue)));
+    cap_ = 1 + static_cast<uint32_t>(std::round(CapacityWhenFull() * AllowedNs(queue)));
   }
   burst_ = static_cast<uint32_t>(kBurst * loopCapacity_ * (baseline + setting.maxDelayNs));
 }
@@ -172,7 +173,7 @@ void ClassLimit::EndProbe(uint64_t now, const Setting& setting) {
     if (response < kLower * baseline) pause = 0;
     baseline_.Reset(response);
   }
-  if (!setting.saturated && response > AllowedNs(kAllowed * setting.maxDelayNs)) {
+  if (!setting.saturated && response > kSlower * AllowedNs(kAllowed * setting.maxDelayNs)) {
     pause = kProbeAgainNs;
     if (slowerProbes_ == 0) slowerCapacity_ = capacity_;
     slowerNs_ = slowerProbes_ == 0 ? response : std::min(slowerNs_, response);
