@@ -40,18 +40,24 @@ constexpr double kCalmNs = 450e6;
 constexpr double kCalmResponses = 2;
 
 // A probe leaves the class half of what it needs. It is made when the limit takes hold, when X
-// changed by half, when the last one found R lower or much higher, and every so often; the longer
-// responses take, the longer it lasts, so the more seldom.
+// changed by half, and every so often; the longer responses take, the longer it lasts, so the more
+// seldom. One that few complete in is cut short.
 constexpr double kProbeShare = 0.5;
 constexpr double kProbeChange = 1.5;
 constexpr double kProbeEveryNs = 10e9;
 constexpr double kProbeEveryResponses = 50;
-constexpr double kProbeAgainNs = 100e6;
-constexpr double kSlower = 1.25;
-constexpr int kSlowerProbes = 2;
-constexpr double kLower = 0.9;
 constexpr double kProbeMostNs = 500e6;
 constexpr double kProbeMostResponses = 2;
+
+// A response this much below R: R was measured with a queue, and there may be more of it.
+constexpr double kLower = 0.9;
+
+// Responses this much above what is allowed, by so many probes soon after each other: the service
+// is slower. The first is as much as eight laws reach that share a resource, each with its one too
+// many.
+constexpr double kSlower = 1.25;
+constexpr int kSlowerProbes = 2;
+constexpr double kProbeAgainNs = 100e6;
 
 }  // namespace
 
@@ -108,8 +114,8 @@ void ClassLimit::EndEnforcedWindow(const Window& window, double rate, double new
       probe_.End();
     }
   }
-  if (probe_.Late(window.now, kProbeMostNs + kProbeMostResponses * BaselineNs()))
-    EndProbe(window.now, setting);
+  const double most = kProbeMostNs + kProbeMostResponses * BaselineNs();
+  if (probe_.Late(window.now, most)) EndProbe(window.now, setting);
   probed_ = probe_.running();
 }
 
@@ -162,7 +168,7 @@ void ClassLimit::BeginProbe(uint64_t now, const Setting& setting) {
 }
 
 // With the queue drained, a response well above R is no queueing but a slower service; or another's
-// queue, which nobody else may know of: then it goes when all who see it hold back, so it takes
+// queue, which nobody here may know of: then it goes when all who see it hold back, so it takes
 // several probes to be believed. A loop without time to spare has such a queue for sure. As long as
 // responses get faster with fewer in flight, the next probe follows at once.
 void ClassLimit::EndProbe(uint64_t now, const Setting& setting) {
@@ -173,16 +179,11 @@ void ClassLimit::EndProbe(uint64_t now, const Setting& setting) {
     if (response < kLower * baseline) pause = 0;
     baseline_.Reset(response);
   }
-  if (!setting.saturated && response > kSlower * AllowedNs(kAllowed * setting.maxDelayNs)) {
+  const bool slower =
+      !setting.saturated && response > kSlower * AllowedNs(kAllowed * setting.maxDelayNs);
+  if (slower) {
     pause = kProbeAgainNs;
-    if (slowerProbes_ == 0) slowerCapacity_ = capacity_;
-    slowerNs_ = slowerProbes_ == 0 ? response : std::min(slowerNs_, response);
-    if (++slowerProbes_ == kSlowerProbes) {
-      baseline_.Reset(slowerNs_);
-      // What it did before it was held to a third of what it needs.
-      capacity_ = std::max(capacity_, slowerCapacity_);
-      slowerProbes_ = 0;
-    }
+    SeemsSlower(response);
   } else {
     slowerProbes_ = 0;
   }
@@ -190,6 +191,19 @@ void ClassLimit::EndProbe(uint64_t now, const Setting& setting) {
   probedCapacity_ = capacity_;
   probeAt_ = now + static_cast<uint64_t>(pause);
   SetLimits(setting);
+}
+
+void ClassLimit::SeemsSlower(double responseNs) {
+  if (slowerProbes_ == 0) {
+    slowerNs_ = responseNs;
+    slowerCapacity_ = capacity_;
+  }
+  slowerNs_ = std::min(slowerNs_, responseNs);
+  if (++slowerProbes_ < kSlowerProbes) return;
+  baseline_.Reset(slowerNs_);
+  // What it did before it was held to a part of what it needs.
+  capacity_ = std::max(capacity_, slowerCapacity_);
+  slowerProbes_ = 0;
 }
 
 }  // namespace spillway

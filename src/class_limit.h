@@ -94,6 +94,7 @@ class ClassLimit final {
   void EndEnforcedWindow(const Window& window, double rate, double newest, const Setting& setting);
   double CapacityWhenFull() const;
   void EndProbe(uint64_t now, const Setting& setting);
+  void SeemsSlower(double responseNs);
   double AllowedNs(double queueNs) const;
   void SetLimits(const Setting& setting);
 
