@@ -160,6 +160,24 @@ describe('classes', () => {
     }
   })
 
+  it('a class whose database hangs: the other, on a database of its own and over, is held as ever', function () {
+    const records = simulate((pool) => {
+      const hanging = query(pool(POOL))
+      return {
+        law: spillway(),
+        durationMs: 31000,
+        sources: [
+          { class: 0, phases: hanging, rate: () => 600, keepAlive: true, timeoutMs: 60000 },
+          { class: 1, phases: query(pool(POOL)), rate: (now) => now < 5000 ? 100 : 3 * POOL_CAPACITY, keepAlive: true }
+        ],
+        script: [[4000, () => { hanging[1].io = 1e6 }]]
+      }
+    })
+    const result = note(this, figures(records, { fromMs: 9000, untilMs: 30000, class: 1 }))
+    assert(result.goodput >= 0.9 * POOL_CAPACITY)
+    assert(result.p99 <= 200)
+  })
+
   it('forty classes of which one is over: the others lose nothing', function () {
     const others = Array.from({ length: 39 }, (_, i) => ({ class: i, phases: fast, rate: () => 4, keepAlive: true }))
     const records = simulate({
