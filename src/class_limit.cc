@@ -169,8 +169,8 @@ void ClassLimit::BeginProbe(uint64_t now, const Setting& setting) {
 
 // With the queue drained, a response well above R is no queueing but a slower service; or another's
 // queue, which nobody here may know of: then it goes when all who see it hold back, so it takes
-// several probes to be believed. A loop without time to spare has such a queue for sure. As long as
-// responses get faster with fewer in flight, the next probe follows at once.
+// several probes to be believed. As long as responses get faster with fewer in flight, the next
+// probe follows at once.
 void ClassLimit::EndProbe(uint64_t now, const Setting& setting) {
   const double response = probe_.responseNs();
   const double baseline = BaselineNs();
@@ -179,9 +179,7 @@ void ClassLimit::EndProbe(uint64_t now, const Setting& setting) {
     if (response < kLower * baseline) pause = 0;
     baseline_.Reset(response);
   }
-  const bool slower =
-      !setting.saturated && response > kSlower * AllowedNs(kAllowed * setting.maxDelayNs);
-  if (slower) {
+  if (response > kSlower * AllowedNs(kAllowed * setting.maxDelayNs)) {
     pause = kProbeAgainNs;
     SeemsSlower(response);
   } else {

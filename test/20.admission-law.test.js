@@ -258,7 +258,7 @@ describe('options', () => {
   it('observe: no probe, so no queue is taken for a slower service', () => {
     const bench = new Bench({ observe: true })
     const present = []
-    for (let i = 0; i < 2000; i++) {
+    for (let i = 0; i < 6000; i++) {
       for (let n = 0; n < (i < 300 ? 1 : 3); n++) {
         bench.arrive()
         present.push(bench.now)

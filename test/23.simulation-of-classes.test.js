@@ -56,7 +56,9 @@ describe('classes', () => {
           assert(light.goodput + heavy.goodput >= 0.95 * POOL_CAPACITY)
         }
       })
+    }
 
+    for (const times of [1.5, 3, 6]) {
       it(`on one loop, ${name} connections, both at ${times}x: each gets a share`, function () {
         const records = simulate({
           law: spillway(),
@@ -66,7 +68,7 @@ describe('classes', () => {
         const both = [0, 1].map((id) => note(this, figures(records, { fromMs: 50000, untilMs: 62000, class: id })))
         for (const { goodput, p99 } of both) {
           assert(goodput >= 0.3 * (both[0].goodput + both[1].goodput))
-          assert(p99 <= 150)
+          assert(p99 <= 125)
         }
       })
     }
