@@ -15,6 +15,15 @@ constexpr uint64_t kLatePart = 4;
 // From this utilization on, the loop has no time to spare.
 constexpr double kSaturated = 0.9;
 
+// One class's requests that never end must not hold up the others: so long a class may take to work
+// off what it has too many.
+constexpr double kPatienceNs = 1e9;
+constexpr double kPatienceResponses = 4;
+
+uint64_t PatienceNs(const ClassLimit& limit) {
+  return static_cast<uint64_t>(kPatienceNs + kPatienceResponses * limit.BaselineNs());
+}
+
 }  // namespace
 
 Admission::Admission(const Options& options)
@@ -50,7 +59,7 @@ Verdict Admission::Judge(uint64_t now, const Class& entry, uint64_t waitNs) cons
 
 bool Admission::Late() const { return lastTurn_ * kLatePart >= options_.maxDelayNs; }
 
-ClassLimit::Setting Admission::Setting() const {
+ClassLimit::Setting Admission::setting() const {
   return {maxDelay_, Late(), utilization_ > kSaturated, overdue_, settled_};
 }
 
@@ -58,7 +67,7 @@ void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome
   ClassLimit& limit = classes_[id].limit;
   if (limit.Left(outcome == Outcome::kCompleted)) inFlight_ -= inFlight_ > 0;
   if (draining_) Drain(now);
-  if (outcome == Outcome::kCompleted) limit.Completed(now, start, Setting());
+  if (outcome == Outcome::kCompleted) limit.Completed(now, start, setting());
 }
 
 void Admission::OnTurn(uint64_t now, uint64_t busyNs) {
@@ -73,18 +82,19 @@ void Admission::EndWindow(uint64_t now) {
   const double pause = static_cast<double>(queue_.PauseNs(now));
   utilization_ = busy_ / elapsed;
   overdue_ = queue_.overdue();
-  const ClassLimit::Setting setting = Setting();
+  const ClassLimit::Setting shared = setting();
   LearnCosts();
   burst_ = rate_ = arrivalRate_ = 0;
   ForEachClass([&](Class& entry) {
     if (entry.limit.active()) burst_ += entry.limit.burst();
-    entry.limit.EndWindow({now, elapsed, busy_, pause, entry.cost.ns()}, setting);
+    entry.limit.EndWindow({now, elapsed, busy_, pause, entry.cost.ns()}, shared);
     rate_ += entry.limit.rate();
     arrivalRate_ += entry.limit.arrivalRate();
   });
   queue_.EndInterval(now);
   EnforceOne(now);
   Probe(now);
+  if (draining_ && now > drainBy_) Measure(now);
   ShareOut();
   windowBegun_ = now;
   busy_ = 0;
@@ -105,19 +115,25 @@ void Admission::LearnCosts() {
 }
 
 // One class at a time, that with most in flight: those that only suffer from it recover once it is
-// held back.
+// held back, and until then their evidence counts only if they have more in flight than it had.
 void Admission::EnforceOne(uint64_t now) {
-  ClassLimit* worst = nullptr;
   bool settled = true;
+  ForEachClass([&](Class& entry) { settled &= !entry.limit.over(); });
+  if (now > settleBy_) settled = true;
+  if (settled && settling_) {
+    settled_ = now;
+    ForEachClass([](Class& entry) { entry.limit.DropEvidence(); });
+  }
+  settling_ = !settled;
+  ClassLimit* worst = nullptr;
   ForEachClass([&](Class& entry) {
     ClassLimit& limit = entry.limit;
-    if (limit.over()) settled = false;
     if (limit.evident() && (!worst || limit.inFlight() > worst->inFlight())) worst = &limit;
   });
-  if (settled && worst) worst->Enforce(Setting());
-  if (settled) return;
-  settled_ = now;
-  ForEachClass([](Class& entry) { entry.limit.DropEvidence(); });
+  if (!worst || (settling_ && worst->inFlight() <= lastWorst_)) return;
+  lastWorst_ = worst->inFlight();
+  settleBy_ = now + PatienceNs(*worst);
+  worst->Enforce(setting());
 }
 
 // While the law only observes, no queue drains, and a probe would take it for the service.
@@ -126,7 +142,9 @@ void Admission::Probe(uint64_t now) {
   ForEachClass([&](Class& entry) { wanted |= entry.limit.WantsProbe(now); });
   if (!wanted || options_.observe) return;
   ForEachClass([&](Class& entry) {
-    if (entry.limit.enforcing()) entry.limit.BeginProbe(now, Setting());
+    if (!entry.limit.enforcing()) return;
+    entry.limit.BeginProbe(now, setting());
+    drainBy_ = std::max(drainBy_, now + PatienceNs(entry.limit));
   });
   draining_ = true;
   Drain(now);
@@ -135,7 +153,10 @@ void Admission::Probe(uint64_t now) {
 void Admission::Drain(uint64_t now) {
   bool drained = true;
   ForEachClass([&](Class& entry) { drained &= !(entry.limit.probing() && entry.limit.over()); });
-  if (!drained) return;
+  if (drained) Measure(now);
+}
+
+void Admission::Measure(uint64_t now) {
   ForEachClass([&](Class& entry) { entry.limit.Drained(now); });
   draining_ = false;
 }

@@ -61,12 +61,13 @@ class Admission final {
 
   Verdict Judge(uint64_t now, const Class& entry, uint64_t waitNs) const;
   bool Late() const;
-  ClassLimit::Setting Setting() const;
+  ClassLimit::Setting setting() const;
   void EndWindow(uint64_t now);
   void LearnCosts();
   void EnforceOne(uint64_t now);
   void Probe(uint64_t now);
   void Drain(uint64_t now);
+  void Measure(uint64_t now);
   void ShareOut();
 
   template <typename Visit>
@@ -90,9 +91,13 @@ class Admission final {
   uint64_t windowBegun_ = 0;
   double busy_ = 0;
   uint64_t lastTurn_ = 0;
+  bool settling_ = false;
+  uint64_t settleBy_ = 0;
   uint64_t settled_ = 0;
+  uint32_t lastWorst_ = 0;
   bool overdue_ = false;
   bool draining_ = false;
+  uint64_t drainBy_ = 0;
 };
 
 }  // namespace spillway

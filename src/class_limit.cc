@@ -32,24 +32,32 @@ constexpr double kPauses = 2;
 // is only a guess then.
 constexpr double kBurst = 1.5;
 
-// A rate is not believed to be more than so many times what was seen.
-constexpr double kFuller = 1.5;
+// Less full than that, a limit tells nothing of what the class would do.
+constexpr double kLeastFull = 0.67;
 
 // So long without a refusal, and two response times, and the limit is enforced no more.
 constexpr double kCalmNs = 450e6;
 constexpr double kCalmResponses = 2;
 
 // A probe leaves the class half of what it needs. It is made when the limit takes hold, when X
-// changed by half, when the last one found R lower or much higher, and every so often; the longer
-// responses take, the longer it lasts, so the more seldom.
+// changed by half, and every so often; the longer responses take, the longer it lasts, so the more
+// seldom. One that few complete in is cut short.
 constexpr double kProbeShare = 0.5;
 constexpr double kProbeChange = 1.5;
 constexpr double kProbeEveryNs = 10e9;
 constexpr double kProbeEveryResponses = 50;
-constexpr double kProbeAgainNs = 1e9;
-constexpr double kLower = 0.9;
 constexpr double kProbeMostNs = 500e6;
 constexpr double kProbeMostResponses = 2;
+
+// A response this much below R: R was measured with a queue, and there may be more of it.
+constexpr double kLower = 0.9;
+
+// Responses this much above what is allowed, by so many probes soon after each other: the service
+// is slower. The first is as much as eight laws reach that share a resource, each with its one too
+// many.
+constexpr double kSlower = 1.25;
+constexpr int kSlowerProbes = 2;
+constexpr double kProbeAgainNs = 100e6;
 
 }  // namespace
 
@@ -94,7 +102,10 @@ void ClassLimit::EndEnforcedWindow(const Window& window, double rate, double new
   if (refusals_ > 0) {
     calmNs_ = 0;
     // A probe tells of R; X is what the class does when it may.
-    if (!probed_ && completions_ > 0) capacity_ += newest * (RateWhenFull(rate) - capacity_);
+    if (!probed_) {
+      capacity_ += newest * (rate - capacity_);
+      fullness_ += newest * (responses_ / window.elapsedNs / cap_ - fullness_);
+    }
   } else {
     capacity_ = std::max(capacity_, rate_);
     calmNs_ += window.elapsedNs;
@@ -103,15 +114,15 @@ void ClassLimit::EndEnforcedWindow(const Window& window, double rate, double new
       probe_.End();
     }
   }
-  if (probe_.Late(window.now, kProbeMostNs + kProbeMostResponses * BaselineNs()))
-    EndProbe(window.now, setting);
+  const double most = kProbeMostNs + kProbeMostResponses * BaselineNs();
+  if (probe_.Late(window.now, most)) EndProbe(window.now, setting);
   probed_ = probe_.running();
 }
 
-// Between bursts fewer are in flight than may be. With the limit always full, so many would be
-// completed (Little's law again).
-double ClassLimit::RateWhenFull(double rate) const {
-  return std::clamp(cap_ * completions_ / responses_, rate, kFuller * rate);
+// Between bursts fewer are in flight than may be (Little's law: the responses of a window, summed,
+// are those in flight times the window). With the limit always full, so many would be completed.
+double ClassLimit::CapacityWhenFull() const {
+  return capacity_ / std::clamp(fullness_, kLeastFull, 1.0);
 }
 
 void ClassLimit::Enforce(const Setting& setting) {
@@ -119,6 +130,8 @@ void ClassLimit::Enforce(const Setting& setting) {
   calmNs_ = 0;
   // What a class completes while it queues is what it can do.
   capacity_ = std::max(rate_, evidence_.rate());
+  fullness_ = 1;
+  slowerProbes_ = 0;
   probeAt_ = 0;
   evidence_.Drop();
   SetLimits(setting);
@@ -137,7 +150,7 @@ void ClassLimit::SetLimits(const Setting& setting) {
     cap_ = std::max(1u, static_cast<uint32_t>(std::ceil(kProbeShare * capacity_ * baseline)));
   } else {
     // One more than Little's law allows: so a class that was held too low grows.
-    cap_ = 1 + static_cast<uint32_t>(std::ceil(capacity_ * AllowedNs(queue)));
+    cap_ = 1 + static_cast<uint32_t>(std::round(CapacityWhenFull() * AllowedNs(queue)));
   }
   burst_ = static_cast<uint32_t>(kBurst * loopCapacity_ * (baseline + setting.maxDelayNs));
 }
@@ -154,22 +167,41 @@ void ClassLimit::BeginProbe(uint64_t now, const Setting& setting) {
   SetLimits(setting);
 }
 
-// With the queue drained, a response well above R is no queueing but a slower service, unless the
-// loop has no time to spare: then it queued there, behind others. Even so it may be another's
-// queue, not gone yet, and is looked at again soon. As long as responses get faster with fewer in
-// flight, that is done at once.
+// With the queue drained, a response well above R is no queueing but a slower service; or another's
+// queue, which nobody here may know of: then it goes when all who see it hold back, so it takes
+// several probes to be believed. As long as responses get faster with fewer in flight, the next
+// probe follows at once.
 void ClassLimit::EndProbe(uint64_t now, const Setting& setting) {
   const double response = probe_.responseNs();
   const double baseline = BaselineNs();
-  const bool slower = !setting.saturated && response > AllowedNs(kAllowed * setting.maxDelayNs);
   double pause = kProbeEveryNs + kProbeEveryResponses * response;
-  if (response < kLower * baseline) pause = 0;
-  if (slower) pause = kProbeAgainNs;
-  if (slower || response < baseline) baseline_.Reset(response);
+  if (response < baseline) {
+    if (response < kLower * baseline) pause = 0;
+    baseline_.Reset(response);
+  }
+  if (response > kSlower * AllowedNs(kAllowed * setting.maxDelayNs)) {
+    pause = kProbeAgainNs;
+    SeemsSlower(response);
+  } else {
+    slowerProbes_ = 0;
+  }
   probe_.End();
   probedCapacity_ = capacity_;
   probeAt_ = now + static_cast<uint64_t>(pause);
   SetLimits(setting);
+}
+
+void ClassLimit::SeemsSlower(double responseNs) {
+  if (slowerProbes_ == 0) {
+    slowerNs_ = responseNs;
+    slowerCapacity_ = capacity_;
+  }
+  slowerNs_ = std::min(slowerNs_, responseNs);
+  if (++slowerProbes_ < kSlowerProbes) return;
+  baseline_.Reset(slowerNs_);
+  // What it did before it was held to a part of what it needs.
+  capacity_ = std::max(capacity_, slowerCapacity_);
+  slowerProbes_ = 0;
 }
 
 }  // namespace spillway

@@ -92,8 +92,9 @@ class ClassLimit final {
 
  private:
   void EndEnforcedWindow(const Window& window, double rate, double newest, const Setting& setting);
-  double RateWhenFull(double rate) const;
+  double CapacityWhenFull() const;
   void EndProbe(uint64_t now, const Setting& setting);
+  void SeemsSlower(double responseNs);
   double AllowedNs(double queueNs) const;
   void SetLimits(const Setting& setting);
 
@@ -120,10 +121,14 @@ class ClassLimit final {
   double costNs_ = 0;
   double loopCapacity_ = 0;
   double capacity_ = 0;
+  double fullness_ = 1;
   double calmNs_ = 0;
 
   uint64_t probeAt_ = 0;
   double probedCapacity_ = 0;
+  int slowerProbes_ = 0;
+  double slowerNs_ = 0;
+  double slowerCapacity_ = 0;
 };
 
 }  // namespace spillway

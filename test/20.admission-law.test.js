@@ -1,8 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const Agenda = require('./simulator/agenda')
-const { spillway } = require('./simulator/laws')
+const Bench = require('./simulator/bench')
 const { ms } = require('./simulator/units')
 
 const ADMIT = 0
@@ -12,64 +11,6 @@ const MAX_IN_FLIGHT = 3
 const COMPLETED = 0
 const ABANDONED = 1
 const DETACHED = 2
-
-/** The law and a clock: time passes in turns of 1 ms, which are busy for so long as they are told. */
-class Bench {
-  now = ms(1e6)
-  #agenda = new Agenda()
-
-  constructor (options) {
-    this.law = spillway(options)
-  }
-
-  pass (lasting, { busyMs = 0.1 } = {}) {
-    for (let i = 0; i < lasting; i++) {
-      this.now += ms(1)
-      this.#agenda.runUntil(this.now)
-      this.law.turn(this.now, ms(busyMs))
-    }
-  }
-
-  longTurn (lasting) {
-    this.now += ms(lasting)
-    this.law.turn(this.now, ms(lasting))
-  }
-
-  arrive (id = 0, waitedMs = 0) {
-    return this.law.arrive(this.now, id, ms(waitedMs))
-  }
-
-  depart (id, start, outcome = COMPLETED) {
-    this.law.depart(this.now, id, start, outcome)
-  }
-
-  /** So many requests a second for `lasting` ms, each answered after `responseMs`; returns the verdicts. */
-  traffic (lasting, { id = 0, rate = 100, responseMs = 50, waitedMs = 0, outcome = COMPLETED } = {}) {
-    const verdicts = []
-    for (let time = 0, due = 0; time < lasting; time++) {
-      for (due += rate / 1000; due >= 1; due--) verdicts.push(this.request({ id, responseMs, waitedMs, outcome }))
-      this.pass(1)
-    }
-    return verdicts
-  }
-
-  request ({ id = 0, responseMs = 50, waitedMs = 0, outcome = COMPLETED } = {}) {
-    const start = this.now
-    const verdict = this.arrive(id, waitedMs)
-    if (verdict === ADMIT) {
-      this.#agenda.at(start + ms(responseMs), (time) => this.law.depart(time, id, start, outcome))
-    }
-    return verdict
-  }
-
-  get gate () {
-    return { ...this.law.snapshot(), waitLimitNs: this.law.waitLimit(this.now) }
-  }
-
-  class (id = 0) {
-    return this.law.snapshotOf(id)
-  }
-}
 
 const refused = (verdicts) => verdicts.filter((verdict) => verdict !== ADMIT).length
 
@@ -317,7 +258,7 @@ describe('options', () => {
   it('observe: no probe, so no queue is taken for a slower service', () => {
     const bench = new Bench({ observe: true })
     const present = []
-    for (let i = 0; i < 2000; i++) {
+    for (let i = 0; i < 6000; i++) {
       for (let n = 0; n < (i < 300 ? 1 : 3); n++) {
         bench.arrive()
         present.push(bench.now)

@@ -204,13 +204,13 @@ describe('steps', () => {
       check(this, records)
     })
 
-    it(`a pool, 0.9x, 3x, 0.9x, ${name} connections: p99 below 150 ms and the last 503 within 1 s`, function () {
+    it(`a pool, 0.9x, 3x, 0.9x, ${name} connections: p99 below 150 ms for what comes 0.3 s later, and the last 503 within 1 s`, function () {
       const records = simulate((pool) => ({
         law: spillway(),
         durationMs: 13000,
         sources: [{ phases: query(pool(POOL)), rate: stepped(0.9 * POOL_CAPACITY, 3 / 0.9), keepAlive }]
       }))
-      check(this, records)
+      check(this, records, { upMs: 300 })
     })
 
     it(`cold start at 6x, ${name} connections: 0.9 of what refusals leave in the first second`, function () {
@@ -225,12 +225,12 @@ describe('steps', () => {
 
   const stepped = (rate, times) => (now) => now < STEP_MS || now >= BACK_MS ? rate : times * rate
 
-  function check (context, records) {
+  function check (context, records, { upMs = 1000 } = {}) {
     const up = settledAfter(records, { atMs: STEP_MS, untilMs: BACK_MS, limitMs: 150 })
     const down = settledAfter(records, { atMs: BACK_MS, untilMs: 12000, limitMs: 150 })
     const last = lastRefusalAfter(records, BACK_MS)
     note(context, { 'ms up': up, 'ms down': down, 'ms to the last 503': last })
-    assert(up <= 1000)
+    assert(up <= upMs)
     assert(down <= 1000)
     assert(last <= 1000)
   }

@@ -59,7 +59,7 @@ describe('what must not happen (DESIGN section 3)', () => {
     })
   }
 
-  it('a database that becomes 5x slower while it has capacity to spare: the law sheds for longer than a probe', function () {
+  it('a database that becomes 5x slower while it has capacity to spare: the law sheds for more than three seconds', function () {
     const phases = []
     const records = simulate((pool) => {
       const shared = pool(POOL)
@@ -72,9 +72,9 @@ describe('what must not happen (DESIGN section 3)', () => {
         script: [[5000, () => become(250)]]
       }
     })
-    const first = note(this, figures(records, { fromMs: 5000, untilMs: 9000, usefulMs: 400 }))
-    const later = note(this, figures(records, { fromMs: 9000, untilMs: 20000, usefulMs: 400 }))
-    assert(first.shed <= 0.2)
+    const first = note(this, figures(records, { fromMs: 5000, untilMs: 8000, usefulMs: 400 }))
+    const later = note(this, figures(records, { fromMs: 8000, untilMs: 20000, usefulMs: 400 }))
+    assert(first.shed <= 0.6)
     assert(later.shed <= 0.005)
   })
 

@@ -1,0 +1,68 @@
+'use strict'
+
+const Agenda = require('./agenda')
+const { spillway } = require('./laws')
+const { ms } = require('./units')
+
+const ADMIT = 0
+const COMPLETED = 0
+
+/** The law and a clock: time passes in turns of 1 ms, which are busy for so long as they are told. */
+class Bench {
+  now = ms(1e6)
+  #agenda = new Agenda()
+
+  constructor (options) {
+    this.law = spillway(options)
+  }
+
+  pass (lasting, { busyMs = 0.1 } = {}) {
+    for (let i = 0; i < lasting; i++) {
+      this.now += ms(1)
+      this.#agenda.runUntil(this.now)
+      this.law.turn(this.now, ms(busyMs))
+    }
+  }
+
+  longTurn (lasting) {
+    this.now += ms(lasting)
+    this.law.turn(this.now, ms(lasting))
+  }
+
+  arrive (id = 0, waitedMs = 0) {
+    return this.law.arrive(this.now, id, ms(waitedMs))
+  }
+
+  depart (id, start, outcome = COMPLETED) {
+    this.law.depart(this.now, id, start, outcome)
+  }
+
+  /** So many requests a second for `lasting` ms, each answered after `responseMs`; returns the verdicts. */
+  traffic (lasting, { id = 0, rate = 100, responseMs = 50, waitedMs = 0, outcome = COMPLETED } = {}) {
+    const verdicts = []
+    for (let time = 0, due = 0; time < lasting; time++) {
+      for (due += rate / 1000; due >= 1; due--) verdicts.push(this.request({ id, responseMs, waitedMs, outcome }))
+      this.pass(1)
+    }
+    return verdicts
+  }
+
+  request ({ id = 0, responseMs = 50, waitedMs = 0, outcome = COMPLETED } = {}) {
+    const start = this.now
+    const verdict = this.arrive(id, waitedMs)
+    if (verdict === ADMIT) {
+      this.#agenda.at(start + ms(responseMs), (time) => this.law.depart(time, id, start, outcome))
+    }
+    return verdict
+  }
+
+  get gate () {
+    return { ...this.law.snapshot(), waitLimitNs: this.law.waitLimit(this.now) }
+  }
+
+  class (id = 0) {
+    return this.law.snapshotOf(id)
+  }
+}
+
+module.exports = Bench
