@@ -52,7 +52,7 @@ Verdict Admission::Judge(uint64_t now, const Class& entry, uint64_t waitNs) cons
   if (options_.maxInFlight > 0 && inFlight_ >= options_.maxInFlight) return Verdict::kMaxInFlight;
   if (options_.maxDelayNs == 0) return Verdict::kAdmit;
   if (!queue_.Admits(now, waitNs, entry.light)) return Verdict::kQueueDelay;
-  const double pause = static_cast<double>(queue_.PauseNs(now));
+  const auto pause = static_cast<double>(queue_.PauseNs(now));
   const bool pressed = Late() && burst_ > 0 && inFlight_ >= burst_ + rate_ * pause;
   return entry.limit.Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
 }
@@ -78,8 +78,8 @@ void Admission::OnTurn(uint64_t now, uint64_t busyNs) {
 }
 
 void Admission::EndWindow(uint64_t now) {
-  const double elapsed = static_cast<double>(now - windowBegun_);
-  const double pause = static_cast<double>(queue_.PauseNs(now));
+  const auto elapsed = static_cast<double>(now - windowBegun_);
+  const auto pause = static_cast<double>(queue_.PauseNs(now));
   utilization_ = busy_ / elapsed;
   overdue_ = queue_.overdue();
   const ClassLimit::Setting shared = setting();

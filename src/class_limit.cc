@@ -62,7 +62,7 @@ constexpr double kProbeAgainNs = 100e6;
 }  // namespace
 
 void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting) {
-  const double response = static_cast<double>(now - start);
+  const auto response = static_cast<double>(now - start);
   ++completions_;
   responses_ += response;
   if (enforcing_) {
