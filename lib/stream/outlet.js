@@ -44,10 +44,9 @@ class Outlet {
     this.#stall = stall
   }
 
-  /** @returns {boolean} whether a result is ready that the consumer does not take */
+  /** @returns {boolean} whether a result is ready that the consumer, when last asked, did not want */
   get blocked () {
-    const first = this.#queue.peek()
-    return first !== undefined && first.state === READY && !this.#sink.wants()
+    return this.#queue.peek()?.state === READY
   }
 
   /** @param {Item} item that starts */
