@@ -85,6 +85,20 @@ describe('stream: mapConcurrent', () => {
     assert.deepEqual(answered, [0, 1, 2, 3])
   })
 
+  it('gives the oldest result to a call of next() from inside the handler', async () => {
+    for (const ordered of [true, false]) {
+      let inner
+      const iterator = mapConcurrent(countingSource(), item => {
+        if (item === 3) inner = iterator.next()
+        return item
+      }, { concurrency: 2, highWaterMark: 4, ordered })
+      assert.equal((await iterator.next()).value, 0)
+      assert.equal((await inner).value, 1)
+      assert.equal((await iterator.next()).value, 2)
+      await iterator.return()
+    }
+  })
+
   it('rejects one call of next(), and is done for the others', async () => {
     const iterator = mapConcurrent([1], () => { throw new Error('once') }, { concurrency: 1 })
     const [first, second] = await Promise.allSettled([iterator.next(), iterator.next()])
@@ -109,22 +123,25 @@ describe('stream: mapConcurrent', () => {
   describe('when the consumer leaves', () => {
     it('a break returns the source and aborts the running handlers', async () => {
       const source = countingSource()
-      const signals = []
-      const iterator = mapConcurrent(source, (item, { signal }) => {
-        signals.push(signal)
-        return item === 0 ? 'first' : new Promise(() => {})
-      }, { concurrency: 3 })
+      const handler = manualHandler()
+      const iterator = mapConcurrent(source, handler, { concurrency: 3, highWaterMark: 0 })
       const results = []
-      for await (const result of iterator) {
-        results.push(result)
-        if (results.length === 1) break
-      }
+      const left = (async () => {
+        for await (const result of iterator) {
+          results.push(result)
+          if (results.length === 1) break
+        }
+      })()
+      await quiet()
+      handler.calls[0].resolve('first')
+      await left
       assert.deepEqual(results, ['first'])
       assert.equal(source.returned, 1)
-      assert.ok(signals.length > 1)
-      assert.ok(signals.every(({ aborted, reason }) => aborted && reason.name === 'AbortError'))
+      const [, ...running] = handler.calls
+      assert.ok(running.length >= 2)
+      assert.ok(running.every(({ signal }) => signal.aborted && signal.reason.name === 'AbortError'))
       await quiet()
-      assert.equal(source.pulled, signals.length)
+      assert.equal(source.pulled, handler.calls.length)
     })
 
     it('return() answers at once while next() is pending and the source is idle', async () => {

@@ -149,7 +149,8 @@ describe('stream: abort', () => {
     assert.equal(listeners(), 0)
   })
 
-  it('100,000 runs on one signal leave no listener', async () => {
+  it('100,000 runs on one signal leave no listener', async function () {
+    this.timeout(60_000)
     const { signal } = new AbortController()
     for (let run = 0; run < 100_000; run++) {
       await forEachConcurrent([run], () => {}, { concurrency: 1, signal })

@@ -6,9 +6,9 @@ const { byteSize, checkedSize } = require('./byte-size.js')
 const { defer } = require('./deferred.js')
 const { ErrorPolicy } = require('./error-policy.js')
 const { Intake } = require('./intake.js')
-const { Item, RUNNING, READY, SKIPPED, FAILED } = require('./item.js')
+const { Item, RUNNING } = require('./item.js')
 const { ItemSignals } = require('./item-signals.js')
-const { Outbox } = require('./outbox.js')
+const { Outlet } = require('./outlet.js')
 const { Slots } = require('./slots.js')
 const { StallWatch } = require('./stall.js')
 const { isThenable } = require('./thenable.js')
@@ -25,18 +25,6 @@ const { WaitClock } = require('./wait-clock.js')
  */
 
 /**
- * What a flow needs of the one who takes its results. Once `end` or `fail` was called, nothing else is. Only `admits` may
- * throw.
- *
- * @typedef {object} Sink
- * @property {() => boolean} wants whether a result would be taken now
- * @property {(result: any) => boolean} admits false leaves the result out; an exception makes its item a failed one
- * @property {(result: any) => void} deliver
- * @property {() => void} end
- * @property {(error: unknown) => void} fail
- */
-
-/**
  * Takes items in while there is a free slot and room for the result, runs the handler on each, and delivers the results
  * to a sink: the one core of the three faces.
  *
@@ -50,7 +38,7 @@ class Flow {
   #highWaterMark
   #intake
   #slots
-  #outbox
+  #outlet
   #errors
   /** @type {ItemSignals | undefined} */
   #itemSignals
@@ -77,7 +65,7 @@ class Flow {
    * @param {import('./source/index.js').OpenSource<T>} source
    * @param {Handler<T>} handler
    * @param {import('./options.js').Settings} settings
-   * @param {Sink} sink
+   * @param {import('./outlet.js').Sink} sink
    */
   constructor (source, handler, settings, sink) {
     const { maxBytes, sizeOf, signal, timeout, stallTimeout, onStall } = settings
@@ -87,12 +75,12 @@ class Flow {
     this.#maxBytes = maxBytes ?? Infinity
     this.#highWaterMark = settings.highWaterMark
     this.#slots = new Slots(settings.concurrency)
-    this.#outbox = new Outbox(settings.ordered)
     this.#errors = new ErrorPolicy(settings.onError, settings.maxErrors)
     if (timeout !== undefined) this.#itemSignals = new ItemSignals(timeout, (item, error) => this.#timedOut(item, error))
     if (stallTimeout !== undefined && onStall !== undefined) {
       this.#stall = new StallWatch(stallTimeout, () => this.#stalled(onStall))
     }
+    this.#outlet = new Outlet(settings.ordered, sink, this.#stall)
     this.#intake = new Intake(
       source,
       maxBytes === undefined && sizeOf === undefined ? undefined : checkedSize(sizeOf ?? byteSize),
@@ -132,14 +120,14 @@ class Flow {
     return {
       pulled: this.#intake.pulled,
       inFlight: this.#slots.inFlight,
-      buffered: this.#outbox.buffered,
-      bytes: this.#outbox.bytes,
+      buffered: this.#outlet.buffered,
+      bytes: this.#outlet.bytes,
       completed,
       failed,
       skipped,
       lateErrors,
       peakInFlight: this.#slots.peak,
-      peakBuffered: this.#outbox.peakBuffered,
+      peakBuffered: this.#outlet.peakBuffered,
       ...this.#waits.totals()
     }
   }
@@ -210,7 +198,7 @@ class Flow {
   #begin () {
     const item = new Item(this.#intake.take(), this.#counts.started++, this.#intake.bytes)
     this.#slots.take()
-    this.#outbox.add(item)
+    this.#outlet.add(item)
     return item
   }
 
@@ -220,11 +208,11 @@ class Flow {
 
   #hasRoom () {
     const { limit } = this.#slots
-    return this.#slots.free && this.#outbox.size < limit + (this.#highWaterMark ?? limit)
+    return this.#slots.free && this.#outlet.size < limit + (this.#highWaterMark ?? limit)
   }
 
   #fits () {
-    return this.#outbox.bytes + this.#intake.bytes <= this.#maxBytes || this.#outbox.size === 0
+    return this.#outlet.bytes + this.#intake.bytes <= this.#maxBytes || this.#outlet.size === 0
   }
 
   // Outcomes. An item that ran out of time has its outcome, and is no longer running, before its handler settles.
@@ -239,9 +227,8 @@ class Flow {
     if (item.state !== RUNNING) return
     this.#counts.completed++
     if (this.#over) return
-    if (!admitted) this.#skip(item)
-    else if (this.#outbox.nothingBefore && this.#sink.wants()) this.#deliverOne(item, result)
-    else this.#outbox.settle(item, READY, result)
+    if (admitted) this.#outlet.succeed(item, result)
+    else this.#skip(item)
   }
 
   /**
@@ -284,7 +271,7 @@ class Flow {
       const verdict = this.#errors.judge(error, item)
       if (this.#over) return // the user's onError may have ended it
       if (verdict === 'stop') this.#stop(item, error)
-      else if (verdict !== 'skip' && this.#sink.admits(verdict.value)) this.#outbox.settle(item, READY, verdict.value)
+      else if (verdict !== 'skip' && this.#sink.admits(verdict.value)) this.#outlet.succeed(item, verdict.value)
       else this.#skip(item)
     } catch (errorOfVerdict) {
       this.#stop(item, errorOfVerdict)
@@ -294,7 +281,7 @@ class Flow {
   /** @param {Item<T>} item */
   #skip (item) {
     this.#counts.skipped++
-    this.#outbox.settle(item, SKIPPED, undefined)
+    this.#outlet.skip(item)
   }
 
   /**
@@ -303,7 +290,7 @@ class Flow {
    */
   #stop (item, error) {
     this.#noteFatal()
-    this.#outbox.settle(item, FAILED, error)
+    this.#outlet.fail(item, error)
     if (this.#settings.errorOrder === 'inOrder') {
       this.#intake.close(this.#settings.destroySource)
     } else {
@@ -324,28 +311,12 @@ class Flow {
     this.#failing = true
   }
 
-  // Delivering
-
   #deliver () {
-    for (let item = this.#outbox.ready(); item !== undefined; item = this.#outbox.ready()) {
-      if (item.state === FAILED) return this.fail(item.outcome)
-      if (item.state === READY && !this.#sink.wants()) break
-      this.#outbox.shift()
-      if (item.state === READY) this.#deliverOne(item, item.outcome)
-      else this.#outbox.remove(item)
-    }
-    this.#outbox.notePeak()
+    const failed = this.#outlet.deliver()
+    if (failed !== undefined) this.fail(failed.outcome)
   }
 
-  /**
-   * @param {Item<T>} item
-   * @param {unknown} result
-   */
-  #deliverOne (item, result) {
-    this.#outbox.remove(item)
-    this.#stall?.delivered()
-    this.#sink.deliver(result)
-  }
+  // Ends
 
   #complete () {
     if (this.#sourceError !== undefined) return this.fail(this.#sourceError.error)
@@ -358,7 +329,7 @@ class Flow {
   #shutDown () {
     this.#over = true
     this.#intake.close(this.#settings.destroySource)
-    this.#outbox.clear()
+    this.#outlet.clear()
     this.#stall?.close()
     this.#waits.waitFor(undefined)
     this.#settings.signal?.removeEventListener('abort', this.#onAbort)
@@ -375,7 +346,7 @@ class Flow {
 
   #rest () {
     if (this.#over) return
-    if (this.#intake.ended && this.#intake.isEmpty && this.#outbox.size === 0) return this.#complete()
+    if (this.#intake.ended && this.#intake.isEmpty && this.#outlet.size === 0) return this.#complete()
     const waited = this.#waited()
     this.#waits.waitFor(waited)
     this.#stall?.waiting(waited === 'consumer')
@@ -384,7 +355,7 @@ class Flow {
   /** @returns {import('./wait-clock.js').Waited} */
   #waited () {
     if (this.#intake.waiting) return 'source'
-    if (this.#slots.free && this.#outbox.ready() !== undefined) return 'consumer'
+    if (this.#slots.free && this.#outlet.blocked) return 'consumer'
     return 'handlers'
   }
 

@@ -7,7 +7,8 @@ const { describe } = require('./describe.js')
  * @template [R=any]
  * @typedef {object} Options
  * @property {number} concurrency how many handlers run at once: an integer >= 1, or Infinity
- * @property {boolean} [ordered] deliver in the order of the source (the default), or as results come
+ * @property {boolean} [ordered] deliver in the order of the source (the default), or as results come. Without results,
+ *   it is only the order of errors for `errorOrder: 'inOrder'`
  * @property {number} [highWaterMark] how many items beyond `concurrency` may be started and not yet delivered: an
  *   integer >= 0. Default: as many as `concurrency`
  * @property {number} [maxBytes] how many bytes may be started and not yet delivered: an integer >= 1. An item that
@@ -20,11 +21,13 @@ const { describe } = require('./describe.js')
  *   item is delivered
  * @property {boolean} [waitForInFlight] reject only when the running handlers have settled. Default: false
  * @property {AbortSignal} [signal] rejects with its reason
- * @property {number} [timeout] milliseconds for each item
+ * @property {number} [timeout] milliseconds for each item, which then fails with a TimeoutError. Its slot stays taken until
+ *   its handler settles
  * @property {number} [stallTimeout] milliseconds: needs `onStall`
  * @property {(stats: import('./job.js').Stats) => void} [onStall] called when results were ready and none was taken for
  *   `stallTimeout`
- * @property {boolean} [destroySource] destroy the source when stopping early. Default: true
+ * @property {boolean} [destroySource] destroy the source when stopping early. Default: true. What writes to a
+ *   `concurrentTransform` is never its to destroy: `pipeline()` does that
  */
 
 /** @typedef {Required<Pick<Options, 'concurrency' | 'ordered' | 'onError' | 'maxErrors' | 'errorOrder' | 'waitForInFlight' | 'destroySource'>> & Options} Settings */

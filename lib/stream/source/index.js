@@ -23,6 +23,10 @@ const { WebStreamSource } = require('./web-stream.js')
  */
 
 /**
+ * What is both, say, a Readable and an async iterable is taken for the first of these. One that has ended gives no item.
+ * A Readable that was destroyed, or closes without an end, is a source that failed. A locked web stream is refused at
+ * the call. A string gives its characters, and a promise in an iterable stands for its value.
+ *
  * @template T
  * @typedef {import('node:stream').Readable | WebStream<T> | AsyncIterable<T> | Iterable<T | PromiseLike<T>>} Source
  */

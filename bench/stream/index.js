@@ -1,0 +1,72 @@
+'use strict'
+
+// Items per second of the stream helpers beside their peers: `npm install` in bench/, then `node bench/stream`.
+// The candidates take turns in one process, so that a machine that slows down slows them all; each round gives a ratio,
+// and the median of these is what counts.
+
+const { contenders, limit } = require('./contenders.js')
+
+const ITEMS = 50_000
+const WARM_UP_ROUNDS = 2
+const ROUNDS = 15
+
+const items = Array.from({ length: ITEMS }, (_, index) => index)
+const expectedSum = ITEMS * (ITEMS - 1) / 2
+
+let handled = 0
+let taken = 0
+
+async function handler (item) {
+  handled += item
+  return item
+}
+
+function take (result) {
+  taken += result
+}
+
+async function measureMs (run, deliversResults) {
+  handled = taken = 0
+  const startedAt = performance.now()
+  await run()
+  const ms = performance.now() - startedAt
+  if (handled !== expectedSum || (deliversResults && taken !== expectedSum)) throw new Error(`${run} lost items`)
+  return ms
+}
+
+function median (numbers) {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
+}
+
+/** @returns the milliseconds of each round, by candidate */
+async function alternate (candidates, deliversResults) {
+  const times = Object.fromEntries(Object.keys(candidates).map(name => [name, []]))
+  for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+    for (const [name, run] of Object.entries(candidates)) {
+      const ms = await measureMs(run, deliversResults)
+      if (round >= 0) times[name].push(ms)
+    }
+  }
+  return times
+}
+
+function rows (work, times) {
+  const [ours] = Object.values(times)
+  return Object.entries(times).map(([name, ms]) => {
+    const perSecond = Math.round(ITEMS / median(ms) * 1000)
+    const ratio = median(ms.map((value, round) => value / ours[round]))
+    return `| ${work} | ${name} | ${perSecond.toLocaleString('en')} | ${ratio.toFixed(2)} |`
+  })
+}
+
+async function main () {
+  console.log(`Node ${process.version}, ${ITEMS.toLocaleString('en')} items, limit ${limit}, an async handler that returns at once, ` +
+    `median of ${ROUNDS} alternating rounds\n`)
+  console.log('| work | helper | items/s | time, the first of its group = 1 |')
+  console.log('|---|---|--:|--:|')
+  for (const [work, candidates] of Object.entries(await contenders(items, handler, take))) {
+    for (const row of rows(work, await alternate(candidates, work.endsWith('map')))) console.log(row)
+  }
+}
+
+main()
