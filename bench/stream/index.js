@@ -1,6 +1,6 @@
 'use strict'
 
-// Items per second of the stream helpers beside their peers: `npm install` in bench/, then `node bench/stream`.
+// Items per second of the stream helpers beside their peers: `npm run bench:stream`.
 // The candidates take turns in one process, so that a machine that slows down slows them all; each round gives a ratio,
 // and the median of these is what counts.
 
