@@ -1,7 +1,7 @@
 'use strict'
 
 const { pathOfTarget } = require('./target.js')
-const { userFunction } = require('./user-function.js')
+const { settled, userFunction } = require('./user-function.js')
 
 /**
  * @param {string | string[] | ((request: any) => boolean)} exempt paths (a final `*` stands for any
@@ -21,17 +21,6 @@ function exemptTest (exempt) {
     const path = pathOf(raw, request)
     return paths.has(path) || prefixes.some((prefix) => path.startsWith(prefix))
   }
-}
-
-/**
- * A promise is always true, and would exempt everything.
- *
- * @param {any} answer
- */
-function settled (answer) {
-  if (typeof answer?.then !== 'function') return answer
-  answer.then(undefined, () => {})
-  throw new TypeError('it returned a promise, and the gate cannot wait: nothing is exempt')
 }
 
 /**

@@ -67,16 +67,26 @@ function loopDelay () {
  *
  * @type {import('./binding.js').Backend['createLaw']}
  */
-function createLaw (maxDelayNs, maxInFlight) {
+function createLaw (maxDelayNs, maxInFlight, tickNs, observe) {
   let inFlight = 0
+  // Refused, and present all the same, where the caller only observes: they hold no place.
+  let observed = 0
+  /** @param {number} verdict */
+  const refused = (verdict) => {
+    observed += observe
+    return verdict
+  }
   return {
     enter (id, waitNs) {
-      if (maxInFlight > 0 && inFlight >= maxInFlight) return -3
-      if (maxDelayNs > 0 && waitNs > maxDelayNs) return -1
+      if (maxInFlight > 0 && inFlight >= maxInFlight) return refused(-3)
+      if (maxDelayNs > 0 && waitNs > maxDelayNs) return refused(-1)
       inFlight++
       return 0
     },
-    leave () { inFlight = Math.max(0, inFlight - 1) },
+    leave () {
+      if (observed > 0) observed--
+      else inFlight = Math.max(0, inFlight - 1)
+    },
     waitLimit: () => maxDelayNs,
     inFlightOf: () => inFlight,
     snapshot: () => ({ standing: false, inFlight, arrivalRate: 0, rate: 0, utilization }),

@@ -1,6 +1,7 @@
 'use strict'
 
 const fp = require('fastify-plugin')
+const { NO_ROUTE } = require('./classify.js')
 const { Gate } = require('./gate.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { ShedError } = require('./refusal.js')
@@ -22,8 +23,15 @@ const table = { ...gateOptions, respond: functionRow }
 // Fastify's own, which `register()` hands on with the rest.
 const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
 
-/** @type {import('./classify.js').Routing} */
-const routing = { pathOf: (raw, request) => request.routeOptions.url ?? raw.url }
+/**
+ * Fastify has routed by then.
+ *
+ * @type {import('./classify.js').Routing}
+ */
+const routing = {
+  pathOf: (raw, request) => request.routeOptions.url ?? NO_ROUTE,
+  routeOf: (method, pattern) => pattern
+}
 
 /**
  * Asynchronous, because what a plugin with a callback throws ends the process.

@@ -35,7 +35,7 @@ const { NS_PER_MS } = require('./law.js')
  * @property {number} meanTurnMs mean busy time of the loop's recent turns
  * @property {number} utilization share of the last interval in which the loop was not asleep, 0 to 1
  * @property {boolean} standing whether a queue stands: even the shortest wait is long
- * @property {number} waitLimitMs what a request may have waited now
+ * @property {number} waitLimitMs what a request may have waited now; Infinity where maxDelay is false
  * @property {ClassSnapshot[]} classes
  */
 
@@ -96,22 +96,27 @@ class GateFigures {
     return Array.from({ length: this.#waitCount - oldest }, (_, i) => this.#waits[(oldest + i) % REMEMBERED_WAITS])
   }
 
+  /** What a request may have waited now; without maxDelay the law has a figure, and does not use it. */
+  waitLimitMs () {
+    return this.#options.maxDelay === false ? Infinity : this.#law.waitLimit(0) / NS_PER_MS
+  }
+
   /** @returns {GateSnapshot} */
   snapshot () {
-    const { standing } = this.#law.snapshot()
+    const { maxDelay, observe } = this.#options
     return {
       backend,
       source: binding.kernelWaits ? 'kernel' : 'loop',
       tickMs: binding.tickMs,
-      maxDelay: this.#options.maxDelay,
-      observe: this.#options.observe,
+      maxDelay,
+      observe,
       closed: this.closed,
       lagMs: binding.lag(),
       delayMs: binding.delay(),
       meanTurnMs: binding.meanTurn(),
       utilization: binding.utilization(),
-      standing,
-      waitLimitMs: this.#law.waitLimit(0) / NS_PER_MS,
+      standing: maxDelay !== false && this.#law.snapshot().standing,
+      waitLimitMs: this.waitLimitMs(),
       classes: this.#classes.ids().map((id) => this.#classSnapshot(id))
     }
   }

@@ -114,7 +114,7 @@ class Gate {
   #refusal (verdict, id, waitMs, fromKernel) {
     const { observe, retryAfter } = this.#options
     const reason = /** @type {import('./law.js').Reason} */ (REASONS[verdict])
-    const limitMs = this.#law.waitLimit(0) / NS_PER_MS
+    const limitMs = this.#figures.waitLimitMs()
     this.#figures.countRefusal(reason)
     return {
       reason,

@@ -2,6 +2,7 @@
 
 const { createRequire } = require('node:module')
 const { setImmediate } = require('node:timers/promises')
+const { NO_ROUTE } = require('./classify.js')
 const { Gate } = require('./gate.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { ShedError } = require('./refusal.js')
@@ -20,8 +21,6 @@ const { pathOfTarget } = require('./target.js')
  *
  * @typedef {import('./options.js').GateOptions<Request> & AnswerOptions} HapiOptions
  */
-
-const NO_ROUTE = '(no route)'
 
 const table = { ...gateOptions, respond: functionRow }
 

@@ -31,7 +31,7 @@ const { inspect } = require('node:util')
  *   `'inFlight'`, as many of its class as can be served in time were in flight; `'maxInFlight'`
  * @property {string} class the request's class
  * @property {number} waitMs what the request had waited before its handler
- * @property {number} limitMs what it might have waited
+ * @property {number} limitMs what it might have waited; Infinity where maxDelay is false
  * @property {'kernel' | 'loop'} source who measured the wait: the kernel, on the request's own socket,
  *   or the event loop, where the kernel does not know
  * @property {number} inFlight requests admitted and not yet answered: of the class for `'inFlight'`, else

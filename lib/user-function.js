@@ -33,4 +33,18 @@ function userFunction (name, code, fn, onFault = () => {}) {
   }
 }
 
-module.exports = { userFunction }
+/**
+ * For the answer of a function that is asked in passing: a promise would be taken for a value.
+ *
+ * @template T
+ * @param {T} answer
+ * @returns {T}
+ */
+function settled (answer) {
+  const promise = /** @type {any} */ (answer)
+  if (typeof promise?.then !== 'function') return answer
+  promise.then(undefined, () => {})
+  throw new TypeError('it returned a promise, and the gate cannot wait')
+}
+
+module.exports = { settled, userFunction }

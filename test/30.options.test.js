@@ -21,6 +21,12 @@ const WRONG_TYPE = [
   ['exempt', {}, 'an object'],
   ['exempt', ['/a', 2], "[ '/a', 2 ]"],
   ['exempt', [1n], '[ 1n ]'],
+  ['maxInFlight', '10', '"10"'],
+  ['maxInFlight', NaN, 'NaN'],
+  ['maxInFlight', false, 'false'],
+  ['maxInFlight', null, 'null'],
+  ['classify', '/a', '"/a"'],
+  ['classify', null, 'null'],
   ['retryAfter', 'later', '"later"'],
   ['retryAfter', null, 'null'],
   ['message', 503, '503'],
@@ -41,6 +47,11 @@ const OUT_OF_RANGE = [
   ['exempt', '', '""'],
   ['exempt', '/a*b', '"/a*b"'],
   ['exempt', ['/a', 'b'], "[ '/a', 'b' ]"],
+  ['maxInFlight', 0, '0'],
+  ['maxInFlight', -1, '-1'],
+  ['maxInFlight', 1.5, '1.5'],
+  ['maxInFlight', Infinity, 'Infinity'],
+  ['maxInFlight', 2 ** 32, '4294967296'],
   ['retryAfter', -1, '-1'],
   ['retryAfter', 0.5, '0.5'],
   ['retryAfter', 86_401, '86401']
@@ -49,6 +60,7 @@ const OUT_OF_RANGE = [
 const AT_THE_EDGE = [
   ['maxDelay', 20], ['maxDelay', 60_000], ['maxDelay', false],
   ['exempt', '/'], ['exempt', '/*'], ['exempt', []], ['exempt', () => true],
+  ['maxInFlight', 1], ['maxInFlight', 2 ** 32 - 1], ['maxInFlight', undefined], ['classify', () => 'a'], ['classify', undefined],
   ['retryAfter', 0], ['retryAfter', 86_400], ['retryAfter', 'auto'],
   ['message', ''], ['observe', false], ['onShed', undefined]
 ]
@@ -56,6 +68,8 @@ const AT_THE_EDGE = [
 const TAKES = {
   maxDelay: 'a number of ms from 20 to 60000, or false',
   exempt: 'a path, an array of paths',
+  maxInFlight: 'a whole number from 1 up',
+  classify: 'a function',
   retryAfter: "a whole number of seconds from 0 to 86400, or 'auto'",
   message: 'a string',
   onShed: 'a function',

@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
+const { block, nextTurn } = require('./support/block.js')
 const { kinds } = require('./support/servers.js')
 const { connect } = require('./support/client.js')
 const { LATE_MS, LIMIT_MS, late } = require('./support/late.js')
@@ -112,7 +113,7 @@ for (const kind of kinds) {
       it('meets every late request of several connections, and none that comes after', async () => {
         const site = await start()
         const clients = await Promise.all([connect(site.port), connect(site.port), connect(site.port)])
-        const refused = await Promise.all(late(() => clients.flatMap((client) => [client.send('GET /'), client.send('GET /health')])))
+        const refused = await late(() => clients.flatMap((client) => [client.send('GET /'), client.send('GET /health')]))
         assert.deepEqual(refused.map(({ status }) => status), Array(6).fill(503))
         const admitted = await Promise.all(clients.map((client) => client.send('GET /')))
         assert.deepEqual(admitted.map(({ status }) => status), [200, 200, 200])
@@ -124,7 +125,7 @@ for (const kind of kinds) {
         const lines = ['GET /nowhere', 'GET /%zz', 'GET //', 'GET /?', 'GET /a?b=/health', 'GET http://localhost/',
           'GET http://localhost', 'OPTIONS *', 'GET /%00', 'GET http://', 'GET http://[/', 'GET /health%', 'GET ?/health']
         const clients = await Promise.all(lines.map(() => connect(site.port)))
-        const answers = await Promise.all(late(() => lines.map((line, i) => clients[i].send(line).catch(String))))
+        const answers = await late(() => lines.map((line, i) => clients[i].send(line).catch(String)))
         for (const [i, line] of lines.entries()) {
           // Node's parser, or a router, that rejects a target before it asks anyone is free to.
           assert.ok([503, 400, 404].includes(answers[i].status), `${line}: ${JSON.stringify(answers[i])}`)
@@ -135,6 +136,18 @@ for (const kind of kinds) {
     })
 
     describe('limit', () => {
+      it('forgives what a pause of the loop explains', async () => {
+        const site = await start()
+        const client = await connect(site.port)
+        await client.send('GET /')
+        const answer = client.send('GET /')
+        block(LATE_MS)
+        assert.equal((await answer).status, 200)
+        const { admitted, lastWaits } = site.gate.stats()
+        assert.equal(admitted, 2)
+        if (binding.kernelWaits) assert.ok(lastWaits[1] >= LEAST_WAIT_MS, `${lastWaits[1]} ms`)
+      })
+
       it('false refuses nothing', async () => {
         const site = await start({ maxDelay: false })
         const client = await connect(site.port)
@@ -155,7 +168,7 @@ for (const kind of kinds) {
       /** The statuses of late requests, each on a connection of its own. */
       async function statusesOf (site, ...lines) {
         const clients = await Promise.all(lines.map(() => connect(site.port)))
-        const answers = await Promise.all(late(() => lines.map((line, i) => clients[i].send(line))))
+        const answers = await late(() => lines.map((line, i) => clients[i].send(line)))
         return answers.map(({ status }) => status)
       }
 
@@ -220,7 +233,7 @@ for (const kind of kinds) {
           const site = await start({ exempt })
           const warnings = keepWarnings()
           const client = await connect(site.port)
-          const answers = await Promise.all(late(() => [client.send('GET /health'), client.send('GET /')]))
+          const answers = await late(() => [client.send('GET /health'), client.send('GET /')])
           assert.deepEqual(answers.map(({ status }) => status), [503, 503])
           assert.equal((await client.send('GET /')).status, 200)
           assert.deepEqual(await warnings(), ['SPILLWAY_EXEMPT'])
@@ -260,11 +273,12 @@ for (const kind of kinds) {
         await late(() => client.send('GET /'))
         assert.equal(told.length, 1)
         const [{ info, request }] = told
-        const { waitMs, ...rest } = info
+        const { waitMs, limitMs, ...rest } = info
         assert.ok(waitMs >= LEAST_WAIT_MS, `${waitMs} ms`)
+        assert.ok(limitMs >= LIMIT_MS && limitMs < waitMs, `${limitMs} ms`)
         assert.deepEqual(rest, {
           reason: 'delay',
-          limitMs: LIMIT_MS,
+          class: '*',
           source: binding.kernelWaits ? 'kernel' : 'loop',
           inFlight: 0,
           retryAfter: 3,
@@ -291,7 +305,7 @@ for (const kind of kinds) {
           const site = await start({ onShed })
           const warnings = keepWarnings()
           const client = await connect(site.port)
-          const answers = await Promise.all(late(() => [client.send('GET /'), client.send('GET /')]))
+          const answers = await late(() => [client.send('GET /'), client.send('GET /')])
           assert.deepEqual(answers.map(({ status }) => status), [503, 503])
           assert.deepEqual(await warnings(), ['SPILLWAY_ON_SHED'])
           assert.equal(site.gate.stats().shed, 2)
@@ -304,7 +318,13 @@ for (const kind of kinds) {
         const site = await start({ exempt: '/health' })
         const client = await connect(site.port)
         assert.deepEqual(site.gate.stats(), {
-          admitted: 0, exempt: 0, shed: 0, shedBy: { delay: 0 }, observed: 0, inFlight: 0, lastWaits: []
+          admitted: 0,
+          exempt: 0,
+          shed: 0,
+          shedBy: { delay: 0, inFlight: 0, maxInFlight: 0 },
+          observed: 0,
+          inFlight: 0,
+          lastWaits: []
         })
         await late(() => client.send('GET /'))
         for (let i = 0; i < 31; i++) await client.send('GET /')
@@ -313,7 +333,7 @@ for (const kind of kinds) {
         assert.equal(full.admitted, 31)
         assert.equal(full.exempt, 1)
         assert.equal(full.shed, 1)
-        assert.deepEqual(full.shedBy, { delay: 1 })
+        assert.deepEqual(full.shedBy, { delay: 1, inFlight: 0, maxInFlight: 0 })
         assert.equal(full.lastWaits.length, 32)
         assert.ok(full.lastWaits[0] >= LEAST_WAIT_MS)
         assert.ok(full.lastWaits.slice(1).every((waitMs) => waitMs >= 0 && waitMs <= LIMIT_MS))
@@ -325,16 +345,55 @@ for (const kind of kinds) {
 
       it('snapshot() says what is set and what is measured', async () => {
         const site = await start({ observe: true })
+        const client = await connect(site.port)
+        const held = once(site.events, 'hold')
+        client.send('GET /hold')
+        await held
         const snapshot = site.gate.snapshot()
         assert.deepEqual(Object.keys(snapshot), [
-          'backend', 'source', 'tickMs', 'maxDelay', 'observe', 'closed', 'lagMs', 'delayMs', 'meanTurnMs', 'utilization'])
+          'backend', 'source', 'tickMs', 'maxDelay', 'observe', 'closed', 'lagMs', 'delayMs', 'meanTurnMs', 'utilization',
+          'standing', 'waitLimitMs', 'classes'])
         assert.equal(snapshot.maxDelay, LIMIT_MS)
         assert.equal(snapshot.observe, true)
         assert.equal(snapshot.closed, false)
+        assert.equal(snapshot.standing, false)
+        assert.ok(snapshot.waitLimitMs >= LIMIT_MS)
         assert.equal(snapshot.source, binding.kernelWaits ? 'kernel' : 'loop')
-        for (const name of ['tickMs', 'lagMs', 'delayMs', 'meanTurnMs', 'utilization']) {
+        for (const name of ['tickMs', 'lagMs', 'delayMs', 'meanTurnMs', 'utilization', 'waitLimitMs']) {
           assert.ok(Number.isFinite(snapshot[name]) && snapshot[name] >= 0, `${name}: ${snapshot[name]}`)
         }
+        assert.equal(snapshot.classes.length, 1)
+        const [shared] = snapshot.classes
+        assert.deepEqual(Object.keys(shared), [
+          'class', 'inFlight', 'enforcing', 'limit', 'capacity', 'responseMs', 'arrivalRate', 'completionRate'])
+        assert.equal(shared.class, '*')
+        assert.equal(shared.inFlight, 1)
+        assert.equal(shared.enforcing, false)
+      })
+
+      it('snapshot() says that a queue stands while even the shortest wait is long, and then allows less', async function () {
+        if (!binding.kernelWaits) this.skip()
+        let atRefusal
+        const site = await start()
+        const client = await connect(site.port)
+        assert.equal((await late(() => client.send('GET /'))).status, 503)
+        // The interval ends with the turn of that request, or later.
+        await until(() => {
+          atRefusal = site.gate.snapshot()
+          return atRefusal.standing
+        })
+        assert.ok(atRefusal.waitLimitMs <= LIMIT_MS, `${atRefusal.waitLimitMs} ms`)
+        await until(() => !site.gate.snapshot().standing)
+        assert.ok(site.gate.snapshot().waitLimitMs > LIMIT_MS)
+      })
+
+      it('snapshot() allows any wait where maxDelay is false', async () => {
+        const site = await start({ maxDelay: false })
+        const client = await connect(site.port)
+        assert.equal((await late(() => client.send('GET /'))).status, 200)
+        const { standing, waitLimitMs } = site.gate.snapshot()
+        assert.deepEqual({ standing, waitLimitMs }, { standing: false, waitLimitMs: Infinity })
+        assert.equal(site.gate.stats().admitted, 1)
       })
     })
 
@@ -374,27 +433,32 @@ describe("retryAfter 'auto'", () => {
   afterEach(() => { Math.random = random })
 
   /** The shortest and the longest that chance may choose. */
-  const bounds = (waitMs) => [0, 1 - Number.EPSILON].map((chance) => {
+  const bounds = (over) => [0, 1 - Number.EPSILON].map((chance) => {
     Math.random = () => chance
-    return retryAfterSeconds('auto', waitMs, 100)
+    return retryAfterSeconds('auto', over)
   })
 
   it('grows with how far over the limit the request was, within half of that either way', () => {
-    assert.deepEqual(bounds(101), [1, 2])
-    assert.deepEqual(bounds(1000), [5, 15])
-    assert.deepEqual(bounds(2000), [10, 30])
+    assert.deepEqual(bounds(1.01), [1, 2])
+    assert.deepEqual(bounds(10), [5, 15])
+    assert.deepEqual(bounds(20), [10, 30])
   })
 
   it('is a whole number from 1 to 60', () => {
-    assert.deepEqual(bounds(100_000), [60, 60])
-    assert.ok(bounds(100.1)[0] >= 1)
+    assert.deepEqual(bounds(1000), [60, 60])
+    assert.ok(bounds(1)[0] >= 1)
     Math.random = random
-    for (let waitMs = 101; waitMs < 20_000; waitMs += 97) {
-      const seconds = retryAfterSeconds('auto', waitMs, 100)
+    for (let over = 1; over < 200; over += 0.97) {
+      const seconds = retryAfterSeconds('auto', over)
       assert.ok(Number.isInteger(seconds) && seconds >= 1 && seconds <= 60)
     }
   })
 })
+
+/** @param {() => boolean} condition */
+async function until (condition) {
+  while (!condition()) await nextTurn()
+}
 
 function messageOf (answer) {
   const isJson = answer.headers['content-type'].startsWith('application/json')

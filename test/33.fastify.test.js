@@ -6,8 +6,9 @@ const { Writable } = require('node:stream')
 const fastify = require('fastify')
 const spillway = require('../lib/fastify.js')
 const { guard } = require('../lib/http.js')
+const { block } = require('./support/block.js')
 const { connect } = require('./support/client.js')
-const { LIMIT_MS, late } = require('./support/late.js')
+const { LATE_MS, LIMIT_MS, late } = require('./support/late.js')
 const { closeOpened, opened } = require('./support/opened.js')
 
 const maxDelay = LIMIT_MS
@@ -76,7 +77,7 @@ describe('spillway/fastify', () => {
     app.register(spillway, { maxDelay })
     await app.listen({ port: 0, host: '127.0.0.1' })
     const client = await connect(app.server.address().port)
-    const refused = await Promise.all(late(() => [client.send('GET /before'), client.send('GET /child')]))
+    const refused = await late(() => [client.send('GET /before'), client.send('GET /child')])
     assert.deepEqual(refused.map(({ status }) => status), [503, 503])
     assert.equal((await client.send('GET /before')).status, 200)
     assert.equal((await client.send('GET /child')).status, 200)
@@ -170,7 +171,9 @@ describe('spillway/fastify', () => {
 
   it('judges injected requests, which have waited nothing', async () => {
     const { app } = await start({ exempt: '/health' })
-    assert.equal((await late(() => app.inject('/'))).statusCode, 200)
+    const answer = app.inject('/')
+    block(LATE_MS)
+    assert.equal((await answer).statusCode, 200)
     assert.equal((await app.inject('/health')).statusCode, 404)
     const { admitted, exempt, inFlight, lastWaits } = app.spillway.stats()
     assert.deepEqual({ admitted, exempt, inFlight, lastWaits }, { admitted: 1, exempt: 1, inFlight: 0, lastWaits: [0] })
@@ -201,7 +204,7 @@ describe('spillway/fastify', () => {
 
     it('meets requests at both, and counts each once', async () => {
       const { app, clients } = await startTwo((app) => app.register(spillway, { maxDelay }))
-      const refused = await Promise.all(late(() => clients.map((client) => client.send('GET /'))))
+      const refused = await late(() => clients.map((client) => client.send('GET /')))
       assert.deepEqual(refused.map(({ status }) => status), [503, 503])
       const admitted = await Promise.all(clients.map((client) => client.send('GET /')))
       assert.deepEqual(admitted.map(({ status }) => status), [200, 200])
@@ -215,7 +218,7 @@ describe('spillway/fastify', () => {
         gate = guard(app.server, { maxDelay })
         await app.register(spillway, { maxDelay })
       })
-      const refused = await Promise.all(late(() => clients.map((client) => client.send('GET /'))))
+      const refused = await late(() => clients.map((client) => client.send('GET /')))
       assert.deepEqual(refused.map(({ status }) => status), [503, 503])
       assert.equal(gate.stats().shed, 1)
       assert.equal(app.spillway.stats().shed, 1)

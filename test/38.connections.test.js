@@ -8,16 +8,20 @@ const os = require('node:os')
 const path = require('node:path')
 const express = require('express')
 const spillwayExpress = require('../lib/express.js')
+const { block, nextTurn } = require('./support/block.js')
 const { kinds } = require('./support/servers.js')
 const { connect, connectTls } = require('./support/client.js')
 const { connectHttp2 } = require('./support/http2-client.js')
-const { LATE_MS, LIMIT_MS, keepBusy, late } = require('./support/late.js')
+const { LATE_MS, LIMIT_MS, late } = require('./support/late.js')
 const { closeOpened, opened } = require('./support/opened.js')
 const { createTlsServer } = require('./support/tls.js')
 const { binding } = require('../lib/binding.js')
 
 /** What the kernel reads may lag behind the clock by one tick. */
 const LEAST_WAIT_MS = LATE_MS - 10
+
+const QUEUED = 40
+const TURN_MS = 10
 
 afterEach(closeOpened)
 
@@ -45,17 +49,35 @@ for (const kind of kinds) {
       if (!binding.kernelWaits) this.skip()
       const { site, told } = await start()
       const clients = await Promise.all(Array.from({ length: 5 }, () => connect(site.port)))
-      const answers = await Promise.all(late(() => clients.map((client) => client.send('GET /'))))
+      const answers = await late(() => clients.map((client) => client.send('GET /')))
       assert.deepEqual(answers.map(({ status }) => status), Array(5).fill(503))
       assert.ok(told.every(({ waitMs }) => waitMs >= LEAST_WAIT_MS))
+    })
+
+    it('that stand in the accept queue, of which the loop takes one a turn, have waited there, though no turn was long', async function () {
+      if (!binding.kernelWaits) this.skip()
+      const { site, told } = await start()
+      const clients = await Promise.all(Array.from({ length: QUEUED }, () => connect(site.port)))
+      // A busy server: many turns, each far below the limit.
+      const work = setInterval(() => block(TURN_MS), 1)
+      opened(() => clearInterval(work))
+      const answers = await Promise.all(clients.map((client) => client.send('GET /')))
+      const statuses = answers.map(({ status }) => status)
+      assert.ok(statuses.includes(200) && statuses.includes(503), statuses.join())
+      const refused = statuses.filter((status) => status === 503).length
+      assert.equal(told.length, refused)
+      assert.ok(told.every(({ reason, source }) => reason === 'delay' && source === 'kernel'))
+      assert.ok(told.some(({ waitMs }) => waitMs > LIMIT_MS))
+      const { admitted, shed } = site.gate.stats()
+      assert.deepEqual({ admitted, shed }, { admitted: QUEUED - refused, shed: refused })
     })
 
     it('that idle before their request have not waited', async () => {
       const { site } = await start()
       const client = await connect(site.port)
       assert.equal((await client.send('GET /')).status, 200)
-      keepBusy(LATE_MS)
-      await new Promise(setImmediate)
+      block(LATE_MS)
+      await nextTurn()
       assert.equal((await client.send('GET /')).status, 200)
       const { admitted, shed } = site.gate.stats()
       assert.deepEqual({ admitted, shed }, { admitted: 2, shed: 0 })
@@ -65,12 +87,13 @@ for (const kind of kinds) {
       const listen = { path: path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-')), 'socket') }
       opened(() => fs.rmSync(path.dirname(listen.path), { recursive: true }))
       let isFirst = true
-      const { told } = await start({ listen }, {
+      const { site, told } = await start({ listen }, {
+        maxInFlight: 1,
         exempt (request) {
           const wasFirst = isFirst && (request.url?.pathname ?? request.url) === '/health'
           if (wasFirst) {
             isFirst = false
-            keepBusy(LATE_MS)
+            block(LATE_MS)
           }
           return wasFirst
         }
@@ -79,11 +102,17 @@ for (const kind of kinds) {
       for (const client of clients) assert.equal((await client.send('GET /')).status, 200)
       // Both are readable when the loop next looks, so one waits in its turn for the other.
       const answers = await Promise.all(clients.map((client) => client.send('GET /health')))
-      assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 503])
-      assert.equal((await clients[0].send('GET /')).status, 200)
-      assert.equal(told.length, 1)
-      assert.equal(told[0].source, 'loop')
-      assert.ok(told[0].waitMs >= LEAST_WAIT_MS)
+      // That turn is also the pause that excuses it.
+      assert.deepEqual(answers.map(({ status }) => status), [200, 200])
+      const { admitted, exempt, lastWaits } = site.gate.stats()
+      assert.deepEqual({ admitted, exempt }, { admitted: 3, exempt: 1 })
+      assert.ok(lastWaits[2] >= LATE_MS, `${lastWaits}`)
+      assert.deepEqual(told, [])
+      const held = once(site.events, 'hold')
+      clients[0].send('GET /hold')
+      await held
+      assert.equal((await clients[1].send('GET /')).status, 503)
+      assert.deepEqual(told.map(({ reason, source }) => [reason, source]), [['maxInFlight', 'loop']])
     })
   })
 }
@@ -93,7 +122,7 @@ describe('a request behind slow middleware', () => {
     if (!binding.kernelWaits) this.skip()
     const gate = spillwayExpress({ maxDelay: LIMIT_MS })
     const app = express()
-    app.use((req, res, next) => setImmediate(() => { keepBusy(LATE_MS); next() }))
+    app.use((req, res, next) => setTimeout(next, LATE_MS))
     app.use(gate)
     app.use((req, res) => res.send('ok'))
     const server = app.listen(0, '127.0.0.1')
@@ -102,8 +131,9 @@ describe('a request behind slow middleware', () => {
     const client = await connect(server.address().port)
     assert.equal((await client.send('GET /')).status, 200)
     assert.equal((await late(() => client.send('GET /'))).status, 503)
-    const { admitted, shed } = gate.stats()
+    const { admitted, shed, lastWaits } = gate.stats()
     assert.deepEqual({ admitted, shed }, { admitted: 1, shed: 1 })
+    assert.ok(lastWaits[0] <= LIMIT_MS, `${lastWaits}`)
   })
 })
 

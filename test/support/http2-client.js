@@ -77,8 +77,10 @@ async function connectHttp2 (port) {
       const { stream, answer } = request(path, more)
       await hasLeft
       if (!stream.writableFinished) await once(stream, 'finish')
-      late(() => held.release())
-      return answer
+      return late(() => {
+        held.release()
+        return answer
+      })
     }
   }
 }

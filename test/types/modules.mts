@@ -1,0 +1,57 @@
+// Compiled, never run: what the emitted types promise to an ES module.
+import { createServer } from 'node:http'
+import express from 'express'
+import Fastify from 'fastify'
+import Hapi from '@hapi/hapi'
+import Koa from 'koa'
+import toobusy, { lag, delay, maxLag, shutdown, backend } from 'spillway'
+import forExpress from 'spillway/express'
+import forFastify from 'spillway/fastify'
+import forHapi from 'spillway/hapi'
+import forKoa from 'spillway/koa'
+import { guard } from 'spillway/http'
+
+const busy: boolean = toobusy()
+const lagMs: number = lag() + delay() + maxLag(100) + toobusy.maxLag()
+const which: 'native' | 'js' = backend
+toobusy.onLag((ms) => ms.toFixed(), 50)
+shutdown()
+// @ts-expect-error: a number, not a string
+toobusy.maxLag('70')
+
+const middleware = forExpress({
+  maxDelay: 100,
+  exempt: (req) => req.path === '/health',
+  maxInFlight: 500,
+  classify: (req) => req.baseUrl || undefined,
+  respond: (req, res, info) => res.redirect(302, `https://other.example/?waited=${info.waitMs}`),
+  onShed: (info, req) => console.log(info.reason, info.class, info.inFlight, info.limitMs, req.originalUrl)
+})
+express().use(middleware)
+const { admitted, shedBy } = middleware.stats()
+const seen: number = admitted + shedBy.delay + shedBy.inFlight + shedBy.maxInFlight
+const { standing, waitLimitMs, classes: [shared] } = middleware.snapshot()
+const [name, limit]: [string, number] = [shared.class, standing ? shared.limit : waitLimitMs]
+middleware.close()
+// @ts-expect-error: a number
+forExpress({ maxInFlight: '10' })
+// @ts-expect-error: no such reason
+forExpress({ onShed: (info) => info.reason === 'late' })
+// @ts-expect-error: no such option
+forExpress({ maxDelays: 100 })
+
+const fastify = Fastify()
+await fastify.register(forFastify, { maxDelay: false, exempt: ['/health'], respond: (request, reply) => reply.code(429).send() })
+const inFlight: number = fastify.spillway.stats().inFlight
+
+const hapi = Hapi.server()
+await hapi.register({ plugin: forHapi, options: { retryAfter: 'auto', respond: (request, h) => h.response('later').code(503) } })
+
+const closeHapi: () => void = hapi.plugins.spillway.close
+
+new Koa().use(forKoa({ errorMode: true, classify: (ctx) => ctx.method, onShed: (info, ctx) => ctx.app.emit('shed', info) }))
+
+const gate = guard(createServer(), { observe: true, classify: (req) => req.url, message: 'later', retryAfter: 5 })
+const turn: number = gate.snapshot().meanTurnMs
+
+export { busy, lagMs, which, seen, name, limit, inFlight, closeHapi, turn }
