@@ -10,7 +10,8 @@ const diagnosticsChannel = require('node:diagnostics_channel')
 const { binding } = require('./binding.js')
 
 const CHANNEL = 'http.server.request.start'
-const kSeen = Symbol('spillway.seen')
+/** On a connection that has had a request: whether the kernel knows its waits. */
+const kKnown = Symbol('spillway.known')
 const kWait = Symbol('spillway.wait')
 
 /** Server to the handle it listened on when last seen. @type {Map<any, any>} */
@@ -50,9 +51,12 @@ function measure (socket) {
   const handle = socket?._handle
   if (handle == null) return 0
   if (!(handle.fd >= 0)) return -1
-  if (socket[kSeen] === true) return binding.requestWait(handle.fd, 0)
-  socket[kSeen] = true
-  return binding.requestWait(handle.fd, 1)
+  const known = socket[kKnown]
+  if (known === true) return binding.requestWait(handle.fd, 0)
+  if (known === false) return -1
+  const waitMs = binding.requestWait(handle.fd, 1)
+  socket[kKnown] = waitMs >= 0
+  return waitMs
 }
 
 /** @param {any} server */

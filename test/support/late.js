@@ -4,7 +4,10 @@ const diagnosticsChannel = require('node:diagnostics_channel')
 const { performance } = require('node:perf_hooks')
 const { setTimeout } = require('node:timers/promises')
 const monitor = require('../../lib/monitor.js')
+const { binding } = require('../../lib/binding.js')
 const { NS_PER_MS, createLaw } = require('../../lib/law.js')
+
+const { block } = require('./block.js')
 
 /**
  * How a test makes a request late without luck, and without a pause of the loop, which would excuse
@@ -58,7 +61,11 @@ async function late (send) {
     while (performance.now() - sentAt < law.waitLimit(0) / NS_PER_MS + MARGIN_MS)
     return Array.isArray(sent) ? Promise.all(sent) : sent
   } finally {
-    if (--holds === 0) for (const handle of handles) handle.readStart()
+    if (--holds === 0) {
+      // After an idle turn nobody asks the kernel: what the loop polls cannot have waited.
+      block(4 * binding.tickMs)
+      for (const handle of handles) handle.readStart()
+    }
     release()
   }
 }
