@@ -51,24 +51,24 @@ function guard (server, options) {
   /**
    * @this {any}
    * @param {string | symbol} event
-   * @param {any[]} args
+   * @param {any} req
+   * @param {any} res of an upgrade, the socket
    */
-  function guardedEmit (event, ...args) {
-    const [req, res] = args
+  function guardedEmit (event, req, res) {
     if (REQUEST_EVENTS.has(/** @type {string} */ (event))) {
       const info = gate.enter(req, res, req)
-      if (info !== null) {
-        refuse(req, res, info)
-        return true
-      }
-    } else if (event === 'upgrade') {
+      if (info === null) return emit.call(this, event, req, res)
+      refuse(req, res, info)
+      return true
+    }
+    if (event === 'upgrade') {
       const info = gate.enter(req, null, req)
       if (info !== null) {
         answerSocket(res, info, settings.message)
         return true
       }
     }
-    return Reflect.apply(emit, this, [event, ...args])
+    return Reflect.apply(emit, this, arguments)
   }
 
   guarded.emit = guardedEmit
