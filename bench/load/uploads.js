@@ -4,7 +4,7 @@ const http = require('node:http')
 const { setTimeout: sleep } = require('node:timers/promises')
 
 // A refusal that comes later than this share of the upload's time comes halfway.
-const AT_ONCE_SHARE = 0.1
+const AT_ONCE_SHARE = 1 / 3
 const PAUSE_MS = 100
 
 /**
