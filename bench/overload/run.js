@@ -56,7 +56,8 @@ function closedLoop ({ fill }, durationMs) {
 function measureCapacity (client, scenario, settings, { slower } = { slower: false }) {
   return onFreshServer(client, { ...scenario, protection: undefined }, settings.timeoutMs, async (server, load, workload) => {
     if (slower) await server.slower(SLOWER.factor)
-    return measure(client, server, { ...load, ...closedLoop(workload, capacityMs(settings)) })
+    const counted = closedLoop(workload, capacityMs(settings, slower))
+    return measure(client, server, { ...load, ...counted, warmupMs: REHEARSAL_MS })
   })
 }
 
@@ -91,8 +92,9 @@ function phasesOf ({ steps, per }, capacity, { durationMs }) {
   }))
 }
 
-function capacityMs ({ durationMs }) {
-  return CAPACITY_SHARE * durationMs
+// The slower the pool, the fewer its rounds, and only whole ones are counted.
+function capacityMs ({ durationMs }, slower) {
+  return slower ? durationMs : CAPACITY_SHARE * durationMs
 }
 
 /**
@@ -104,13 +106,13 @@ function expectedMs (scenario, settings) {
   const { ours, steps, event } = scenario
   const countedMs = phasesOf(scenario, 1, settings).reduce((sum, phase) => sum + phase.durationMs, 0)
   const unanswered = !ours && Math.max(...steps) > 1
-  const settlingMs = event === 'slower' ? SLOWER.settlingMs + expectedCapacityMs(settings) : 0
+  const settlingMs = event === 'slower' ? SLOWER.settlingMs + expectedCapacityMs(settings, true) : 0
   // Where nothing is refused, the last requests wait for the client's time-out.
   return REHEARSAL_MS * 2 + settings.warmupMs + settlingMs + countedMs + (unanswered ? settings.timeoutMs : 0)
 }
 
-function expectedCapacityMs (settings) {
-  return REHEARSAL_MS * 2 + capacityMs(settings)
+function expectedCapacityMs (settings, slower = false) {
+  return REHEARSAL_MS * 3 + capacityMs(settings, slower)
 }
 
 module.exports = { measureCapacity, runScenario, expectedMs, expectedCapacityMs }

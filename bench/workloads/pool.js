@@ -3,7 +3,8 @@
 const { setTimeout: sleep } = require('node:timers/promises')
 
 const SIZE = 20
-const WAITING = 4
+// As the timers of a full pool end together: enough to fill it again at once.
+const WAITING = SIZE
 
 let serviceMs = 50
 let free = SIZE
