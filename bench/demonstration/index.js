@@ -4,11 +4,12 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 
-const createProgress = require('./progress')
+const createProgress = require('../progress')
 const readSettings = require('./settings')
 const renderPage = require('./page')
 const { plan, runExperiment } = require('./experiment')
-const { printable, tabulate, whole } = require('./table')
+const { printable, tabulate } = require('./table')
+const { whole } = require('../format')
 
 const PAGE = 'demonstration.html'
 

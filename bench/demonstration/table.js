@@ -1,5 +1,7 @@
 'use strict'
 
+const { percent, rate, whole } = require('../format')
+
 const columns = [
   ['protection', ({ protection }) => protection ?? 'none'],
   ['load', ({ level, report }) => `${level} x${report.invalid ? ' *' : ''}`],
@@ -39,16 +41,4 @@ function printable ({ head, rows, notes }) {
   return [...aligned, ...notes].join('\n')
 }
 
-function rate (perSecond) {
-  return perSecond > 0 && perSecond < 10 ? perSecond.toFixed(1) : whole(perSecond)
-}
-
-function whole (value) {
-  return value === null ? '-' : value.toLocaleString('en', { maximumFractionDigits: 0 })
-}
-
-function percent (share) {
-  return `${Math.round(share * 100)} %`
-}
-
-module.exports = { tabulate, printable, rate, whole, percent }
+module.exports = { tabulate, printable }

@@ -4,14 +4,17 @@ const answer = require('../child/answer')
 const closedLoop = require('./closed-loop')
 const createSender = require('./sender')
 const openLoop = require('./open-loop')
+const runUploads = require('./uploads')
 const Tally = require('./tally')
+const { withPhases } = require('./phases')
 
 const loops = { open: openLoop, closed: closedLoop }
 
-answer(async load => {
+answer(async asked => {
+  const load = withPhases(asked)
   const tally = new Tally(load)
   const sender = createSender(load)
-  await loops[load.mode](load, sender.send, tally)
+  const [uploads] = await Promise.all([runUploads(load), loops[load.mode](load, sender.send, tally)])
   sender.close()
-  return tally.report()
+  return { ...tally.report(), uploads }
 })

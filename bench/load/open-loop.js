@@ -1,29 +1,32 @@
 'use strict'
 
+const { dueTimes } = require('./phases')
+
 const TICK_MS = 1
 
 /**
  * Starts requests on a clock. The load goes on, uncounted, until every counted request has settled: a queue that
  * nobody joins any more would flatter the last ones in it.
  *
- * @param {{ rate: number, durationMs: number, warmupMs?: number }} load rate in requests per second
+ * @param {{ phases: { rate: number, durationMs: number }[], durationMs: number, warmupMs?: number }} load rates in
+ *   requests per second
  * @param {(settle: (outcome: string) => void) => void} send
  * @param {import('./tally')} tally
  * @returns {Promise<void>} resolves when all counted requests have settled
  */
-function openLoop ({ rate, durationMs, warmupMs = 0 }, send, tally) {
+function openLoop ({ phases, durationMs, warmupMs = 0 }, send, tally) {
   const endMs = warmupMs + durationMs
+  const due = dueTimes(phases, warmupMs)
   const beginMs = performance.now()
+  let nextMs = due.next().value
   let lastTickMs = beginMs
-  let started = 0
   let unsettled = 0
 
   function startDue (nowMs) {
-    let dueMs
-    while ((dueMs = started * 1000 / rate) <= nowMs) {
-      started++
-      if (dueMs < warmupMs || dueMs >= endMs) send(() => {})
-      else startCounted(dueMs)
+    while (nextMs <= nowMs) {
+      if (nextMs < warmupMs || nextMs >= endMs) send(() => {})
+      else startCounted(nextMs)
+      nextMs = due.next().value
     }
   }
 
@@ -31,7 +34,7 @@ function openLoop ({ rate, durationMs, warmupMs = 0 }, send, tally) {
     tally.start()
     unsettled++
     send(outcome => {
-      tally.settle(outcome, performance.now() - beginMs - dueMs)
+      tally.settle(outcome, performance.now() - beginMs - dueMs, dueMs - warmupMs)
       unsettled--
     })
   }

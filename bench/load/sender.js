@@ -7,16 +7,17 @@ const RESET_CODES = ['ECONNRESET', 'EPIPE']
 /**
  * Sends GET requests to one server.
  *
- * @param {{ port: number, path?: string, connections: 'new' | 'kept', timeoutMs: number }} load
+ * @param {{ port: number, path?: string | string[], connections: 'new' | 'kept', timeoutMs: number }} load
  * @returns {{ send: (settle: (outcome: string) => void) => void, close: () => void }} `settle` is called once for
  *   each request, with the status of a complete answer, or `timeout`, `reset` or another error's code
  */
 function createSender ({ port, path = '/', connections, timeoutMs }) {
   const agent = new http.Agent({ keepAlive: connections === 'kept', maxFreeSockets: Infinity })
-  const target = { host: '127.0.0.1', port, path, agent }
+  const targets = [path].flat().map(path => ({ host: '127.0.0.1', port, path, agent }))
+  let sent = 0
 
   function send (settle) {
-    const request = http.get(target)
+    const request = http.get(targets[sent++ % targets.length])
     const timer = setTimeout(() => {
       finish('timeout')
       request.destroy()

@@ -1,5 +1,8 @@
 'use strict'
 
+const percentile = require('./percentile')
+const Timeline = require('./timeline')
+
 const MAX_LATENESS_MS = 50
 
 // Failures of the client's own machine: they say nothing about the server.
@@ -20,6 +23,7 @@ const CLIENT_FAILURES = ['EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ENOBUFS']
  * @property {{ p50: number | null, p99: number | null }} okMs latency of the answers 200
  * @property {{ p99: number | null }} refusedMs latency of the answers 503
  * @property {number} latenessMs the longest that the client itself was behind its clock (0 for the closed loop)
+ * @property {import('./timeline').TimelineReport} [timeline] where the load asks for it
  * @property {string | null} invalid why the run must not be trusted
  */
 class Tally {
@@ -30,11 +34,14 @@ class Tally {
   #refusedMs = []
   #failures = {}
   #latenessMs = 0
+  #timeline
 
-  /** @param {{ durationMs: number, usefulMs?: number }} load */
-  constructor ({ durationMs, usefulMs = 200 }) {
+  /** @param {Pick<import('.').Load, 'durationMs' | 'usefulMs' | 'phases' | 'recoveredP99Ms'>} load */
+  constructor (load) {
+    const { durationMs, usefulMs = 200, recoveredP99Ms } = load
     this.#seconds = durationMs / 1000
     this.#usefulMs = usefulMs
+    if (recoveredP99Ms !== undefined) this.#timeline = new Timeline(load)
   }
 
   start () {
@@ -44,8 +51,10 @@ class Tally {
   /**
    * @param {string} outcome a status or the kind of failure
    * @param {number} latencyMs since the intended start
+   * @param {number} [atMs] the intended start, since the counted part began
    */
-  settle (outcome, latencyMs) {
+  settle (outcome, latencyMs, atMs) {
+    this.#timeline?.settle(outcome, latencyMs, atMs)
     if (outcome === '200') this.#okMs.push(latencyMs)
     else if (outcome === '503') this.#refusedMs.push(latencyMs)
     else this.#failures[outcome] = (this.#failures[outcome] ?? 0) + 1
@@ -74,6 +83,7 @@ class Tally {
       okMs: { p50: percentile(this.#okMs, 0.5), p99: percentile(this.#okMs, 0.99) },
       refusedMs: { p99: percentile(this.#refusedMs, 0.99) },
       latenessMs: this.#latenessMs,
+      timeline: this.#timeline?.report(),
       invalid: this.#invalid()
     }
   }
@@ -83,12 +93,6 @@ class Tally {
     const failure = CLIENT_FAILURES.find(code => this.#failures[code])
     return failure ? `the client failed with ${failure}` : null
   }
-}
-
-// Nearest rank.
-function percentile (values, share) {
-  const sorted = Float64Array.from(values).sort()
-  return sorted.at(Math.ceil(share * sorted.length) - 1) ?? null
 }
 
 module.exports = Tally

@@ -1,10 +1,6 @@
 'use strict'
 
+const fiveLines = require('./five-lines')
+
 /** The five lines that everybody copies, on this package's toobusy(). */
-module.exports = {
-  express: app => app.use((req, res, next) => {
-    const toobusy = require('../../lib')
-    if (toobusy()) res.status(503).send("I'm busy right now, sorry.")
-    else next()
-  })
-}
+module.exports = { express: app => app.use(fiveLines(require('../../lib/index'))) }

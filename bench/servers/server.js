@@ -4,9 +4,24 @@ const answer = require('../child/answer')
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 }
 
-answer(async ({ framework, workload, protection }) => {
-  const start = require(`./${framework}`)
-  const work = require(`../workloads/${workload}`)
-  const server = await start(ANY_PORT, work, protection && require(`../protections/${protection}`))
+let workload
+
+async function start ({ framework, workload: name, protection: protectionName, options }) {
+  workload = require(`../workloads/${name}`)
+  const protection = protectionName && require(`../protections/${protectionName}`)
+  if (protection && !protection[framework] && !protection.server) {
+    throw new Error(`${protectionName} does not protect ${framework}`)
+  }
+  const server = await require(`./${framework}`)(ANY_PORT, workload.routes, protection?.[framework], options)
+  protection?.server?.(server, options)
+  workload.begin?.()
   return { port: server.address().port }
-})
+}
+
+const questions = {
+  start,
+  slower: ({ factor }) => workload.slower(factor) ?? {},
+  cpu: () => process.cpuUsage()
+}
+
+answer(question => questions[question.ask](question))

@@ -1,7 +1,6 @@
-/* global Chart, document */
 'use strict'
 
-const data = JSON.parse(document.getElementById('data').textContent)
+const { data, line, drawLines, GREY, FAINT } = globalThis.look
 const { capacity, usefulMs, timeoutMs, measurements } = data
 const loads = [...new Set(measurements.map(({ level }) => level))].sort((a, b) => a - b)
 
@@ -9,13 +8,6 @@ const sides = [
   { name: 'without', protection: undefined, color: '#c8394b', pointStyle: 'rectRot' },
   { name: 'with spillway', protection: 'spillway', color: '#00758a', pointStyle: 'circle' }
 ]
-const GREY = '#6b7280'
-const FAINT = { borderDash: [2, 3], borderWidth: 2, pointRadius: 3 }
-
-Chart.defaults.font = { ...Chart.defaults.font, family: 'system-ui, sans-serif', size: 13 }
-Chart.defaults.locale = 'en'
-Chart.defaults.color = '#374151'
-
 const capacityLine = {
   id: 'capacity',
   beforeDatasetsDraw ({ ctx, chartArea, scales }) {
@@ -33,12 +25,12 @@ const capacityLine = {
 }
 
 draw('useful', 'answers/s', [
-  ...sides.map(side => line(side, report => report.perSecond.useful)),
+  ...sides.map(look => side(look, report => report.perSecond.useful)),
   reference('best possible', loads.map(level => ({ x: level * capacity, y: Math.min(level, 1) * capacity })))
 ])
 draw('latency', 'latency', [
-  ...sides.map(side => line(side, report => report.okMs.p99, `p99 ${side.name}`)),
-  ...sides.map(side => ({ ...line(side, report => report.okMs.p50, `p50 ${side.name}`), ...FAINT })),
+  ...sides.map(look => side(look, report => report.okMs.p99, `p99 ${look.name}`)),
+  ...sides.map(look => ({ ...side(look, report => report.okMs.p50, `p50 ${look.name}`), ...FAINT })),
   reference(`useful: within ${usefulMs} ms`, loads.map(level => ({ x: level * capacity, y: usefulMs })))
 ], {
   type: 'logarithmic',
@@ -46,21 +38,13 @@ draw('latency', 'latency', [
   max: 10 ** Math.ceil(Math.log10(timeoutMs)),
   ticks: { callback: ms => Number.isInteger(Math.log10(ms)) ? duration(ms) : null }
 })
-draw('failed', 'failures/s', sides.map(side => line(side, report => report.perSecond.failed)))
-draw('refused', 'answers 503/s', sides.map(side => line(side, report => report.perSecond.refused)))
+draw('failed', 'failures/s', sides.map(look => side(look, report => report.perSecond.failed)))
+draw('refused', 'answers 503/s', sides.map(look => side(look, report => report.perSecond.refused)))
 
-function line ({ name, protection, color, pointStyle }, value, label = name) {
-  return {
-    label,
-    data: measurements.filter(measurement => measurement.protection === protection)
-      .map(({ level, report }) => ({ x: level * capacity, y: value(report) })),
-    borderColor: color,
-    backgroundColor: color,
-    borderWidth: 3,
-    pointStyle,
-    pointRadius: 5,
-    clip: false
-  }
+function side (look, value, label = look.name) {
+  const points = measurements.filter(({ protection }) => protection === look.protection)
+    .map(({ level, report }) => ({ x: level * capacity, y: value(report) }))
+  return line(label, points, look)
 }
 
 function reference (label, points) {
@@ -69,27 +53,17 @@ function reference (label, points) {
 }
 
 function draw (id, unit, datasets, y = { min: 0, grace: '15%' }) {
-  return new Chart(document.getElementById(id), {
-    type: 'line',
-    data: { datasets },
-    options: {
-      animation: false,
-      maintainAspectRatio: false,
-      interaction: { mode: 'x', intersect: false },
-      scales: { x: loadAxis(), y: { ...y, title: { display: true, text: unit } } },
-      plugins: {
-        legend: { labels: { usePointStyle: true, boxHeight: 6 } },
-        tooltip: { callbacks: { title: ([{ parsed }]) => `${Math.round(parsed.x)} requests/s` } }
-      }
-    },
+  return drawLines(id, {
+    datasets,
+    x: loadAxis(),
+    y: { ...y, title: { display: true, text: unit } },
+    title: rate => `${Math.round(rate)} requests/s`,
     plugins: [capacityLine]
   })
 }
 
 function loadAxis () {
   return {
-    type: 'linear',
-    min: 0,
     max: loads.at(-1) * capacity * 1.03,
     title: { display: true, text: 'offered load: requests/s, and as a multiple of capacity' },
     afterBuildTicks: axis => { axis.ticks = loads.map(level => ({ value: level * capacity })) },

@@ -1,0 +1,30 @@
+'use strict'
+
+/**
+ * A load is a sequence of phases, mostly of one.
+ *
+ * @param {import('.').Load} load
+ * @returns {import('.').Load} with `phases`, and their sum as `durationMs`
+ */
+function withPhases (load) {
+  const phases = load.phases ?? [{ rate: load.rate, durationMs: load.durationMs }]
+  return { ...load, phases, durationMs: phases.reduce((sum, { durationMs }) => sum + durationMs, 0) }
+}
+
+/**
+ * When requests are to start, without end: the first phase is led by the warm-up at its rate, the last goes on.
+ *
+ * @param {{ rate: number, durationMs: number }[]} phases rates in requests per second
+ * @param {number} warmupMs
+ * @returns {Generator<number, never>} ms since the beginning of the warm-up
+ */
+function * dueTimes (phases, warmupMs) {
+  let fromMs = 0
+  for (const [i, { rate, durationMs }] of phases.entries()) {
+    const untilMs = i === phases.length - 1 ? Infinity : fromMs + durationMs + (i === 0 ? warmupMs : 0)
+    for (let n = 0, dueMs = fromMs; dueMs < untilMs; dueMs = fromMs + ++n * 1000 / rate) yield dueMs
+    fromMs = untilMs
+  }
+}
+
+module.exports = { dueTimes, withPhases }

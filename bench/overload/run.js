@@ -1,0 +1,118 @@
+'use strict'
+
+const { setTimeout: sleep } = require('node:timers/promises')
+
+const measure = require('../measure')
+const startServer = require('../servers')
+
+const USEFUL_MS = 200
+const REHEARSAL_MS = 500
+const CAPACITY_SHARE = 0.4
+
+// Runs in steps, as shares of the time of a plain run.
+const STEP_SHARES = [0.5, 1, 0.8]
+const RECOVERED_P99_MS = 150
+
+const UPLOADS = { path: '/upload', bytes: 10e6, pieces: 30, durationMs: 3000 }
+
+// A database that becomes slower for good: counted from three seconds later, within what it can then do.
+const SLOWER = { factor: 3, settlingMs: 3000, usefulMs: 400 }
+
+/**
+ * A server that has just been compiled by use, for as long as `use` takes.
+ *
+ * @template T
+ * @param {ReturnType<import('../load')>} client
+ * @param {import('./scenarios').Scenario} scenario
+ * @param {(server: object, load: object, workload: object) => Promise<T>} use `load` is what all loads have in common
+ * @returns {Promise<T>}
+ */
+async function onFreshServer (client, { workload: name, framework, protection, connections }, timeoutMs, use) {
+  const workload = require(`../workloads/${name}`)
+  const server = await startServer({ framework, workload: name, protection })
+  const paths = Object.keys(workload.routes).filter(path => path !== UPLOADS.path)
+  const load = { connections, path: paths, timeoutMs, usefulMs: USEFUL_MS }
+  try {
+    await measure(client, server, { ...load, ...closedLoop(workload, REHEARSAL_MS) })
+    return await use(server, load, workload)
+  } finally {
+    await server.stop()
+  }
+}
+
+function closedLoop ({ fill }, durationMs) {
+  return { mode: 'closed', clients: fill, durationMs }
+}
+
+/**
+ * What the server can do as it is.
+ *
+ * @param {ReturnType<import('../load')>} client
+ * @param {import('./scenarios').Scenario} scenario
+ * @param {import('./settings').Settings} settings
+ * @param {{ slower: boolean }} [state] after the workload's `slower`
+ * @returns {Promise<import('../load').Report>}
+ */
+function measureCapacity (client, scenario, settings, { slower } = { slower: false }) {
+  return onFreshServer(client, { ...scenario, protection: undefined }, settings.timeoutMs, async (server, load, workload) => {
+    if (slower) await server.slower(SLOWER.factor)
+    const counted = closedLoop(workload, capacityMs(settings, slower))
+    return measure(client, server, { ...load, ...counted, warmupMs: REHEARSAL_MS })
+  })
+}
+
+/**
+ * @param {ReturnType<import('../load')>} client
+ * @param {import('./scenarios').Scenario} scenario
+ * @param {number} capacity requests per second
+ * @param {import('./settings').Settings} settings
+ * @returns {Promise<import('../load').Report>}
+ */
+function runScenario (client, scenario, capacity, settings) {
+  const { timeoutMs, warmupMs } = settings
+  const phases = phasesOf(scenario, capacity, settings)
+  const stepped = phases.length > 1 ? { recoveredP99Ms: RECOVERED_P99_MS } : {}
+  return onFreshServer(client, scenario, timeoutMs, async (server, common) => {
+    const load = { ...common, mode: 'open', phases, warmupMs, ...stepped }
+    if (scenario.event === 'uploads') return measure(client, server, { ...load, uploads: UPLOADS })
+    if (scenario.event !== 'slower') return measure(client, server, load)
+    const afterwards = { warmupMs: warmupMs + SLOWER.settlingMs, usefulMs: SLOWER.usefulMs }
+    const [report] = await Promise.all([
+      measure(client, server, { ...load, ...afterwards }),
+      sleep(warmupMs).then(() => server.slower(SLOWER.factor))
+    ])
+    return report
+  })
+}
+
+function phasesOf ({ steps, per }, capacity, { durationMs }) {
+  return steps.map((step, i) => ({
+    rate: per === 'second' ? step : step * capacity,
+    durationMs: steps.length > 1 ? STEP_SHARES[i] * durationMs : durationMs
+  }))
+}
+
+// The slower the pool, the fewer its rounds, and only whole ones are counted.
+function capacityMs ({ durationMs }, slower) {
+  return slower ? durationMs : CAPACITY_SHARE * durationMs
+}
+
+/**
+ * @param {import('./scenarios').Scenario} scenario
+ * @param {import('./settings').Settings} settings
+ * @returns {number} ms that its run takes at most, if it is not repeated
+ */
+function expectedMs (scenario, settings) {
+  const { ours, steps, event } = scenario
+  const countedMs = phasesOf(scenario, 1, settings).reduce((sum, phase) => sum + phase.durationMs, 0)
+  const unanswered = !ours && Math.max(...steps) > 1
+  const settlingMs = event === 'slower' ? SLOWER.settlingMs + expectedCapacityMs(settings, true) : 0
+  // Where nothing is refused, the last requests wait for the client's time-out.
+  return REHEARSAL_MS * 2 + settings.warmupMs + settlingMs + countedMs + (unanswered ? settings.timeoutMs : 0)
+}
+
+function expectedCapacityMs (settings, slower = false) {
+  return REHEARSAL_MS * 3 + capacityMs(settings, slower)
+}
+
+module.exports = { measureCapacity, runScenario, expectedMs, expectedCapacityMs }

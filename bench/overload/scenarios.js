@@ -1,0 +1,90 @@
+'use strict'
+
+const rows = require('./rows')
+
+const OURS = ['spillway', 'guard']
+
+// What overflows the accept queue before the law can act.
+const MAX_FAILURES = 0.005
+
+/**
+ * One run of the sweep.
+ *
+ * @typedef {object} Scenario
+ * @property {string} name `workload/framework/protection/connections/load`
+ * @property {string} workload
+ * @property {string} framework
+ * @property {string | undefined} protection
+ * @property {boolean} ours whether the protection is this package's early or late refusal by its law
+ * @property {'new' | 'kept'} connections
+ * @property {string} load as the row has it
+ * @property {number[]} steps of the load, mostly one
+ * @property {'capacity' | 'second'} per what the steps are related to
+ * @property {'uploads' | 'slower' | undefined} event
+ * @property {Record<string, number>} reach
+ *
+ * @param {{ quick: boolean, only: string[] }} choice of `only`, one must be found in the name; in it `*` stands for
+ *   anything
+ * @returns {Scenario[]} those that share a capacity together, the unprotected before the rest
+ */
+function choose ({ quick, only }) {
+  const chosen = rows.flatMap(row => expand(row, quick))
+    .filter(({ name }) => only.length === 0 || only.some(pattern => matches(name, pattern)))
+  const all = new Map(chosen.map(scenario => [scenario.name, scenario]))
+  for (const { reach, ...scenario } of chosen) {
+    const beside = unprotected(scenario)
+    if (reach.p99OfNone && !all.has(beside.name)) all.set(beside.name, beside)
+  }
+  const groups = new Map()
+  for (const each of all.values()) groups.set(groupOf(each), [...groups.get(groupOf(each)) ?? [], each])
+  return [...groups.values()].flatMap(group => [
+    ...group.filter(({ protection }) => protection === undefined),
+    ...group.filter(({ protection }) => protection !== undefined)
+  ])
+}
+
+function expand ([workload, load, who, kinds, reach, quickWho], quick) {
+  return (quick ? quickWho : who).flatMap(name => kinds.map(connections => {
+    const [framework, protection] = name.split(' ')
+    const limits = OURS.includes(protection) ? { ...reach, failures: MAX_FAILURES } : reach
+    return scenario({ workload, framework, protection, connections, load, reach: limits })
+  }))
+}
+
+function scenario ({ workload, framework, protection, connections, load, reach }) {
+  const [steps, event] = load.split(', ')
+  return {
+    name: [workload, framework, protection, connections, load.replace(/,? /g, '-')].join('/'),
+    workload,
+    framework,
+    protection: protection === 'none' ? undefined : protection,
+    ours: OURS.includes(protection),
+    connections,
+    load,
+    steps: steps.split(' ').map(Number.parseFloat),
+    per: steps.endsWith('/s') ? 'second' : 'capacity',
+    event,
+    reach
+  }
+}
+
+function matches (name, pattern) {
+  let from = 0
+  return pattern.split('*').every(part => {
+    const at = name.indexOf(part, from)
+    from = at + part.length
+    return at >= 0
+  })
+}
+
+/** @returns {Scenario} the same run of the server as it is */
+function unprotected (protectedScenario) {
+  return scenario({ ...protectedScenario, protection: 'none', reach: {} })
+}
+
+/** @returns {string} of scenarios that share a measured capacity */
+function groupOf ({ workload, framework, connections }) {
+  return [workload, framework, connections].join('/')
+}
+
+module.exports = { choose, groupOf, unprotected }

@@ -1,0 +1,45 @@
+'use strict'
+
+const { parseArgs } = require('node:util')
+
+const options = {
+  only: { type: 'string', multiple: true, default: [] },
+  quick: { type: 'boolean', default: false },
+  list: { type: 'boolean', default: false },
+  write: { type: 'boolean', default: false },
+  seconds: { type: 'string' },
+  'warm-up': { type: 'string' },
+  'time-out': { type: 'string' }
+}
+
+const full = { seconds: 10, 'warm-up': 2, 'time-out': 6 }
+const quick = { seconds: 3, 'warm-up': 1, 'time-out': 3 }
+
+/**
+ * @typedef {object} Settings
+ * @property {string[]} only patterns of scenario names; none: all
+ * @property {boolean} quick
+ * @property {boolean} list only say what would be run
+ * @property {boolean} write the results to bench/RESULTS.md too
+ * @property {number} durationMs counted part of each run (runs in steps take about twice that)
+ * @property {number} warmupMs part before it
+ * @property {number} timeoutMs after which the client gives up
+ *
+ * @param {string[]} args
+ * @returns {Settings} throws on an argument it does not know or cannot take
+ */
+function readSettings (args) {
+  const { values } = parseArgs({ args, options })
+  const defaults = values.quick ? quick : full
+  const ms = name => positive(name, values[name] ?? defaults[name]) * 1000
+  const { only, quick: isQuick, list, write } = values
+  return { only, quick: isQuick, list, write, durationMs: ms('seconds'), warmupMs: ms('warm-up'), timeoutMs: ms('time-out') }
+}
+
+function positive (name, text) {
+  const value = Number(text)
+  if (value > 0 && Number.isFinite(value)) return value
+  throw new RangeError(`--${name} takes a number above 0, not '${text}'`)
+}
+
+module.exports = readSettings

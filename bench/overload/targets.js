@@ -1,0 +1,62 @@
+'use strict'
+
+const MS_PER_TICK = 1
+
+/** What a row may demand under `reach`: how it reads, and whether an outcome meets it. */
+const targets = {
+  goodput: {
+    text: least => `goodput >= ${least}`,
+    met: (least, { goodput }) => goodput >= least
+  },
+  p99: {
+    text: mostMs => `p99 <= ${mostMs} ms`,
+    met: (mostMs, { report }) => report.okMs.p99 !== null && report.okMs.p99 <= mostMs
+  },
+  shed: {
+    text: most => `shed <= ${most * 100} %`,
+    met: (most, { shed }) => shed <= most
+  },
+  failures: {
+    text: most => `failures < ${most * 100} %`,
+    met: (most, { failures }) => failures < most
+  },
+  // The client's clock ticks every millisecond: latencies of a few of them cannot be told apart more finely.
+  p99OfNone: {
+    text: (most, { p99OfNone }) => `p99 <= ${most} x ${p99OfNone?.toFixed(1) ?? '?'} ms`,
+    met: (most, { report, p99OfNone }) => report.okMs.p99 <= most * p99OfNone + MS_PER_TICK
+  },
+  recoveredMs: {
+    text: (mostMs, { report }) => `p99 back in ${mostMs} ms (${eachStep(report).map(shown('recoveredMs'))})`,
+    met: (mostMs, { report }) => eachStep(report).every(({ recoveredMs }) => recoveredMs !== null && recoveredMs <= mostMs)
+  },
+  lastRefusedMs: {
+    text: (mostMs, { report }) => `last 503 in ${mostMs} ms (${[eachStep(report).at(-1)].map(shown('lastRefusedMs'))})`,
+    met: (mostMs, { report }) => eachStep(report).at(-1).lastRefusedMs <= mostMs
+  },
+  uploadsBroken: {
+    text: (most, { report }) => `uploads broken: ${most} (${JSON.stringify(report.uploads).replace(/[{}"]/g, '')})`,
+    met: (most, { report: { uploads } }) => uploads.done > 0 && uploads.failed + uploads.broken <= most
+  }
+}
+
+function eachStep ({ timeline }) {
+  return timeline.phases.slice(1)
+}
+
+function shown (name) {
+  return phase => phase[name] === null ? 'never' : Math.round(phase[name])
+}
+
+/**
+ * @param {Record<string, number>} reach
+ * @param {import('./sweep').Outcome} outcome
+ * @returns {{ text: string, met: boolean }[]}
+ */
+function judge (reach, outcome) {
+  return Object.entries(reach).map(([name, value]) => ({
+    text: targets[name].text(value, outcome),
+    met: targets[name].met(value, outcome)
+  }))
+}
+
+module.exports = judge
