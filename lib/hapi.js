@@ -76,7 +76,7 @@ async function payloadAtHand (req) {
  */
 function routeOf (server, method, url) {
   try {
-    return server.match(/** @type {any} */ (method.toLowerCase()), pathOfTarget(url))?.path ?? NO_ROUTE
+    return server.match(/** @type {any} */ (method), pathOfTarget(url))?.path ?? NO_ROUTE
   } catch {
     return NO_ROUTE // of a path that is none
   }

@@ -2,10 +2,13 @@
 
 const assert = require('node:assert/strict')
 const { EventEmitter, once } = require('node:events')
+const express = require('express')
 const fastify = require('fastify')
 const hapi = require('@hapi/hapi')
+const spillwayExpress = require('../lib/express.js')
 const spillwayFastify = require('../lib/fastify.js')
 const spillwayHapi = require('../lib/hapi.js')
+const { nextTurn } = require('./support/block.js')
 const { kinds } = require('./support/servers.js')
 const { connect } = require('./support/client.js')
 const { LIMIT_MS, late } = require('./support/late.js')
@@ -19,6 +22,15 @@ afterEach(closeOpened)
 
 const classesOf = (gate) => gate.snapshot().classes.map(({ class: name }) => name)
 const urlOf = (request) => request.url?.pathname ?? request.url
+
+/** Sees for longer than the law takes to look back (100 ms) that something stays. */
+async function sees (condition) {
+  const begin = performance.now()
+  while (performance.now() - begin < 150) {
+    assert.ok(condition(), String(condition))
+    await nextTurn()
+  }
+}
 
 async function send (client, line, times = 1) {
   for (let i = 0; i < times; i++) await client.send(line)
@@ -54,6 +66,32 @@ for (const kind of kinds) {
       assert.deepEqual(counts, [['*', 1], ['GET /', 0]])
       release()
       await answer
+    })
+
+    it('are named in a refusal that counts the whole gate', async () => {
+      const { site, told, client } = await start({ maxInFlight: 1 })
+      await send(client, 'GET /', OFTEN)
+      const other = await connect(site.port)
+      const held = once(site.events, 'hold')
+      other.send('GET /hold')
+      await held
+      assert.equal((await client.send('GET /')).status, 503)
+      assert.deepEqual(told.map(({ reason, class: name, inFlight }) => [reason, name, inFlight]), [['maxInFlight', 'GET /', 1]])
+    })
+
+    it('learn what a response takes, and not from one whose client has left', async () => {
+      const { site, client } = await start()
+      const responseMs = () => site.gate.snapshot().classes[0].responseMs
+      const leaving = await connect(site.port)
+      const held = once(site.events, 'hold')
+      leaving.send('GET /hold')
+      await held
+      leaving.destroy()
+      while (site.gate.stats().inFlight > 0) await nextTurn()
+      await sees(() => responseMs() === 0)
+      await client.send('GET /')
+      while (responseMs() === 0) await nextTurn()
+      assert.equal(site.gate.stats().admitted, 2)
     })
 
     it('are what classify says, where it says something, and by route where not', async () => {
@@ -113,6 +151,22 @@ for (const kind of kinds.filter(({ name }) => !['fastify', 'hapi'].includes(name
     assert.deepEqual(classesOf(site.gate), ['*', 'GET /users/:/orders'])
   })
 }
+
+it('classes learn nothing from a stream of server-sent events, however it was asked for', async () => {
+  const gate = spillwayExpress()
+  const app = express().use(gate)
+  app.get('/events', (req, res) => res.type('text/event-stream').end('data: only\n\n'))
+  app.get('/', (req, res) => res.send('ok'))
+  const server = app.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  opened(() => server.close())
+  const client = await connect(server.address().port)
+  assert.equal((await client.send('GET /events')).status, 200)
+  const responseMs = () => gate.snapshot().classes[0].responseMs
+  await sees(() => responseMs() === 0)
+  await client.send('GET /')
+  while (responseMs() === 0) await nextTurn()
+})
 
 /** Routes that only their patterns tell apart, or together; as each framework writes them. */
 const routers = {
