@@ -6,7 +6,8 @@ const { once } = require('node:events')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const vm = require('node:vm')
+
+const draw = require('./support/page.js')
 
 const DEMONSTRATION = path.join(__dirname, '../bench/demonstration')
 const SHORT = ['--levels', '0.5,3', '--seconds', '0.4', '--warm-up', '0.3', '--time-out', '1']
@@ -110,20 +111,4 @@ function said (stream, text) {
     all += chunk
     if (all.includes(text)) resolve()
   }))
-}
-
-/** Runs the page's own script with a Chart that only listens. */
-function draw (page) {
-  const [, data] = page.match(/<script type="application\/json" id="data">(.*)<\/script>/)
-  const script = page.slice(page.lastIndexOf('<script>') + '<script>'.length, page.lastIndexOf('</script>'))
-  const charts = []
-  class Chart {
-    static defaults = {}
-
-    constructor ({ id }, config) {
-      charts.push({ id, config })
-    }
-  }
-  vm.runInNewContext(script, { Chart, document: { getElementById: id => ({ id, textContent: data }) } })
-  return charts
 }

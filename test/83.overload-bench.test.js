@@ -10,6 +10,8 @@ const path = require('node:path')
 const judge = require('../bench/overload/targets')
 const { choose } = require('../bench/overload/scenarios')
 
+const draw = require('./support/page.js')
+
 const BENCH = path.join(__dirname, '../bench/overload')
 const SHORT = ['--seconds', '0.5', '--warm-up', '0.3', '--time-out', '1']
 const PLAIN = 'cpu-steps/http/guard/kept/6x'
@@ -61,10 +63,10 @@ describe('overload bench', function () {
       assert.match(record, /^- machine: .+\n- date: .+ UTC\n- Node.js: \d+.*\n- spillway: .+\n- beside: .+\n- command: `npm run bench:overload/m)
       const page = fs.readFileSync(path.join(directory, 'overload.html'), 'utf8')
       assert.ok(/Chart\.js v\d/.test(page))
-      const [, data] = page.match(/<script type="application\/json" id="data">(.*)<\/script>/)
-      const { graphs } = JSON.parse(data)
-      assert.deepEqual(graphs.map(({ id }) => id), ['goodput-0', 'p99-0', 'steps-0'])
-      for (const { id } of graphs) assert.ok(page.includes(`<canvas id="${id}"`))
+      const charts = draw(page)
+      assert.deepEqual(charts.map(({ id }) => id), ['goodput-0', 'p99-0', 'steps-0'])
+      assert.ok(charts.every(({ config }) => config.data.datasets.every(({ data }) => data.length > 0)))
+      for (const { id } of charts) assert.ok(page.includes(`<canvas id="${id}"`))
       assert.doesNotMatch(page.replace(/<script>[^]*?<\/script>/g, ''), /(src|href)\s*=|@import|url\(/i)
     })
   })

@@ -25,7 +25,6 @@ const kinds = {
 
 async function listen () {
   const server = http.createServer((req, res) => res.end())
-  // Node's own, 30 s by default, is not what is counted.
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return server

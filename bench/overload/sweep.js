@@ -85,21 +85,27 @@ async function outcomeOf (client, scenario, settings, { capacities, costs, outco
   const related = slower ? await trusted(() => measureCapacity(client, scenario, settings, { slower })) : before
   const report = await trusted(() => runScenario(client, scenario, offeredTo, settings))
   const capacity = related?.perSecond.ok
+  const beside = scenario.reach.p99OfNone && outcomes.get(unprotected(scenario).name)
   const costUs = hasCeiling(scenario) ? costs.get(costOf(scenario)) : undefined
   const rho = costUs && costUs * capacity / 1e6
   const outcome = {
     scenario,
     capacity,
     report,
-    invalid: report.invalid ?? (related?.invalid ? `capacity: ${related.invalid}` : null),
+    invalid: report.invalid ?? besides('capacity', related) ?? besides('unprotected', beside) ?? null,
     goodput: report.perSecond.useful / capacity,
     shed: report.refused / report.offered,
     failures: report.failed / report.offered,
     rho,
     ceiling: rho && (1 - scenario.steps[0] * rho) / (1 - rho),
-    p99OfNone: outcomes.get(unprotected(scenario).name)?.report.okMs.p99
+    p99OfNone: beside?.report.okMs.p99
   }
   return { ...outcome, verdicts: judge(scenario.reach, outcome) }
+}
+
+/** What a run is compared with must be trusted too. */
+function besides (what, measured) {
+  return measured?.invalid && `${what}: ${measured.invalid}`
 }
 
 /** Once more where client or server was disturbed. */
