@@ -112,7 +112,7 @@ class Gate {
    * @returns {ShedInfo}
    */
   #refusal (verdict, id, waitMs, fromKernel) {
-    const { observe, retryAfter } = this.#options
+    const { maxDelay, observe, retryAfter } = this.#options
     const reason = /** @type {import('./law.js').Reason} */ (REASONS[verdict])
     const limitMs = this.#figures.waitLimitMs()
     this.#figures.countRefusal(reason)
@@ -123,7 +123,7 @@ class Gate {
       limitMs,
       source: fromKernel ? 'kernel' : 'loop',
       inFlight: reason === 'inFlight' ? this.#law.inFlightOf(id) : this.#figures.inFlight,
-      retryAfter: retryAfterSeconds(retryAfter, reason === 'delay' ? waitMs / limitMs : 1),
+      retryAfter: retryAfterSeconds(retryAfter, reason === 'delay' ? waitMs / maxDelay : 1),
       observed: observe
     }
   }

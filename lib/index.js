@@ -2,8 +2,9 @@
 
 const { backend, binding } = require('./binding.js')
 const monitor = require('./monitor.js')
-const { waitOf } = require('./request-watch.js')
 const { LagEvents } = require('./lag-events.js')
+const { show } = require('./options.js')
+const { waitOf } = require('./request-watch.js')
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1 // Node's timers take no more
 
@@ -23,6 +24,7 @@ const lagEvents = new LagEvents()
  *
  * @param {object} [request]
  * @returns {boolean}
+ * @throws {TypeError} on something else
  */
 function toobusy (request) {
   if (!running) return false
@@ -144,7 +146,10 @@ function isNumber (value) {
 
 /** @param {any} request */
 function requestDelay (request) {
-  const raw = request.raw?.req ?? request.raw ?? request.req ?? request
+  const raw = request?.raw?.req ?? request?.raw ?? request?.req ?? request
+  if (typeof raw?.method !== 'string') {
+    throw new TypeError(`toobusy: takes a request of Node, Express, Fastify or Hapi, a Koa context, or nothing; got ${show(request)}`)
+  }
   const waitMs = waitOf(raw)
   return waitMs >= 0 ? waitMs : binding.delay()
 }

@@ -9,10 +9,10 @@ const LONGEST_FAREWELL_MS = 1000
 
 /**
  * Seconds until a refused client should come again. `'auto'`: as many as the times that its wait
- * held the limit, within half of that either way, so that the refused do not return as one.
+ * held maxDelay, within half of that either way, so that the refused do not return as one.
  *
  * @param {number | 'auto'} retryAfter
- * @param {number} over the wait as a multiple of the limit
+ * @param {number} over the wait as a multiple of maxDelay
  * @returns {number}
  */
 function retryAfterSeconds (retryAfter, over) {

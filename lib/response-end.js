@@ -12,7 +12,7 @@ function onResponseEnd (res, done) {
   const { socket } = res.req ?? res
   // Injected, it has no connection, and Hapi's never closes.
   if (socket == null) return onFirst([res, 'finish'], [res, 'close'], done)
-  if (res.socket !== null) return res.once('close', done)
+  if (res.socket !== null) return res.on('close', done) // comes once
   // Pipelined behind another response, it has no socket yet, and Node tells it nothing if the
   // connection ends before its turn.
   if (socket.destroyed) return done()
