@@ -32,11 +32,12 @@ class Pause final {
 
   void Observe(const LoopReading& reading) {
     const uint64_t slept = std::min(reading.idle - last_.idle, longest_sleep_ns_);
-    const uint64_t accounted = slept + (reading.cpu - last_.cpu);
+    const uint64_t worked = reading.cpu - last_.cpu;
     const uint64_t elapsed = reading.now - last_.now;
     last_ = reading;
-    if (elapsed < accounted + kShortestNs) return;
-    begin_ = reading.now - (elapsed - accounted);
+    if (elapsed < worked + slept + kShortestNs) return;
+    // The sleep before it is left out with it: while the loop sleeps, nothing waits.
+    begin_ = reading.now - (elapsed - worked);
     end_ = reading.now;
   }
 
