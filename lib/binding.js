@@ -20,7 +20,6 @@
  * @property {(fd: number, fresh: number) => number} requestWait to be called when a request on the
  *   socket `fd` reaches its handler: what it waited, or below 0 where the kernel does not know; `fresh`
  *   1 for the first on its connection, which may have waited to be accepted, else 0
- * @property {(fd: number) => { length: number, limit: number } | undefined} acceptQueue
  * @property {(...fds: number[]) => void} watchListeners descriptors whose accept queues `delay()`
  *   is to look at
  * @property {(maxDelayNs: number, maxInFlight: number, tickNs: number, observe: number, live: number) =>

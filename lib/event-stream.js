@@ -9,7 +9,7 @@ const EVENT_STREAM = 'text/event-stream'
 
 /**
  * Reads the raw headers: Node makes `headers` of them only where somebody asks, and most do not. A
- * request that Hapi injects has only those.
+ * request that Hapi injects has only `headers`.
  *
  * @param {import('node:http').IncomingMessage} raw
  * @returns {boolean} whether the client asks for nothing but an event stream

@@ -51,7 +51,6 @@ module.exports = {
   },
   utilization: () => utilization,
   requestWait: () => -1,
-  acceptQueue: () => undefined,
   watchListeners () {},
   createLaw,
   kernelWaits: false,

@@ -32,7 +32,6 @@ class Gate {
   #law
   #classes
   #figures
-  #closed = false
 
   /**
    * @param {any} options of the shared table, checked and complete
@@ -58,7 +57,7 @@ class Gate {
    * @returns {ShedInfo | null}
    */
   enter (raw, res, request) {
-    if (this.#closed || raw[kJudged] === true) return null
+    if (this.#figures.closed || raw[kJudged] === true) return null
     raw[kJudged] = true
     if (this.#isExempt(raw, request)) {
       this.#figures.exempt++
@@ -129,7 +128,6 @@ class Gate {
   }
 
   close () {
-    this.#closed = true
     this.#figures.closed = true
     this.#release()
   }

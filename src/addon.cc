@@ -84,22 +84,6 @@ napi_value RequestWait(napi_env env, napi_callback_info info) {
   return call ? JsMs(env, call->OnRequest(static_cast<int>(call[0]), call[1] != 0)) : nullptr;
 }
 
-// acceptQueue(fd) -> { length, limit } or undefined
-napi_value AcceptQueue(napi_env env, napi_callback_info info) {
-  const Call<1> call(env, info);
-  if (!call) return nullptr;
-  const auto queue = socket_queue::ReadAcceptQueue(static_cast<int>(call[0]));
-  napi_value result = nullptr;
-  if (!queue || napi_create_object(env, &result) != napi_ok) return nullptr;
-  const napi_value length = JsNumber(env, queue->length);
-  const napi_value limit = JsNumber(env, queue->limit);
-  if (length == nullptr || napi_set_named_property(env, result, "length", length) != napi_ok ||
-      limit == nullptr || napi_set_named_property(env, result, "limit", limit) != napi_ok) {
-    return nullptr;
-  }
-  return result;
-}
-
 // watchListeners(...fds)
 napi_value WatchListeners(napi_env env, napi_callback_info info) {
   size_t count = 0;
@@ -168,7 +152,6 @@ NAPI_MODULE_INIT() {
       Function("takeLongestTurn", TakeLongestTurn, monitor),
       Function("utilization", Utilization, monitor),
       Function("requestWait", RequestWait, monitor),
-      Function("acceptQueue", AcceptQueue, monitor),
       Function("watchListeners", WatchListeners, monitor),
       Function("createLaw", CreateLaw, monitor->live_laws()),
       Constant("kernelWaits", kernel_waits),

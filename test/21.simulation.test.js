@@ -41,7 +41,7 @@ function blockAt (times, { law = spillway(), arrivals = 'clock' }) {
 
 const relative = (result, capacity) => ({ ...result, ratio: result.goodput / capacity })
 
-describe('the model, against what was measured (DESIGN section 1)', () => {
+describe('the model, against what was measured on a real server', () => {
   for (const [name, keepAlive] of CONNECTIONS) {
     it(`unprotected at 6x, ${name} connections: nothing useful, most requests fail or come too late`, function () {
       const result = note(this, fiveStepsAt(6, { keepAlive, law: nothing(), durationMs: 19000 }))

@@ -11,7 +11,7 @@ const POOL = 20
 const POOL_CAPACITY = 400
 const CONNECTIONS = [['new', false], ['kept-alive', true]]
 
-describe('what must not happen (DESIGN section 3)', () => {
+describe('what must not happen', () => {
   for (const seed of [1, 2, 3]) {
     it(`a long poll of 2 s loses requests beside a class that is over, seed ${seed}`, function () {
       const records = simulate({

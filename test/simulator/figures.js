@@ -2,7 +2,7 @@
 
 const { ms, toMs } = require('./units')
 
-// An answer later than this is of no use (DESIGN section 1).
+// An answer later than this is of no use.
 const USEFUL_MS = 200
 
 /**
