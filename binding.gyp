@@ -7,6 +7,8 @@
         "src/admission.cc",
         "src/baseline.cc",
         "src/class_limit.cc",
+        "src/concurrency.cc",
+        "src/concurrency_limit.cc",
         "src/evidence.cc",
         "src/law.cc",
         "src/loop_monitor.cc",

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "concurrency.h"
 #include "js_call.h"
 #include "law.h"
 #include "loop_monitor.h"
@@ -154,6 +155,7 @@ NAPI_MODULE_INIT() {
       Function("requestWait", RequestWait, monitor),
       Function("watchListeners", WatchListeners, monitor),
       Function("createLaw", CreateLaw, monitor->live_laws()),
+      Function("createConcurrency", CreateConcurrency, monitor),
       Constant("kernelWaits", kernel_waits),
       Constant("tickMs", tick_ms),
   };
