@@ -24,6 +24,7 @@
  *   is to look at
  * @property {(maxDelayNs: number, maxInFlight: number, tickNs: number, observe: number, live: number) =>
  *   import('./law.js').NativeLaw} createLaw 0: no limit; `live`: told of each turn of this loop
+ * @property {(() => import('./stream/auto-slots.js').NativeConcurrency) | undefined} createConcurrency
  * @property {boolean} kernelWaits whether this system can tell `requestWait`
  * @property {number} tickMs resolution of `requestWait`, 0 where there is none
  */

@@ -53,6 +53,7 @@ module.exports = {
   requestWait: () => -1,
   watchListeners () {},
   createLaw,
+  createConcurrency: undefined,
   kernelWaits: false,
   tickMs: 0
 }

@@ -19,11 +19,13 @@ class Item {
    * @param {T} input
    * @param {number} index
    * @param {number} bytes
+   * @param {number} began when, as its slot tells it
    */
-  constructor (input, index, bytes) {
+  constructor (input, index, bytes, began) {
     this.input = input
     this.index = index
     this.bytes = bytes
+    this.began = began
   }
 }
 
