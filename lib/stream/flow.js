@@ -178,10 +178,12 @@ class Flow {
           result = await result
         }
         const admitted = this.#sink.admits(result) // may throw: then it is the handler that failed
-        this.#settled(item, true)
+        this.#slots.give(item.began, true)
+        if (this.#itemSignals !== undefined || this.#ending.over) this.#settled(item)
         this.#outcomes.succeed(item, result, admitted)
       } catch (error) {
-        this.#settled(item, false)
+        this.#slots.give(item.began, false)
+        this.#settled(item)
         this.#outcomes.fail(item, error)
       }
       if (this.#outlet.buffered > 0) this.#deliver()
@@ -200,9 +202,8 @@ class Flow {
    * @param {boolean} succeeded
    */
   #settled (item, succeeded) {
-    this.#slots.give(item.began, succeeded)
     this.#itemSignals?.stop(item)
-    if (this.#ending.over) this.#ending.settled(this.#slots.inFlight)
+    this.#ending.settled(this.#slots.inFlight)
   }
 
   #mayStart () {

@@ -61,9 +61,12 @@ class Outlet {
    * @param {unknown} result
    */
   succeed (item, result) {
-    if (this.#ordered || this.buffered > 0 || !this.#sink.wants()) return this.#settle(item, READY, result)
-    item.state = READY
-    this.#hand(item, result)
+    if (this.#ordered || this.buffered > 0 || !this.#sink.wants()) {
+      this.#settle(item, READY, result)
+    } else {
+      item.state = READY
+      this.#hand(item, result)
+    }
   }
 
   /** @param {Item} item */

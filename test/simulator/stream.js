@@ -28,9 +28,9 @@ const fixed = (limit) => ({ limit, begin () {}, end () {} })
  * `{ start, end, ok }` in ms of each handler that settled, and the limit each 10 ms, as `limits`.
  *
  * `handler(world, now, settle)` calls `settle(time, ok = true)`; `script`: `[[atMs, run], …]`; `wants(ms)`: whether the
- * source has an item.
+ * source has an item; `lagIsSeen: false` for a limit that is told of no lag.
  */
-function simulateStream ({ handler, limit = auto(), durationMs, seed = 1, script = [], wants = () => true }) {
+function simulateStream ({ handler, limit = auto(), durationMs, seed = 1, script = [], wants = () => true, lagIsSeen = true }) {
   const agenda = new Agenda()
   const world = { agenda, random: new Random(seed), loop: new Loop(agenda) }
   const records = []
@@ -45,7 +45,7 @@ function simulateStream ({ handler, limit = auto(), durationMs, seed = 1, script
       const start = now
       handler(world, now, (time, ok = true) => agenda.at(time, (now) => {
         inFlight--
-        limit.end(now, start, Number(ok), lag)
+        limit.end(now, start, Number(ok), lagIsSeen ? lag : 0)
         records.push({ start: toMs(start), end: toMs(now), ok })
         fill(now)
       }))
