@@ -11,7 +11,7 @@ describe('example: nginx in front of three instances', () => {
 
   before(async function () {
     needs(this, 'nginx', spawnSync('nginx', ['-v'], { env: { PATH: `${process.env.PATH}:/usr/sbin` } }).error === undefined)
-    answers = await runExample('routing/nginx.js')
+    answers = await runExample(this, 'routing/nginx.js')
   })
 
   const evenly = '10 x first, 10 x second, 10 x third'
