@@ -1,6 +1,8 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const path = require('node:path')
 const { mock } = require('node:test')
 const readiness = require('../lib/readiness.js')
 
@@ -148,6 +150,19 @@ describe('readiness', () => {
     [new FakeGate(), { after: 5 }, /unknown option "after"/]
   ]) {
     it(`says what is wrong: ${message.source}`, () => assert.throws(() => readiness(given, options), message))
+  }
+})
+
+describe('docs/routing.md', () => {
+  const page = fs.readFileSync(path.join(__dirname, '..', 'docs', 'routing.md'), 'utf8')
+
+  for (const [name, value] of [['refusing', 0.9], ['notReadyAfter', 10], ['readyAfter', 5]]) {
+    it(`tells what ${name} takes, and its default`, () => {
+      assert.throws(() => readiness(new FakeGate(), { [name]: null }), ({ message }) => {
+        const [, takes] = message.match(/ takes (.*), got null$/)
+        return page.includes(`\n| \`${name}\` | ${takes} | ${value} |`)
+      })
+    })
   }
 })
 

@@ -1,8 +1,8 @@
 'use strict'
 
 // An instance that tells its load with every answer, for a client or a balancer that chooses among several. The format is
-// ORCA's, which Envoy and gRPC read; the figures are what a request arriving now would wait, as a share of what it may
-// wait, and the same in ms.
+// ORCA's, which Envoy reads; the figures are what a request arriving now would wait, as a share of what it may wait, and
+// the same in ms.
 
 const { once } = require('node:events')
 const http = require('node:http')
