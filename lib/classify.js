@@ -25,11 +25,12 @@ const byPath = { pathOf: (arrival) => arrival.url }
  * The class of each request, for a limit of its own.
  *
  * @param {((request: any) => unknown) | undefined} classify the user's
+ * @param {(id: number) => boolean} forget see RouteClasses
  * @param {Routing} [routing]
  * @returns {{ idOf: (arrival: Arrival, request: any) => number, nameOf: (id: number) => string, ids: () => number[] }}
  */
-function classifier (classify, routing = byPath) {
-  const classes = new RouteClasses(routing.routeOf)
+function classifier (classify, forget, routing = byPath) {
+  const classes = new RouteClasses(routing.routeOf, forget)
   const byRoute = (/** @type {Arrival} */ arrival, /** @type {any} */ request) =>
     classes.ofUrl(arrival.method, routing.pathOf(arrival, request))
   return {

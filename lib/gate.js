@@ -42,7 +42,7 @@ class Gate {
     this.#isExempt = exemptTest(options.exempt)
     this.#onShed = userFunction('onShed', 'SPILLWAY_ON_SHED', options.onShed ?? (() => {}))
     this.#law = createLaw(options)
-    this.#classes = classifier(options.classify, routing)
+    this.#classes = classifier(options.classify, this.#law.forget, routing)
     this.#figures = new GateFigures(options, this.#law, this.#classes)
     this.#release = monitor.acquire()
   }

@@ -76,6 +76,12 @@ napi_value Leave(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// forget(class) -> whether it could be: none of it is in flight
+napi_value Forget(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  return call ? JsBoolean(env, call->Forget(call.Id(0))) : nullptr;
+}
+
 // The same with the time as an argument, for a simulation: arrive(now, class, wait) -> verdict
 napi_value Arrive(napi_env env, napi_callback_info info) {
   const Call<3> call(env, info);
@@ -189,6 +195,7 @@ napi_value CreateLaw(napi_env env, napi_callback_info info) {
   if (napi_create_object(env, &object) != napi_ok) return nullptr;
   const bool complete = AddFunction(env, object, "enter", Enter, law) &&
                         AddFunction(env, object, "leave", Leave, law) &&
+                        AddFunction(env, object, "forget", Forget, law) &&
                         AddFunction(env, object, "arrive", Arrive, law) &&
                         AddFunction(env, object, "depart", Depart, law) &&
                         AddFunction(env, object, "turn", Turn, law) &&
