@@ -6,7 +6,7 @@ const { setTimeout: delay } = require('node:timers/promises')
 const { concurrentTransform, forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
 const { run } = require('./support/child.js')
-const { SlotsDownstream } = require('./support/slots-downstream.js')
+const { SlotsDownstream } = require('../bench/stream/downstream.js')
 const { countingSource, manualHandler, quiet } = require('./support/stream.js')
 
 const SERVICE_MS = 10
