@@ -133,7 +133,7 @@ class Flow {
       while (this.#advanceAgain) {
         this.#advanceAgain = false
         this.#deliver()
-        while (this.#mayStart()) this.#callerContext.runInAsyncScope(this.#work, this)
+        if (this.#mayStart()) this.#callerContext.runInAsyncScope(this.#startWork, this)
       }
     } finally {
       this.#advancing = false
@@ -170,19 +170,20 @@ class Flow {
   async #work () {
     do {
       const item = this.#begin()
+      const began = this.#slots.take()
       const signal = this.#itemSignals === undefined ? this.#ending.signal : this.#itemSignals.start(item)
       try {
-        let result = (0, this.#handler)(item.input, { signal, index: item.index })
+        let result = (0, this.#handler)(item.value, { signal, index: item.index })
         if (isThenable(result)) {
           if (this.#slots.free) this.advance()
           result = await result
         }
         const admitted = this.#sink.admits(result) // may throw: then it is the handler that failed
-        this.#slots.give(item.began, true)
+        this.#slots.give(began, true)
         if (this.#itemSignals !== undefined || this.#ending.over) this.#settled(item)
         this.#outcomes.succeed(item, result, admitted)
       } catch (error) {
-        this.#slots.give(item.began, false)
+        this.#slots.give(began, false)
         this.#settled(item)
         this.#outcomes.fail(item, error)
       }
@@ -191,23 +192,25 @@ class Flow {
     this.#rest()
   }
 
+  #startWork () {
+    do this.#work()
+    while (this.#mayStart())
+  }
+
   #begin () {
-    const item = new Item(this.#intake.take(), this.#started++, this.#intake.bytes, this.#slots.take())
+    const item = new Item(this.#intake.take(), this.#started++, this.#intake.bytes)
     this.#outlet.add(item)
     return item
   }
 
-  /**
-   * @param {Item<T>} item
-   * @param {boolean} succeeded
-   */
-  #settled (item, succeeded) {
+  /** @param {Item<T>} item */
+  #settled (item) {
     this.#itemSignals?.stop(item)
     this.#ending.settled(this.#slots.inFlight)
   }
 
   #mayStart () {
-    return this.#hasRoom() && this.#intake.fetch() && this.#fits() && this.#turn.take()
+    return this.#hasRoom() && this.#intake.fetch() && (this.#maxBytes === Infinity || this.#fits()) && this.#turn.take()
   }
 
   #hasRoom () {
@@ -216,12 +219,12 @@ class Flow {
   }
 
   #fits () {
-    return this.#maxBytes === Infinity || this.#outlet.size === 0 || this.#outlet.bytes + this.#intake.bytes <= this.#maxBytes
+    return this.#outlet.size === 0 || this.#outlet.bytes + this.#intake.bytes <= this.#maxBytes
   }
 
   #deliver () {
     const failed = this.#outlet.deliver()
-    if (failed !== undefined) this.fail(failed.outcome)
+    if (failed !== undefined) this.fail(failed.value)
   }
 
   // What does not go as it should
@@ -286,7 +289,7 @@ class Flow {
     const collected = this.#outcomes.collected()
     if (collected !== undefined) return this.fail(collected)
     this.#shutDown()
-    this.#sink.end()
+    this.#sink.end(this.stats())
   }
 
   #shutDown () {

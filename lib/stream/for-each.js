@@ -23,7 +23,6 @@ function forEachConcurrent (source, handler, options) {
   settings.ordered &&= settings.errorOrder === 'inOrder'
   const completion = new Completion()
   const flow = new Flow(openSource(source), handler, settings, completion)
-  completion.stats = () => flow.stats()
   queueMicrotask(() => flow.start()) // not now: the handler may use the job that this call returns
   return asJob(completion.promise, flow)
 }
@@ -33,8 +32,6 @@ class Completion {
   /** @type {import('./deferred.js').Deferred<import('./job.js').Stats>} */
   #deferred = defer()
   promise = this.#deferred.promise
-  /** @type {() => import('./job.js').Stats} */
-  stats
 
   wants () {
     return true
@@ -46,8 +43,9 @@ class Completion {
 
   deliver () {}
 
-  end () {
-    this.#deferred.resolve(this.stats())
+  /** @param {import('./job.js').Stats} stats */
+  end (stats) {
+    this.#deferred.resolve(stats)
   }
 
   /** @param {unknown} error */

@@ -12,20 +12,17 @@ const FAILED = 3
  */
 class Item {
   state = RUNNING
-  /** @type {any} the result when ready, the error when failed */
-  outcome = undefined
 
   /**
    * @param {T} input
    * @param {number} index
    * @param {number} bytes
-   * @param {number} began when, as its slot tells it
    */
-  constructor (input, index, bytes, began) {
-    this.input = input
+  constructor (input, index, bytes) {
+    /** @type {any} the input while running, the result when ready, the error when failed */
+    this.value = input
     this.index = index
     this.bytes = bytes
-    this.began = began
   }
 }
 
