@@ -13,8 +13,8 @@
 
 namespace spillway {
 
-/// The laws that are to be told of each turn of one loop, and the time as they see it. Shared by the
-/// loop's monitor and the laws, since either may be the last to go.
+/// The laws that are to be told of each turn of one loop, and the time as they see it. Shared by
+/// the loop's monitor and the laws, since either may be the last to go.
 class LiveLaws final {
  public:
   void Add(Admission* law) { laws_.push_back(law); }
