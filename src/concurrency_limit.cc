@@ -35,6 +35,10 @@ constexpr double kFull = 0.8;
 constexpr double kSearch = 2;
 constexpr double kRising = 1.41;
 
+// Handlers that never settle hold their places for ever: what is in flight beyond what those that
+// settled explain (Little's law). Believed slowly, as a queue that grows looks the same.
+constexpr double kStuck = 0.1;
+
 // So many windows in a row with responses so far above what is allowed: X has fallen, or R risen.
 constexpr double kSlow = 1.5;
 constexpr int kSlowWindows = 2;
@@ -56,9 +60,9 @@ constexpr double kChanged = 0.9;
 constexpr double kRemembered = 1000;
 constexpr double kGuessed = 8;
 
-// A probe measures R with half of what fills the downstream in flight. It is as long as it needs to
-// know R to a tenth, within bounds, and so seldom that it costs little; or made when X fell by a
-// third since the last.
+// A probe measures R with half of what fills the downstream in flight, beside what is stuck. It is
+// as long as it needs to know R to a tenth, within bounds, and so seldom that it costs little; or
+// made when X fell by a third since the last.
 constexpr double kProbeShare = 0.5;
 constexpr double kProbeError = 0.1;
 constexpr uint32_t kProbeLargest = 400;
@@ -86,6 +90,7 @@ void ConcurrencyLimit::End(uint64_t now, uint64_t began, bool succeeded, double 
   if (probing_) {
     OnEndInProbe(now, began, served);
   } else {
+    settled_ += response;
     if (served) window_.Add(response);
     if (WindowIsOver(now)) EndWindow(now, lag_ns);
   }
@@ -98,7 +103,7 @@ void ConcurrencyLimit::Pass(uint64_t now) {
 
 void ConcurrencyLimit::BeginWindow(uint64_t now) {
   window_begun_ = last_ = now;
-  presence_ = 0;
+  presence_ = settled_ = 0;
   window_ = Sample();
 }
 
@@ -125,6 +130,8 @@ void ConcurrencyLimit::EndWindow(uint64_t now, double lag_ns) {
   const bool slow = mean > kSlow * allowed + 1 / rate + error;
   slow_windows_ = slow ? slow_windows_ + 1 : 0;
   if (mean < kChanged * response_ns_ - error) probe_at_ = 0;
+  const double stuck = std::max(0.0, presence_ - settled_) / elapsed;
+  stuck_ = std::min(stuck, stuck_ + kStuck * (stuck - stuck_));
   if (presence_ >= kFull * limit_ * elapsed) {
     if (searching_) {
       Search(rate, late_ || mean > allowed + error);
@@ -156,7 +163,7 @@ void ConcurrencyLimit::Follow(double elapsed, double rate, bool queues) {
   const double newest = slow_windows_ >= kSlowWindows ? 1 : elapsed / (elapsed + memory);
   capacity_ += newest * (rate - capacity_);
   // One more than X (R + Q) while nothing queues: so the smallest limits rise, too.
-  SetLimit(capacity_ * AllowedNs() + (queues ? 0 : 1));
+  SetLimit(capacity_ * AllowedNs() + stuck_ + (queues ? 0 : 1));
 }
 
 void ConcurrencyLimit::SetLimit(double limit) {
@@ -179,7 +186,8 @@ void ConcurrencyLimit::BeginProbe(uint64_t now) {
   drained_ = false;
   slow_windows_ = 0;
   probe_begun_ = now;
-  probe_limit_ = static_cast<uint32_t>(std::max(1.0, kProbeShare * capacity_ * response_ns_));
+  probe_limit_ = static_cast<uint32_t>(
+      std::max(1.0, kProbeShare * capacity_ * response_ns_ + std::round(stuck_)));
 }
 
 void ConcurrencyLimit::OnEndInProbe(uint64_t now, uint64_t began, bool served) {
@@ -211,7 +219,7 @@ void ConcurrencyLimit::EndProbe(uint64_t now) {
     searching_ = true;
     capacity_ = 0;
   } else {
-    SetLimit(capacity_ * AllowedNs());
+    SetLimit(capacity_ * AllowedNs() + stuck_);
   }
   BeginWindow(now);
 }

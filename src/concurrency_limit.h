@@ -65,6 +65,8 @@ class ConcurrencyLimit final {
   Sample window_;
   uint64_t last_ = 0;
   double presence_ = 0;  // in flight times ns, since the window began
+  double settled_ = 0;   // what the responses of the window add up to, ns
+  double stuck_ = 0;     // in flight, and may never settle
   int slow_windows_ = 0;
 
   bool probing_ = false;

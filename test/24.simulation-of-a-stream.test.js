@@ -197,6 +197,22 @@ describe('concurrency auto, on a virtual clock', () => {
     }
   })
 
+  it('handlers that never settle: their places are made up for', function () {
+    for (const seed of SEEDS) {
+      const { handler } = new Downstream(20, spread(50))
+      let hung = 0
+      const hanging = (world, now, settle) => {
+        if (hung < 30 && world.random.uniform() < 0.002) hung++
+        else handler(world, now, settle)
+      }
+      const result = simulateStream({ handler: hanging, seed, durationMs: 60000 })
+      const { rate, response } = note(this, streamFigures(result, { fromMs: 5000, untilMs: 60000 }))
+      assert.equal(note(this, { hung }).hung, 30)
+      assert(rate >= 0.9 * 400)
+      assert(response < 2 * 50)
+    }
+  })
+
   it('a slow source tells nothing of the handlers: the number stays, and is there when the source is fast again', function () {
     let given = 0
     const { handler } = new Downstream(20, spread(50))
