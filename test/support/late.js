@@ -88,9 +88,11 @@ function delayLoop () {
 
 /** Whatever comes until the next sample would be late too. @type {typeof late} */
 async function lateByLoop (send) {
-  const answers = await late(send)
-  while (binding.loopDelay() > LIMIT_MS) await setTimeout(SHORTEST_INTERVAL_MS)
-  return answers
+  try {
+    return await late(send)
+  } finally {
+    while (binding.loopDelay() > LIMIT_MS) await setTimeout(SHORTEST_INTERVAL_MS)
+  }
 }
 
 module.exports = { LIMIT_MS, LATE_MS, late: binding.kernelWaits ? late : lateByLoop }
