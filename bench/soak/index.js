@@ -85,9 +85,11 @@ async function soak ({ server, clients, mischief, port, rate, totalMs }) {
   return slices
 }
 
-/** The first slice is the warm-up. */
-function judge ([, first, ...rest], before, after) {
-  const last = rest.at(-1)
+/** The first slice is the warm-up. Where others took the machine, what was measured says nothing. */
+function judge ([, ...slices], before, after) {
+  const trusted = slices.filter(({ invalid }) => invalid === null)
+  if (trusted.length < 2) throw new Error('soak: no two slices can be trusted; the machine was busy with others')
+  const [first, last] = [trusted[0], trusted.at(-1)]
   const growth = last.rss / first.rss - 1
   const loss = 1 - last.goodput / first.goodput
   const verdicts = [
