@@ -94,6 +94,7 @@ function createLaw (maxDelayNs, maxInFlight, tickNs, observe) {
         inFlight--
       }
     },
+    forget: () => true,
     waitLimit: () => maxDelayNs,
     inFlightOf: (id) => inFlightBy[id],
     snapshot: () => ({ standing: false, inFlight, arrivalRate: 0, rate: 0, utilization }),
