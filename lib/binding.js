@@ -56,7 +56,7 @@ function load () {
  */
 function useFallback (reason) {
   process.emitWarning(
-    `the native addon did not load, and a JavaScript timer measures instead: it sees the event loop's lag, not what each request waited (${reason})`,
+    `the native addon did not load, and a JavaScript timer measures instead: it sees the event loop's lag, not what each request waited, and finds no limits in flight (${reason})`,
     { type: 'SpillwayWarning', code: 'SPILLWAY_FALLBACK' })
   return { backend: 'js', binding: fallback }
 }

@@ -94,7 +94,7 @@ function createLaw (maxDelayNs, maxInFlight, tickNs, observe) {
         inFlight--
       }
     },
-    forget: () => true,
+    forget: (id) => inFlightBy[id] === 0,
     waitLimit: () => maxDelayNs,
     inFlightOf: (id) => inFlightBy[id],
     snapshot: () => ({ standing: false, inFlight, arrivalRate: 0, rate: 0, utilization }),

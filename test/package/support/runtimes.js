@@ -32,4 +32,4 @@ const others = [
   { name: 'Deno', command: [path.join(installed, '@deno', 'linux-x64-glibc', 'deno'), 'run', '--allow-all'], backend: 'js' }
 ]
 
-module.exports = { nodes, arm64, others }
+module.exports = { ARM64_ROOT, nodes, arm64, others }
