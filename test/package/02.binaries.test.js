@@ -1,12 +1,15 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { execFileSync } = require('node:child_process')
+const { execFileSync, spawnSync } = require('node:child_process')
+const fs = require('node:fs')
 const path = require('node:path')
+const { needs } = require('../support/needs.js')
 const targets = require('../../prebuild/targets.js')
 
 const prebuilds = path.join(__dirname, '..', '..', 'prebuilds')
 const ENTRY_POINTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
+const MUSL_LOADER = '/lib/ld-musl-x86_64.so.1' // of Debian's package musl
 const OLDEST_GLIBC = 17 // of 2.x: what Node 20 asks for is newer
 
 /** @param {string} file @param {string[]} options of readelf */
@@ -50,3 +53,13 @@ for (const { file } of targets.filter(({ os }) => os === 'linux')) {
     }
   })
 }
+
+describe('the binary linux-x64/spillway.musl.node', () => {
+  it("finds all but Node's symbols in musl", function () {
+    needs(this, 'musl', fs.existsSync(MUSL_LOADER))
+    const { stderr } = spawnSync(MUSL_LOADER, ['--list', path.join(prebuilds, 'linux-x64/spillway.musl.node')], { encoding: 'utf8' })
+    const missing = [...stderr.matchAll(/: (\w+): symbol not found/g)].map(([, name]) => name)
+    assert.ok(missing.includes('napi_define_properties'), stderr)
+    assert.deepEqual(missing.filter((name) => !/^(napi|uv)_/.test(name)), [])
+  })
+})
