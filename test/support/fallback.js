@@ -12,6 +12,7 @@ const assert = require('node:assert/strict')
 const path = require('node:path')
 
 const NATIVE_LAW = 'the law is the native one: the fallback keeps maxDelay and maxInFlight, and finds no limits'
+const NO_AUTO = 'without the addon, concurrency takes a number'
 const NO_PAUSES = 'the loop is all it sees, so that what a pause made wait is late like anything else'
 
 /** By file. */
@@ -19,7 +20,9 @@ const files = {
   '20.admission-law.test.js': NATIVE_LAW,
   '21.simulation.test.js': NATIVE_LAW,
   '22.simulation-of-what-must-not-happen.test.js': NATIVE_LAW,
-  '23.simulation-of-classes.test.js': NATIVE_LAW
+  '23.simulation-of-classes.test.js': NATIVE_LAW,
+  '24.simulation-of-auto.test.js': NATIVE_LAW,
+  '79.stream-auto.test.js': NO_AUTO
 }
 
 const NO_TURNS = 'the turn now running is not seen before a timer is overdue'
