@@ -12,7 +12,6 @@ const assert = require('node:assert/strict')
 const path = require('node:path')
 
 const NATIVE_LAW = 'the law is the native one: the fallback keeps maxDelay and maxInFlight, and finds no limits'
-const NO_AUTO = 'without the addon, concurrency takes a number'
 const NO_PAUSES = 'the loop is all it sees, so that what a pause made wait is late like anything else'
 
 /** By file. */
@@ -21,8 +20,8 @@ const files = {
   '21.simulation.test.js': NATIVE_LAW,
   '22.simulation-of-what-must-not-happen.test.js': NATIVE_LAW,
   '23.simulation-of-classes.test.js': NATIVE_LAW,
-  '24.simulation-of-auto.test.js': NATIVE_LAW,
-  '79.stream-auto.test.js': NO_AUTO
+  '24.simulation-of-a-stream.test.js': NATIVE_LAW,
+  '79.stream-auto.test.js': NATIVE_LAW
 }
 
 const NO_TURNS = 'the turn now running is not seen before a timer is overdue'
@@ -37,6 +36,8 @@ const tests = {
   'is false once shut down': NO_TURNS,
   'stops measuring until interval() is set': NO_TURNS,
   'shed at six times the capacity, and keep answering in time': NO_KERNEL,
+  'shed nothing at half load': NO_PAUSES,
+  'counts each stream of HTTP/2, and frees the place of one that is reset': NO_PAUSES,
   'forgives what a pause of the loop explains': NO_PAUSES,
   'that idle before their request have not waited': NO_PAUSES,
   "over a Unix socket are judged by the loop's delay": NO_PAUSES,
