@@ -11,7 +11,9 @@
 
 #include "js_call.h"
 #include "law.h"
+#include "loop_delay.h"
 #include "loop_monitor.h"
+#include "pool_probe.h"
 #include "socket_queue.h"
 
 namespace spillway {
@@ -154,6 +156,8 @@ NAPI_MODULE_INIT() {
       Function("requestWait", RequestWait, monitor),
       Function("watchListeners", WatchListeners, monitor),
       Function("createLaw", CreateLaw, monitor->live_laws()),
+      Function("createLoopDelay", CreateLoopDelay, monitor),
+      Function("createPoolProbe", CreatePoolProbe, nullptr),
       Constant("kernelWaits", kernel_waits),
       Constant("tickMs", tick_ms),
   };

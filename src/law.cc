@@ -5,17 +5,12 @@
 
 #include <uv.h>
 
-#include <algorithm>
 #include <new>
 #include <utility>
 
 #include "js_call.h"
 
 namespace spillway {
-
-void LiveLaws::Remove(Admission* law) {
-  laws_.erase(std::remove(laws_.begin(), laws_.end(), law), laws_.end());
-}
 
 namespace {
 
@@ -115,22 +110,6 @@ napi_value InFlightOf(napi_env env, napi_callback_info info) {
   return call ? JsNumber(env, call->limit(call.Id(0)).inFlight()) : nullptr;
 }
 
-struct Figure {
-  const char* name;
-  napi_value value;
-};
-
-template <size_t N>
-napi_value JsObject(napi_env env, const Figure (&figures)[N]) {
-  napi_value object = nullptr;
-  if (napi_create_object(env, &object) != napi_ok) return nullptr;
-  for (const Figure& figure : figures) {
-    if (figure.value == nullptr) return nullptr;
-    if (napi_set_named_property(env, object, figure.name, figure.value) != napi_ok) return nullptr;
-  }
-  return object;
-}
-
 // snapshot() -> the figures of the whole; rates are per second
 napi_value Snapshot(napi_env env, napi_callback_info info) {
   const Call<0> call(env, info);
@@ -162,16 +141,9 @@ napi_value SnapshotOf(napi_env env, napi_callback_info info) {
 
 bool AddFunction(napi_env env, napi_value object, const char* name, napi_callback callback,
                  const Share& law) {
-  auto* share = new (std::nothrow) Share(law);
-  if (share == nullptr) return false;
-  napi_value function = nullptr;
-  const auto drop = [](napi_env, void* data, void*) { delete static_cast<Share*>(data); };
-  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, share, &function) != napi_ok ||
-      napi_add_finalizer(env, function, share, drop, nullptr, nullptr) != napi_ok) {
-    delete share;
-    return false;
-  }
-  return napi_set_named_property(env, object, name, function) == napi_ok;
+  std::unique_ptr<Share> share(new (std::nothrow) Share(law));
+  const napi_value function = JsFunctionOf(env, name, callback, std::move(share));
+  return function != nullptr && napi_set_named_property(env, object, name, function) == napi_ok;
 }
 
 }  // namespace

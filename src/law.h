@@ -3,27 +3,15 @@
 
 #include <node_api.h>
 
-#include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "admission.h"
+#include "live_set.h"
 
 namespace spillway {
 
-/// The laws that are to be told of each turn of one loop. Shared by the loop's monitor and the
-/// laws, since either may be the last to go.
-class LiveLaws final {
- public:
-  void Add(Admission* law) { laws_.push_back(law); }
-  void Remove(Admission* law);
-  void OnTurn(uint64_t now, uint64_t busy) {
-    for (Admission* law : laws_) law->OnTurn(now, busy);
-  }
-
- private:
-  std::vector<Admission*> laws_;
-};
+/// The laws that are to be told of each turn of one loop.
+using LiveLaws = LiveSet<Admission>;
 
 /// createLaw(maxDelayNs, maxInFlight, tickNs, observe, live) -> an object of functions, see law.cc.
 /// `data` is a std::shared_ptr<LiveLaws>*, which must outlive the function.

@@ -1,0 +1,129 @@
+'use strict'
+
+/**
+ * Samples what a thread has to share, for all gates that ask at the same interval. Samples while anyone
+ * does, and never keeps a process alive.
+ *
+ * @typedef {object} Load as of the last sample; null where this system does not tell
+ * @property {number | null} eventLoopDelay ms that one moment in a hundred had to wait for the loop
+ * @property {number | null} eventLoopDelayMean ms, over all moments
+ * @property {number | null} eventLoopDelayMax ms: the longest turn
+ * @property {number | null} eventLoopUtilization 0 to 1
+ * @property {number | null} heapUsedBytes
+ * @property {number | null} heapUsedRatio of what V8 may have
+ * @property {number | null} rssBytes
+ * @property {number | null} memoryRatio of what the container may have; null where it has no limit
+ * @property {number | null} gcRatio of the last 5 seconds
+ * @property {number | null} fdRatio open file descriptors of what there may be
+ * @property {number | null} threadPoolDelay ms that work waits for a thread
+ *
+ * @typedef {{ read: () => Partial<Load>, stop?: () => void }} Signal
+ */
+
+const openFiles = require('./open-files.js')
+
+const SIGNALS = [
+  require('./event-loop-delay.js'),
+  require('./event-loop-utilization.js'),
+  require('./heap.js'),
+  require('./rss.js'),
+  require('./container-memory.js'),
+  require('./gc.js'),
+  openFiles,
+  require('./thread-pool.js')
+]
+
+/** Descriptors go faster than anything else, one a connection: from this share on they are looked at often. */
+const MANY_FDS = 0.5
+const MANY_FDS_INTERVAL_MS = 50
+
+/** By interval, ms. @type {Map<number, Sampler>} */
+const samplers = new Map()
+
+class Sampler {
+  /** @type {Load} */
+  load
+  #intervalMs
+  /** @type {Set<() => void>} */
+  #listeners = new Set()
+  /** @type {Signal[]} */
+  #signals = []
+  #timer
+  /** @type {NodeJS.Timeout | undefined} */
+  #fdTimer
+  #openFiles = openFiles()
+
+  /** @param {number} intervalMs */
+  constructor (intervalMs) {
+    this.#intervalMs = intervalMs
+    this.#signals = SIGNALS.map((begin) => begin())
+    this.load = this.#read()
+    this.#timer = setInterval(() => this.#sample(), intervalMs).unref()
+    this.#watchFds()
+  }
+
+  /** @param {() => void} listener called after each sample */
+  add (listener) {
+    this.#listeners.add(listener)
+  }
+
+  /** @param {() => void} listener */
+  remove (listener) {
+    this.#listeners.delete(listener)
+    if (this.#listeners.size > 0) return
+    clearInterval(this.#timer)
+    clearInterval(this.#fdTimer)
+    for (const signal of this.#signals) signal.stop?.()
+    samplers.delete(this.#intervalMs)
+  }
+
+  #sample () {
+    this.load = this.#read()
+    this.#watchFds()
+    this.#tell()
+  }
+
+  #read () {
+    return /** @type {Load} */ (Object.assign({}, ...this.#signals.map((signal) => signal.read())))
+  }
+
+  #watchFds () {
+    const many = (this.load.fdRatio ?? 0) > MANY_FDS
+    if (!many) {
+      clearInterval(this.#fdTimer)
+      this.#fdTimer = undefined
+    } else if (this.#intervalMs > MANY_FDS_INTERVAL_MS) {
+      this.#fdTimer ??= setInterval(() => this.#sampleFds(), MANY_FDS_INTERVAL_MS).unref()
+    }
+  }
+
+  #sampleFds () {
+    this.load = { ...this.load, ...this.#openFiles.read() }
+    this.#tell()
+  }
+
+  #tell () {
+    for (const listener of [...this.#listeners]) listener()
+  }
+}
+
+/**
+ * @param {number} intervalMs
+ * @param {() => void} listener called after each sample
+ * @returns {{ sampler: Sampler, release: () => void }} `release` is idempotent
+ */
+function acquire (intervalMs, listener) {
+  const sampler = samplers.get(intervalMs) ?? new Sampler(intervalMs)
+  samplers.set(intervalMs, sampler)
+  sampler.add(listener)
+  let held = true
+  return {
+    sampler,
+    release () {
+      if (held) sampler.remove(listener)
+      held = false
+    }
+  }
+}
+
+module.exports = { acquire }

@@ -1,0 +1,71 @@
+#include "turn_window.h"
+
+#include <algorithm>
+
+namespace spillway {
+namespace {
+
+constexpr double kOneInHundred = 0.01;
+
+}  // namespace
+
+void TurnWindow::OnTurn(uint64_t /*now*/, uint64_t busy) {
+  Add(busy - std::min(busy, told_));
+  told_ = 0;
+}
+
+TurnWindow::Delay TurnWindow::Take(uint64_t now, uint64_t running) {
+  Add(running - std::min(running, told_));
+  told_ = running;
+  Delay delay{0, 0, static_cast<double>(max_)};
+  if (now > begin_) {
+    const auto elapsed = static_cast<double>(now - begin_);
+    delay.mean = squares_ / 2 / elapsed;
+    delay.p99 = Percentile99(elapsed);
+  }
+  buckets_.fill({});
+  begin_ = now;
+  squares_ = 0;
+  max_ = 0;
+  return delay;
+}
+
+int TurnWindow::BucketOf(uint64_t busy) {
+  int octave = 0;
+  for (uint64_t rest = busy; rest >= (2 << kPerOctaveBits); rest >>= 1) octave++;
+  return (octave << kPerOctaveBits) + static_cast<int>(busy >> octave);
+}
+
+double TurnWindow::LowestOf(int bucket) {
+  constexpr int kFirst = 1 << kPerOctaveBits;
+  if (bucket < 2 * kFirst) return bucket;
+  const int octave = (bucket >> kPerOctaveBits) - 1;
+  return static_cast<double>(static_cast<uint64_t>(bucket - (octave << kPerOctaveBits)) << octave);
+}
+
+void TurnWindow::Add(uint64_t busy) {
+  if (busy == 0) return;
+  Bucket& bucket = buckets_[BucketOf(busy)];
+  bucket.count += 1;
+  bucket.sum += static_cast<double>(busy);
+  squares_ += static_cast<double>(busy) * static_cast<double>(busy);
+  max_ = std::max(max_, busy);
+}
+
+// A moment waits longer than x in a part of sum(max(0, busy - x)) / elapsed of all moments. That is
+// linear in x as long as no turn is about as long as x, so it is solved bucket by bucket.
+double TurnWindow::Percentile99(double elapsed) const {
+  double count = 0;
+  double sum = 0;
+  double delay = 0;
+  for (int i = kBuckets - 1; i >= 0; i--) {
+    if (buckets_[i].count == 0) continue;
+    count += buckets_[i].count;
+    sum += buckets_[i].sum;
+    delay = (sum - kOneInHundred * elapsed) / count;
+    if (delay >= LowestOf(i)) return delay;
+  }
+  return std::max(0.0, delay);
+}
+
+}  // namespace spillway
