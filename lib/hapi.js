@@ -3,7 +3,10 @@
 const { createRequire } = require('node:module')
 const { setImmediate } = require('node:timers/promises')
 const { NO_ROUTE } = require('./classify.js')
+const { exemptTest } = require('./exempt.js')
 const { Gate } = require('./gate.js')
+const { Limits } = require('./limits/index.js')
+const { thresholds } = require('./limits/options.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { ShedError } = require('./refusal.js')
 const { pathOfTarget } = require('./target.js')
@@ -20,6 +23,9 @@ const { pathOfTarget } = require('./target.js')
  *   instead of the 503: what it returns, or its promise, is the response
  *
  * @typedef {import('./options.js').GateOptions<Request> & AnswerOptions} HapiOptions
+ *
+ * @typedef {import('./limits/options.js').Thresholds | false} RouteOptions `options.plugins.spillway` of a route:
+ *   limits on the process in the place of the plugin's; false: never shed, never counted
  */
 
 const table = { ...gateOptions, respond: functionRow }
@@ -29,18 +35,29 @@ module.exports = {
   pkg: require('../package.json'),
   requirements: { hapi: '>=21' },
 
-  register (server, given) {
-    const { respond, ...settings } = readOptions('spillway/hapi', table, given)
+  async register (server, given) {
+    const { respond, healthCheck, ...settings } = readOptions('spillway/hapi', table, given)
     const { boomify } = requireBoom()
-    const gate = new Gate(settings, {
+    const routes = new OwnRoutes(server, { ...settings, onExhausted: undefined })
+    const isExempt = exemptTest(settings.exempt)
+    const gate = new Gate({
+      ...settings,
+      exempt: (/** @type {Request} */ request) => routes.isExempt(request) || isExempt(request.raw.req, request),
+      healthCheck: healthCheck && (() => healthCheck(server))
+    }, {
       pathOf: (raw) => raw.url,
       routeOf: (method, url) => routeOf(server, method, url)
     })
 
-    server.expose(gate.handle())
+    server.expose(gate.handle(() => routes.close()))
+    Object.defineProperty(/** @type {any} */ (server.plugins).spillway, 'load', { get: () => loadOf(gate), enumerable: true })
     server.ext('onRequest', async (request, h) => {
-      const info = gate.enter(request.raw.req, request.raw.res, request)
+      const isIll = gate.limits.over?.reason === 'healthCheck'
+      const limits = isIll ? gate.limits : routes.limitsOf(request)
+      const info = gate.enter(request.raw.req, request.raw.res, request, limits)
       if (info === null) return h.continue
+      // Hapi routes later; by its route it knows which headers (CORS, security) an answer gets.
+      Object.assign(request, { route: matchOf(server, request) ?? request.route })
       await payloadAtHand(request.raw.req)
       if (respond !== undefined) {
         const result = await respond(request, h, info)
@@ -53,6 +70,92 @@ module.exports = {
       error.output.headers['Retry-After'] = String(info.retryAfter)
       throw error
     })
+    await gate.limits.ready
+  }
+}
+
+/** The routes that have `options.plugins.spillway`. */
+class OwnRoutes {
+  #server
+  #settings
+  /** By route: its limits, or false. @type {Map<object, Limits | false>} */
+  #routes = new Map()
+
+  /**
+   * @param {import('@hapi/hapi').Server} server
+   * @param {any} settings of the plugin, checked and complete
+   */
+  constructor (server, settings) {
+    this.#server = server
+    this.#settings = settings
+    for (const route of server.table()) this.#add(route)
+    server.events.on('route', (route) => this.#add(route))
+  }
+
+  /** @param {Request} request */
+  isExempt (request) {
+    return this.#of(request) === false
+  }
+
+  /**
+   * @param {Request} request
+   * @returns {Limits | undefined}
+   */
+  limitsOf (request) {
+    return this.#of(request) || undefined
+  }
+
+  close () {
+    for (const limits of this.#routes.values()) if (limits) limits.close()
+    this.#routes.clear()
+  }
+
+  /** @param {Request} request */
+  #of (request) {
+    if (this.#routes.size === 0) return undefined
+    const route = matchOf(this.#server, request)
+    return route === undefined ? undefined : this.#routes.get(route)
+  }
+
+  /** @param {import('@hapi/hapi').RequestRoute} route */
+  #add (route) {
+    const own = /** @type {any} */ (route.settings.plugins)?.spillway
+    if (own === undefined) return
+    const entry = `spillway/hapi: options.plugins.spillway of ${route.method} ${route.path}`
+    this.#routes.set(route, own !== false && new Limits({ ...this.#settings, ...readThresholds(entry, own) }))
+  }
+}
+
+/**
+ * The thresholds that are given, without the defaults of the others.
+ *
+ * @param {string} entry
+ * @param {any} own
+ */
+function readThresholds (entry, own) {
+  const read = readOptions(entry, thresholds, own)
+  return Object.fromEntries(Object.keys(own).map((name) => [name, read[name]]))
+}
+
+/**
+ * The figures, under the names of `server.load` too.
+ *
+ * @param {Gate} gate
+ */
+function loadOf ({ limits: { load } }) {
+  return { ...load, heapUsed: load.heapUsedBytes, rss: load.rssBytes }
+}
+
+/**
+ * @param {import('@hapi/hapi').Server} server
+ * @param {Request} request
+ * @returns {import('@hapi/hapi').RequestRoute | undefined}
+ */
+function matchOf (server, request) {
+  try {
+    return server.match(/** @type {any} */ (request.method), request.path, request.info.hostname) ?? undefined
+  } catch {
+    return undefined // of a path that is none
   }
 }
 

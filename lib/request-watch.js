@@ -8,6 +8,7 @@
 
 const diagnosticsChannel = require('node:diagnostics_channel')
 const { binding } = require('./binding.js')
+const fdWatch = require('./limits/fd-watch.js')
 
 const CHANNEL = 'http.server.request.start'
 /** On a connection that has had a request: whether the kernel knows its waits. */
@@ -54,6 +55,7 @@ function measure (socket) {
   const known = socket[kKnown]
   if (known === true) return binding.requestWait(handle.fd, 0)
   if (known === false) return -1
+  if (handle.fd >= fdWatch.from) fdWatch.note(handle.fd)
   const waitMs = binding.requestWait(handle.fd, 1)
   socket[kKnown] = waitMs >= 0
   return waitMs

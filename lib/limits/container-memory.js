@@ -25,7 +25,7 @@ const NO_LIMIT = 2 ** 60
  *
  * @param {string} [root] where the file system begins, for a test
  */
-module.exports = function containerMemory (root = '/') {
+function containerMemory (root = '/') {
   const groups = findGroups(root)
   return {
     read () {
@@ -118,3 +118,5 @@ function linesOf (file) {
     return [] // no Linux, or no /proc
   }
 }
+
+module.exports = Object.assign(() => containerMemory(), { containerMemory })

@@ -2,51 +2,64 @@
 
 const fs = require('node:fs')
 const { performance } = require('node:perf_hooks')
+const fdWatch = require('./fd-watch.js')
 
 const OPEN = '/proc/self/fd'
 const LIMITS = '/proc/self/limits'
+/** From this share on, each new connection's number is looked at. */
+const MANY = 0.5
 /** Where counting takes as long as there are descriptors, it may take this share of the time. */
 const COUNTING_SHARE = 0.01
 
-/** Open file descriptors against what the process may open (RLIMIT_NOFILE). Linux. */
-module.exports = function openFiles () {
+/**
+ * Open file descriptors against what the process may open (RLIMIT_NOFILE). Linux.
+ *
+ * @param {(figures: { fdRatio: number }) => void} [tell] called where a connection's number tells, between the
+ *   samples, of more
+ */
+module.exports = function openFiles (tell = () => {}) {
   if (process.platform !== 'linux') return { read: () => ({ fdRatio: null }) }
   let limit = Infinity
+  let open = 0
+  const count = counter()
+  const watch = fdWatch.start((fd) => {
+    open = fd + 1
+    watch.setFrom(open)
+    tell({ fdRatio: open / limit })
+  })
+
+  return {
+    read () {
+      try {
+        open = count()
+        const soft = fs.readFileSync(LIMITS, 'latin1').match(/^Max open files\s+(\d+)/m)?.[1]
+        limit = soft === undefined ? Infinity : Number(soft) // it may be 'unlimited'
+      } catch (error) {
+        // To read takes a descriptor.
+        const { code } = /** @type {NodeJS.ErrnoException} */ (error)
+        if (code !== 'EMFILE') return { fdRatio: null } // no /proc, or not for us
+        open = limit
+      }
+      watch.setFrom(Math.max(open, limit * MANY))
+      return { fdRatio: open / limit }
+    },
+    stop: () => watch.stop()
+  }
+}
+
+/** @returns {() => number} */
+function counter () {
   let counted = 0
   let countAgainAt = 0
-
-  function readLimit () {
-    const soft = fs.readFileSync(LIMITS, 'latin1').match(/^Max open files\s+(\d+)/m)?.[1]
-    limit = soft === undefined ? Infinity : Number(soft) // it may be 'unlimited'
-  }
-
-  function count () {
+  return () => {
     const { size } = fs.statSync(OPEN)
+    if (size > 0) return size
     // Linux before 6.2 does not tell.
-    return size > 0 ? size : countEach()
-  }
-
-  function countEach () {
     const began = performance.now()
     if (began < countAgainAt) return counted
     counted = fs.readdirSync(OPEN).length
     const now = performance.now()
     countAgainAt = now + (now - began) / COUNTING_SHARE
     return counted
-  }
-
-  return {
-    read () {
-      try {
-        const open = count()
-        readLimit()
-        return { fdRatio: open / limit }
-      } catch (error) {
-        // To read takes a descriptor.
-        const { code } = /** @type {NodeJS.ErrnoException} */ (error)
-        if (code === 'EMFILE') return { fdRatio: 1 }
-        return { fdRatio: null } // no /proc, or not for us
-      }
-    }
   }
 }

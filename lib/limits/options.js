@@ -6,7 +6,9 @@ const { functionRow, isNumber } = require('../option-rows.js')
  * The limits that all adapters share, judged before the law: one table for the checks, the defaults and
  * the documentation.
  *
- * @typedef {object} LimitOptions a limit of 0 is none
+ * @typedef {Thresholds & SamplingOptions} LimitOptions
+ *
+ * @typedef {object} Thresholds a limit of 0 is none
  * @property {number} [maxEventLoopDelay] ms that what comes at any moment may wait for the loop: what one
  *   moment in a hundred had to wait in the last sample
  * @property {number} [maxHeapUsedBytes] of V8's heap
@@ -19,6 +21,8 @@ const { functionRow, isNumber } = require('../option-rows.js')
  * @property {number} [maxFdRatio] open file descriptors against RLIMIT_NOFILE
  * @property {number} [maxThreadPoolDelay] ms that work waits for a thread of libuv's pool (files, DNS,
  *   zlib, crypto)
+ *
+ * @typedef {object} SamplingOptions
  * @property {number} [sampleInterval] ms
  * @property {'interval' | 'cumulative'} [eventLoopUtilizationMode] utilization of each sample, or since
  *   the gate was made
@@ -56,8 +60,8 @@ const ratioLimit = {
   inRange: (value) => value >= 0 && value <= 1
 }
 
-/** @type {Record<keyof LimitOptions, OptionRow>} */
-const limitOptions = {
+/** @type {Record<keyof Thresholds, OptionRow>} */
+const thresholds = {
   maxEventLoopDelay: { ...msLimit, default: 0 },
   maxEventLoopUtilization: { ...ratioLimit, default: 0 },
   maxHeapUsedBytes: { ...bytesLimit, default: 0 },
@@ -66,7 +70,12 @@ const limitOptions = {
   maxMemoryRatio: { ...ratioLimit, default: 0 },
   maxGcRatio: { ...ratioLimit, default: 0 },
   maxFdRatio: { ...ratioLimit, default: 0.9 },
-  maxThreadPoolDelay: { ...msLimit, default: 0 },
+  maxThreadPoolDelay: { ...msLimit, default: 0 }
+}
+
+/** @type {Record<keyof LimitOptions, OptionRow>} */
+const limitOptions = {
+  ...thresholds,
   healthCheck: functionRow,
   healthCheckInterval: { ...msFrom(1), default: 5000 },
   sampleInterval: { ...msFrom(SHORTEST_SAMPLE_MS), default: 1000 },
@@ -97,4 +106,4 @@ function isAmount (value) {
   return value >= 0 && Number.isFinite(value)
 }
 
-module.exports = { limitOptions }
+module.exports = { limitOptions, thresholds }

@@ -20,8 +20,11 @@
  * @typedef {{ read: () => Partial<Load>, stop?: () => void }} Signal
  */
 
-const openFiles = require('./open-files.js')
-
+/**
+ * Each begins to measure, and may tell of a change between the samples.
+ *
+ * @type {((tell: (figures: Partial<Load>) => void) => Signal)[]}
+ */
 const SIGNALS = [
   require('./event-loop-delay.js'),
   require('./event-loop-utilization.js'),
@@ -29,13 +32,9 @@ const SIGNALS = [
   require('./rss.js'),
   require('./container-memory.js'),
   require('./gc.js'),
-  openFiles,
+  require('./open-files.js'),
   require('./thread-pool.js')
 ]
-
-/** Descriptors go faster than anything else, one a connection: from this share on they are looked at often. */
-const MANY_FDS = 0.5
-const MANY_FDS_INTERVAL_MS = 50
 
 /** By interval, ms. @type {Map<number, Sampler>} */
 const samplers = new Map()
@@ -49,17 +48,16 @@ class Sampler {
   /** @type {Signal[]} */
   #signals = []
   #timer
-  /** @type {NodeJS.Timeout | undefined} */
-  #fdTimer
-  #openFiles = openFiles()
 
   /** @param {number} intervalMs */
   constructor (intervalMs) {
     this.#intervalMs = intervalMs
-    this.#signals = SIGNALS.map((begin) => begin())
+    this.#signals = SIGNALS.map((begin) => begin((figures) => {
+      this.load = { ...this.load, ...figures }
+      this.#tell()
+    }))
     this.load = this.#read()
     this.#timer = setInterval(() => this.#sample(), intervalMs).unref()
-    this.#watchFds()
   }
 
   /** @param {() => void} listener called after each sample */
@@ -72,34 +70,17 @@ class Sampler {
     this.#listeners.delete(listener)
     if (this.#listeners.size > 0) return
     clearInterval(this.#timer)
-    clearInterval(this.#fdTimer)
     for (const signal of this.#signals) signal.stop?.()
     samplers.delete(this.#intervalMs)
   }
 
   #sample () {
     this.load = this.#read()
-    this.#watchFds()
     this.#tell()
   }
 
   #read () {
     return /** @type {Load} */ (Object.assign({}, ...this.#signals.map((signal) => signal.read())))
-  }
-
-  #watchFds () {
-    const many = (this.load.fdRatio ?? 0) > MANY_FDS
-    if (!many) {
-      clearInterval(this.#fdTimer)
-      this.#fdTimer = undefined
-    } else if (this.#intervalMs > MANY_FDS_INTERVAL_MS) {
-      this.#fdTimer ??= setInterval(() => this.#sampleFds(), MANY_FDS_INTERVAL_MS).unref()
-    }
-  }
-
-  #sampleFds () {
-    this.load = { ...this.load, ...this.#openFiles.read() }
-    this.#tell()
   }
 
   #tell () {
