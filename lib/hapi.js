@@ -5,6 +5,7 @@ const { setImmediate } = require('node:timers/promises')
 const { NO_ROUTE } = require('./classify.js')
 const { exemptTest } = require('./exempt.js')
 const { Gate } = require('./gate.js')
+const { corsHeaders } = require('./hapi-cors.js')
 const { Limits } = require('./limits/index.js')
 const { thresholds } = require('./limits/options.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
@@ -56,18 +57,19 @@ module.exports = {
       const limits = isIll ? gate.limits : routes.limitsOf(request)
       const info = gate.enter(request.raw.req, request.raw.res, request, limits)
       if (info === null) return h.continue
-      // Hapi routes later; by its route it knows which headers (CORS, security) an answer gets.
-      Object.assign(request, { route: matchOf(server, request) ?? request.route })
+      const headers = corsHeaders(request, matchOf(server, request))
       await payloadAtHand(request.raw.req)
       if (respond !== undefined) {
         const result = await respond(request, h, info)
         if (result instanceof Error) throw result
         // A signal such as h.abandon is Hapi's to read, and nothing at all is Hapi's to complain of.
         if ([h.abandon, h.close, h.continue, undefined].includes(/** @type {any} */ (result))) return result
-        return h.response(/** @type {any} */ (result)).takeover()
+        const response = h.response(/** @type {any} */ (result)).takeover()
+        for (const [name, value] of Object.entries(headers)) response.header(name, value, { append: name === 'vary' })
+        return response
       }
       const error = boomify(new ShedError(settings.message, info), { statusCode: 503 })
-      error.output.headers['Retry-After'] = String(info.retryAfter)
+      Object.assign(error.output.headers, headers, { 'Retry-After': String(info.retryAfter) })
       throw error
     })
     await gate.limits.ready
@@ -78,7 +80,7 @@ module.exports = {
 class OwnRoutes {
   #server
   #settings
-  /** By route: its limits, or false. @type {Map<object, Limits | false>} */
+  /** By the settings of a route, of which Hapi has two objects: its limits, or false. @type {Map<object, Limits | false>} */
   #routes = new Map()
 
   /**
@@ -114,7 +116,7 @@ class OwnRoutes {
   #of (request) {
     if (this.#routes.size === 0) return undefined
     const route = matchOf(this.#server, request)
-    return route === undefined ? undefined : this.#routes.get(route)
+    return route === undefined ? undefined : this.#routes.get(route.settings)
   }
 
   /** @param {import('@hapi/hapi').RequestRoute} route */
@@ -122,7 +124,7 @@ class OwnRoutes {
     const own = /** @type {any} */ (route.settings.plugins)?.spillway
     if (own === undefined) return
     const entry = `spillway/hapi: options.plugins.spillway of ${route.method} ${route.path}`
-    this.#routes.set(route, own !== false && new Limits({ ...this.#settings, ...readThresholds(entry, own) }))
+    this.#routes.set(route.settings, own !== false && new Limits({ ...this.#settings, ...readThresholds(entry, own) }))
   }
 }
 

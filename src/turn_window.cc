@@ -36,13 +36,6 @@ int TurnWindow::BucketOf(uint64_t busy) {
   return (octave << kPerOctaveBits) + static_cast<int>(busy >> octave);
 }
 
-double TurnWindow::LowestOf(int bucket) {
-  constexpr int kFirst = 1 << kPerOctaveBits;
-  if (bucket < 2 * kFirst) return bucket;
-  const int octave = (bucket >> kPerOctaveBits) - 1;
-  return static_cast<double>(static_cast<uint64_t>(bucket - (octave << kPerOctaveBits)) << octave);
-}
-
 void TurnWindow::Add(uint64_t busy) {
   if (busy == 0) return;
   Bucket& bucket = buckets_[BucketOf(busy)];
@@ -52,20 +45,20 @@ void TurnWindow::Add(uint64_t busy) {
   max_ = std::max(max_, busy);
 }
 
-// A moment waits longer than x in a part of sum(max(0, busy - x)) / elapsed of all moments. That is
-// linear in x as long as no turn is about as long as x, so it is solved bucket by bucket.
+// A moment waits longer than x in a part of sum(max(0, busy - x)) / elapsed of all moments. The sum
+// of busy - x over any turns is no more than that, and the same over all that are longer than x: so
+// of the x for which it is one in a hundred, over the longest turns, the largest is the one.
 double TurnWindow::Percentile99(double elapsed) const {
   double count = 0;
   double sum = 0;
   double delay = 0;
-  for (int i = kBuckets - 1; i >= 0; i--) {
-    if (buckets_[i].count == 0) continue;
-    count += buckets_[i].count;
-    sum += buckets_[i].sum;
-    delay = (sum - kOneInHundred * elapsed) / count;
-    if (delay >= LowestOf(i)) return delay;
+  for (auto bucket = buckets_.rbegin(); bucket != buckets_.rend(); ++bucket) {
+    if (bucket->count == 0) continue;
+    count += bucket->count;
+    sum += bucket->sum;
+    delay = std::max(delay, (sum - kOneInHundred * elapsed) / count);
   }
-  return std::max(0.0, delay);
+  return delay;
 }
 
 }  // namespace spillway

@@ -34,7 +34,6 @@ class TurnWindow final {
   static constexpr int kBuckets = 64 << kPerOctaveBits;
 
   static int BucketOf(uint64_t busy);
-  static double LowestOf(int bucket);
   void Add(uint64_t busy);
   [[nodiscard]] double Percentile99(double elapsed) const;
 
