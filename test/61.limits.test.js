@@ -112,15 +112,26 @@ describe('a gate of which nothing is asked', () => {
   })
 
   it('tells of every signal that this system has', async () => {
-    const site = await kinds.find(({ name }) => name === 'http').start()
-    await setTimeout(1100) // one sample
+    const site = await kinds.find(({ name }) => name === 'http').start({ sampleInterval: 50 })
+    await setTimeout(120) // two samples
     const { load } = site.gate.stats()
     for (const [name, value] of Object.entries(load)) {
       if (name === 'memoryRatio') continue // of a container
+      if (name === 'gcRatio') continue // only where it is limited
       assert.ok(Number.isFinite(value) && value >= 0, `${name}: ${value}`)
     }
     assert.ok(load.rssBytes > load.heapUsedBytes)
     assert.ok(load.fdRatio > 0 && load.fdRatio < 1)
+  })
+
+  it('watches collections only where they are limited', async () => {
+    const { start } = kinds.find(({ name }) => name === 'http')
+    const [without, within] = [await start(), await start({ maxGcRatio: 1 })]
+    assert.equal(without.gate.stats().load, within.gate.stats().load, 'one sampler')
+    assert.ok(within.gate.stats().load.gcRatio >= 0)
+    within.gate.close()
+    without.gate.close()
+    assert.equal((await start()).gate.stats().load.gcRatio, null)
   })
 })
 

@@ -50,6 +50,7 @@ const LIMIT_REASONS = new Set(LIMITS.map(({ reason }) => reason))
 class Limits {
   /** What a request is refused for, if anything. To be read for each. @type {Over | null} */
   over = null
+  /** @type {(LimitRow & { limit: number | undefined })[]} */
   #limits
   #sampler
   #release
@@ -67,6 +68,7 @@ class Limits {
     this.#exhausted = new Exhaustion(options)
     const { sampler, release } = acquire(options.sampleInterval, () => this.#onSample())
     this.#sampler = sampler
+    if (this.#limits.some(({ reason }) => reason === 'gcRatio')) sampler.watchGc()
     this.#release = release
     this.#health = options.healthCheck === undefined
       ? undefined

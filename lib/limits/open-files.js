@@ -32,8 +32,8 @@ module.exports = function openFiles (tell = () => {}) {
     read () {
       try {
         open = count()
-        const soft = fs.readFileSync(LIMITS, 'latin1').match(/^Max open files\s+(\d+)/m)?.[1]
-        limit = soft === undefined ? Infinity : Number(soft) // it may be 'unlimited'
+        // To read it is the dear part, and it is seldom lowered.
+        if (!(open < limit * MANY) || limit === Infinity) limit = readLimit()
       } catch (error) {
         // To read takes a descriptor.
         const { code } = /** @type {NodeJS.ErrnoException} */ (error)
@@ -45,6 +45,12 @@ module.exports = function openFiles (tell = () => {}) {
     },
     stop: () => watch.stop()
   }
+}
+
+/** @returns {number} */
+function readLimit () {
+  const soft = fs.readFileSync(LIMITS, 'latin1').match(/^Max open files\s+(\d+)/m)?.[1]
+  return soft === undefined ? Infinity : Number(soft) // it may be 'unlimited'
 }
 
 /** @returns {() => number} */

@@ -13,12 +13,15 @@
  * @property {number | null} heapUsedRatio of what V8 may have
  * @property {number | null} rssBytes
  * @property {number | null} memoryRatio of what the container may have; null where it has no limit
- * @property {number | null} gcRatio of the last 5 seconds
+ * @property {number | null} gcRatio of the last 5 seconds; null where no gate has a limit on it, since to
+ *   watch it costs something at each collection
  * @property {number | null} fdRatio open file descriptors of what there may be
  * @property {number | null} threadPoolDelay ms that work waits for a thread
  *
  * @typedef {{ read: () => Partial<Load>, stop?: () => void }} Signal
  */
+
+const gc = require('./gc.js')
 
 /**
  * Each begins to measure, and may tell of a change between the samples.
@@ -31,7 +34,6 @@ const SIGNALS = [
   require('./heap.js'),
   require('./rss.js'),
   require('./container-memory.js'),
-  require('./gc.js'),
   require('./open-files.js'),
   require('./thread-pool.js')
 ]
@@ -60,6 +62,14 @@ class Sampler {
     this.#timer = setInterval(() => this.#sample(), intervalMs).unref()
   }
 
+  /** From now on, for as long as anyone samples. */
+  watchGc () {
+    if (this.load.gcRatio !== null) return
+    const signal = gc()
+    this.#signals.push(signal)
+    this.load = { ...this.load, ...signal.read() }
+  }
+
   /** @param {() => void} listener called after each sample */
   add (listener) {
     this.#listeners.add(listener)
@@ -80,7 +90,7 @@ class Sampler {
   }
 
   #read () {
-    return /** @type {Load} */ (Object.assign({}, ...this.#signals.map((signal) => signal.read())))
+    return /** @type {Load} */ (Object.assign({ gcRatio: null }, ...this.#signals.map((signal) => signal.read())))
   }
 
   #tell () {
