@@ -126,12 +126,13 @@ describe('a gate of which nothing is asked', () => {
 
   it('watches collections only where they are limited', async () => {
     const { start } = kinds.find(({ name }) => name === 'http')
-    const [without, within] = [await start(), await start({ maxGcRatio: 1 })]
+    const sampleInterval = 777 // nobody else's
+    const [without, within] = [await start({ sampleInterval }), await start({ maxGcRatio: 1, sampleInterval })]
     assert.equal(without.gate.stats().load, within.gate.stats().load, 'one sampler')
     assert.ok(within.gate.stats().load.gcRatio >= 0)
     within.gate.close()
     without.gate.close()
-    assert.equal((await start()).gate.stats().load.gcRatio, null)
+    assert.equal((await start({ sampleInterval })).gate.stats().load.gcRatio, null)
   })
 })
 
