@@ -66,6 +66,19 @@ for (const kind of kinds) {
       assert.deepEqual({ admitted, exempt, shed, observed, inFlight }, { admitted: 2, exempt: 1, shed: 0, observed: 2, inFlight: 0 })
     })
 
+    it('and the law, where the gate observes, count a request once', async () => {
+      const { site, client } = await start({ ...OVER, maxInFlight: 1, observe: true })
+      const held = once(site.events, 'hold')
+      const first = client.send('GET /hold')
+      const [answer] = await held
+      const other = await connect(site.port)
+      assert.equal((await other.send('GET /')).status, 200)
+      answer()
+      await first
+      const { observed, shedBy } = site.gate.stats()
+      assert.deepEqual({ observed, maxInFlight: shedBy.maxInFlight }, { observed: 2, maxInFlight: 0 })
+    })
+
     it('of 0 are none', async () => {
       const zero = Object.fromEntries(Object.keys(limitOptions).filter((name) => name.startsWith('max')).map((name) => [name, 0]))
       const { site, client } = await start(zero)
@@ -168,10 +181,11 @@ describe('sampling', () => {
 
   it('tells of no exhaustion where what is exceeded passes by itself', async () => {
     const told = []
-    const made = limits({ healthCheck: () => false, healthCheckInterval: 10, sampleInterval: 10, exhaustedAfter: 10, onExhausted: (what) => told.push(what) })
-    await made.ready
+    const onExhausted = (what) => told.push(what)
+    const made = limits({ maxEventLoopUtilization: 1e-9, sampleInterval: 10, exhaustedAfter: 10, onExhausted })
+    while (made.over === null) await setTimeout(1)
     await setTimeout(60)
-    assert.equal(made.over.reason, 'healthCheck')
+    assert.equal(made.over.reason, 'eventLoopUtilization')
     assert.deepEqual(told, [])
   })
 
@@ -204,6 +218,11 @@ describe('sampling', () => {
     const enough = () => asked >= 4
     while (!enough()) await setTimeout(1)
     assert.deepEqual(await end(), ['SPILLWAY_HEALTH_CHECK'])
+    made.close()
+    await setTimeout(20) // for the answer to the last question
+    const last = asked
+    await setTimeout(20)
+    assert.equal(asked, last, 'asked when closed')
   })
 
   it('judges utilization since the beginning where that is asked for', async () => {
@@ -214,6 +233,18 @@ describe('sampling', () => {
     assert.ok(byInterval.load.eventLoopUtilization < 0.5)
     assert.ok(cumulative.load.eventLoopUtilization > 0.5)
   })
+})
+
+it('sampling leaves nothing behind', async () => {
+  const { stdout, stderr } = await run(`
+    const fdWatch = require('./lib/limits/fd-watch.js')
+    const { guard } = require('./lib/http.js')
+    const gates = [guard(require('node:http').createServer(), { maxGcRatio: 1 }), guard(require('node:http').createServer())]
+    console.log(fdWatch.from < Infinity || process.platform !== 'linux')
+    for (const gate of gates) gate.close()
+    console.log(fdWatch.from)
+  `)
+  assert.deepEqual({ stdout, stderr }, { stdout: 'true\nInfinity\n', stderr: '' })
 })
 
 describe('the delay of the loop', () => {
@@ -304,6 +335,12 @@ describe('memory of a container', () => {
       'proc/self/cgroup': '4:memory:/docker/abc',
       ...v1('sys/fs/cgroup/memory', 100 * MB, 70 * MB)
     }, 0.7],
+    'version 1, in a group below the one that is shown': [{
+      'proc/self/mountinfo': V1_MOUNT.replace('0:26 / ', '0:26 /docker/abc '),
+      'proc/self/cgroup': '4:memory:/docker/abc/worker',
+      ...v1('sys/fs/cgroup/memory/worker', 100 * MB, 90 * MB),
+      ...v1('sys/fs/cgroup/memory', 200 * MB, 100 * MB)
+    }, 0.9],
     'both versions, of which the second has no memory': [{
       'proc/self/mountinfo': `${V2_MOUNT.replace('/sys/fs/cgroup', '/sys/fs/cgroup/unified')}\n${V1_MOUNT}`,
       'proc/self/cgroup': '4:memory:/\n0::/',

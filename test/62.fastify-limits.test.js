@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { Writable } = require('node:stream')
+const { setTimeout } = require('node:timers/promises')
 const fastify = require('fastify')
 const spillway = require('../lib/fastify.js')
 const { connect } = require('./support/client.js')
@@ -152,6 +153,12 @@ describe('spillway/fastify, limits', () => {
         await assert.rejects(async () => make().register(spillway, { exposeStatusRoute }), { name: 'RangeError', message })
       })
     }
+  })
+
+  it('wait for the first answer of the health check', async () => {
+    const app = make()
+    await app.register(spillway, { healthCheck: async () => { await setTimeout(20) } })
+    assert.equal(app.isUnderPressure(), true)
   })
 
   it('log each failure of the health check', async () => {

@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { setTimeout } = require('node:timers/promises')
 const hapi = require('@hapi/hapi')
 const spillway = require('../lib/hapi.js')
 
@@ -33,6 +34,11 @@ describe('spillway/hapi, limits', () => {
     assert.ok(headers['retry-after'] >= 5)
     assert.equal(result.message, 'Service Unavailable')
     assert.equal(await statusOf('/none'), 503)
+  })
+
+  it('wait for the first answer of the health check', async () => {
+    await start({ healthCheck: async () => { await setTimeout(20) } })
+    assert.equal(server.plugins.spillway.snapshot().limits.find(({ reason }) => reason === 'healthCheck').over, true)
   })
 
   it('show their figures, under the names of server.load too', async () => {

@@ -1,7 +1,7 @@
 'use strict'
 
 const { performance } = require('node:perf_hooks')
-const { userFunction } = require('../user-function.js')
+const { Exhaustion } = require('./exhaustion.js')
 const { HealthCheck } = require('./health-check.js')
 const { limitOptions } = require('./options.js')
 const { acquire } = require('./sampler.js')
@@ -55,7 +55,7 @@ class Limits {
   #sampler
   #release
   #health
-  #exhausted
+  #exhaustion
   /** Where utilization counts from its beginning. */
   #since
 
@@ -65,7 +65,7 @@ class Limits {
       .map((row) => ({ ...row, limit: row.reason === 'healthCheck' ? undefined : options[row.option] }))
       .filter(({ option, limit }) => limit === undefined ? options[option] !== undefined : limit > 0)
     this.#since = options.eventLoopUtilizationMode === 'cumulative' ? performance.eventLoopUtilization?.() : undefined
-    this.#exhausted = new Exhaustion(options)
+    this.#exhaustion = new Exhaustion(options)
     const { sampler, release } = acquire(options.sampleInterval, () => this.#onSample())
     this.#sampler = sampler
     if (this.#limits.some(({ reason }) => reason === 'gcRatio')) sampler.watchGc()
@@ -108,7 +108,8 @@ class Limits {
     this.#judge()
     const { load } = this
     for (const { reason, limit, isResource } of this.#limits) {
-      if (isResource) this.#exhausted.note(reason, valueOf(load, reason), limit)
+      const value = /** @type {number} */ (valueOf(load, reason))
+      if (isResource) this.#exhaustion.note(reason, value, /** @type {number} */ (limit), isOver(value, limit))
     }
   }
 
@@ -130,39 +131,6 @@ class Limits {
    */
   #isExceeded (reason, value, limit) {
     return reason === 'healthCheck' ? this.#health?.healthy === false : isOver(value, limit)
-  }
-}
-
-/** Tells, once, of each resource whose limit has stood too long. */
-class Exhaustion {
-  #onExhausted
-  #afterMs
-  /** When the limit was exceeded; Infinity once that was told. @type {Map<LimitReason, number>} */
-  #since = new Map()
-
-  /** @param {any} options */
-  constructor ({ onExhausted, exhaustedAfter }) {
-    this.#onExhausted = onExhausted && userFunction('onExhausted', 'SPILLWAY_ON_EXHAUSTED', onExhausted)
-    this.#afterMs = exhaustedAfter
-  }
-
-  /**
-   * @param {LimitReason} reason
-   * @param {any} value
-   * @param {any} limit
-   */
-  note (reason, value, limit) {
-    if (this.#onExhausted === undefined) return
-    if (!isOver(value, limit)) {
-      this.#since.delete(reason)
-      return
-    }
-    const now = performance.now()
-    const since = this.#since.get(reason) ?? now
-    this.#since.set(reason, since)
-    if (now - since < this.#afterMs) return
-    this.#since.set(reason, Infinity)
-    this.#onExhausted({ reason, value, limit, forMs: now - since })
   }
 }
 
