@@ -10,6 +10,6 @@ declare module '@hapi/hapi' {
     spillway: Handle
   }
   interface PluginSpecificConfiguration {
-    spillway?: import('./hapi.js').RouteOptions
+    spillway?: import('./hapi-routes.js').RouteOptions
   }
 }
