@@ -107,6 +107,7 @@ function createLaw (maxDelayNs, maxInFlight, tickNs, observe) {
       if (observed > 0) observed--
       else inFlight = Math.max(0, inFlight - 1)
     },
+    forget: () => true,
     waitLimit: () => maxDelayNs,
     inFlightOf: () => inFlight,
     snapshot: () => ({ standing: false, inFlight, arrivalRate: 0, rate: 0, utilization }),

@@ -8,6 +8,7 @@ const { Gate, NO_LIMITS } = require('./gate.js')
 const { LIMIT_REASONS } = require('./limits/index.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { STATUS, ShedError } = require('./refusal.js')
+const { arrivalOf } = require('./request-watch.js')
 
 /**
  * @typedef {import('./fastify-types.js').Handle} GateHandle
@@ -52,7 +53,7 @@ const LIMIT_RETRY_S = 10
  * @type {import('./classify.js').Routing}
  */
 const routing = {
-  pathOf: (raw, request) => request.routeOptions.url ?? NO_ROUTE,
+  pathOf: (arrival, request) => request.routeOptions.url ?? NO_ROUTE,
   routeOf: (method, pattern) => pattern
 }
 
@@ -75,7 +76,7 @@ const fastifyUnderPressure = async (fastify, given) => {
 
   const gate = new Gate({
     ...settings,
-    exempt: statusUrl === undefined ? settings.exempt : (/** @type {any} */ request) => isStatus(request) || isExempt(request.raw, request),
+    exempt: statusUrl === undefined ? settings.exempt : (/** @type {any} */ request) => isStatus(request) || isExempt(arrivalOf(request.raw, request), request),
     healthCheck: checkHealth,
     // Who is asked at each request for the status need not be asked in between.
     healthCheckInterval: statusUrl !== undefined && options.healthCheckInterval === undefined ? undefined : settings.healthCheckInterval

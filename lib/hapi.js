@@ -9,6 +9,7 @@ const { corsHeaders } = require('./hapi-cors.js')
 const { OwnRoutes, matchOf } = require('./hapi-routes.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { ShedError } = require('./refusal.js')
+const { arrivalOf } = require('./request-watch.js')
 const { pathOfTarget } = require('./target.js')
 
 /**
@@ -39,10 +40,10 @@ module.exports = {
     const isExempt = exemptTest(settings.exempt)
     const gate = new Gate({
       ...settings,
-      exempt: (/** @type {Request} */ request) => routes.isExempt(request) || isExempt(request.raw.req, request),
+      exempt: (/** @type {Request} */ request) => routes.isExempt(request) || isExempt(arrivalOf(request.raw.req, request), request),
       healthCheck: healthCheck && (() => healthCheck(server))
     }, {
-      pathOf: (raw) => raw.url,
+      pathOf: (arrival) => arrival.url,
       routeOf: (method, url) => routeOf(server, method, url)
     })
 

@@ -46,10 +46,11 @@ function bodyOf ({ reason, value, limit }, message) {
  */
 function answer (res, info, message) {
   const body = bodyOf(info, message)
-  res.statusCode = STATUS
-  res.setHeader('Retry-After', String(info.retryAfter))
-  res.setHeader('Content-Type', 'text/plain; charset=utf-8')
-  res.setHeader('Content-Length', Buffer.byteLength(body))
+  res.writeHead(STATUS, {
+    'Retry-After': String(info.retryAfter),
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body)
+  })
   res.end(body)
 }
 

@@ -10,7 +10,7 @@ namespace spillway {
 /// Who is told of each turn of one loop. Shared by the loop's monitor and those who are told, since
 /// either may be the last to go.
 template <typename T>
-class LiveSet final {
+class LiveSet {
  public:
   void Add(T* member) { members_.push_back(member); }
   void Remove(T* member) {

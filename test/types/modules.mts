@@ -10,6 +10,7 @@ import forFastify from 'spillway/fastify'
 import forHapi from 'spillway/hapi'
 import forKoa from 'spillway/koa'
 import { guard } from 'spillway/http'
+import readiness from 'spillway/readiness'
 
 const busy: boolean = toobusy()
 const lagMs: number = lag() + delay() + maxLag(100) + toobusy.maxLag()
@@ -72,4 +73,8 @@ guard(createServer(), {
 const rssBytes: number | null = gate.stats().load.rssBytes
 const turn: number = gate.snapshot().meanTurnMs
 
-export { busy, lagMs, which, seen, name, limit, inFlight, closeHapi, turn, rss, isPressed, rssBytes }
+const [ready, readyHapi] = [readiness(middleware, { notReadyAfter: 30 }), readiness(hapi.plugins.spillway)]
+const isReady: boolean = ready() && readyHapi()
+readyHapi.close()
+
+export { isReady, busy, lagMs, which, seen, name, limit, inFlight, closeHapi, turn, rss, isPressed, rssBytes }
