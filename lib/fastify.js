@@ -44,6 +44,8 @@ const table = {
 }
 // Fastify's own, which `register()` hands on with the rest.
 const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
+// As `condition && function` gives, which @fastify/under-pressure takes for nothing.
+const MAY_BE_FALSE = ['healthCheck', 'pressureHandler', 'customError']
 const UNDER_PRESSURE = 'FST_UNDER_PRESSURE'
 const LIMIT_RETRY_S = 10
 
@@ -189,7 +191,9 @@ function healthChecker (fastify, healthCheck) {
 /** @param {any} given */
 function ownOptions (given) {
   if (typeof given !== 'object') return given
-  return Object.fromEntries(Object.entries(given).filter(([name]) => !REGISTER_OPTIONS.includes(name)))
+  const isOwn = (/** @type {[string, unknown]} */ [name, value]) =>
+    !REGISTER_OPTIONS.includes(name) && !(value === false && MAY_BE_FALSE.includes(name))
+  return Object.fromEntries(Object.entries(given).filter(isOwn))
 }
 
 module.exports = Object.assign(fp(fastifyUnderPressure, { fastify: '5.x', name: 'spillway' }), {

@@ -40,6 +40,12 @@ describe('spillway/fastify, limits', () => {
     assert.equal((await app.inject('/')).headers['retry-after'], '3')
   })
 
+  it('take false for no function', async () => {
+    const app = make()
+    await app.register(spillway, { healthCheck: false, pressureHandler: false, customError: false, exposeStatusRoute: false })
+    assert.equal((await app.inject('/')).statusCode, 200)
+  })
+
   it('hold for the plugin that they are set in', async () => {
     const app = make()
     await app.register(async (child) => {
