@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { setTimeout } = require('node:timers/promises')
 const { connect } = require('../support/client.js')
 const { limited } = require('../support/limited.js')
 const { needs } = require('../support/needs.js')
@@ -47,10 +48,12 @@ describe('a limit that is made true', function () {
     const server = await limited({ maxThreadPoolDelay: 200 }, { env: { UV_THREADPOOL_SIZE: '4' } })
     await server.serves()
     server.ask('blockPool', { threads: 3, iterations: 600_000 })
-    await server.says('pool')
+    const freed = () => server.said.filter((message) => 'pool' in message).length
+    while (freed() < 3) await setTimeout(10)
     assert.equal((await server.stats()).shed, 0, 'a thread was free')
-    server.ask('blockPool', { threads: 8, iterations: 600_000 })
+    server.ask('blockPool', { threads: 8, iterations: 1_200_000 })
     const { load } = await server.refuses('threadPoolDelay')
+    assert.equal(freed(), 3, 'known while it still waits')
     assert.ok(load.threadPoolDelay > 200)
     assert.ok(load.eventLoopDelay < 200, 'the loop was not held up')
     await server.serves()
@@ -193,7 +196,7 @@ describe('a limit that is made true', function () {
         return fs.rmdirSync(dir)
       } catch (error) {
         if (error.code !== 'EBUSY') throw error
-        await new Promise((resolve) => setTimeout(resolve, 10))
+        await setTimeout(10)
       }
     }
   }
