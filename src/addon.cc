@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "concurrency.h"
 #include "js_call.h"
 #include "law.h"
 #include "loop_delay.h"
@@ -158,6 +159,7 @@ NAPI_MODULE_INIT() {
       Function("createLaw", CreateLaw, monitor->live_laws()),
       Function("createLoopDelay", CreateLoopDelay, monitor),
       Function("createPoolProbe", CreatePoolProbe, nullptr),
+      Function("createConcurrency", CreateConcurrency, monitor),
       Constant("kernelWaits", kernel_waits),
       Constant("tickMs", tick_ms),
   };

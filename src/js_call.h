@@ -4,7 +4,6 @@
 #include <node_api.h>
 
 #include <cstddef>
-#include <memory>
 
 namespace spillway {
 
@@ -46,39 +45,6 @@ inline napi_value JsNumber(napi_env env, double value) {
 inline napi_value JsBoolean(napi_env env, bool value) {
   napi_value result = nullptr;
   return napi_get_boolean(env, value, &result) == napi_ok ? result : nullptr;
-}
-
-struct Figure {
-  const char* name;
-  napi_value value;
-};
-
-/// Null if one of the figures is.
-template <size_t N>
-napi_value JsObject(napi_env env, const Figure (&figures)[N]) {
-  napi_value object = nullptr;
-  if (napi_create_object(env, &object) != napi_ok) return nullptr;
-  for (const Figure& figure : figures) {
-    if (figure.value == nullptr) return nullptr;
-    if (napi_set_named_property(env, object, figure.name, figure.value) != napi_ok) return nullptr;
-  }
-  return object;
-}
-
-/// A function that owns what it is given as data. Null if there is none.
-template <typename T>
-napi_value JsFunctionOf(napi_env env, const char* name, napi_callback callback,
-                        std::unique_ptr<T> owned) {
-  if (owned == nullptr) return nullptr;
-  const auto drop = [](napi_env, void* data, void*) { delete static_cast<T*>(data); };
-  napi_value function = nullptr;
-  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, owned.get(), &function) !=
-          napi_ok ||
-      napi_add_finalizer(env, function, owned.get(), drop, nullptr, nullptr) != napi_ok) {
-    return nullptr;
-  }
-  static_cast<void>(owned.release());
-  return function;
 }
 
 }  // namespace spillway

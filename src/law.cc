@@ -5,10 +5,10 @@
 
 #include <uv.h>
 
-#include <new>
 #include <utility>
 
 #include "js_call.h"
+#include "js_object.h"
 
 namespace spillway {
 namespace {
@@ -145,13 +145,6 @@ napi_value SnapshotOf(napi_env env, napi_callback_info info) {
                         {"baselineNs", JsNumber(env, limit.BaselineNs())},
                         {"costNs", JsNumber(env, call->costNs(call.Id(0)))},
                         {"light", JsBoolean(env, call->light(call.Id(0)))}});
-}
-
-bool AddFunction(napi_env env, napi_value object, const char* name, napi_callback callback,
-                 const Share& law) {
-  std::unique_ptr<Share> share(new (std::nothrow) Share(law));
-  const napi_value function = JsFunctionOf(env, name, callback, std::move(share));
-  return function != nullptr && napi_set_named_property(env, object, name, function) == napi_ok;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "js_call.h"
+#include "js_object.h"
 #include "loop_monitor.h"
 #include "turn_window.h"
 

@@ -3,6 +3,7 @@
 #include <new>
 
 #include "js_call.h"
+#include "js_object.h"
 
 namespace spillway {
 namespace {

@@ -10,6 +10,7 @@ import forFastify from 'spillway/fastify'
 import forHapi from 'spillway/hapi'
 import forKoa from 'spillway/koa'
 import { guard } from 'spillway/http'
+import { concurrentTransform, forEachConcurrent, mapConcurrent } from 'spillway/stream'
 import readiness from 'spillway/readiness'
 
 const busy: boolean = toobusy()
