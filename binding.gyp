@@ -11,9 +11,12 @@
         "src/concurrency_limit.cc",
         "src/evidence.cc",
         "src/law.cc",
+        "src/loop_delay.cc",
         "src/loop_monitor.cc",
         "src/loop_stats.cc",
-        "src/queue_delay.cc"
+        "src/pool_probe.cc",
+        "src/queue_delay.cc",
+        "src/turn_window.cc"
       ],
       "defines": ["NAPI_VERSION=8"],
       "cflags_cc": ["-std=c++17", "-Wall", "-Wextra", "-fvisibility=hidden", "-fstack-protector-strong"],

@@ -24,6 +24,10 @@
  *   is to look at
  * @property {(maxDelayNs: number, maxInFlight: number, tickNs: number, observe: number, live: number) =>
  *   import('./law.js').NativeLaw} createLaw 0: no limit; `live`: told of each turn of this loop
+ * @property {() => () => { mean: number, p99: number, max: number }} createLoopDelay a function that tells how
+ *   late the loop was, since it was last asked, for what came at any moment
+ * @property {() => (() => number) | undefined} createPoolProbe a function that tells how long the last piece of
+ *   work waited for libuv's pool, and sends the next; undefined where there is none to be had
  * @property {(() => import('./stream/auto-slots.js').NativeConcurrency) | undefined} createConcurrency
  * @property {boolean} kernelWaits whether this system can tell `requestWait`
  * @property {number} tickMs resolution of `requestWait`, 0 where there is none

@@ -2,7 +2,7 @@
 
 const { Gate } = require('./gate.js')
 const { booleanRow, functionRow, gateOptions, readOptions } = require('./options.js')
-const { ShedError, answer } = require('./refusal.js')
+const { ShedError, answer, bodyOf } = require('./refusal.js')
 
 /**
  * @typedef {import('./gate.js').GateHandle} GateHandle
@@ -42,7 +42,7 @@ module.exports = function spillway (options) {
       new Promise((resolve) => resolve(respond(req, res, info, next))).catch(next)
     } else if (errorMode) {
       res.setHeader('Retry-After', String(info.retryAfter))
-      next(new ShedError(settings.message, info))
+      next(new ShedError(bodyOf(info, settings.message), info))
     } else answer(res, info, settings.message)
   }
   return Object.assign(middleware, gate.handle())

@@ -2,7 +2,7 @@
 
 const { Gate } = require('./gate.js')
 const { booleanRow, functionRow, gateOptions, readOptions } = require('./options.js')
-const { STATUS, ShedError } = require('./refusal.js')
+const { STATUS, ShedError, bodyOf } = require('./refusal.js')
 
 /**
  * @typedef {import('./gate.js').GateHandle} GateHandle
@@ -36,10 +36,10 @@ module.exports = function spillway (options) {
     if (info === null) return next()
     if (respond !== undefined) return respond(ctx, info)
     ctx.set('Retry-After', String(info.retryAfter))
-    if (errorMode) throw new ShedError(settings.message, info)
+    if (errorMode) throw new ShedError(bodyOf(info, settings.message), info)
     ctx.status = STATUS
     ctx.type = 'text'
-    ctx.body = settings.message
+    ctx.body = bodyOf(info, settings.message)
   }
   return Object.assign(middleware, gate.handle())
 }

@@ -12,7 +12,9 @@
 #include "concurrency.h"
 #include "js_call.h"
 #include "law.h"
+#include "loop_delay.h"
 #include "loop_monitor.h"
+#include "pool_probe.h"
 #include "socket_queue.h"
 
 namespace spillway {
@@ -155,6 +157,8 @@ NAPI_MODULE_INIT() {
       Function("requestWait", RequestWait, monitor),
       Function("watchListeners", WatchListeners, monitor),
       Function("createLaw", CreateLaw, monitor->live_laws()),
+      Function("createLoopDelay", CreateLoopDelay, monitor),
+      Function("createPoolProbe", CreatePoolProbe, nullptr),
       Function("createConcurrency", CreateConcurrency, monitor),
       Constant("kernelWaits", kernel_waits),
       Constant("tickMs", tick_ms),

@@ -5,18 +5,12 @@
 
 #include <uv.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "js_call.h"
 #include "js_object.h"
 
 namespace spillway {
-
-void LiveLaws::Remove(Admission* law) {
-  laws_.erase(std::remove(laws_.begin(), laws_.end(), law), laws_.end());
-}
-
 namespace {
 
 constexpr double kNsPerSecond = 1e9;

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "law.h"
+#include "live_set.h"
 #include "loop_stats.h"
+#include "turn_window.h"
 #include "uv_handle.h"
 
 namespace spillway {
@@ -53,6 +55,7 @@ class LoopMonitor final {
 
   /// Who is told of each turn, while the monitor runs.
   std::shared_ptr<LiveLaws>* live_laws() { return &live_laws_; }
+  std::shared_ptr<LiveSet<TurnWindow>>* live_windows() { return &live_windows_; }
 
   /// Delay() looks at the accept queues of these descriptors, as long as they listen.
   void WatchListeners(std::vector<int> fds);
@@ -81,6 +84,7 @@ class LoopMonitor final {
   const uint64_t tick_;
   LoopStats stats_;
   std::shared_ptr<LiveLaws> live_laws_ = std::make_shared<LiveLaws>();
+  std::shared_ptr<LiveSet<TurnWindow>> live_windows_ = std::make_shared<LiveSet<TurnWindow>>();
   std::vector<int> listeners_;
 
   // What is looked up once, and then known for the rest of the turn, or until the loop may sleep.
