@@ -224,12 +224,32 @@ describe('sampling', () => {
 
   it('judges utilization since the beginning where that is asked for', async () => {
     const cumulative = limits({ eventLoopUtilizationMode: 'cumulative', sampleInterval: 20 })
-    const byInterval = limits({ sampleInterval: 20 })
+    const byInterval = limits({ maxEventLoopUtilization: 1, sampleInterval: 20 })
     block(200)
     await setTimeout(100)
     assert.ok(byInterval.load.eventLoopUtilization < 0.5)
     assert.ok(cumulative.load.eventLoopUtilization > 0.5)
   })
+})
+
+it('sampling wakes nobody where no limit needs it, nor any more once it was looked into what was over', async () => {
+  const { stdout, stderr } = await run(`
+    let timers = 0
+    const { setInterval: start, clearInterval: end } = globalThis
+    globalThis.setInterval = (...args) => { timers++; return start(...args) }
+    globalThis.clearInterval = (timer) => { if (timer) timers--; end(timer) }
+    const fdWatch = require('./lib/limits/fd-watch.js')
+    const { guard } = require('./lib/http.js')
+    const [plain, ...limited] = [{}, { maxFdRatio: 0.5 }, { maxRssBytes: 1e12 }].map((options) =>
+      guard(require('node:http').createServer(), { sampleInterval: 10, ...options }))
+    console.log(timers)
+    for (const gate of limited) gate.close()
+    console.log(timers, plain.stats().load.rssBytes > 0)
+    fdWatch.note(1e9)
+    console.log(timers, plain.snapshot().limits[0].over)
+    setTimeout(() => console.log(timers, plain.snapshot().limits[0].over), 100)
+  `)
+  assert.deepEqual({ stdout, stderr }, { stdout: '1\n0 true\n1 true\n0 false\n', stderr: '' })
 })
 
 it('sampling leaves nothing behind', async () => {

@@ -43,6 +43,9 @@ const LIMITS = [
   { option: 'maxThreadPoolDelay', reason: 'threadPoolDelay' }
 ]
 
+/** What tells by itself when it begins to be over. @type {LimitReason[]} */
+const TOLD_OF = ['fdRatio', 'healthCheck']
+
 /** @type {Set<string>} */
 const LIMIT_REASONS = new Set(LIMITS.map(({ reason }) => reason))
 
@@ -53,6 +56,8 @@ class Limits {
   /** @type {(LimitRow & { limit: number | undefined })[]} */
   #limits
   #sampler
+  #need
+  #isSampled
   #release
   #health
   #exhaustion
@@ -66,8 +71,10 @@ class Limits {
       .filter(({ option, limit }) => limit === undefined ? options[option] !== undefined : limit > 0)
     this.#since = options.eventLoopUtilizationMode === 'cumulative' ? performance.eventLoopUtilization?.() : undefined
     this.#exhaustion = new Exhaustion(options)
-    const { sampler, release } = acquire(options.sampleInterval, () => this.#onSample())
+    const { sampler, need, release } = acquire(options.sampleInterval, () => this.#onSample())
     this.#sampler = sampler
+    this.#need = need
+    this.#isSampled = this.#limits.some(({ reason }) => !TOLD_OF.includes(reason))
     if (this.#limits.some(({ reason }) => reason === 'gcRatio')) sampler.watchGc()
     this.#release = release
     this.#health = options.healthCheck === undefined
@@ -120,8 +127,10 @@ class Limits {
       const value = valueOf(load, reason)
       if (!this.#isExceeded(reason, value, limit)) continue
       this.over = { reason, value: value ?? undefined, limit }
-      return
+      break
     }
+    // What is over is looked at until it is not.
+    this.#need(this.#isSampled || this.over !== null)
   }
 
   /**

@@ -1,8 +1,9 @@
 'use strict'
 
 /**
- * Samples what a thread has to share, for all gates that ask at the same interval. Samples while anyone
- * does, and never keeps a process alive.
+ * Samples what a thread has to share, for all gates that ask at the same interval: at that interval while
+ * anyone needs to be told, else where somebody looks, so that an idle process is left asleep. Never keeps
+ * a process alive.
  *
  * @typedef {object} Load as of the last sample; null where this system does not tell
  * @property {number | null} eventLoopDelay ms that one moment in a hundred had to wait for the loop
@@ -21,6 +22,7 @@
  * @typedef {{ read: () => Partial<Load>, stop?: () => void }} Signal
  */
 
+const { performance } = require('node:perf_hooks')
 const gc = require('./gc.js')
 
 /**
@@ -43,73 +45,100 @@ const samplers = new Map()
 
 class Sampler {
   /** @type {Load} */
-  load
+  #load
+  #sampledAt = 0
   #intervalMs
-  /** @type {Set<() => void>} */
-  #listeners = new Set()
+  /** And whether they need to be told at each interval. @type {Map<() => void, boolean>} */
+  #listeners = new Map()
   /** @type {Signal[]} */
   #signals = []
+  /** @type {NodeJS.Timeout | undefined} */
   #timer
 
   /** @param {number} intervalMs */
   constructor (intervalMs) {
     this.#intervalMs = intervalMs
     this.#signals = SIGNALS.map((begin) => begin((figures) => {
-      this.load = { ...this.load, ...figures }
+      this.#load = { ...this.#load, ...figures }
       this.#tell()
     }))
-    this.load = this.#read()
-    this.#timer = setInterval(() => this.#sample(), intervalMs).unref()
+    this.#load = this.#read()
+  }
+
+  /** As of the last interval at most. @returns {Load} */
+  get load () {
+    const isOld = this.#timer === undefined && performance.now() - this.#sampledAt >= this.#intervalMs
+    if (isOld) this.#load = this.#read()
+    return this.#load
   }
 
   /** From now on, for as long as anyone samples. */
   watchGc () {
-    if (this.load.gcRatio !== null) return
+    if (this.#load.gcRatio !== null) return
     const signal = gc()
     this.#signals.push(signal)
-    this.load = { ...this.load, ...signal.read() }
+    this.#load = { ...this.#load, ...signal.read() }
   }
 
-  /** @param {() => void} listener called after each sample */
-  add (listener) {
-    this.#listeners.add(listener)
+  /**
+   * @param {() => void} listener called after each sample
+   * @param {boolean} always whether it needs one at each interval
+   */
+  add (listener, always) {
+    this.#listeners.set(listener, always)
+    this.#setTimer()
   }
 
   /** @param {() => void} listener */
   remove (listener) {
     this.#listeners.delete(listener)
+    this.#setTimer()
     if (this.#listeners.size > 0) return
-    clearInterval(this.#timer)
     for (const signal of this.#signals) signal.stop?.()
     samplers.delete(this.#intervalMs)
   }
 
+  #setTimer () {
+    const isNeeded = [...this.#listeners.values()].includes(true)
+    if (isNeeded) {
+      this.#timer ??= setInterval(() => this.#sample(), this.#intervalMs).unref()
+    } else {
+      clearInterval(this.#timer)
+      this.#timer = undefined
+    }
+  }
+
   #sample () {
-    this.load = this.#read()
+    this.#load = this.#read()
     this.#tell()
   }
 
   #read () {
+    this.#sampledAt = performance.now()
     return /** @type {Load} */ (Object.assign({ gcRatio: null }, ...this.#signals.map((signal) => signal.read())))
   }
 
   #tell () {
-    for (const listener of [...this.#listeners]) listener()
+    for (const listener of [...this.#listeners.keys()]) listener()
   }
 }
 
 /**
  * @param {number} intervalMs
  * @param {() => void} listener called after each sample
- * @returns {{ sampler: Sampler, release: () => void }} `release` is idempotent
+ * @returns {{ sampler: Sampler, need: (always: boolean) => void, release: () => void }} `need` says whether
+ *   a sample is needed at each interval; `release` is idempotent
  */
 function acquire (intervalMs, listener) {
   const sampler = samplers.get(intervalMs) ?? new Sampler(intervalMs)
   samplers.set(intervalMs, sampler)
-  sampler.add(listener)
+  sampler.add(listener, false)
   let held = true
   return {
     sampler,
+    need (always) {
+      if (held) sampler.add(listener, always)
+    },
     release () {
       if (held) sampler.remove(listener)
       held = false
