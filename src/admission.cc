@@ -20,6 +20,9 @@ constexpr double kSaturated = 0.9;
 constexpr double kPatienceNs = 1e9;
 constexpr double kPatienceResponses = 4;
 
+// A loop that is through with what it does must not find the accept queue empty.
+constexpr double kLeastQueued = 2;
+
 uint64_t PatienceNs(const ClassLimit& limit) {
   return static_cast<uint64_t>(kPatienceNs + kPatienceResponses * limit.BaselineNs());
 }
@@ -159,6 +162,12 @@ void Admission::Drain(uint64_t now) {
 void Admission::Measure(uint64_t now) {
   ForEachClass([&](Class& entry) { entry.limit.Drained(now); });
   draining_ = false;
+}
+
+uint32_t Admission::MayQueue(uint64_t now) const {
+  if (!queue_.standing() || options_.maxDelayNs == 0 || options_.observe) return kNoLimit;
+  const double served = rate_ * static_cast<double>(queue_.LimitNs(now));
+  return static_cast<uint32_t>(std::max(kLeastQueued, served));
 }
 
 // A class that asks for less than an equal share of the loop's time did not make its queue, and

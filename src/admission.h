@@ -40,6 +40,12 @@ class Admission final {
   void OnTurn(uint64_t now, uint64_t busyNs);
   // So many were refused before they reached Arrive.
   void Spilled(uint32_t count) { queue_.Spilled(count); }
+  // So many connections wait to be accepted; to be told before OnTurn, or never.
+  void Queued(uint32_t length) { queue_.Queued(length); }
+  // How many of them can be served before they have waited too long; kNoLimit while no queue
+  // stands.
+  uint32_t MayQueue(uint64_t now) const;
+  static constexpr uint32_t kNoLimit = UINT32_MAX;
 
   const ClassLimit& limit(uint8_t id) const { return classes_[id].limit; }
   double costNs(uint8_t id) const { return classes_[id].cost.ns(); }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "js_call.h"
+#include "js_object.h"
 
 namespace spillway {
 
@@ -101,6 +102,19 @@ napi_value Spilled(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// queued(length)
+napi_value Queued(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  if (call) call->Queued(call.Count(0));
+  return nullptr;
+}
+
+// mayQueue(now) -> how many may wait to be accepted, 4294967295 while no queue stands
+napi_value MayQueue(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  return call ? JsNumber(env, call->MayQueue(call.Ns(0))) : nullptr;
+}
+
 // waitLimit(now) -> ns a request may have waited; now 0 is the present
 napi_value WaitLimit(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
@@ -113,22 +127,6 @@ napi_value WaitLimit(napi_env env, napi_callback_info info) {
 napi_value InFlightOf(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
   return call ? JsNumber(env, call->limit(call.Id(0)).inFlight()) : nullptr;
-}
-
-struct Figure {
-  const char* name;
-  napi_value value;
-};
-
-template <size_t N>
-napi_value JsObject(napi_env env, const Figure (&figures)[N]) {
-  napi_value object = nullptr;
-  if (napi_create_object(env, &object) != napi_ok) return nullptr;
-  for (const Figure& figure : figures) {
-    if (figure.value == nullptr) return nullptr;
-    if (napi_set_named_property(env, object, figure.name, figure.value) != napi_ok) return nullptr;
-  }
-  return object;
 }
 
 // snapshot() -> the figures of the whole; rates are per second
@@ -160,21 +158,23 @@ napi_value SnapshotOf(napi_env env, napi_callback_info info) {
                         {"light", JsBoolean(env, call->light(call.Id(0)))}});
 }
 
-bool AddFunction(napi_env env, napi_value object, const char* name, napi_callback callback,
-                 const Share& law) {
+bool Wrap(napi_env env, napi_value object, const Share& law) {
   auto* share = new (std::nothrow) Share(law);
   if (share == nullptr) return false;
-  napi_value function = nullptr;
   const auto drop = [](napi_env, void* data, void*) { delete static_cast<Share*>(data); };
-  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, share, &function) != napi_ok ||
-      napi_add_finalizer(env, function, share, drop, nullptr, nullptr) != napi_ok) {
-    delete share;
-    return false;
-  }
-  return napi_set_named_property(env, object, name, function) == napi_ok;
+  if (napi_wrap(env, object, share, drop, nullptr, nullptr) == napi_ok) return true;
+  delete share;
+  return false;
 }
 
 }  // namespace
+
+std::shared_ptr<Admission> LawOf(napi_env env, napi_value law) {
+  void* share = nullptr;
+  if (napi_unwrap(env, law, &share) != napi_ok) return nullptr;
+  const auto& owner = *static_cast<Share*>(share);
+  return {owner, &owner->admission};
+}
 
 napi_value CreateLaw(napi_env env, napi_callback_info info) {
   const JsCall<std::shared_ptr<LiveLaws>, 5> call(env, info);
@@ -184,12 +184,14 @@ napi_value CreateLaw(napi_env env, napi_callback_info info) {
   const auto law = std::make_shared<Law>(options, call[4] != 0 ? *call.self() : nullptr);
   napi_value object = nullptr;
   if (napi_create_object(env, &object) != napi_ok) return nullptr;
-  const bool complete = AddFunction(env, object, "enter", Enter, law) &&
+  const bool complete = Wrap(env, object, law) && AddFunction(env, object, "enter", Enter, law) &&
                         AddFunction(env, object, "leave", Leave, law) &&
                         AddFunction(env, object, "arrive", Arrive, law) &&
                         AddFunction(env, object, "depart", Depart, law) &&
                         AddFunction(env, object, "turn", Turn, law) &&
                         AddFunction(env, object, "spilled", Spilled, law) &&
+                        AddFunction(env, object, "queued", Queued, law) &&
+                        AddFunction(env, object, "mayQueue", MayQueue, law) &&
                         AddFunction(env, object, "waitLimit", WaitLimit, law) &&
                         AddFunction(env, object, "inFlightOf", InFlightOf, law) &&
                         AddFunction(env, object, "snapshot", Snapshot, law) &&

@@ -25,6 +25,9 @@ class LiveLaws final {
   std::vector<Admission*> laws_;
 };
 
+/// The law in an object that createLaw() made; null if the environment is ending.
+std::shared_ptr<Admission> LawOf(napi_env env, napi_value law);
+
 /// createLaw(maxDelayNs, maxInFlight, tickNs, observe, live) -> an object of functions, see law.cc.
 /// `data` is a std::shared_ptr<LiveLaws>*, which must outlive the function.
 napi_value CreateLaw(napi_env env, napi_callback_info info);

@@ -1,0 +1,49 @@
+#ifndef SPILLWAY_JS_OBJECT_H_
+#define SPILLWAY_JS_OBJECT_H_
+
+#include <node_api.h>
+
+#include <cstddef>
+#include <memory>
+#include <new>
+
+namespace spillway {
+
+struct Figure {
+  const char* name;
+  napi_value value;
+};
+
+/// An object of these properties. Null where the environment is ending, or a value is null.
+template <size_t N>
+napi_value JsObject(napi_env env, const Figure (&figures)[N]) {
+  napi_value object = nullptr;
+  if (napi_create_object(env, &object) != napi_ok) return nullptr;
+  for (const Figure& figure : figures) {
+    if (figure.value == nullptr) return nullptr;
+    if (napi_set_named_property(env, object, figure.name, figure.value) != napi_ok) return nullptr;
+  }
+  return object;
+}
+
+/// Gives `object` a function that owns a share of `self`; the callback's data is a
+/// std::shared_ptr<Self>*.
+template <typename Self>
+bool AddFunction(napi_env env, napi_value object, const char* name, napi_callback callback,
+                 const std::shared_ptr<Self>& self) {
+  using Share = std::shared_ptr<Self>;
+  auto* share = new (std::nothrow) Share(self);
+  if (share == nullptr) return false;
+  napi_value function = nullptr;
+  const auto drop = [](napi_env, void* data, void*) { delete static_cast<Share*>(data); };
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, share, &function) != napi_ok ||
+      napi_add_finalizer(env, function, share, drop, nullptr, nullptr) != napi_ok) {
+    delete share;
+    return false;
+  }
+  return napi_set_named_property(env, object, name, function) == napi_ok;
+}
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_JS_OBJECT_H_
