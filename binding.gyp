@@ -8,10 +8,15 @@
         "src/baseline.cc",
         "src/class_limit.cc",
         "src/evidence.cc",
+        "src/http_head.cc",
         "src/law.cc",
+        "src/lingering.cc",
         "src/loop_monitor.cc",
         "src/loop_stats.cc",
-        "src/queue_delay.cc"
+        "src/path_patterns.cc",
+        "src/queue_delay.cc",
+        "src/spill.cc",
+        "src/spill_js.cc"
       ],
       "defines": ["NAPI_VERSION=8"],
       "cflags_cc": ["-std=c++17", "-Wall", "-Wextra", "-fvisibility=hidden"],
@@ -24,7 +29,11 @@
         "VCCLCompilerTool": {"AdditionalOptions": ["/std:c++17"]}
       },
       "conditions": [
-        ["OS=='linux'", {"sources": ["src/socket_queue_linux.cc"]}, {"sources": ["src/socket_queue_other.cc"]}]
+        ["OS=='linux'", {
+          "sources": ["src/early_socket_linux.cc", "src/socket_queue_linux.cc"]
+        }, {
+          "sources": ["src/early_socket_other.cc", "src/socket_queue_other.cc"]
+        }]
       ]
     }
   ]

@@ -53,6 +53,8 @@ module.exports = {
   requestWait: () => -1,
   watchListeners () {},
   createLaw,
+  createSpill: () => undefined,
+  canSpill: false,
   kernelWaits: false,
   tickMs: 0
 }

@@ -5,6 +5,7 @@ const { NO_ROUTE } = require('./classify.js')
 const { Gate } = require('./gate.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { ShedError } = require('./refusal.js')
+const { hindrance } = require('./spill.js')
 
 /**
  * @typedef {import('./fastify-types.js').Handle} GateHandle
@@ -40,11 +41,14 @@ const routing = {
  */
 const plugin = async (fastify, given) => {
   const { respond, ...settings } = readOptions('spillway/fastify', table, ownOptions(given))
-  const gate = new Gate(settings, routing)
+  const gate = new Gate(settings, routing, hindrance('spillway/fastify', { ...settings, respond }, true))
   const handle = gate.handle()
 
   fastify.decorate('spillway', handle)
+  gate.spill.watch(fastify.server)
   fastify.addHook('onRequest', (request, reply, next) => {
+    // Fastify makes a server of its own for each further address of localhost.
+    gate.spill.seen(request.raw)
     const info = gate.enter(request.raw, reply.raw, request)
     if (info === null) return next()
     if (respond === undefined) {

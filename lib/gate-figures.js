@@ -8,7 +8,7 @@ const { NS_PER_MS } = require('./law.js')
  * @property {number} admitted requests that passed
  * @property {number} exempt requests that were not judged
  * @property {number} shed requests refused, in all
- * @property {Record<import('./law.js').Reason, number>} shedBy the same by reason
+ * @property {Record<import('./options.js').ShedReason, number>} shedBy the same by reason
  * @property {number} observed requests that `observe` let pass, though they were to be refused
  * @property {number} inFlight requests admitted and not yet answered
  * @property {number[]} lastWaits what the last requests (at most 32, oldest first) had waited, ms
@@ -37,6 +37,7 @@ const { NS_PER_MS } = require('./law.js')
  * @property {boolean} standing whether a queue stands: even the shortest wait is long
  * @property {number} waitLimitMs what a request may have waited now; Infinity where maxDelay is false
  * @property {ClassSnapshot[]} classes
+ * @property {import('./spill.js').SpillSnapshot} spill
  */
 
 const REMEMBERED_WAITS = 32
@@ -50,6 +51,7 @@ class GateFigures {
   #options
   #law
   #classes
+  #spill
   #refusals = { delay: 0, inFlight: 0, maxInFlight: 0 }
   #waits = new Float64Array(REMEMBERED_WAITS)
   #waitCount = 0
@@ -58,11 +60,13 @@ class GateFigures {
    * @param {{ maxDelay: number | false, observe: boolean }} options
    * @param {import('./law.js').NativeLaw} law
    * @param {ReturnType<import('./classify.js').classifier>} classes
+   * @param {import('./spill.js').Spill} spill
    */
-  constructor (options, law, classes) {
+  constructor (options, law, classes, spill) {
     this.#options = options
     this.#law = law
     this.#classes = classes
+    this.#spill = spill
   }
 
   /** @param {number} waitMs */
@@ -80,11 +84,12 @@ class GateFigures {
     const { delay, inFlight, maxInFlight } = this.#refusals
     const refusals = delay + inFlight + maxInFlight
     const { observe } = this.#options
+    const { spilled } = this.#spill
     return {
       admitted: this.admitted,
       exempt: this.exempt,
-      shed: observe ? 0 : refusals,
-      shedBy: { ...this.#refusals },
+      shed: observe ? 0 : refusals + spilled,
+      shedBy: { ...this.#refusals, spill: spilled },
       observed: observe ? refusals : 0,
       inFlight: this.inFlight,
       lastWaits: this.#lastWaits()
@@ -117,7 +122,8 @@ class GateFigures {
       utilization: binding.utilization(),
       standing: maxDelay !== false && this.#law.snapshot().standing,
       waitLimitMs: this.waitLimitMs(),
-      classes: this.#classes.ids().map((id) => this.#classSnapshot(id))
+      classes: this.#classes.ids().map((id) => this.#classSnapshot(id)),
+      spill: this.#spill.snapshot()
     }
   }
 

@@ -10,6 +10,7 @@ const { retryAfterSeconds } = require('./refusal.js')
 const { classifier } = require('./classify.js')
 const { waitOf } = require('./request-watch.js')
 const { onResponseEnd } = require('./response-end.js')
+const { Spill } = require('./spill.js')
 const { userFunction } = require('./user-function.js')
 
 /**
@@ -36,14 +37,17 @@ class Gate {
   /**
    * @param {any} options of the shared table, checked and complete
    * @param {import('./classify.js').Routing} [routing] how the framework tells a request's route
+   * @param {string} [noSpill] why nothing may be refused before Node has accepted it, or empty
    */
-  constructor (options, routing) {
+  constructor (options, routing, noSpill = 'not told of') {
     this.#options = options
     this.#isExempt = exemptTest(options.exempt)
     this.#onShed = userFunction('onShed', 'SPILLWAY_ON_SHED', options.onShed ?? (() => {}))
     this.#law = createLaw(options)
     this.#classes = classifier(options.classify, routing)
-    this.#figures = new GateFigures(options, this.#law, this.#classes)
+    /** The adapter tells it which servers there are. */
+    this.spill = new Spill(this.#law, options, noSpill, options.onShed && ((told) => this.#onShed(this.#spilled(told), undefined)))
+    this.#figures = new GateFigures(options, this.#law, this.#classes, this.spill)
     this.#release = monitor.acquire()
   }
 
@@ -117,6 +121,7 @@ class Gate {
     this.#figures.countRefusal(reason)
     return {
       reason,
+      count: 1,
       class: this.#classes.nameOf(id),
       waitMs,
       limitMs,
@@ -127,7 +132,26 @@ class Gate {
     }
   }
 
+  /**
+   * @param {import('./spill.js').SpillTold} told
+   * @returns {ShedInfo}
+   */
+  #spilled ({ count, waitMs, retryAfter }) {
+    return {
+      reason: 'spill',
+      count,
+      class: '*',
+      waitMs,
+      limitMs: this.#figures.waitLimitMs(),
+      source: 'kernel',
+      inFlight: this.#figures.inFlight,
+      retryAfter,
+      observed: false
+    }
+  }
+
   close () {
+    this.spill.close()
     this.#figures.closed = true
     this.#release()
   }

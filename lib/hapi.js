@@ -6,6 +6,7 @@ const { NO_ROUTE } = require('./classify.js')
 const { Gate } = require('./gate.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { ShedError } = require('./refusal.js')
+const { hindrance } = require('./spill.js')
 const { pathOfTarget } = require('./target.js')
 
 /**
@@ -35,8 +36,9 @@ module.exports = {
     const gate = new Gate(settings, {
       pathOf: (raw) => raw.url,
       routeOf: (method, url) => routeOf(server, method, url)
-    })
+    }, hindrance('spillway/hapi', { ...settings, respond }, true))
 
+    gate.spill.watch(server.listener)
     server.expose(gate.handle())
     server.ext('onRequest', async (request, h) => {
       const info = gate.enter(request.raw.req, request.raw.res, request)

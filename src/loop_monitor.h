@@ -10,6 +10,7 @@
 
 #include "law.h"
 #include "loop_stats.h"
+#include "spill.h"
 #include "uv_handle.h"
 
 namespace spillway {
@@ -54,6 +55,9 @@ class LoopMonitor final {
   /// Who is told of each turn, while the monitor runs.
   std::shared_ptr<LiveLaws>* live_laws() { return &live_laws_; }
 
+  /// Told of each turn too. What they have begun they end, running or not.
+  std::shared_ptr<Spills>* spills() { return &spills_; }
+
   /// Delay() looks at the accept queues of these descriptors, as long as they listen.
   void WatchListeners(std::vector<int> fds);
 
@@ -75,12 +79,15 @@ class LoopMonitor final {
   static void OnTimer(uv_timer_t* timer);
   static void OnPrepare(uv_prepare_t* prepare);
   static void OnCheck(uv_check_t* check);
+  void WakeForSpills();
+  static void OnWake(uv_timer_t* wake);
   static void OnHandleClosed(uv_handle_t* handle);
 
   uv_loop_t* const loop_;
   const uint64_t tick_;
   LoopStats stats_;
   std::shared_ptr<LiveLaws> live_laws_ = std::make_shared<LiveLaws>();
+  std::shared_ptr<Spills> spills_ = std::make_shared<Spills>();
   std::vector<int> listeners_;
 
   // What is looked up once, and then known for the rest of the turn, or until the loop may sleep.
@@ -96,6 +103,7 @@ class LoopMonitor final {
   UvHandle<uv_timer_t> timer_;
   UvHandle<uv_prepare_t> prepare_;
   UvHandle<uv_check_t> check_;
+  UvHandle<uv_timer_t> wake_;
   bool running_ = false;
   uint64_t interval_ms_ = 0;
   uint64_t due_ = 0;

@@ -1,0 +1,220 @@
+#include "spill.h"
+
+#include <uv.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "early_socket.h"
+#include "http_head.h"
+#include "socket_queue.h"
+
+namespace spillway {
+namespace {
+
+constexpr uint64_t kNsPerMs = 1'000'000;
+
+// A turn must not become longer by more than 1 ms. What is left of it is for the hand-over.
+constexpr uint64_t kBatchNs = 600'000;
+constexpr int kMostTaken = 256;
+
+// A client that is about to send needs a round trip at most, and is no more than this behind. To
+// refuse it costs less than to let Node wait for it.
+constexpr uint64_t kHoldNs = 25 * kNsPerMs;
+constexpr size_t kMostHeld = 128;
+
+// The refused come back within half of the due time either way, so that they do not return as one.
+constexpr double kLeastJitter = 0.5;
+constexpr double kMostJitter = 1.5;
+
+}  // namespace
+
+Spill::Spill(std::shared_ptr<Admission> law, int listening_fd, Settings settings,
+             std::unique_ptr<SpillOutlet> outlet)
+    : law_(std::move(law)),
+      listening_fd_(listening_fd),
+      identity_(early_socket::Identity(listening_fd)),
+      settings_(std::move(settings)),
+      outlet_(std::move(outlet)),
+      random_(static_cast<uint32_t>(uv_hrtime())) {
+  held_.reserve(kMostHeld);
+}
+
+Spill::~Spill() { CloseHeld(); }
+
+void Spill::TellLaw() {
+  if (!open_) return;
+  const auto queue = socket_queue::ReadAcceptQueue(listening_fd_);
+  // Only this thread closes the socket, so that what holds now holds for the rest of the turn.
+  const bool is_ours =
+      queue && (queue->length == 0 || early_socket::Identity(listening_fd_) == identity_);
+  if (!is_ours) {
+    dropped_ += static_cast<double>(held_.size());
+    CloseHeld();
+    Close();
+    return;
+  }
+  queued_ = queue->length;
+  law_->Queued(queued_);
+}
+
+void Spill::OnTurn(uint64_t now) {
+  lingering_.Sweep(now);
+  if (!open_) return;
+  const uint32_t may_queue = law_->MayQueue(now);
+  const bool standing = may_queue != Admission::kNoLimit;
+  if (held_.empty() && (!standing || queued_ <= may_queue)) return;
+  SpillTurn turn;
+  const double over = standing ? static_cast<double>(queued_) / may_queue : 1;
+  ReviewHeld(now, standing, &turn);
+  if (standing && queued_ > may_queue) TakeOldest(now, queued_ - may_queue, over, &turn);
+  if (turn.refused > 0) {
+    spilled_ += turn.refused;
+    law_->Spilled(turn.refused);
+  }
+  if (turn.handed_over > 0 || (turn.refused > 0 && outlet_->WantsRefusals())) Deliver(&turn);
+}
+
+void Spill::ReviewHeld(uint64_t now, bool standing, SpillTurn* turn) {
+  size_t kept = 0;
+  for (const Held each : held_) {
+    const bool has_room = turn->handed_over < SpillTurn::kMostHandedOver;
+    bool is_head = false;
+    Verdict verdict = standing ? Judge(each.fd, &is_head) : Verdict::kHandOver;
+    if (verdict == Verdict::kWait && now - each.since > kHoldNs) verdict = Verdict::kHandOver;
+    if (verdict == Verdict::kWait || (verdict == Verdict::kHandOver && !has_room)) {
+      held_[kept++] = each;
+    } else {
+      Settle(now, each.fd, verdict, is_head, 1, turn);
+    }
+  }
+  held_.resize(kept);
+}
+
+void Spill::TakeOldest(uint64_t now, uint32_t most, double over, SpillTurn* turn) {
+  const uint64_t begun = uv_hrtime();
+  const auto count = std::min<uint32_t>(most, kMostTaken);
+  for (uint32_t i = 0; i < count; ++i) {
+    if (turn->handed_over == SpillTurn::kMostHandedOver || uv_hrtime() - begun > kBatchNs) return;
+    const int fd = early_socket::Accept(listening_fd_);
+    if (fd == early_socket::kFull) lingering_.GiveUpSome();
+    if (fd < 0) return;
+    if (i == 0 && outlet_->WantsRefusals()) {
+      turn->longest_wait = socket_queue::LastReceiveAgeNs(fd).value_or(0);
+    }
+    bool is_head = false;
+    const Verdict verdict = Judge(fd, &is_head);
+    Settle(now, fd, verdict, is_head, over, turn);
+  }
+}
+
+Spill::Verdict Spill::Judge(int fd, bool* is_head) const {
+  char buffer[HttpHead::kMostBytes];
+  const std::string_view bytes = early_socket::Peek(fd, buffer, sizeof(buffer));
+  const HttpHead head = ReadHttpHead(bytes);
+  if (head.kind == HttpHead::Kind::kIncomplete) return Verdict::kWait;
+  if (head.kind == HttpHead::Kind::kOther || head.upgrade) return Verdict::kHandOver;
+  if (settings_.exempt.Match(PathOfTarget(head.target))) return Verdict::kHandOver;
+  *is_head = head.is_head;
+  const bool all_came = !head.has_body && bytes.size() == head.length;
+  if (all_came) return Verdict::kRefuse;
+  return lingering_.full() ? Verdict::kHandOver : Verdict::kRefuseAndLinger;
+}
+
+// There is room in `turn` for one to be handed over.
+void Spill::Settle(uint64_t now, int fd, Verdict verdict, bool is_head, double over,
+                   SpillTurn* turn) {
+  switch (verdict) {
+    case Verdict::kRefuse:
+      Refuse(fd, is_head, over, turn);
+      early_socket::Close(fd);
+      return;
+    case Verdict::kRefuseAndLinger:
+      Refuse(fd, is_head, over, turn);
+      early_socket::EndAnswer(fd);
+      lingering_.Add(now, fd);
+      return;
+    case Verdict::kWait:
+      if (held_.size() < kMostHeld) {
+        held_.push_back({fd, now});
+        return;
+      }
+      break;
+    case Verdict::kHandOver:
+      break;
+  }
+  turn->fds[turn->handed_over++] = fd;
+}
+
+void Spill::Refuse(int fd, bool is_head, double over, SpillTurn* turn) {
+  const auto jitter = std::uniform_real_distribution<double>(kLeastJitter, kMostJitter)(random_);
+  const auto last = static_cast<double>(settings_.answers.size());
+  const double seconds = std::clamp(std::round(over * jitter), 1.0, last);
+  std::string_view answer = settings_.answers[static_cast<size_t>(seconds) - 1];
+  if (is_head) answer.remove_suffix(settings_.message_bytes);
+  (void)early_socket::Discard(fd);
+  early_socket::Answer(fd, answer);
+  turn->retry_after = static_cast<uint32_t>(seconds);
+  ++turn->refused;
+}
+
+void Spill::Deliver(SpillTurn* turn) {
+  outlet_->Deliver(turn);
+  for (size_t i = 0; i < turn->handed_over; ++i) {
+    if (turn->fds[i] == SpillTurn::kTaken) {
+      ++handed_over_;
+    } else {
+      early_socket::Close(turn->fds[i]);
+      ++dropped_;
+    }
+  }
+}
+
+std::vector<int> Spill::Close() {
+  if (!open_) return {};
+  open_ = false;
+  outlet_->Release();
+  std::vector<int> fds;
+  for (const Held& each : held_) fds.push_back(each.fd);
+  held_.clear();
+  return fds;
+}
+
+void Spill::Abort() {
+  open_ = false;
+  CloseHeld();
+  lingering_.CloseAll();
+}
+
+void Spill::CloseHeld() {
+  for (const Held& each : held_) early_socket::Close(each.fd);
+  held_.clear();
+}
+
+void Spills::TellLaws() {
+  for (const auto& spill : spills_) spill->TellLaw();
+}
+
+// By index, and with a share of each: what a spill delivers may add one, or close it.
+void Spills::OnTurn(uint64_t now) {
+  for (size_t i = 0; i < spills_.size(); ++i) {
+    const std::shared_ptr<Spill> spill = spills_[i];
+    spill->OnTurn(now);
+  }
+  spills_.erase(std::remove_if(spills_.begin(), spills_.end(),
+                               [](const std::shared_ptr<Spill>& spill) { return spill->done(); }),
+                spills_.end());
+}
+
+bool Spills::NeedTurn() const {
+  return std::any_of(spills_.begin(), spills_.end(),
+                     [](const std::shared_ptr<Spill>& spill) { return spill->NeedsTurn(); });
+}
+
+void Spills::Abort() {
+  for (const auto& spill : spills_) spill->Abort();
+  spills_.clear();
+}
+
+}  // namespace spillway
