@@ -40,6 +40,8 @@ const SLOTS = 8
 // A fresh socket's buffer takes as much at once on every Linux.
 const MOST_ANSWER_BYTES = 4096
 const LONGEST_AUTO_RETRY_S = 16
+// So many closed servers' figures are kept apart, until surely nothing adds to them.
+const MOST_RETIRED = 8
 
 /**
  * Whether a gate's options leave room for the spill.
@@ -87,7 +89,9 @@ class Spill {
   #points = new Map()
   /** Server to what takes the listeners off it. @type {Map<any, () => void>} */
   #watched = new Map()
-  #ended = { spilled: 0, handedOver: 0, dropped: 0 }
+  /** @type {import('./binding.js').NativeSpill[]} */
+  #retired = []
+  #ended = { spilled: 0, handedOver: 0, dropped: 0, lingering: 0 }
   /** @type {any} */
   #lastServer
   /** @type {any} */
@@ -182,11 +186,20 @@ class Spill {
     const rest = point.native.close()
     point.handOver(rest, rest.length)
     for (const fd of rest) if (fd !== TAKEN) discard(point.handle, fd)
-    const { spilled, handedOver, dropped } = point.native.figures()
     const taken = rest.filter((fd) => fd === TAKEN).length
-    this.#ended.spilled += spilled
-    this.#ended.handedOver += handedOver + taken
-    this.#ended.dropped += dropped + rest.length - taken
+    this.#ended.handedOver += taken
+    this.#ended.dropped += rest.length - taken
+    this.#retire(point.native)
+  }
+
+  /**
+   * Its figures may still change: it may be in the middle of a turn, and have connections that linger.
+   *
+   * @param {import('./binding.js').NativeSpill} native
+   */
+  #retire (native) {
+    this.#retired.push(native)
+    if (this.#retired.length > MOST_RETIRED) add(this.#ended, /** @type {any} */ (this.#retired.shift()).figures())
   }
 
   /** Lets go of all servers. */
@@ -206,21 +219,30 @@ class Spill {
 
   /** @returns {SpillSnapshot} */
   snapshot () {
-    const sum = { active: false, why: '', ...this.#ended, lingering: 0 }
+    const sum = { ...this.#ended }
     let why = this.#hindrance || 'no server of this gate listens, as far as is known'
+    let active = false
+    for (const native of this.#retired) add(sum, native.figures())
     for (const point of this.#points.values()) {
       if (point.why !== '') why = point.why
       if (point.native === undefined) continue
-      const { open, spilled, handedOver, dropped, lingering } = point.native.figures()
-      sum.active ||= open
-      sum.spilled += spilled
-      sum.handedOver += handedOver
-      sum.dropped += dropped
-      sum.lingering += lingering
+      const figures = point.native.figures()
+      active ||= figures.open
+      add(sum, figures)
     }
-    if (!sum.active) sum.why = why
-    return sum
+    return { active, why: active ? '' : why, ...sum }
   }
+}
+
+/**
+ * @param {{ spilled: number, handedOver: number, dropped: number, lingering: number }} sum
+ * @param {{ spilled: number, handedOver: number, dropped: number, lingering: number }} figures
+ */
+function add (sum, figures) {
+  sum.spilled += figures.spilled
+  sum.handedOver += figures.handedOver
+  sum.dropped += figures.dropped
+  sum.lingering += figures.lingering
 }
 
 /**

@@ -86,7 +86,7 @@ void Spill::ReviewHeld(uint64_t now, bool standing, SpillTurn* turn) {
     if (verdict == Verdict::kWait || (verdict == Verdict::kHandOver && !has_room)) {
       held_[kept++] = each;
     } else {
-      Settle(now, each.fd, verdict, is_head, 1, turn);
+      Settle(now, each.fd, verdict, is_head, each.over, turn);
     }
   }
   held_.resize(kept);
@@ -137,7 +137,7 @@ void Spill::Settle(uint64_t now, int fd, Verdict verdict, bool is_head, double o
       return;
     case Verdict::kWait:
       if (held_.size() < kMostHeld) {
-        held_.push_back({fd, now});
+        held_.push_back({fd, now, over});
         return;
       }
       break;
@@ -150,7 +150,8 @@ void Spill::Settle(uint64_t now, int fd, Verdict verdict, bool is_head, double o
 void Spill::Refuse(int fd, bool is_head, double over, SpillTurn* turn) {
   const auto jitter = std::uniform_real_distribution<double>(kLeastJitter, kMostJitter)(random_);
   const auto last = static_cast<double>(settings_.answers.size());
-  const double seconds = std::clamp(std::round(over * jitter), 1.0, last);
+  const double due = std::min(over, last / kMostJitter);
+  const double seconds = std::clamp(std::round(due * jitter), 1.0, last);
   std::string_view answer = settings_.answers[static_cast<size_t>(seconds) - 1];
   if (is_head) answer.remove_suffix(settings_.message_bytes);
   (void)early_socket::Discard(fd);
@@ -196,12 +197,10 @@ void Spills::TellLaws() {
   for (const auto& spill : spills_) spill->TellLaw();
 }
 
-// By index, and with a share of each: what a spill delivers may add one, or close it.
 void Spills::OnTurn(uint64_t now) {
-  for (size_t i = 0; i < spills_.size(); ++i) {
-    const std::shared_ptr<Spill> spill = spills_[i];
-    spill->OnTurn(now);
-  }
+  // Copied, because what a spill delivers may add one.
+  const std::vector<std::shared_ptr<Spill>> spills = spills_;
+  for (const auto& spill : spills) spill->OnTurn(now);
   spills_.erase(std::remove_if(spills_.begin(), spills_.end(),
                                [](const std::shared_ptr<Spill>& spill) { return spill->done(); }),
                 spills_.end());

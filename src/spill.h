@@ -88,6 +88,7 @@ class Spill final {
   struct Held {
     int fd;
     uint64_t since;
+    double over;  // how many waited then, over how many may
   };
 
   void ReviewHeld(uint64_t now, bool standing, SpillTurn* turn);
