@@ -164,10 +164,21 @@ void Admission::Measure(uint64_t now) {
   draining_ = false;
 }
 
+bool Admission::mayRefuseWaiting() const {
+  return queue_.standing() && options_.maxDelayNs > 0 && !options_.observe;
+}
+
+// What came during a pause, at the rate of before, is no overload.
 uint32_t Admission::MayQueue(uint64_t now) const {
-  if (!queue_.standing() || options_.maxDelayNs == 0 || options_.observe) return kNoLimit;
-  const double served = rate_ * static_cast<double>(queue_.LimitNs(now));
-  return static_cast<uint32_t>(std::max(kLeastQueued, served));
+  const auto wait = static_cast<double>(std::max(queue_.LimitNs(now), queue_.PauseNs(now)));
+  return static_cast<uint32_t>(std::max(kLeastQueued, rate_ * wait));
+}
+
+uint32_t Admission::Excess(uint64_t now, uint32_t length) const {
+  if (!mayRefuseWaiting()) return 0;
+  const uint32_t standing = std::min(length, queue_.shortestOfLate());
+  const uint32_t may = MayQueue(now);
+  return standing > may ? standing - may : 0;
 }
 
 // A class that asks for less than an equal share of the loop's time did not make its queue, and

@@ -109,10 +109,10 @@ napi_value Queued(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// mayQueue(now) -> how many may wait to be accepted, 4294967295 while no queue stands
-napi_value MayQueue(napi_env env, napi_callback_info info) {
-  const Call<1> call(env, info);
-  return call ? JsNumber(env, call->MayQueue(call.Ns(0))) : nullptr;
+// excess(now, length) -> how many of so many that wait to be accepted are to be refused
+napi_value Excess(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  return call ? JsNumber(env, call->Excess(call.Ns(0), call.Count(1))) : nullptr;
 }
 
 // waitLimit(now) -> ns a request may have waited; now 0 is the present
@@ -191,7 +191,7 @@ napi_value CreateLaw(napi_env env, napi_callback_info info) {
                         AddFunction(env, object, "turn", Turn, law) &&
                         AddFunction(env, object, "spilled", Spilled, law) &&
                         AddFunction(env, object, "queued", Queued, law) &&
-                        AddFunction(env, object, "mayQueue", MayQueue, law) &&
+                        AddFunction(env, object, "excess", Excess, law) &&
                         AddFunction(env, object, "waitLimit", WaitLimit, law) &&
                         AddFunction(env, object, "inFlightOf", InFlightOf, law) &&
                         AddFunction(env, object, "snapshot", Snapshot, law) &&

@@ -23,6 +23,11 @@ constexpr uint64_t kCalmNs = 150'000'000;
 // shrink at half the speed of time. At more than half it gets no more forbearance.
 constexpr uint64_t kWorkedOffPart = 2;
 
+// The accept queue is judged by its shortest in one to two stretches, each this part of what a
+// standing queue is kept to. Longer ones let the queue grow by the chance of arrivals; within
+// shorter ones a burst of ten is not worked off.
+constexpr uint64_t kStretchPart = 2;
+
 }  // namespace
 
 QueueDelay::QueueDelay(uint64_t maxDelayNs, uint64_t tickNs)
@@ -33,6 +38,12 @@ void QueueDelay::OnTurn(uint64_t now, uint64_t busyNs) {
   pause_ = std::max(busyNs, pause_ > workedOff ? pause_ - workedOff : 0);
   turnEnded_ = now;
   shortestQueue_ = std::min(shortestQueue_, queued_);
+  if (now - stretchBegun_ > kept_ / kStretchPart) {
+    shortestOfLast_ = shortestOfThis_;
+    shortestOfThis_ = UINT32_MAX;
+    stretchBegun_ = now;
+  }
+  shortestOfThis_ = std::min(shortestOfThis_, queued_);
   queued_ = 0;
   ++turns_;
 }

@@ -36,6 +36,10 @@ class QueueDelay final {
   void OnTurn(uint64_t now, uint64_t busyNs);
   void EndInterval(uint64_t now);
 
+  // The shortest that the accept queue was of late: what a burst has brought, and is being worked
+  // off, does not stand.
+  uint32_t shortestOfLate() const { return std::min(shortestOfThis_, shortestOfLast_); }
+
   bool standing() const { return standing_; }
   // Something was refused in this interval.
   bool overdue() const { return refused_ > 0; }
@@ -56,8 +60,11 @@ class QueueDelay final {
   uint64_t turnEnded_ = 0;
   uint64_t pause_ = 0;  // what of the turns until turnEnded_ was not worked off then
 
-  // Of the turn.
+  // Of the turn, of this stretch of time and of the one before.
   uint32_t queued_ = 0;
+  uint32_t shortestOfThis_ = UINT32_MAX;
+  uint32_t shortestOfLast_ = UINT32_MAX;
+  uint64_t stretchBegun_ = 0;
 
   // Of the interval.
   uint64_t intervalBegun_ = 0;

@@ -15,9 +15,10 @@ namespace {
 
 constexpr uint64_t kNsPerMs = 1'000'000;
 
-// A turn must not become longer by more than 1 ms. What is left of it is for the hand-over.
-constexpr uint64_t kBatchNs = 600'000;
-constexpr int kMostTaken = 256;
+// A turn must not become longer by more than 1 ms. What Node does for a connection handed over
+// belongs to it.
+constexpr uint64_t kBatchNs = 900'000;
+constexpr uint64_t kHandOverNs = 75'000;
 
 // A client that is about to send needs a round trip at most, and is no more than this behind. To
 // refuse it costs less than to let Node wait for it.
@@ -62,13 +63,11 @@ void Spill::TellLaw() {
 void Spill::OnTurn(uint64_t now) {
   lingering_.Sweep(now);
   if (!open_) return;
-  const uint32_t may_queue = law_->MayQueue(now);
-  const bool standing = may_queue != Admission::kNoLimit;
-  if (held_.empty() && (!standing || queued_ <= may_queue)) return;
+  const uint32_t excess = law_->Excess(now, queued_);
+  if (held_.empty() && excess == 0) return;
   SpillTurn turn;
-  const double over = standing ? static_cast<double>(queued_) / may_queue : 1;
-  ReviewHeld(now, standing, &turn);
-  if (standing && queued_ > may_queue) TakeOldest(now, queued_ - may_queue, over, &turn);
+  ReviewHeld(now, law_->mayRefuseWaiting(), &turn);
+  if (excess > 0) TakeOldest(now, excess, &turn);
   if (turn.refused > 0) {
     spilled_ += turn.refused;
     law_->Spilled(turn.refused);
@@ -92,11 +91,12 @@ void Spill::ReviewHeld(uint64_t now, bool standing, SpillTurn* turn) {
   held_.resize(kept);
 }
 
-void Spill::TakeOldest(uint64_t now, uint32_t most, double over, SpillTurn* turn) {
+void Spill::TakeOldest(uint64_t now, uint32_t count, SpillTurn* turn) {
+  const double over = static_cast<double>(queued_) / law_->MayQueue(now);
   const uint64_t begun = uv_hrtime();
-  const auto count = std::min<uint32_t>(most, kMostTaken);
   for (uint32_t i = 0; i < count; ++i) {
-    if (turn->handed_over == SpillTurn::kMostHandedOver || uv_hrtime() - begun > kBatchNs) return;
+    if (turn->handed_over == SpillTurn::kMostHandedOver) return;
+    if (uv_hrtime() - begun + turn->handed_over * kHandOverNs > kBatchNs) return;
     const int fd = early_socket::Accept(listening_fd_);
     if (fd == early_socket::kFull) lingering_.GiveUpSome();
     if (fd < 0) return;

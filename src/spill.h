@@ -92,7 +92,7 @@ class Spill final {
   };
 
   void ReviewHeld(uint64_t now, bool standing, SpillTurn* turn);
-  void TakeOldest(uint64_t now, uint32_t most, double over, SpillTurn* turn);
+  void TakeOldest(uint64_t now, uint32_t count, SpillTurn* turn);
   Verdict Judge(int fd, bool* is_head) const;
   void Settle(uint64_t now, int fd, Verdict verdict, bool is_head, double over, SpillTurn* turn);
   void Refuse(int fd, bool is_head, double over, SpillTurn* turn);

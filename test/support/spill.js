@@ -31,7 +31,10 @@ const MAX_DELAY_MS = 100
 function standingLaw () {
   const law = /** @type {any} */ (binding.createLaw(MAX_DELAY_MS * NS_PER_MS, 0, 4 * NS_PER_MS, 0, 0))
   let now = 1e15
-  const pass = () => law.turn(now += INTERVAL_MS * NS_PER_MS, NS_PER_MS / 10)
+  const pass = () => {
+    now += INTERVAL_MS * NS_PER_MS
+    law.turn(now, NS_PER_MS / 10)
+  }
   pass()
   law.arrive(now, 0, MAX_DELAY_MS * NS_PER_MS)
   pass()
