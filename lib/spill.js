@@ -199,7 +199,7 @@ class Spill {
    */
   #retire (native) {
     this.#retired.push(native)
-    if (this.#retired.length > MOST_RETIRED) add(this.#ended, { .../** @type {any} */ (this.#retired.shift()).figures(), lingering: 0 })
+    if (this.#retired.length > MOST_RETIRED) add(this.#ended, { ...(this.#retired.shift()).figures(), lingering: 0 })
   }
 
   /** Lets go of all servers. */

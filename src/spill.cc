@@ -20,10 +20,11 @@ constexpr uint64_t kNsPerMs = 1'000'000;
 constexpr uint64_t kBatchNs = 900'000;
 constexpr uint64_t kHandOverNs = 75'000;
 
-// A client that is about to send needs a round trip at most, and is no more than this behind. To
-// refuse it costs less than to let Node wait for it.
-constexpr uint64_t kHoldNs = 25 * kNsPerMs;
-constexpr size_t kMostHeld = 128;
+// To wait for a client that is slow to send costs a system call now and then, to let Node wait for
+// it as much as some refusals.
+constexpr uint64_t kHoldNs = 250 * kNsPerMs;
+constexpr uint64_t kReviewEveryNs = 4 * kNsPerMs;
+constexpr size_t kMostHeld = 256;
 
 // The refused come back within half of the due time either way, so that they do not return as one.
 constexpr double kLeastJitter = 0.5;
@@ -76,6 +77,8 @@ void Spill::OnTurn(uint64_t now) {
 }
 
 void Spill::ReviewHeld(uint64_t now, bool standing, SpillTurn* turn) {
+  if (now - reviewed_at_ < kReviewEveryNs) return;
+  reviewed_at_ = now;
   size_t kept = 0;
   for (const Held each : held_) {
     const bool has_room = turn->handed_over < SpillTurn::kMostHandedOver;

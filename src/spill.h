@@ -108,6 +108,7 @@ class Spill final {
   uint32_t queued_ = 0;
 
   std::vector<Held> held_;  // whose request has not come, oldest first
+  uint64_t reviewed_at_ = 0;
   Lingering lingering_;
 
   double spilled_ = 0;  // counts that JavaScript can hold

@@ -85,7 +85,7 @@ describe('nothing is spilled without need', () => {
       assert.deepEqual(parts('clock'), [0, 0, 0, 0, 0, 0])
     })
 
-    it(`the same with arrivals by chance, which do make a queue: at most 0.5 %`, function () {
+    it('the same with arrivals by chance, which do make a queue: at most 0.5 %', function () {
       const { mean } = note(this, { mean: parts('poisson').reduce((sum, part) => sum + part / 6, 0) })
       assert(mean <= 0.005)
     })

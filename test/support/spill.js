@@ -26,19 +26,19 @@ const HANDSHAKE_MS = 20
 const NS_PER_MS = 1e6
 const INTERVAL_MS = 100
 const MAX_DELAY_MS = 100
+const LONG_QUEUE = 1e6
 
 /** Not told of the loop's turns: a queue stands until `calm()`. */
 function standingLaw () {
   const law = /** @type {any} */ (binding.createLaw(MAX_DELAY_MS * NS_PER_MS, 0, 4 * NS_PER_MS, 0, 0))
   let now = 1e15
-  const pass = () => {
+  const pass = (queued) => {
     now += INTERVAL_MS * NS_PER_MS
+    law.queued(queued)
     law.turn(now, NS_PER_MS / 10)
   }
-  pass()
-  law.arrive(now, 0, MAX_DELAY_MS * NS_PER_MS)
-  pass()
-  law.calm = () => { for (let i = 0; i < 5; i++) pass() }
+  for (let i = 0; i < 3; i++) pass(LONG_QUEUE)
+  law.calm = () => { for (let i = 0; i < 5; i++) pass(0) }
   return law
 }
 
