@@ -16,6 +16,7 @@ const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknow
  * @typedef {object} SpillSnapshot
  * @property {boolean} active whether it watches a listening socket
  * @property {string} why why not; empty where it does
+ * @property {number} sockets listening sockets that it watches
  * @property {number} spilled connections refused
  * @property {number} handedOver connections that it took and gave to Node: exempt, an upgrade, no request
  *   yet, none that it can read
@@ -221,16 +222,16 @@ class Spill {
   snapshot () {
     const sum = { ...this.#ended }
     let why = this.#hindrance || 'no server of this gate listens, as far as is known'
-    let active = false
+    let sockets = 0
     for (const native of this.#retired) add(sum, native.figures())
     for (const point of this.#points.values()) {
       if (point.why !== '') why = point.why
       if (point.native === undefined) continue
       const figures = point.native.figures()
-      active ||= figures.open
+      if (figures.open) sockets++
       add(sum, figures)
     }
-    return { active, why: active ? '' : why, ...sum }
+    return { active: sockets > 0, why: sockets > 0 ? '' : why, sockets, ...sum }
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 /// System calls on connections that Node has not seen. None of them blocks.
@@ -21,8 +22,9 @@ constexpr int kFull = -2;  // no descriptors are left, or no memory
 /// of the above.
 int Accept(int listening_fd);
 
-/// What has come and is not read; it stays. Empty where nothing has come, and at the end too.
-std::string_view Peek(int fd, char* buffer, size_t size);
+/// What has come and is not read; it stays. Empty text where nothing has come yet, nothing where
+/// nothing will.
+std::optional<std::string_view> Peek(int fd, char* buffer, size_t size);
 
 enum class Rest : uint8_t { kMayCome, kEnded };
 

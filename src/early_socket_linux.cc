@@ -11,6 +11,8 @@ namespace {
 // More than a socket's buffer can hold.
 constexpr size_t kEverything = size_t{1} << 30;
 
+bool MayTryAgain() { return errno == EAGAIN || errno == EINTR; }
+
 }  // namespace
 
 bool Available() { return true; }
@@ -40,16 +42,18 @@ int Accept(int listening_fd) {
   }
 }
 
-std::string_view Peek(int fd, char* buffer, size_t size) {
+std::optional<std::string_view> Peek(int fd, char* buffer, size_t size) {
   const ssize_t length = recv(fd, buffer, size, MSG_PEEK | MSG_DONTWAIT);
-  return {buffer, length > 0 ? static_cast<size_t>(length) : 0};
+  if (length > 0) return std::string_view(buffer, static_cast<size_t>(length));
+  if (length < 0 && MayTryAgain()) return std::string_view();
+  return std::nullopt;
 }
 
 // On TCP, MSG_TRUNC drops instead of copying (tcp(7)).
 Rest Discard(int fd) {
   const ssize_t length = recv(fd, nullptr, kEverything, MSG_TRUNC | MSG_DONTWAIT);
   if (length > 0) return Rest::kMayCome;
-  return length < 0 && (errno == EAGAIN || errno == EINTR) ? Rest::kMayCome : Rest::kEnded;
+  return length < 0 && MayTryAgain() ? Rest::kMayCome : Rest::kEnded;
 }
 
 // MSG_MORE holds the bytes back until the connection is closed, right after, and so the end travels

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "early_socket.h"
@@ -114,13 +115,14 @@ void Spill::TakeOldest(uint64_t now, uint32_t count, SpillTurn* turn) {
 
 Spill::Verdict Spill::Judge(int fd, bool* is_head) const {
   char buffer[HttpHead::kMostBytes];
-  const std::string_view bytes = early_socket::Peek(fd, buffer, sizeof(buffer));
-  const HttpHead head = ReadHttpHead(bytes);
+  const std::optional<std::string_view> bytes = early_socket::Peek(fd, buffer, sizeof(buffer));
+  if (!bytes) return Verdict::kHandOver;
+  const HttpHead head = ReadHttpHead(*bytes);
   if (head.kind == HttpHead::Kind::kIncomplete) return Verdict::kWait;
   if (head.kind == HttpHead::Kind::kOther || head.upgrade) return Verdict::kHandOver;
   if (settings_.exempt.Match(PathOfTarget(head.target))) return Verdict::kHandOver;
   *is_head = head.is_head;
-  const bool all_came = !head.has_body && bytes.size() == head.length;
+  const bool all_came = !head.has_body && bytes->size() == head.length;
   if (all_came) return Verdict::kRefuse;
   return lingering_.full() ? Verdict::kHandOver : Verdict::kRefuseAndLinger;
 }

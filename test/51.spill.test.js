@@ -38,7 +38,7 @@ describe('the spill', function () {
     assert.deepEqual(statuses(answers), [200, ...Array(REFUSED).fill(503), ...Array(MAY_QUEUE).fill(200)])
     assert.deepEqual(seen, ['/0', '/8', '/9'])
     assert.equal(connections, AT_ONCE - REFUSED)
-    const snapshot = { active: true, why: '', spilled: REFUSED, handedOver: 0, dropped: 0, lingering: 0 }
+    const snapshot = { active: true, why: '', sockets: 1, spilled: REFUSED, handedOver: 0, dropped: 0, lingering: 0 }
     assert.deepEqual(spill.snapshot(), snapshot)
   })
 

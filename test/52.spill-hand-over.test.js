@@ -61,7 +61,8 @@ const behaviours = {
 
   'close() waits for those with a request running, and closes the idle': async ({ server, port, holding }) => {
     const sockets = sendTextAtOnce(port, many(GET))
-    sockets.splice(15).forEach((socket) => socket.once('data', () => socket.write(GET.replace('/', '/hold'))))
+    const busy = sockets.splice(15)
+    for (const socket of busy) socket.once('data', () => socket.write(GET.replace('/', '/hold')))
     await Promise.all(sockets.map((socket) => once(socket, 'data')))
     while (holding.length < 15) await sleep(5)
     const ended = sockets.map(received)
@@ -70,7 +71,7 @@ const behaviours = {
     await Promise.all(ended)
     const before = closed
     for (const answer of holding) answer()
-    for (const socket of sockets) socket.end()
+    for (const socket of busy) socket.end()
     await once(server, 'close')
     return [before, holding.length]
   },
@@ -154,7 +155,7 @@ describe('a connection that the spill hands over', function () {
   async function site ({ calm, ...options }) {
     const storage = new AsyncLocalStorage()
     const holding = []
-    const server = http.createServer({ connectionsCheckingInterval: 20, headersTimeout: 200, requestTimeout: 400, ...options }, (req, res) => {
+    const server = http.createServer({ connectionsCheckingInterval: 20, headersTimeout: 1000, requestTimeout: 2000, ...options }, (req, res) => {
       if (req.url === '/hold') holding.push(() => res.end())
       else answerOk(req, res)
     })
