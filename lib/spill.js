@@ -200,7 +200,8 @@ class Spill {
    */
   #retire (native) {
     this.#retired.push(native)
-    if (this.#retired.length > MOST_RETIRED) add(this.#ended, { ...(this.#retired.shift()).figures(), lingering: 0 })
+    const oldest = this.#retired.length > MOST_RETIRED ? this.#retired.shift() : undefined
+    if (oldest !== undefined) add(this.#ended, { ...oldest.figures(), lingering: 0 })
   }
 
   /** Lets go of all servers. */

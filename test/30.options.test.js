@@ -34,7 +34,9 @@ const WRONG_TYPE = [
   ['onShed', 'log', '"log"'],
   ['onShed', null, 'null'],
   ['observe', 1, '1'],
-  ['observe', 'true', '"true"']
+  ['observe', 'true', '"true"'],
+  ['spill', 'on', '"on"'],
+  ['spill', null, 'null']
 ]
 
 const OUT_OF_RANGE = [
@@ -62,7 +64,7 @@ const AT_THE_EDGE = [
   ['exempt', '/'], ['exempt', '/*'], ['exempt', []], ['exempt', () => true],
   ['maxInFlight', 1], ['maxInFlight', 2 ** 32 - 1], ['maxInFlight', undefined], ['classify', () => 'a'], ['classify', undefined],
   ['retryAfter', 0], ['retryAfter', 86_400], ['retryAfter', 'auto'],
-  ['message', ''], ['observe', false], ['onShed', undefined]
+  ['message', ''], ['observe', false], ['onShed', undefined], ['spill', true], ['spill', false]
 ]
 
 const TAKES = {
@@ -74,6 +76,7 @@ const TAKES = {
   message: 'a string',
   onShed: 'a function',
   observe: 'true or false',
+  spill: 'true or false',
   respond: 'a function',
   errorMode: 'true or false'
 }

@@ -25,7 +25,7 @@ const middleware = forExpress({
   maxInFlight: 500,
   classify: (req) => req.baseUrl || undefined,
   respond: (req, res, info) => res.redirect(302, `https://other.example/?waited=${info.waitMs}`),
-  onShed: (info, req) => console.log(info.reason, info.class, info.inFlight, info.limitMs, req.originalUrl)
+  onShed: (info, req) => console.log(info.reason, info.class, info.inFlight, info.limitMs, req?.originalUrl)
 })
 express().use(middleware)
 const { admitted, shedBy } = middleware.stats()
@@ -49,7 +49,7 @@ await hapi.register({ plugin: forHapi, options: { retryAfter: 'auto', respond: (
 
 const closeHapi: () => void = hapi.plugins.spillway.close
 
-new Koa().use(forKoa({ errorMode: true, classify: (ctx) => ctx.method, onShed: (info, ctx) => ctx.app.emit('shed', info) }))
+new Koa().use(forKoa({ errorMode: true, classify: (ctx) => ctx.method, onShed: (info, ctx) => ctx?.app.emit('shed', info) }))
 
 const gate = guard(createServer(), { observe: true, classify: (req) => req.url, message: 'later', retryAfter: 5 })
 const turn: number = gate.snapshot().meanTurnMs
