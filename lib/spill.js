@@ -79,6 +79,9 @@ function describe (value) {
   return typeof value === 'function' ? 'a function' : String(value)
 }
 
+/** Listening handles whose spill a gate has; a second law would judge by what the first leaves. */
+const taken = new WeakSet()
+
 /** The spill of one gate, on however many servers the gate has. */
 class Spill {
   #law
@@ -158,7 +161,8 @@ class Spill {
     const handOver = /** @type {Point['handOver']} */ (fds, count) => {
       scope?.runInAsyncScope(handOverAll, undefined, server, handle, fds, count)
     }
-    const why = unfit(server, handle)
+    const why = taken.has(handle) ? 'another gate of this server has the spill' : unfit(server, handle)
+    if (why === '') taken.add(handle)
     const native = why !== ''
       ? undefined
       : binding.createSpill(this.#law, handle.fd, [this.#options.exempt].flat(), answers(this.#options),
@@ -184,12 +188,13 @@ class Spill {
     const point = this.#points.get(server)
     this.#points.delete(server)
     if (point?.native === undefined) return
+    taken.delete(point.handle)
     const rest = point.native.close()
     point.handOver(rest, rest.length)
     for (const fd of rest) if (fd !== TAKEN) discard(point.handle, fd)
-    const taken = rest.filter((fd) => fd === TAKEN).length
-    this.#ended.handedOver += taken
-    this.#ended.dropped += rest.length - taken
+    const handedOver = rest.filter((fd) => fd === TAKEN).length
+    this.#ended.handedOver += handedOver
+    this.#ended.dropped += rest.length - handedOver
     this.#retire(point.native)
   }
 

@@ -170,6 +170,22 @@ describe('where the spill works', function () {
     assert.equal(app.spillway.snapshot().spill.sockets, addresses.length)
   })
 
+  it('one gate of a server, and the other says so', async () => {
+    const middleware = spillwayExpress({ spill: true })
+    opened(() => middleware.close())
+    const server = http.createServer(express().use(middleware, (req, res) => res.send('ok')))
+    const first = guard(server)
+    await listening(server)
+    const ask = async () => assert.equal((await (await connect(server.address().port)).send('GET /')).status, 200)
+    await ask()
+    assert.deepEqual([spillOf(first), spillOf(middleware)],
+      [ACTIVE, { active: false, why: 'another gate of this server has the spill' }])
+    first.close()
+    const second = guard(server)
+    opened(() => second.close())
+    assert.deepEqual(spillOf(second), ACTIVE)
+  })
+
   it('not with TLS, nor HTTP/2, and says so', async () => {
     for (const server of [https.createServer(pair, answerOk), http2.createServer(answerOk), http2.createSecureServer(pair)]) {
       const gate = guard(server)
