@@ -7,6 +7,8 @@
         "src/admission.cc",
         "src/baseline.cc",
         "src/class_limit.cc",
+        "src/concurrency.cc",
+        "src/concurrency_limit.cc",
         "src/evidence.cc",
         "src/http_head.cc",
         "src/law.cc",
@@ -19,7 +21,7 @@
         "src/spill_js.cc"
       ],
       "defines": ["NAPI_VERSION=8"],
-      "cflags_cc": ["-std=c++17", "-Wall", "-Wextra", "-fvisibility=hidden"],
+      "cflags_cc": ["-std=c++17", "-Wall", "-Wextra", "-fvisibility=hidden", "-fstack-protector-strong"],
       "xcode_settings": {
         "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
         "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
@@ -28,12 +30,18 @@
       "msvs_settings": {
         "VCCLCompilerTool": {"AdditionalOptions": ["/std:c++17"]}
       },
+      "configurations": {
+        "Release": {"cflags_cc": ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"]}
+      },
       "conditions": [
-        ["OS=='linux'", {
-          "sources": ["src/early_socket_linux.cc", "src/socket_queue_linux.cc"]
-        }, {
-          "sources": ["src/early_socket_other.cc", "src/socket_queue_other.cc"]
-        }]
+        [
+          "OS=='linux'",
+          {
+            "sources": ["src/early_socket_linux.cc", "src/socket_queue_linux.cc"],
+            "ldflags": ["-Wl,-z,relro,-z,now"]
+          },
+          {"sources": ["src/early_socket_other.cc", "src/socket_queue_other.cc"]}
+        ]
       ]
     }
   ]

@@ -2,7 +2,12 @@
 
 const neostandard = require('neostandard')
 
-module.exports = neostandard({
-  env: ['node', 'mocha'],
-  ignores: ['build/**', 'coverage/**', 'types/**']
-})
+const skip = { selector: 'CallExpression[callee.property.name="skip"]', message: 'test/support/needs.js says why a test is skipped.' }
+
+module.exports = [
+  ...neostandard({
+    env: ['node', 'mocha'],
+    ignores: ['build/**', 'coverage/**', 'types/**']
+  }),
+  { files: ['test/*.js', 'test/integration/*.js'], rules: { 'no-restricted-syntax': ['error', skip] } }
+]

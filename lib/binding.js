@@ -31,6 +31,7 @@
  *   socket while the law says that a queue stands; `deliver` takes the descriptors in `slots`, and is called for
  *   refusals alone if it wants them
  * @property {boolean} canSpill whether this system has that
+ * @property {(() => import('./stream/auto-slots.js').NativeConcurrency) | undefined} createConcurrency
  * @property {boolean} kernelWaits whether this system can tell `requestWait`
  * @property {number} tickMs resolution of `requestWait`, 0 where there is none
  *
@@ -43,8 +44,14 @@
 const path = require('node:path')
 const fallback = require('./fallback.js')
 
-/** @returns {{ backend: 'native' | 'js', binding: Backend }} */
+/**
+ * @returns {{ backend: 'native' | 'js', binding: Backend }}
+ * @throws {RangeError} where the environment asks for what there is not
+ */
 function load () {
+  const asked = process.env.SPILLWAY_BACKEND
+  if (asked === 'js') return { backend: 'js', binding: fallback }
+  if (asked) throw new RangeError(`SPILLWAY_BACKEND: takes 'js', or nothing; got '${asked}'`)
   // Both runtimes let the addon load and abort the process at its first libuv call.
   if (process.versions.bun !== undefined) return useFallback('Bun has no libuv event loop')
   if ('deno' in process.versions) return useFallback('Deno has no libuv event loop')
@@ -62,7 +69,7 @@ function load () {
  */
 function useFallback (reason) {
   process.emitWarning(
-    `the native addon did not load, and a JavaScript timer measures instead: it sees the event loop's lag, not what each request waited (${reason})`,
+    `the native addon did not load, and a JavaScript timer measures instead: it sees the event loop's lag, not what each request waited, and finds no limits in flight (${reason})`,
     { type: 'SpillwayWarning', code: 'SPILLWAY_FALLBACK' })
   return { backend: 'js', binding: fallback }
 }

@@ -4,10 +4,12 @@ const { RouteClasses } = require('./route-classes.js')
 const { settled, userFunction } = require('./user-function.js')
 
 /**
+ * @typedef {import('./arrival.js').Arrival} Arrival
+ *
  * How a framework tells the route of a request.
  *
  * @typedef {object} Routing
- * @property {(raw: any, request: any) => string} pathOf the route's pattern, where it is known by then;
+ * @property {(arrival: Arrival, request: any) => string} pathOf the route's pattern, where it is known by then;
  *   else the path as it came
  * @property {(method: string, path: string) => string} [routeOf] the route that such a path will take;
  *   default: guessed
@@ -17,18 +19,20 @@ const { settled, userFunction } = require('./user-function.js')
 const NO_ROUTE = '(no route)'
 
 /** @type {Routing} */
-const byPath = { pathOf: (raw) => raw.originalUrl ?? raw.url }
+const byPath = { pathOf: (arrival) => arrival.url }
 
 /**
  * The class of each request, for a limit of its own.
  *
  * @param {((request: any) => unknown) | undefined} classify the user's
+ * @param {(id: number) => boolean} forget see RouteClasses
  * @param {Routing} [routing]
- * @returns {{ idOf: (raw: any, request: any) => number, nameOf: (id: number) => string, ids: () => number[] }}
+ * @returns {{ idOf: (arrival: Arrival, request: any) => number, nameOf: (id: number) => string, ids: () => number[] }}
  */
-function classifier (classify, routing = byPath) {
-  const classes = new RouteClasses(routing.routeOf)
-  const byRoute = (/** @type {any} */ raw, /** @type {any} */ request) => classes.ofUrl(raw.method, routing.pathOf(raw, request))
+function classifier (classify, forget, routing = byPath) {
+  const classes = new RouteClasses(routing.routeOf, forget)
+  const byRoute = (/** @type {Arrival} */ arrival, /** @type {any} */ request) =>
+    classes.ofUrl(arrival.method, routing.pathOf(arrival, request))
   return {
     idOf: classify === undefined ? byRoute : byName(classify, classes, byRoute),
     nameOf: (id) => classes.nameOf(id),
@@ -39,17 +43,17 @@ function classifier (classify, routing = byPath) {
 /**
  * @param {(request: any) => unknown} classify
  * @param {RouteClasses} classes
- * @param {(raw: any, request: any) => number} byRoute
- * @returns {(raw: any, request: any) => number}
+ * @param {(arrival: Arrival, request: any) => number} byRoute
+ * @returns {(arrival: Arrival, request: any) => number}
  */
 function byName (classify, classes, byRoute) {
   const nameOf = userFunction('classify', 'SPILLWAY_CLASSIFY', (/** @type {any} */ request) => {
     const name = settled(classify(request))
     return name === undefined ? undefined : String(name)
   })
-  return (raw, request) => {
+  return (arrival, request) => {
     const name = nameOf(request)
-    return name === undefined ? byRoute(raw, request) : classes.ofKey(name)
+    return name === undefined ? byRoute(arrival, request) : classes.ofKey(name)
   }
 }
 

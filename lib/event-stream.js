@@ -8,15 +8,12 @@
 const EVENT_STREAM = 'text/event-stream'
 
 /**
- * Reads the raw headers: Node makes `headers` of them only where somebody asks, and most do not. A
- * request that Hapi injects has only `headers`.
+ * Reads the raw headers: Node makes `headers` of them only where somebody asks, and most do not.
  *
- * @param {import('node:http').IncomingMessage} raw
+ * @param {string[]} rawHeaders of a request, names and values in turn
  * @returns {boolean} whether the client asks for nothing but an event stream
  */
-function isEventStream (raw) {
-  const { rawHeaders } = raw
-  if (rawHeaders === undefined) return raw.headers.accept === EVENT_STREAM
+function isEventStream (rawHeaders) {
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]
     if (name.length === 6 && name.toLowerCase() === 'accept') return rawHeaders[i + 1] === EVENT_STREAM

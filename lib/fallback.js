@@ -7,6 +7,8 @@
 
 const { performance } = require('node:perf_hooks')
 
+const CLASSES = 256
+
 /** @type {NodeJS.Timeout | undefined} */
 let timer
 let interval = 0
@@ -55,6 +57,7 @@ module.exports = {
   createLaw,
   createSpill: () => undefined,
   canSpill: false,
+  createConcurrency: undefined,
   kernelWaits: false,
   tickMs: 0
 }
@@ -70,6 +73,7 @@ function loopDelay () {
  */
 function createLaw (maxDelayNs, maxInFlight, tickNs, observe) {
   let inFlight = 0
+  const inFlightBy = new Uint32Array(CLASSES)
   // Refused, and present all the same, where the caller only observes: they hold no place.
   let observed = 0
   /** @param {number} verdict */
@@ -82,17 +86,23 @@ function createLaw (maxDelayNs, maxInFlight, tickNs, observe) {
       if (maxInFlight > 0 && inFlight >= maxInFlight) return refused(-3)
       if (maxDelayNs > 0 && waitNs > maxDelayNs) return refused(-1)
       inFlight++
+      inFlightBy[id]++
       return 0
     },
-    leave () {
-      if (observed > 0) observed--
-      else inFlight = Math.max(0, inFlight - 1)
+    leave (id) {
+      if (observed > 0) {
+        observed--
+      } else if (inFlightBy[id] > 0) {
+        inFlightBy[id]--
+        inFlight--
+      }
     },
+    forget: (id) => inFlightBy[id] === 0,
     waitLimit: () => maxDelayNs,
-    inFlightOf: () => inFlight,
+    inFlightOf: (id) => inFlightBy[id],
     snapshot: () => ({ standing: false, inFlight, arrivalRate: 0, rate: 0, utilization }),
-    snapshotOf: () => ({
-      inFlight,
+    snapshotOf: (id) => ({
+      inFlight: inFlightBy[id],
       enforcing: false,
       probing: false,
       cap: 0,

@@ -30,7 +30,7 @@ const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
  * @type {import('./classify.js').Routing}
  */
 const routing = {
-  pathOf: (raw, request) => request.routeOptions.url ?? NO_ROUTE,
+  pathOf: (arrival, request) => request.routeOptions.url ?? NO_ROUTE,
   routeOf: (method, pattern) => pattern
 }
 

@@ -2,14 +2,13 @@
 
 const { binding } = require('./binding.js')
 const monitor = require('./monitor.js')
-const { isEventStream, isEventStreamAnswer } = require('./event-stream.js')
+const { isEventStream } = require('./event-stream.js')
 const { exemptTest } = require('./exempt.js')
 const { GateFigures } = require('./gate-figures.js')
 const { NS_PER_MS, OUTCOME, REASONS, createLaw } = require('./law.js')
 const { retryAfterSeconds } = require('./refusal.js')
 const { classifier } = require('./classify.js')
-const { waitOf } = require('./request-watch.js')
-const { onResponseEnd } = require('./response-end.js')
+const { arrivalOf, follow } = require('./request-watch.js')
 const { Spill } = require('./spill.js')
 const { userFunction } = require('./user-function.js')
 
@@ -22,7 +21,8 @@ const { userFunction } = require('./user-function.js')
  * @property {() => void} close lets everything pass from now on, and removes what was attached
  */
 
-const kJudged = Symbol('spillway.judged')
+/** In place of the moment at which the law let a request in. */
+const NO_PLACE = -1
 
 /** Decides on requests, and counts them. One per adapter instance; a request passes one gate. */
 class Gate {
@@ -44,7 +44,7 @@ class Gate {
     this.#isExempt = exemptTest(options.exempt)
     this.#onShed = userFunction('onShed', 'SPILLWAY_ON_SHED', options.onShed ?? (() => {}))
     this.#law = createLaw(options)
-    this.#classes = classifier(options.classify, routing)
+    this.#classes = classifier(options.classify, this.#law.forget, routing)
     /** The adapter tells it which servers there are. */
     this.spill = new Spill(this.#law, options, noSpill, options.onShed && ((told) => this.#onShed(this.#spilled(told), undefined)))
     this.#figures = new GateFigures(options, this.#law, this.#classes, this.spill)
@@ -61,50 +61,62 @@ class Gate {
    * @returns {ShedInfo | null}
    */
   enter (raw, res, request) {
-    if (this.#figures.closed || raw[kJudged] === true) return null
-    raw[kJudged] = true
-    if (this.#isExempt(raw, request)) {
-      this.#figures.exempt++
+    const figures = this.#figures
+    if (figures.closed) return null
+    const arrival = arrivalOf(raw, request)
+    if (arrival.judged) return null
+    arrival.judged = true
+    if (this.#isExempt(arrival, request)) {
+      figures.exempt++
       return null
     }
-    const kernelWaitMs = waitOf(raw)
-    const waitMs = kernelWaitMs >= 0 ? kernelWaitMs : binding.loopDelay()
-    this.#figures.remember(waitMs)
+    const waitMs = arrival.waitMs >= 0 ? arrival.waitMs : binding.loopDelay()
+    figures.remember(waitMs)
 
-    const id = this.#classes.idOf(raw, request)
+    const id = this.#classes.idOf(arrival, request)
     let entered = this.#law.enter(id, waitMs * NS_PER_MS)
     if (entered < 0) {
-      const info = this.#refusal(-entered, id, waitMs, kernelWaitMs >= 0)
+      const info = this.#refusal(-entered, id, waitMs, arrival.waitMs >= 0)
       this.#onShed(info, request)
       if (!info.observed) return info
       entered = Number(process.hrtime.bigint())
     }
-    this.#admit(raw, res, id, entered)
+    figures.admitted++
+    if (res === null) this.#law.leave(id, entered, OUTCOME.detached)
+    else this.#admit(arrival, res, id, entered)
     return null
   }
 
   /**
-   * @param {any} raw
+   * @param {import('./arrival.js').Arrival} arrival
    * @param {any} res
    * @param {number} id
    * @param {number} entered
    */
-  #admit (raw, res, id, entered) {
-    const figures = this.#figures
-    const law = this.#law
-    figures.admitted++
-    if (res === null) return law.leave(id, entered, OUTCOME.detached)
-    figures.inFlight++
-    if (isEventStream(raw)) {
+  #admit (arrival, res, id, entered) {
+    this.#figures.inFlight++
+    arrival.gate = this
+    arrival.id = id
+    arrival.entered = entered
+    if (isEventStream(arrival.rawHeaders)) {
       // It lasts as long as the client likes: no place is kept for it, and its length says nothing.
-      law.leave(id, entered, OUTCOME.detached)
-      onResponseEnd(res, () => { figures.inFlight-- })
-    } else {
-      onResponseEnd(res, () => {
-        figures.inFlight--
-        law.leave(id, entered, outcomeOf(res))
-      })
+      this.#law.leave(id, entered, OUTCOME.detached)
+      arrival.entered = NO_PLACE
     }
+    follow(arrival, res)
+  }
+
+  /**
+   * The response to a request that this gate admitted is over.
+   *
+   * @param {import('./arrival.js').Arrival} arrival
+   * @param {number} outcome
+   */
+  leave (arrival, outcome) {
+    const { entered } = arrival
+    if (entered !== NO_PLACE) this.#law.leave(arrival.id, entered, outcome)
+    this.#figures.inFlight--
+    this.#releaseIfDone()
   }
 
   /**
@@ -153,7 +165,12 @@ class Gate {
   close () {
     this.spill.close()
     this.#figures.closed = true
-    this.#release()
+    this.#releaseIfDone()
+  }
+
+  // Until the last response that it admitted is over, it is to be told of its end.
+  #releaseIfDone () {
+    if (this.#figures.closed && this.#figures.inFlight === 0) this.#release()
   }
 
   /**
@@ -172,12 +189,6 @@ class Gate {
       }
     }
   }
-}
-
-/** @param {any} res */
-function outcomeOf (res) {
-  if (!res.writableFinished) return OUTCOME.abandoned
-  return isEventStreamAnswer(res) ? OUTCOME.detached : OUTCOME.completed
 }
 
 module.exports = { Gate }

@@ -34,7 +34,7 @@ module.exports = {
     const { respond, ...settings } = readOptions('spillway/hapi', table, given)
     const { boomify } = requireBoom()
     const gate = new Gate(settings, {
-      pathOf: (raw) => raw.url,
+      pathOf: (arrival) => arrival.url,
       routeOf: (method, url) => routeOf(server, method, url)
     }, hindrance('spillway/hapi', { ...settings, respond }, true))
 

@@ -4,7 +4,7 @@ const { backend, binding } = require('./binding.js')
 const monitor = require('./monitor.js')
 const { LagEvents } = require('./lag-events.js')
 const { show } = require('./options.js')
-const { waitOf } = require('./request-watch.js')
+const { arrivalOf } = require('./request-watch.js')
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1 // Node's timers take no more
 
@@ -150,7 +150,7 @@ function requestDelay (request) {
   if (typeof raw?.method !== 'string') {
     throw new TypeError(`toobusy: takes a request of Node, Express, Fastify or Hapi, a Koa context, or nothing; got ${show(request)}`)
   }
-  const waitMs = waitOf(raw)
+  const { waitMs } = arrivalOf(raw)
   return waitMs >= 0 ? waitMs : binding.delay()
 }
 

@@ -9,6 +9,8 @@ const { binding } = require('./binding.js')
  * @property {(id: number, waitNs: number) => number} enter the moment, for `leave`; refused, minus
  *   the verdict
  * @property {(id: number, entered: number, outcome: number) => void} leave
+ * @property {(id: number) => boolean} forget the number is to stand for another class; false where
+ *   requests of the present one are in flight
  * @property {(now: number) => number} waitLimit what a request may have waited; now 0 is the present
  * @property {(id: number) => number} inFlightOf
  * @property {() => NativeSnapshot} snapshot

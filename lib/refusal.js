@@ -29,10 +29,11 @@ function retryAfterSeconds (retryAfter, over) {
  * @param {string} message
  */
 function answer (res, info, message) {
-  res.statusCode = STATUS
-  res.setHeader('Retry-After', String(info.retryAfter))
-  res.setHeader('Content-Type', 'text/plain; charset=utf-8')
-  res.setHeader('Content-Length', Buffer.byteLength(message))
+  res.writeHead(STATUS, {
+    'Retry-After': String(info.retryAfter),
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': Buffer.byteLength(message)
+  })
   res.end(message)
 }
 

@@ -1,28 +1,36 @@
 'use strict'
 
 /**
- * Stamps every HTTP/1 request of the process with what it waited, at the moment Node has parsed its
- * head: later, behind an asynchronous middleware, the kernel's figure would have gone on counting.
- * Learns on the way which servers listen, for their accept queues.
+ * Follows every HTTP/1 request of the process from the moment Node has parsed its head: later, behind
+ * an asynchronous middleware, the kernel's figure of its wait would have gone on counting. Learns on
+ * the way which servers listen, for their accept queues.
  */
 
 const diagnosticsChannel = require('node:diagnostics_channel')
+const { Arrival, Connection } = require('./arrival.js')
 const { binding } = require('./binding.js')
+const { isEventStreamAnswer } = require('./event-stream.js')
+const { OUTCOME } = require('./law.js')
+const { onResponseEnd } = require('./response-end.js')
 
-const CHANNEL = 'http.server.request.start'
-/** On a connection that has had a request: whether the kernel knows its waits. */
-const kKnown = Symbol('spillway.known')
-const kWait = Symbol('spillway.wait')
+const START = 'http.server.request.start'
+const FINISH = 'http.server.response.finish'
+/** On a request: its Arrival. */
+const kArrival = Symbol('spillway.arrival')
+/** On a socket: its Connection. */
+const kConnection = Symbol('spillway.connection')
 
 /** Server to the handle it listened on when last seen. @type {Map<any, any>} */
 const listeners = new Map()
 
 function start () {
-  diagnosticsChannel.subscribe(CHANNEL, onRequestStart)
+  diagnosticsChannel.subscribe(START, onRequestStart)
+  diagnosticsChannel.subscribe(FINISH, onResponseFinish)
 }
 
 function stop () {
-  diagnosticsChannel.unsubscribe(CHANNEL, onRequestStart)
+  diagnosticsChannel.unsubscribe(START, onRequestStart)
+  diagnosticsChannel.unsubscribe(FINISH, onResponseFinish)
   for (const server of listeners.keys()) server.removeListener('close', onServerClose)
   listeners.clear()
   binding.watchListeners()
@@ -30,33 +38,105 @@ function stop () {
 
 /** @param {any} message */
 function onRequestStart ({ request, socket, server }) {
-  request[kWait] = measure(socket)
-  if (listeners.get(server) !== server._handle) learn(server)
+  const known = socket[kConnection]
+  const waitMs = known === undefined ? begin(socket, server) : waitOn(known)
+  request[kArrival] = new Arrival(request.method, request.url, request.rawHeaders, waitMs, socket[kConnection])
 }
 
 /**
- * What a request waited before its handler, ms. Below 0 where the kernel does not know: HTTP over a
- * Unix socket, a system other than Linux. An injected request, which has no connection, waited 0.
+ * The first request on a connection.
  *
- * @param {any} request an http.IncomingMessage or Http2ServerRequest
- * @returns {number}
+ * @param {any} socket
+ * @param {any} server
+ * @returns {number} what it waited, ms; below 0 where the kernel does not know
  */
-function waitOf (request) {
-  request[kWait] ??= measure(request.socket)
-  return request[kWait]
+function begin (socket, server) {
+  if (listeners.get(server) !== server._handle) learn(server)
+  const fd = socket._handle?.fd ?? -1
+  const waitMs = fd >= 0 ? binding.requestWait(fd, 1) : -1
+  socket[kConnection] = new Connection(fd, waitMs >= 0)
+  socket.once('close', onSocketClose)
+  return waitMs
 }
 
-/** @param {any} socket */
+/** @param {Connection} connection */
+function waitOn (connection) {
+  return connection.kernelKnows ? binding.requestWait(connection.fd, 0) : -1
+}
+
+/** @param {any} message */
+function onResponseFinish ({ request, response }) {
+  const arrival = request[kArrival]
+  if (arrival === undefined) return
+  arrival.over = true
+  if (arrival.gate === null) return
+  arrival.connection.remove(arrival)
+  arrival.gate.leave(arrival, sent(response))
+}
+
+/** @this {any} */
+function onSocketClose () {
+  const connection = /** @type {Connection} */ (this[kConnection])
+  connection.closed = true
+  for (const arrival of connection.inFlight.splice(0)) {
+    arrival.over = true
+    arrival.gate?.leave(arrival, OUTCOME.abandoned)
+  }
+}
+
+/**
+ * @param {any} raw Node's request: http.IncomingMessage or Http2ServerRequest
+ * @param {any} [request] the framework's
+ * @returns {Arrival}
+ */
+function arrivalOf (raw, request = raw) {
+  return raw[kArrival] ?? unseen(raw, request)
+}
+
+/**
+ * One that Node does not announce: an upgrade, HTTP/2, an injected request. Or one older than the watch.
+ *
+ * @param {any} raw
+ * @param {any} request
+ */
+function unseen (raw, request) {
+  // A mounted application, or one that rewrites, has changed `url` by now.
+  const url = raw.originalUrl ?? request.originalUrl ?? raw.url
+  const rawHeaders = raw.rawHeaders ?? Object.entries(raw.headers ?? {}).flat()
+  raw[kArrival] = new Arrival(raw.method, url, rawHeaders, measure(raw.socket), null)
+  return raw[kArrival]
+}
+
+/**
+ * @param {any} socket
+ * @returns {number} ms; an injected request, which has no connection, waited 0
+ */
 function measure (socket) {
   const handle = socket?._handle
   if (handle == null) return 0
-  if (!(handle.fd >= 0)) return -1
-  const known = socket[kKnown]
-  if (known === true) return binding.requestWait(handle.fd, 0)
-  if (known === false) return -1
-  const waitMs = binding.requestWait(handle.fd, 1)
-  socket[kKnown] = waitMs >= 0
-  return waitMs
+  return handle.fd >= 0 ? binding.requestWait(handle.fd, 1) : -1
+}
+
+/**
+ * Sees to it that the gate of an admitted request is told, once, when its response is over.
+ *
+ * @param {Arrival} arrival
+ * @param {any} res Node's response
+ */
+function follow (arrival, res) {
+  const { connection, gate } = arrival
+  if (connection === null) {
+    onResponseEnd(res, () => gate?.leave(arrival, res.writableFinished ? sent(res) : OUTCOME.abandoned))
+  } else if (connection.closed || arrival.over) {
+    gate?.leave(arrival, OUTCOME.abandoned)
+  } else {
+    connection.inFlight.push(arrival)
+  }
+}
+
+/** @param {any} res one that was sent to its end */
+function sent (res) {
+  return isEventStreamAnswer(res) ? OUTCOME.detached : OUTCOME.completed
 }
 
 /** @param {any} server */
@@ -81,4 +161,4 @@ function watch () {
   binding.watchListeners(...fds)
 }
 
-module.exports = { start, stop, waitOf }
+module.exports = { arrivalOf, follow, start, stop }

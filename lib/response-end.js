@@ -4,32 +4,19 @@
  * Calls `done` once, when a response is over: sent, aborted, timed out or failed. At once if it is
  * over already.
  *
- * @param {any} res an http.ServerResponse or Http2ServerResponse
+ * @param {any} res an Http2ServerResponse, or what an injected request is answered on
  * @param {() => void} done
  */
 function onResponseEnd (res, done) {
   if (res.closed === true || res.destroyed === true || res.stream?.destroyed === true) return done()
-  const { socket } = res.req ?? res
-  // Injected, it has no connection, and Hapi's never closes.
-  if (socket == null) return onFirst([res, 'finish'], [res, 'close'], done)
-  if (res.socket !== null) return res.on('close', done) // comes once
-  // Pipelined behind another response, it has no socket yet, and Node tells it nothing if the
-  // connection ends before its turn.
-  if (socket.destroyed) return done()
-  onFirst([socket, 'close'], [res, 'close'], done)
-}
-
-/**
- * @param {[emitter: any, event: string]} one
- * @param {[emitter: any, event: string]} other
- * @param {() => void} done
- */
-function onFirst (one, other, done) {
+  // Hapi's injected response finishes and never closes; one that is aborted closes and never finishes.
   const finish = () => {
-    for (const [emitter, event] of [one, other]) emitter.removeListener(event, finish)
+    res.removeListener('finish', finish)
+    res.removeListener('close', finish)
     done()
   }
-  for (const [emitter, event] of [one, other]) emitter.once(event, finish)
+  res.on('finish', finish)
+  res.on('close', finish)
 }
 
 module.exports = { onResponseEnd }

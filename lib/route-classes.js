@@ -27,6 +27,7 @@ const LONGEST_NAME = 32
 
 class RouteClasses {
   #routeOf
+  #forget
   #requests = 0
   /** @type {Map<string, number>} */
   #ids = new Map()
@@ -42,9 +43,12 @@ class RouteClasses {
   /**
    * @param {(method: string, url: string) => string} [routeOf] the route that a path will take; else
    *   it is guessed
+   * @param {(id: number) => boolean} [forget] whether what was learnt of a class could be forgotten, so
+   *   that another may have its number
    */
-  constructor (routeOf = (method, url) => shapeOf(url)) {
+  constructor (routeOf = (method, url) => shapeOf(url), forget = () => true) {
     this.#routeOf = routeOf
+    this.#forget = forget
   }
 
   /**
@@ -106,7 +110,7 @@ class RouteClasses {
   #freeId () {
     if (this.#keys.length < CLASSES) return this.#keys.length
     const oldest = this.#lastSeen.indexOf(Math.min(...this.#lastSeen.subarray(1)), 1)
-    if (this.#requests - this.#lastSeen[oldest] < FORGOTTEN_AFTER) return SHARED
+    if (this.#requests - this.#lastSeen[oldest] < FORGOTTEN_AFTER || !this.#forget(oldest)) return SHARED
     this.#ids.delete(this.#keys[oldest])
     this.#byUrl.clear()
     this.#urls = 0

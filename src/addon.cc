@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "concurrency.h"
 #include "early_socket.h"
 #include "js_call.h"
 #include "law.h"
@@ -159,6 +160,7 @@ NAPI_MODULE_INIT() {
       Function("createLaw", CreateLaw, monitor->live_laws()),
       Function("createSpill", CreateSpill, monitor->spills()),
       Function("readHead", ReadHead, nullptr),
+      Function("createConcurrency", CreateConcurrency, monitor),
       Constant("kernelWaits", kernel_waits),
       Constant("tickMs", tick_ms),
       Constant("canSpill", can_spill),

@@ -73,6 +73,15 @@ void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome
   if (outcome == Outcome::kCompleted) limit.Completed(now, start, setting());
 }
 
+bool Admission::Forget(uint8_t id) {
+  Class& entry = classes_[id];
+  if (!entry.limit.empty()) return false;
+  entry.limit = ClassLimit();
+  entry.cost = LoopCost();
+  entry.light = false;
+  return true;
+}
+
 void Admission::OnTurn(uint64_t now, uint64_t busyNs) {
   queue_.OnTurn(now, busyNs);
   lastTurn_ = busyNs;

@@ -38,6 +38,9 @@ class Admission final {
   // The turn ends now; for `busyNs` of it the loop did not wait for events. Windows of time end
   // with turns.
   void OnTurn(uint64_t now, uint64_t busyNs);
+  // The number stands for another class from now on. False, and nothing is changed, while requests
+  // of the present one are in flight.
+  bool Forget(uint8_t id);
   // So many were refused before they reached Arrive.
   void Spilled(uint32_t count) { queue_.Spilled(count); }
   // So many connections wait to be accepted; to be told before OnTurn, or never.

@@ -73,6 +73,8 @@ class ClassLimit final {
   void BeginProbe(uint64_t now, const Setting& setting);
   void Drained(uint64_t now) { probe_.Drained(now); }
 
+  // Nobody of it is present, so that nobody of it has yet to leave.
+  bool empty() const { return inFlight_ == 0 && ghosts_ == 0; }
   bool active() const { return arrivals_ > 0 || completions_ > 0 || inFlight_ > 0; }
   bool enforcing() const { return enforcing_; }
   bool probing() const { return enforcing_ && probe_.running(); }

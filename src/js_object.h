@@ -3,7 +3,6 @@
 
 #include <node_api.h>
 
-#include <cstddef>
 #include <memory>
 #include <new>
 
@@ -14,7 +13,7 @@ struct Figure {
   napi_value value;
 };
 
-/// An object of these properties. Null where the environment is ending, or a value is null.
+/// Null if a value is, or a call fails.
 template <size_t N>
 napi_value JsObject(napi_env env, const Figure (&figures)[N]) {
   napi_value object = nullptr;
@@ -26,13 +25,13 @@ napi_value JsObject(napi_env env, const Figure (&figures)[N]) {
   return object;
 }
 
-/// Gives `object` a function that owns a share of `self`; the callback's data is a
-/// std::shared_ptr<Self>*.
-template <typename Self>
+/// A function whose `data` is a std::shared_ptr<T>*, a share of what it works on: so that lives as
+/// long as any of its functions.
+template <typename T>
 bool AddFunction(napi_env env, napi_value object, const char* name, napi_callback callback,
-                 const std::shared_ptr<Self>& self) {
-  using Share = std::shared_ptr<Self>;
-  auto* share = new (std::nothrow) Share(self);
+                 const std::shared_ptr<T>& shared) {
+  using Share = std::shared_ptr<T>;
+  auto* share = new (std::nothrow) Share(shared);
   if (share == nullptr) return false;
   napi_value function = nullptr;
   const auto drop = [](napi_env, void* data, void*) { delete static_cast<Share*>(data); };

@@ -35,6 +35,8 @@ class Law final {
   Law(const Law&) = delete;
   Law& operator=(const Law&) = delete;
 
+  uint64_t Now() const { return live_ ? live_->Now() : uv_hrtime(); }
+
   Admission admission;
 
  private:
@@ -49,6 +51,7 @@ class Call final {
   Call(napi_env env, napi_callback_info info) : call_(env, info) {}
   explicit operator bool() const { return static_cast<bool>(call_); }
   Admission* operator->() const { return &(*call_.self())->admission; }
+  [[nodiscard]] uint64_t Now() const { return (*call_.self())->Now(); }
   [[nodiscard]] uint64_t Ns(size_t index) const { return static_cast<uint64_t>(call_[index]); }
   [[nodiscard]] uint8_t Id(size_t index) const { return static_cast<uint8_t>(call_[index]); }
   [[nodiscard]] uint32_t Count(size_t index) const { return static_cast<uint32_t>(call_[index]); }
@@ -61,7 +64,7 @@ class Call final {
 napi_value Enter(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
   if (!call) return nullptr;
-  const uint64_t now = uv_hrtime();
+  const uint64_t now = call.Now();
   const Verdict verdict = call->Arrive(now, call.Id(0), call.Ns(1));
   const bool admitted = verdict == Verdict::kAdmit;
   return JsNumber(env, admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
@@ -70,8 +73,14 @@ napi_value Enter(napi_env env, napi_callback_info info) {
 // leave(class, entered, outcome)
 napi_value Leave(napi_env env, napi_callback_info info) {
   const Call<3> call(env, info);
-  if (call) call->Depart(uv_hrtime(), call.Id(0), call.Ns(1), static_cast<Outcome>(call.Id(2)));
+  if (call) call->Depart(call.Now(), call.Id(0), call.Ns(1), static_cast<Outcome>(call.Id(2)));
   return nullptr;
+}
+
+// forget(class) -> whether it could be: none of it is in flight
+napi_value Forget(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  return call ? JsBoolean(env, call->Forget(call.Id(0))) : nullptr;
 }
 
 // The same with the time as an argument, for a simulation: arrive(now, class, wait) -> verdict
@@ -119,7 +128,7 @@ napi_value Excess(napi_env env, napi_callback_info info) {
 napi_value WaitLimit(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
   if (!call) return nullptr;
-  const uint64_t now = call.Ns(0) > 0 ? call.Ns(0) : uv_hrtime();
+  const uint64_t now = call.Ns(0) > 0 ? call.Ns(0) : call.Now();
   return JsNumber(env, static_cast<double>(call->queue().LimitNs(now)));
 }
 
@@ -186,6 +195,7 @@ napi_value CreateLaw(napi_env env, napi_callback_info info) {
   if (napi_create_object(env, &object) != napi_ok) return nullptr;
   const bool complete = Wrap(env, object, law) && AddFunction(env, object, "enter", Enter, law) &&
                         AddFunction(env, object, "leave", Leave, law) &&
+                        AddFunction(env, object, "forget", Forget, law) &&
                         AddFunction(env, object, "arrive", Arrive, law) &&
                         AddFunction(env, object, "depart", Depart, law) &&
                         AddFunction(env, object, "turn", Turn, law) &&

@@ -13,6 +13,17 @@ describe('package', () => {
     assert.equal(require('spillway').backend, 'native')
   })
 
+  it('measures in JavaScript where SPILLWAY_BACKEND asks for it, without a warning', async () => {
+    const { stdout, stderr } = await run("process.env.SPILLWAY_BACKEND = 'js'; console.log(require('spillway').backend)")
+    assert.deepEqual({ stdout, stderr }, { stdout: 'js\n', stderr: '' })
+  })
+
+  it('takes no other SPILLWAY_BACKEND', async () => {
+    const { code, stderr } = await run("process.env.SPILLWAY_BACKEND = 'native'; require('spillway')")
+    assert.equal(code, 1)
+    assert.match(stderr, /RangeError: SPILLWAY_BACKEND: takes 'js', or nothing; got 'native'/)
+  })
+
   for (const entry of Object.keys(pkg.exports).filter((name) => !name.endsWith('.json'))) {
     const specifier = path.posix.join('spillway', entry)
     it(`loads ${specifier} by require and by import`, async () => {
@@ -40,11 +51,13 @@ describe('package', () => {
       shutdown()
       console.log(required === toobusy, required.maxLag(), required.started(), started(), lag(), backend)
     `, ['--input-type=module'])
-    assert.deepEqual({ stdout, stderr }, { stdout: 'true 123 false false 0 native\n', stderr: '' })
+    const { backend } = require('spillway')
+    assert.deepEqual({ stdout, stderr }, { stdout: `true 123 false false 0 ${backend}\n`, stderr: '' })
   })
 
   it('works on in JavaScript, after one warning, where the addon does not load', async () => {
     const { stdout, stderr } = await run(`
+      delete process.env.SPILLWAY_BACKEND
       const Module = require('node:module')
       const load = Module._load
       Module._load = function (request, ...rest) {

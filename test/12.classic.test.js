@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const startClient = require('../bench/load')
 const measure = require('../bench/measure')
 const startServer = require('../bench/servers')
+const { needs } = require('./support/needs.js')
 
 // The figures are shares of the capacity measured just before, with margins for a shared machine.
 describe('the classic five lines, on a real server with new connections', function () {
@@ -29,7 +30,7 @@ describe('the classic five lines, on a real server with new connections', functi
   })
 
   beforeEach(function () {
-    if (process.platform !== 'linux') this.skip()
+    needs(this, 'Linux', process.platform === 'linux')
   })
 
   after(async () => {

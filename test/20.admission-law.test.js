@@ -223,6 +223,31 @@ describe('gate 2: in flight', () => {
   })
 })
 
+describe('a class whose number goes to another', () => {
+  it('leaves nothing behind', () => {
+    const bench = new Bench()
+    bench.traffic(2000, { id: 1, rate: 100, responseMs: 50 })
+    bench.pass(1000)
+    assert.ok(bench.class(1).baselineNs >= ms(50))
+    assert.equal(bench.law.forget(1), true)
+    assert.deepEqual(bench.class(1), bench.class(2))
+  })
+
+  it('keeps it while one of its requests is in flight, refused and only observed or not', () => {
+    for (const observe of [false, true]) {
+      const bench = new Bench({ observe, maxInFlight: 1 })
+      const start = bench.now
+      bench.arrive(1)
+      bench.arrive(1)
+      assert.equal(bench.law.forget(1), false)
+      bench.depart(1, start)
+      assert.equal(bench.law.forget(1), !observe)
+      bench.depart(1, start, ABANDONED)
+      assert.equal(bench.law.forget(1), true)
+    }
+  })
+})
+
 describe('options', () => {
   it('maxInFlight holds for all classes together, beside the law and without it', () => {
     for (const maxDelayMs of [100, 0]) {

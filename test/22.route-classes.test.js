@@ -68,4 +68,21 @@ describe('classes of requests by path', () => {
     assert.equal(see('GET', name(1), 1), 0, 'the one that gave way starts again')
     assert.equal(see('GET', '/late'), 0, 'all others were seen of late')
   })
+
+  it('do not give way while the law cannot forget them', () => {
+    const asked = []
+    let present = true
+    classes = new RouteClasses(undefined, (id) => {
+      asked.push(id)
+      return !present
+    })
+    const name = (i) => `/${String.fromCharCode(97 + i % 26)}/${String.fromCharCode(97 + (i / 26 | 0))}`
+    for (let i = 0; i < 255; i++) see('GET', name(i))
+    see('GET', name(1), 110_000)
+    assert.equal(see('GET', '/newcomer'), 0)
+    present = false
+    const oldest = see('GET', '/newcomer')
+    assert.equal(classes.nameOf(oldest), 'GET /newcomer')
+    assert.deepEqual(asked, [oldest, oldest])
+  })
 })

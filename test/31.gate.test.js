@@ -6,6 +6,7 @@ const { block, nextTurn } = require('./support/block.js')
 const { kinds } = require('./support/servers.js')
 const { connect } = require('./support/client.js')
 const { LATE_MS, LIMIT_MS, late } = require('./support/late.js')
+const { needs } = require('./support/needs.js')
 const { closeOpened } = require('./support/opened.js')
 const { keepWarnings } = require('./support/warnings.js')
 const { binding } = require('../lib/binding.js')
@@ -373,7 +374,7 @@ for (const kind of kinds) {
       })
 
       it('snapshot() says that a queue stands while even the shortest wait is long, and then allows less', async function () {
-        if (!binding.kernelWaits) this.skip()
+        needs(this, 'waits from the kernel', binding.kernelWaits)
         let atRefusal
         const site = await start()
         const client = await connect(site.port)

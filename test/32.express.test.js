@@ -93,22 +93,6 @@ for (const [name, express] of [['express 5', express5], ['express 4', express4]]
         .use((req, res) => res.send('ok'))
         .use((err, req, res, next) => res.headersSent ? next(err) : res.status(500).send(err.message)))
 
-      it('answers in the place of the 503, at once or later', async () => {
-        let info
-        const redirect = (req, res, given) => {
-          info = given
-          res.redirect(307, `http://other.example${req.url}`)
-        }
-        for (const respond of [redirect, async (...args) => { await new Promise(setImmediate); redirect(...args) }]) {
-          const client = await start(respond)
-          const answer = await late(() => client.send('GET /page'))
-          assert.equal(answer.status, 307)
-          assert.equal(answer.headers.location, 'http://other.example/page')
-          assert.equal(info.reason, 'delay')
-          assert.equal((await client.send('GET /page')).status, 200)
-        }
-      })
-
       it('that throws or rejects is told to the error handler', async () => {
         for (const respond of [() => { throw new Error('broken') }, async () => { throw new Error('broken') }]) {
           const client = await start(respond)

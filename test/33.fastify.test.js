@@ -124,51 +124,6 @@ describe('spillway/fastify', () => {
     assert.equal(b.app.spillway.stats().shed, 0)
   })
 
-  describe('respond', () => {
-    const answers = {
-      'sends at once': (request, reply, info) => { reply.code(307).header('Location', '/other').send(info.reason) },
-      'sends later': (request, reply, info) => { setImmediate(() => reply.code(307).header('Location', '/other').send(info.reason)) },
-      'is a promise of a payload': async (request, reply, info) => {
-        await new Promise(setImmediate)
-        reply.code(307).header('Location', '/other')
-        return info.reason
-      },
-      'returns a payload': (request, reply, info) => {
-        reply.code(307).header('Location', '/other')
-        return info.reason
-      },
-      'returns reply': async (request, reply, info) => reply.code(307).header('Location', '/other').send(info.reason)
-    }
-    for (const [how, respond] of Object.entries(answers)) {
-      it(`${how}, in the place of the 503`, async () => {
-        const { client } = await start({ respond })
-        const answer = await late(() => client.send('GET /'))
-        assert.equal(answer.status, 307)
-        assert.equal(answer.headers.location, '/other')
-        assert.equal(answer.body, 'delay')
-        assert.equal((await client.send('GET /')).status, 200)
-      })
-    }
-
-    const faults = {
-      throws: () => { throw new Error('broken') },
-      rejects: async () => { throw new Error('broken') },
-      'gives what cannot be sent': async (request, reply) => {
-        reply.type('text/plain')
-        return 42
-      },
-      'gives what cannot be serialized': async () => ({ toJSON () { throw new Error('broken') } })
-    }
-    for (const [how, respond] of Object.entries(faults)) {
-      it(`that ${how} is an error in Fastify's terms`, async () => {
-        const { client } = await start({ respond })
-        const answer = await late(() => client.send('GET /'))
-        assert.equal(answer.status, 500)
-        assert.equal((await client.send('GET /')).status, 200)
-      })
-    }
-  })
-
   it('judges injected requests, which have waited nothing', async () => {
     const { app } = await start({ exempt: '/health' })
     const answer = app.inject('/')

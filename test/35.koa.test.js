@@ -91,20 +91,6 @@ for (const [name, Koa] of [['koa 3', Koa3], ['koa 2', Koa2]]) {
     })
 
     describe('respond', () => {
-      it('answers in the place of the 503, at once or later', async () => {
-        const redirect = (ctx, info) => {
-          ctx.status = 307
-          ctx.redirect(`http://other.example${ctx.path}?${info.reason}`)
-        }
-        for (const respond of [redirect, async (...args) => { await new Promise(setImmediate); redirect(...args) }]) {
-          const { client } = await start(spillway({ maxDelay, respond }), ok)
-          const answer = await late(() => client.send('GET /page'))
-          assert.equal(answer.status, 307)
-          assert.equal(answer.headers.location, 'http://other.example/page?delay')
-          assert.equal((await client.send('GET /page')).status, 200)
-        }
-      })
-
       it("that throws or rejects is an error in Koa's terms", async () => {
         for (const respond of [() => { throw new Error('broken') }, async () => { throw new Error('broken') }]) {
           const { client, errors } = await start(spillway({ maxDelay, respond }), ok)

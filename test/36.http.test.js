@@ -195,18 +195,6 @@ describe('guard()', () => {
       return listen(server)
     }
 
-    it('answers in the place of the 503, at once or later', async () => {
-      const redirect = (req, res, info) => res.writeHead(307, { Location: req.url, 'Content-Length': 5 }).end(info.reason)
-      for (const respond of [redirect, async (...args) => { await new Promise(setImmediate); redirect(...args) }]) {
-        const client = await start(respond)
-        const answer = await late(() => client.send('GET /page'))
-        assert.equal(answer.status, 307)
-        assert.equal(answer.headers.location, '/page')
-        assert.equal(answer.body, 'delay')
-        assert.equal((await client.send('GET /page')).status, 200)
-      }
-    })
-
     const broken = new Error('broken')
     const faults = {
       throws: () => { throw broken },

@@ -13,6 +13,7 @@ const { kinds } = require('./support/servers.js')
 const { connect, connectTls } = require('./support/client.js')
 const { connectHttp2 } = require('./support/http2-client.js')
 const { LATE_MS, LIMIT_MS, late } = require('./support/late.js')
+const { needs } = require('./support/needs.js')
 const { closeOpened, opened } = require('./support/opened.js')
 const { createTlsServer } = require('./support/tls.js')
 const { binding } = require('../lib/binding.js')
@@ -34,7 +35,7 @@ for (const kind of kinds) {
     }
 
     it('over TLS wait as long as the kernel says', async function () {
-      if (!binding.kernelWaits) this.skip()
+      needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site, told } = await start({ createServer: createTlsServer })
       const client = await connectTls(site.port)
       assert.equal((await client.send('GET /')).status, 200)
@@ -46,7 +47,7 @@ for (const kind of kinds) {
     })
 
     it('that are new wait from the moment that their request came, accepted or not', async function () {
-      if (!binding.kernelWaits) this.skip()
+      needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site, told } = await start()
       const clients = await Promise.all(Array.from({ length: 5 }, () => connect(site.port)))
       const answers = await late(() => clients.map((client) => client.send('GET /')))
@@ -55,7 +56,7 @@ for (const kind of kinds) {
     })
 
     it('that stand in the accept queue, of which the loop takes one a turn, have waited there, though no turn was long', async function () {
-      if (!binding.kernelWaits) this.skip()
+      needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site, told } = await start()
       const clients = await Promise.all(Array.from({ length: QUEUED }, () => connect(site.port)))
       // A busy server: many turns, each far below the limit.
@@ -119,7 +120,7 @@ for (const kind of kinds) {
 
 describe('a request behind slow middleware', () => {
   it('is judged by what it waited before all middleware', async function () {
-    if (!binding.kernelWaits) this.skip()
+    needs(this, 'waits from the kernel', binding.kernelWaits)
     const gate = spillwayExpress({ maxDelay: LIMIT_MS })
     const app = express()
     app.use((req, res, next) => setTimeout(next, LATE_MS))
@@ -146,7 +147,7 @@ for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].include
     }
 
     it('streams are refused, and the session is kept', async function () {
-      if (!binding.kernelWaits) this.skip()
+      needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site, client } = await start()
       assert.equal((await client.send('/')).status, 200)
       const refused = await client.sendLate('/')
@@ -160,7 +161,7 @@ for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].include
     })
 
     it('a refused POST, and an exempt path', async function () {
-      if (!binding.kernelWaits) this.skip()
+      needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site, client } = await start({ exempt: '/health' })
       assert.equal((await client.sendLate('/', { method: 'POST', body: 'x' })).status, 503)
       assert.equal((await client.sendLate('/health')).status, 200)

@@ -6,6 +6,7 @@ const net = require('node:net')
 const path = require('node:path')
 const { Worker } = require('node:worker_threads')
 const { run, start } = require('./support/child.js')
+const { needs } = require('./support/needs.js')
 
 describe('life of the process', function () {
   this.timeout(60_000)
@@ -77,7 +78,7 @@ describe('life of the process', function () {
 
 describe('a process that stood still', function () {
   it('is not taken for a busy one', async function () {
-    if (process.platform === 'win32') this.skip()
+    needs(this, 'SIGSTOP', process.platform !== 'win32')
     const { child, hello: { port } } = await start('stopped-server.js')
     child.kill('SIGSTOP')
     const socket = net.connect(port, '127.0.0.1')

@@ -17,7 +17,7 @@ const faces = {
 const range = 'RangeError'
 const type = 'TypeError'
 
-const concurrency = 'concurrency must be an integer >= 1 or Infinity, got '
+const concurrency = "concurrency must be an integer >= 1, Infinity or 'auto', got "
 const milliseconds = 'must be milliseconds, > 0 and <= 2147483647, got '
 
 /** Options beside `concurrency: 1`, and the error each must throw. */
@@ -29,7 +29,7 @@ const bad = [
   [{ concurrency: -Infinity }, range, `${concurrency}-Infinity`],
   [{ concurrency: 2 ** 53 }, range, `${concurrency}9007199254740992`],
   [{ concurrency: '2' }, type, `${concurrency}'2'`],
-  [{ concurrency: 'auto' }, type, `${concurrency}'auto'`],
+  [{ concurrency: 'automatic' }, type, `${concurrency}'automatic'`],
   [{ concurrency: null }, type, `${concurrency}null`],
   [{ concurrency: undefined }, type, `${concurrency}undefined`],
   [{ concurrency: 1n }, type, `${concurrency}1n`],

@@ -28,7 +28,7 @@ async function main () {
   console.log(`${machine()}, Node.js ${process.versions.node}, ${now()}\n`)
   print(['hello world', 'with', 'answers/s without', 'with / without', 'by CPU time', 'to reach', 'refused'],
     throughput.map(({ framework, protection, perSecond, ratio, cpuRatio, atLeast, refused }) =>
-      [framework, protection, whole(perSecond), ratio.toFixed(3), cpuRatio.toFixed(3), `>= ${atLeast}`, whole(refused)]))
+      [framework, protection, whole(perSecond), ratio.toFixed(3), cpuRatio.toFixed(3), atLeast === undefined ? '' : `>= ${atLeast}`, whole(refused)]))
   print(['call', 'ns'], Object.entries(calls).map(([name, ns]) => [name, ns.toFixed(1)]))
   print(['idle process', 'wake-ups/s'], Object.entries(wakeUps).map(([name, n]) => [name, n.toFixed(2)]))
 }

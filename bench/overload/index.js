@@ -12,10 +12,10 @@ const { installPeers } = require('./peers')
 const { markdown, tabulate } = require('./table')
 const { plan, runSweep } = require('./sweep')
 const { renderRecord } = require('./record')
+const { writeResults } = require('../results')
 
 const PAGE = 'overload.html'
 const TABLE = 'overload.md'
-const RESULTS = path.join(__dirname, '..', 'RESULTS.md')
 
 async function main () {
   const args = process.argv.slice(2)
@@ -36,7 +36,7 @@ async function main () {
   console.log(`${markdown(tabulate(outcomes))}\n`)
   write(TABLE, record)
   write(PAGE, renderPage(outcomes, settings, command))
-  if (settings.write) write(RESULTS, record)
+  if (settings.write) console.log(writeResults(record))
 }
 
 function list (steps) {

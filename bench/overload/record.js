@@ -1,9 +1,7 @@
 'use strict'
 
-const { execFileSync } = require('node:child_process')
-
 const { canPin } = require('../child/cores')
-const { machine, now } = require('../machine')
+const { listConditions } = require('../conditions')
 const { markdown, tabulate } = require('./table')
 const { peerVersions } = require('./peers')
 
@@ -20,7 +18,7 @@ const FRAMEWORKS = ['express', 'fastify', '@hapi/hapi', 'koa']
 function renderRecord (outcomes, settings, command) {
   return `# Under overload: what was measured
 
-${conditions(command).map(([name, value]) => `- ${name}: ${value}`).join('\n')}
+${listConditions(runOf(command))}
 
 Open loop: requests start on a clock, latency counts from the intended start, the client gives up after
 ${settings.timeoutMs / 1000} s. Each row counts ${settings.durationMs / 1000} s on a fresh server, after
@@ -33,27 +31,14 @@ ${markdown(tabulate(outcomes))}
 `
 }
 
-/** @returns {[string, string][]} where it was measured */
-function conditions (command) {
+/** @returns {import('../conditions').Run} */
+function runOf (command) {
   const frameworks = FRAMEWORKS.map(name => `${name} ${require(`${name}/package.json`).version}`)
-  return [
-    ['machine', `${machine()}; server and client ${canPin() ? 'each on a core of its own' : 'not pinned to cores'}`],
-    ['date', now()],
-    ['Node.js', process.versions.node],
-    ['spillway', revision()],
-    ['beside', [...frameworks, peerVersions()].filter(Boolean).join(', ')],
-    ['command', `\`${command}\``]
-  ]
-}
-
-function revision () {
-  const { version } = require('../../package.json')
-  try {
-    const git = args => execFileSync('git', args, { cwd: __dirname, encoding: 'utf8', stdio: 'pipe' }).trim()
-    return `${version}, commit ${git(['rev-parse', '--short', 'HEAD'])}${git(['status', '--porcelain']) ? ', changed' : ''}`
-  } catch {
-    return version
+  return {
+    command,
+    beside: [...frameworks, peerVersions()].filter(Boolean).join(', '),
+    cores: `server and client ${canPin() ? 'each on a core of its own' : 'not pinned to cores'}`
   }
 }
 
-module.exports = { renderRecord, conditions }
+module.exports = { renderRecord, runOf }

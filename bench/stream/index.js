@@ -1,72 +1,27 @@
 'use strict'
 
-// Items per second of the stream helpers beside their peers: `npm run bench:stream`.
-// The candidates take turns in one process, so that a machine that slows down slows them all; each round gives a ratio,
-// and the median of these is what counts.
+// The stream helpers: how fast they are beside others, and what number 'auto' finds. `npm run bench:stream` prints what is
+// in bench/RESULTS.md; `-- --write` puts it there.
 
-const { contenders, limit } = require('./contenders.js')
+const { parseArgs } = require('node:util')
 
-const ITEMS = 50_000
-const WARM_UP_ROUNDS = 2
-const ROUNDS = 15
-
-const items = Array.from({ length: ITEMS }, (_, index) => index)
-const expectedSum = ITEMS * (ITEMS - 1) / 2
-
-let handled = 0
-let taken = 0
-
-async function handler (item) {
-  handled += item
-  return item
-}
-
-function take (result) {
-  taken += result
-}
-
-async function measureMs (run, deliversResults) {
-  handled = taken = 0
-  const startedAt = performance.now()
-  await run()
-  const ms = performance.now() - startedAt
-  if (handled !== expectedSum || (deliversResults && taken !== expectedSum)) throw new Error(`${run} lost items`)
-  return ms
-}
-
-function median (numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
-}
-
-/** @returns the milliseconds of each round, by candidate */
-async function alternate (candidates, deliversResults) {
-  const times = Object.fromEntries(Object.keys(candidates).map(name => [name, []]))
-  for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
-    for (const [name, run] of Object.entries(candidates)) {
-      const ms = await measureMs(run, deliversResults)
-      if (round >= 0) times[name].push(ms)
-    }
-  }
-  return times
-}
-
-function rows (work, times) {
-  const [ours] = Object.values(times)
-  return Object.entries(times).map(([name, ms]) => {
-    const perSecond = Math.round(ITEMS / median(ms) * 1000)
-    const ratio = median(ms.map((value, round) => value / ours[round]))
-    return `| ${work} | ${name} | ${perSecond.toLocaleString('en')} | ${ratio.toFixed(2)} |`
-  })
-}
+const { writeResults } = require('../results')
+const { measureAuto } = require('./auto.js')
+const { renderRecord } = require('./record.js')
+const { measureThroughput } = require('./throughput.js')
 
 async function main () {
-  console.log(`Node ${process.version}, ${ITEMS.toLocaleString('en')} items, limit ${limit}, an async handler that returns at once, ` +
-    `median of ${ROUNDS} alternating rounds\n`)
-  console.log('| work | helper | items/s | time, the first of its group = 1 |')
-  console.log('|---|---|--:|--:|')
-  for (const [work, candidates] of Object.entries(await contenders(items, handler, take))) {
-    for (const row of rows(work, await alternate(candidates, work.endsWith('map')))) console.log(row)
-  }
+  const args = process.argv.slice(2)
+  const { values: { write } } = parseArgs({ args, options: { write: { type: 'boolean', default: false } } })
+  const throughput = await measureThroughput()
+  const auto = await measureAuto()
+  const command = ['npm run bench:stream', ...args.length > 0 ? ['--', ...args] : []].join(' ')
+  const record = renderRecord(throughput, auto, command)
+  console.log(record)
+  if (write) console.log(writeResults(record))
 }
 
-main()
+main().catch(error => {
+  console.error(`The bench failed: ${error.message}`)
+  process.exit(1)
+})

@@ -37,7 +37,7 @@ class ErrorPolicy {
    * @param {import('./item.js').Item<any>} item
    * @returns {Verdict<any>}
    */
-  judge (error, { input, index }) {
+  judge (error, { value: input, index }) {
     switch (this.#onError) {
       case 'stop': return 'stop'
       case 'continue': return 'skip'

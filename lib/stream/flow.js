@@ -3,11 +3,11 @@
 const { AsyncResource } = require('node:async_hooks')
 
 const { byteSize, checkedSize } = require('./byte-size.js')
-const { defer } = require('./deferred.js')
-const { ErrorPolicy } = require('./error-policy.js')
+const { Ending } = require('./ending.js')
 const { Intake } = require('./intake.js')
-const { Item, RUNNING } = require('./item.js')
+const { Item } = require('./item.js')
 const { ItemSignals } = require('./item-signals.js')
+const { Outcomes } = require('./outcomes.js')
 const { Outlet } = require('./outlet.js')
 const { Slots } = require('./slots.js')
 const { StallWatch } = require('./stall.js')
@@ -39,27 +39,21 @@ class Flow {
   #intake
   #slots
   #outlet
-  #errors
+  #outcomes
+  #ending
   /** @type {ItemSignals | undefined} */
   #itemSignals
   /** @type {StallWatch | undefined} */
   #stall
   #turn = new Turn(() => this.advance())
   #waits = new WaitClock()
-  #controller = new AbortController()
-  #signal = this.#controller.signal
   #callerContext = new AsyncResource('spillway.stream')
-  #counts = { started: 0, completed: 0, failed: 0, skipped: 0, lateErrors: 0 }
-  #started = false
+  #started = 0
+  #starting = false
   #advancing = false
   #advanceAgain = false
-  /** The error to report is known, though perhaps not reported yet. */
-  #failing = false
   /** @type {{ error: unknown } | undefined} reported when what was running has been delivered */
   #sourceError
-  #over = false
-  /** @type {import('./deferred.js').Deferred<void> | undefined} */
-  #idle
 
   /**
    * @param {import('./source/index.js').OpenSource<T>} source
@@ -74,25 +68,25 @@ class Flow {
     this.#sink = sink
     this.#maxBytes = maxBytes ?? Infinity
     this.#highWaterMark = settings.highWaterMark
-    this.#slots = new Slots(settings.concurrency)
-    this.#errors = new ErrorPolicy(settings.onError, settings.maxErrors)
+    this.#slots = slotsFor(settings.concurrency)
+    this.#ending = new Ending(signal, reason => this.fail(reason))
     if (timeout !== undefined) this.#itemSignals = new ItemSignals(timeout, (item, error) => this.#timedOut(item, error))
     if (stallTimeout !== undefined && onStall !== undefined) {
       this.#stall = new StallWatch(stallTimeout, () => this.#stalled(onStall))
     }
     this.#outlet = new Outlet(settings.ordered, sink, this.#stall)
+    this.#outcomes = new Outcomes(settings, this.#outlet, sink, this.#ending, error => this.#stop(error))
     this.#intake = new Intake(
       source,
       maxBytes === undefined && sizeOf === undefined ? undefined : checkedSize(sizeOf ?? byteSize),
       () => this.advance(),
       (error, bySource) => bySource ? this.#sourceFailed(error) : this.fail(error)
     )
-    if (signal?.aborted) this.fail(signal.reason)
-    else signal?.addEventListener('abort', this.#onAbort)
+    this.#ending.listen()
   }
 
   start () {
-    this.#started = true
+    this.#starting = true
     this.advance()
   }
 
@@ -101,24 +95,21 @@ class Flow {
   }
 
   set concurrency (limit) {
-    this.#slots.limit = limit
+    this.#slots.fix(limit)
     this.advance()
   }
 
   /** @returns {Promise<void>} resolved when the flow is over and no handler is running */
   get idle () {
-    if (this.#idle === undefined) {
-      this.#idle = defer()
-      this.#checkIdle()
-    }
-    return this.#idle.promise
+    return this.#ending.idle(this.#slots.inFlight)
   }
 
   /** @returns {import('./job.js').Stats} */
   stats () {
-    const { completed, failed, skipped, lateErrors } = this.#counts
+    const { completed, failed, skipped, lateErrors } = this.#outcomes
     return {
       pulled: this.#intake.pulled,
+      concurrency: this.#slots.limit,
       inFlight: this.#slots.inFlight,
       buffered: this.#outlet.buffered,
       bytes: this.#outlet.bytes,
@@ -134,7 +125,7 @@ class Flow {
 
   /** Starts what there is room for. To be called when there may be more room, or more items, than before. */
   advance () {
-    if (!this.#started || this.#over) return
+    if (!this.#starting || this.#ending.over) return
     this.#advanceAgain = true
     if (this.#advancing) return
     this.#advancing = true
@@ -142,7 +133,7 @@ class Flow {
       while (this.#advanceAgain) {
         this.#advanceAgain = false
         this.#deliver()
-        while (this.#mayStart()) this.#callerContext.runInAsyncScope(this.#work, this)
+        if (this.#mayStart()) this.#callerContext.runInAsyncScope(this.#startWork, this)
       }
     } finally {
       this.#advancing = false
@@ -156,21 +147,21 @@ class Flow {
    * @param {unknown} reason
    */
   close (reason) {
-    if (this.#over) return
+    if (this.#ending.over) return
     this.#shutDown()
-    this.#controller.abort(reason)
+    this.#ending.abort(reason)
     this.#itemSignals?.abort(reason)
   }
 
   /** @param {unknown} error */
   fail (error) {
-    if (this.#over) return
+    if (this.#ending.over) return
     this.close(error)
     if (this.#settings.waitForInFlight) this.idle.then(() => this.#sink.fail(error))
     else this.#sink.fail(error)
   }
 
-  // Running
+  // Running. Every item comes this way, so what is not needed for each is asked for first.
 
   /**
    * Runs handlers one after the other, for as long as there is something to start; when it is called, there is. At most
@@ -179,118 +170,79 @@ class Flow {
   async #work () {
     do {
       const item = this.#begin()
-      const context = { signal: this.#itemSignals?.start(item) ?? this.#signal, index: item.index }
+      const began = this.#slots.take()
+      const signal = this.#itemSignals === undefined ? this.#ending.signal : this.#itemSignals.start(item)
       try {
-        let result = (0, this.#handler)(item.input, context)
+        let result = (0, this.#handler)(item.value, { signal, index: item.index })
         if (isThenable(result)) {
           if (this.#slots.free) this.advance()
           result = await result
         }
-        this.#handlerSucceeded(item, result)
+        const admitted = this.#sink.admits(result) // may throw: then it is the handler that failed
+        this.#slots.give(began, true)
+        if (this.#itemSignals !== undefined || this.#ending.over) this.#settled(item)
+        this.#outcomes.succeed(item, result, admitted)
       } catch (error) {
-        this.#handlerFailed(item, error)
+        this.#slots.give(began, false)
+        this.#settled(item)
+        this.#outcomes.fail(item, error)
       }
-      this.#deliver()
+      if (this.#outlet.buffered > 0) this.#deliver()
     } while (this.#mayStart())
     this.#rest()
   }
 
+  #startWork () {
+    do this.#work()
+    while (this.#mayStart())
+  }
+
   #begin () {
-    const item = new Item(this.#intake.take(), this.#counts.started++, this.#intake.bytes)
-    this.#slots.take()
+    const item = new Item(this.#intake.take(), this.#started++, this.#intake.bytes)
     this.#outlet.add(item)
     return item
   }
 
+  /** @param {Item<T>} item */
+  #settled (item) {
+    this.#itemSignals?.stop(item)
+    this.#ending.settled(this.#slots.inFlight)
+  }
+
   #mayStart () {
-    return this.#hasRoom() && this.#intake.fetch() && this.#fits() && this.#turn.take()
+    return this.#hasRoom() && this.#intake.fetch() && (this.#maxBytes === Infinity || this.#fits()) && this.#turn.take()
   }
 
   #hasRoom () {
-    const { limit } = this.#slots
-    return this.#slots.free && this.#outlet.size < limit + (this.#highWaterMark ?? limit)
+    const { limit, inFlight } = this.#slots
+    return inFlight < limit && this.#outlet.size < limit + (this.#highWaterMark ?? limit)
   }
 
   #fits () {
-    return this.#outlet.bytes + this.#intake.bytes <= this.#maxBytes || this.#outlet.size === 0
+    return this.#outlet.size === 0 || this.#outlet.bytes + this.#intake.bytes <= this.#maxBytes
   }
 
-  // Outcomes. An item that ran out of time has its outcome, and is no longer running, before its handler settles.
+  #deliver () {
+    const failed = this.#outlet.deliver()
+    if (failed !== undefined) this.fail(failed.value)
+  }
+
+  // What does not go as it should
 
   /**
-   * @param {Item<T>} item
-   * @param {unknown} result
-   */
-  #handlerSucceeded (item, result) {
-    const admitted = this.#sink.admits(result) // may throw: then it is the handler that failed
-    this.#handlerSettled(item)
-    if (item.state !== RUNNING) return
-    this.#counts.completed++
-    if (this.#over) return
-    if (admitted) this.#outlet.succeed(item, result)
-    else this.#skip(item)
-  }
-
-  /**
-   * @param {Item<T>} item
-   * @param {unknown} error
-   */
-  #handlerFailed (item, error) {
-    this.#handlerSettled(item)
-    if (item.state === RUNNING) this.#itemFailed(item, error)
-  }
-
-  /** @param {Item<T>} item */
-  #handlerSettled (item) {
-    this.#slots.give()
-    this.#itemSignals?.stop(item)
-    this.#checkIdle()
-  }
-
-  /**
+   * The item has its outcome, and is no longer running, before its handler settles.
+   *
    * @param {Item<T>} item
    * @param {unknown} error
    */
   #timedOut (item, error) {
-    if (this.#over) return
-    this.#itemFailed(item, error)
+    if (this.#ending.over) return
+    this.#outcomes.fail(item, error)
     this.advance()
   }
 
-  /**
-   * @param {Item<T>} item
-   * @param {unknown} error
-   */
-  #itemFailed (item, error) {
-    this.#counts.failed++
-    if (this.#over) {
-      this.#counts.lateErrors++
-      return
-    }
-    try {
-      const verdict = this.#errors.judge(error, item)
-      if (this.#over) return // the user's onError may have ended it
-      if (verdict === 'stop') this.#stop(item, error)
-      else if (verdict !== 'skip' && this.#sink.admits(verdict.value)) this.#outlet.succeed(item, verdict.value)
-      else this.#skip(item)
-    } catch (errorOfVerdict) {
-      this.#stop(item, errorOfVerdict)
-    }
-  }
-
-  /** @param {Item<T>} item */
-  #skip (item) {
-    this.#counts.skipped++
-    this.#outlet.skip(item)
-  }
-
-  /**
-   * @param {Item<T>} item
-   * @param {unknown} error
-   */
-  #stop (item, error) {
-    this.#noteFatal()
-    this.#outlet.fail(item, error)
+  /** @param {unknown} error of an item, which the outlet has */
+  #stop (error) {
     if (this.#settings.errorOrder === 'inOrder') {
       this.#intake.close(this.#settings.destroySource)
     } else {
@@ -300,52 +252,25 @@ class Flow {
 
   /** @param {unknown} error */
   #sourceFailed (error) {
-    this.#noteFatal()
+    this.#outcomes.noteFatal()
     this.#sourceError = { error }
     this.#intake.close(this.#settings.destroySource)
     this.advance()
   }
 
-  #noteFatal () {
-    if (this.#failing) this.#counts.lateErrors++
-    this.#failing = true
+  /** @param {(stats: import('./job.js').Stats) => void} onStall */
+  #stalled (onStall) {
+    try {
+      onStall(this.stats())
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
-  #deliver () {
-    const failed = this.#outlet.deliver()
-    if (failed !== undefined) this.fail(failed.outcome)
-  }
-
-  // Ends
-
-  #complete () {
-    if (this.#sourceError !== undefined) return this.fail(this.#sourceError.error)
-    const collected = this.#errors.collected()
-    if (collected !== undefined) return this.fail(collected)
-    this.#shutDown()
-    this.#sink.end()
-  }
-
-  #shutDown () {
-    this.#over = true
-    this.#intake.close(this.#settings.destroySource)
-    this.#outlet.clear()
-    this.#stall?.close()
-    this.#waits.waitFor(undefined)
-    this.#settings.signal?.removeEventListener('abort', this.#onAbort)
-    this.#checkIdle()
-  }
-
-  #onAbort = () => this.fail(this.#settings.signal?.reason)
-
-  #checkIdle () {
-    if (this.#over && this.#slots.inFlight === 0) this.#idle?.resolve()
-  }
-
-  // Resting until something changes
+  // Resting until something changes, or for good
 
   #rest () {
-    if (this.#over) return
+    if (this.#ending.over) return
     if (this.#intake.ended && this.#intake.isEmpty && this.#outlet.size === 0) return this.#complete()
     const waited = this.#waited()
     this.#waits.waitFor(waited)
@@ -359,14 +284,30 @@ class Flow {
     return 'handlers'
   }
 
-  /** @param {(stats: import('./job.js').Stats) => void} onStall */
-  #stalled (onStall) {
-    try {
-      onStall(this.stats())
-    } catch (error) {
-      this.fail(error)
-    }
+  #complete () {
+    if (this.#sourceError !== undefined) return this.fail(this.#sourceError.error)
+    const collected = this.#outcomes.collected()
+    if (collected !== undefined) return this.fail(collected)
+    this.#shutDown()
+    this.#sink.end(this.stats())
   }
+
+  #shutDown () {
+    this.#ending.end()
+    this.#intake.close(this.#settings.destroySource)
+    this.#outlet.clear()
+    this.#slots.close()
+    this.#stall?.close()
+    this.#waits.waitFor(undefined)
+    this.#ending.settled(this.#slots.inFlight)
+  }
+}
+
+/** @param {number | 'auto'} concurrency */
+function slotsFor (concurrency) {
+  if (concurrency !== 'auto') return new Slots(concurrency)
+  const { AutoSlots } = require('./auto-slots.js') // not before: a fixed number needs no addon
+  return new AutoSlots()
 }
 
 module.exports = { Flow }

@@ -21,17 +21,37 @@ function forEachConcurrent (source, handler, options) {
   const settings = readOptions(options)
   // Without results there is only the order of errors to keep.
   settings.ordered &&= settings.errorOrder === 'inOrder'
-  /** @type {import('./deferred.js').Deferred<import('./job.js').Stats>} */
-  const { promise, resolve, reject } = defer()
-  const flow = new Flow(openSource(source), handler, settings, {
-    wants: () => true,
-    admits: () => true,
-    deliver () {},
-    end: () => resolve(flow.stats()),
-    fail: reject
-  })
+  const completion = new Completion()
+  const flow = new Flow(openSource(source), handler, settings, completion)
   queueMicrotask(() => flow.start()) // not now: the handler may use the job that this call returns
-  return asJob(promise, flow)
+  return asJob(completion.promise, flow)
+}
+
+/** Drops the results, and waits for the end. */
+class Completion {
+  /** @type {import('./deferred.js').Deferred<import('./job.js').Stats>} */
+  #deferred = defer()
+  promise = this.#deferred.promise
+
+  wants () {
+    return true
+  }
+
+  admits () {
+    return true
+  }
+
+  deliver () {}
+
+  /** @param {import('./job.js').Stats} stats */
+  end (stats) {
+    this.#deferred.resolve(stats)
+  }
+
+  /** @param {unknown} error */
+  fail (error) {
+    this.#deferred.reject(error)
+  }
 }
 
 module.exports = { forEachConcurrent }

@@ -12,8 +12,6 @@ const FAILED = 3
  */
 class Item {
   state = RUNNING
-  /** @type {any} the result when ready, the error when failed */
-  outcome = undefined
 
   /**
    * @param {T} input
@@ -21,7 +19,8 @@ class Item {
    * @param {number} bytes
    */
   constructor (input, index, bytes) {
-    this.input = input
+    /** @type {any} the input while running, the result when ready, the error when failed */
+    this.value = input
     this.index = index
     this.bytes = bytes
   }

@@ -1,10 +1,11 @@
 'use strict'
 
-const { check } = require('./options.js')
+const { checkLimit } = require('./options.js')
 
 /**
  * @typedef {object} Stats
  * @property {number} pulled items taken from the source
+ * @property {number} concurrency how many handlers may run now
  * @property {number} inFlight handlers running
  * @property {number} buffered outcomes that wait for the consumer, or for that of an earlier item
  * @property {number} bytes of the items started and not yet delivered, where `maxBytes` or `sizeOf` is given
@@ -22,7 +23,8 @@ const { check } = require('./options.js')
 /**
  * @typedef {object} Job
  * @property {() => Stats} stats
- * @property {number} concurrency may be set while running: what runs beyond a lower limit is not cancelled
+ * @property {number} concurrency the present number. May be set while running, which also ends 'auto': what runs beyond a
+ *   lower limit is not cancelled
  * @property {Promise<void>} idle resolved when the job is over and no handler is running; never rejected
  */
 
@@ -38,7 +40,7 @@ function asJob (target, flow) {
     concurrency: {
       get: () => flow.concurrency,
       set (limit) {
-        check('concurrency', limit)
+        checkLimit(limit)
         flow.concurrency = limit
       }
     },

@@ -6,7 +6,8 @@ const { describe } = require('./describe.js')
  * @template [T=any]
  * @template [R=any]
  * @typedef {object} Options
- * @property {number} concurrency how many handlers run at once: an integer >= 1, or Infinity
+ * @property {number | 'auto'} concurrency how many handlers run at once: an integer >= 1, Infinity, or 'auto': as many as the
+ *   handlers and the event loop can do without queueing, found and followed while they run. Needs the native addon
  * @property {boolean} [ordered] deliver in the order of the source (the default), or as results come. Without results,
  *   it is only the order of errors for `errorOrder: 'inOrder'`
  * @property {number} [highWaterMark] how many items beyond `concurrency` may be started and not yet delivered: an
@@ -50,15 +51,21 @@ const milliseconds = {
   accepts: (/** @type {number} */ value) => value > 0 && value <= LONGEST_TIMER_MS
 }
 
+const aLimit = {
+  takes: 'an integer >= 1 or Infinity',
+  types: ['number'],
+  accepts: (/** @type {number} */ value) => value === Infinity || (Number.isSafeInteger(value) && value >= 1)
+}
+
 const trueOrFalse = { takes: 'true or false', types: ['boolean'] }
 const aFunction = { takes: 'a function', types: ['function'] }
 
 /** @type {Record<keyof Options, Rule>} */
 const rules = {
   concurrency: {
-    takes: 'an integer >= 1 or Infinity',
-    types: ['number'],
-    accepts: value => value === Infinity || (Number.isSafeInteger(value) && value >= 1)
+    takes: "an integer >= 1, Infinity or 'auto'",
+    types: ['number', 'string'],
+    accepts: value => value === 'auto' || aLimit.accepts(value)
   },
   ordered: trueOrFalse,
   highWaterMark: integerFrom(0),
@@ -99,10 +106,10 @@ const defaults = {
 /**
  * @param {keyof Options} name
  * @param {unknown} value
+ * @param {Rule} [rule]
  * @throws {TypeError | RangeError}
  */
-function check (name, value) {
-  const { takes, types, accepts } = rules[name]
+function check (name, value, { takes, types, accepts } = rules[name]) {
   const rightType = value !== null && types.includes(typeof value)
   if (rightType && (accepts === undefined || accepts(value))) return
   const ErrorClass = rightType && typeof value === 'number' ? RangeError : TypeError
@@ -110,10 +117,26 @@ function check (name, value) {
 }
 
 /**
+ * @param {unknown} limit of a job that runs
+ * @throws {TypeError | RangeError}
+ */
+function checkLimit (limit) {
+  check('concurrency', limit, aLimit)
+}
+
+/** @throws {Error} where the addon did not load */
+function checkAuto () {
+  const { binding } = require('../binding.js') // not before: a fixed number needs no addon
+  if (binding.createConcurrency !== undefined) return
+  throw new Error("concurrency 'auto' needs the native addon, which did not load: give a number")
+}
+
+/**
  * @template T, R
  * @param {Options<T, R>} options
  * @returns {Settings}
  * @throws {TypeError | RangeError} naming the option, what it takes, and what was given
+ * @throws {Error} for 'auto' without the addon
  */
 function readOptions (options) {
   if (typeof options !== 'object' || options === null) {
@@ -130,6 +153,7 @@ function readOptions (options) {
   if ((given.stallTimeout === undefined) !== (given.onStall === undefined)) {
     throw new TypeError('stallTimeout and onStall must be given together')
   }
+  if (given.concurrency === 'auto') checkAuto()
   return /** @type {Settings} */ ({ ...defaults, ...given })
 }
 
@@ -141,4 +165,4 @@ function checkHandler (handler) {
   if (typeof handler !== 'function') throw new TypeError(`handler must be a function, got ${describe(handler)}`)
 }
 
-module.exports = { check, checkHandler, readOptions }
+module.exports = { checkHandler, checkLimit, readOptions }

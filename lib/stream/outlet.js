@@ -11,7 +11,7 @@ const { RUNNING, READY, SKIPPED, FAILED } = require('./item.js')
  * @property {() => boolean} wants whether a result would be taken now
  * @property {(result: any) => boolean} admits false leaves the result out; an exception makes its item a failed one
  * @property {(result: any) => void} deliver
- * @property {() => void} end
+ * @property {(stats: import('./job.js').Stats) => void} end
  * @property {(error: unknown) => void} fail
  */
 
@@ -61,9 +61,12 @@ class Outlet {
    * @param {unknown} result
    */
   succeed (item, result) {
-    if (this.#ordered || this.buffered > 0 || !this.#sink.wants()) return this.#settle(item, READY, result)
-    item.state = READY
-    this.#hand(item, result)
+    if (this.#ordered || this.buffered > 0 || !this.#sink.wants()) {
+      this.#settle(item, READY, result)
+    } else {
+      item.state = READY
+      this.#hand(item, result)
+    }
   }
 
   /** @param {Item} item */
@@ -90,7 +93,7 @@ class Outlet {
       if (item.state === READY && !this.#sink.wants()) break
       this.#queue.shift()
       this.buffered--
-      if (item.state === READY) this.#hand(item, item.outcome)
+      if (item.state === READY) this.#hand(item, item.value)
       else this.#remove(item)
     }
     if (this.buffered > this.peakBuffered) this.peakBuffered = this.buffered
@@ -110,7 +113,7 @@ class Outlet {
    */
   #settle (item, state, outcome) {
     item.state = state
-    item.outcome = outcome
+    item.value = outcome
     this.buffered++
     if (!this.#ordered) this.#queue.push(item)
   }

@@ -14,15 +14,33 @@ class Slots {
     return this.inFlight < this.limit
   }
 
-  /** A handler is about to start. */
-  take () {
-    if (++this.inFlight > this.peak) this.peak = this.inFlight
+  /** @param {number} limit the caller's */
+  fix (limit) {
+    this.limit = limit
   }
 
-  /** A handler has settled. */
-  give () {
+  /**
+   * A handler is about to start.
+   *
+   * @returns {number} the moment, for `give`, where that is of use
+   */
+  take () {
+    if (++this.inFlight > this.peak) this.peak = this.inFlight
+    return 0
+  }
+
+  /**
+   * A handler has settled.
+   *
+   * @param {number} _began
+   * @param {boolean} _succeeded
+   */
+  give (_began, _succeeded) {
     this.inFlight--
   }
+
+  /** No handler will start any more. */
+  close () {}
 }
 
 module.exports = { Slots }

@@ -4,7 +4,7 @@ const STARTS_PER_TURN = 1024
 const MS_PER_TURN = 5
 
 // Reading the clock costs as much as a fast handler, so it is read at every start only while these are slow.
-const STARTS_PER_READING = 16
+const STARTS_PER_READING = 64
 const SLOW_MS = 0.1
 
 /**

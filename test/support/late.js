@@ -26,6 +26,8 @@ const LIMIT_MS = 120
 // machine may take the processor away for between the reading of the wait and the judgement.
 const MARGIN_MS = 100
 
+const SHORTEST_INTERVAL_MS = 16
+
 /** What a late request has waited at least. */
 const LATE_MS = LIMIT_MS + MARGIN_MS
 
@@ -65,12 +67,32 @@ async function late (send) {
     return Array.isArray(sent) ? Promise.all(sent) : sent
   } finally {
     if (--holds === 0) {
-      // After an idle turn nobody asks the kernel: what the loop polls cannot have waited.
-      block(4 * binding.tickMs)
+      if (binding.kernelWaits) {
+        // After an idle turn nobody asks the kernel: what the loop polls cannot have waited.
+        block(4 * binding.tickMs)
+      } else {
+        delayLoop()
+      }
       for (const handle of handles) handle.readStart()
     }
     release()
   }
 }
 
-module.exports = { LIMIT_MS, LATE_MS, late }
+/** Where only the loop can tell that a request was late, the loop is. */
+function delayLoop () {
+  monitor.setInterval(SHORTEST_INTERVAL_MS)
+  monitor.setFactor(1)
+  block(SHORTEST_INTERVAL_MS + LATE_MS)
+}
+
+/** Whatever comes until the next sample would be late too. @type {typeof late} */
+async function lateByLoop (send) {
+  try {
+    return await late(send)
+  } finally {
+    while (binding.loopDelay() > LIMIT_MS) await setTimeout(SHORTEST_INTERVAL_MS)
+  }
+}
+
+module.exports = { LIMIT_MS, LATE_MS, late: binding.kernelWaits ? late : lateByLoop }

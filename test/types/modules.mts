@@ -10,6 +10,8 @@ import forFastify from 'spillway/fastify'
 import forHapi from 'spillway/hapi'
 import forKoa from 'spillway/koa'
 import { guard } from 'spillway/http'
+import { concurrentTransform, forEachConcurrent, mapConcurrent } from 'spillway/stream'
+import readiness from 'spillway/readiness'
 
 const busy: boolean = toobusy()
 const lagMs: number = lag() + delay() + maxLag(100) + toobusy.maxLag()
@@ -54,4 +56,8 @@ new Koa().use(forKoa({ errorMode: true, classify: (ctx) => ctx.method, onShed: (
 const gate = guard(createServer(), { observe: true, classify: (req) => req.url, message: 'later', retryAfter: 5 })
 const turn: number = gate.snapshot().meanTurnMs
 
-export { busy, lagMs, which, seen, name, limit, inFlight, closeHapi, turn }
+const [ready, readyHapi] = [readiness(middleware, { notReadyAfter: 30 }), readiness(hapi.plugins.spillway)]
+const isReady: boolean = ready() && readyHapi()
+readyHapi.close()
+
+export { isReady, busy, lagMs, which, seen, name, limit, inFlight, closeHapi, turn }

@@ -4,7 +4,8 @@ const fs = require('node:fs')
 const path = require('node:path')
 
 const page = require('../../page')
-const { conditions } = require('../record')
+const { conditions } = require('../../conditions')
+const { runOf } = require('../record')
 const { tabulate, verdictOf } = require('../table')
 
 const CHARTS = fs.readFileSync(path.join(__dirname, 'charts.js'), 'utf8')
@@ -36,7 +37,7 @@ function renderPage (outcomes, settings, command) {
 ${page.renderTable(plain(tabulate(outcomes)))}
 
 <h2>How they were measured</h2>
-${conditions(command).map(([name, value]) => `<p>${name}: ${page.escape(value)}</p>`).join('\n')}`
+${conditions(runOf(command)).map(([name, value]) => `<p>${name}: ${page.escape(value)}</p>`).join('\n')}`
   })
 }
 

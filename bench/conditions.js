@@ -1,0 +1,45 @@
+'use strict'
+
+const { execFileSync } = require('node:child_process')
+
+const { machine, now } = require('./machine')
+
+/**
+ * @typedef {object} Run
+ * @property {string} command
+ * @property {string} beside names and versions of what it was measured beside
+ * @property {string} cores who had which
+ *
+ * @param {Run} run
+ * @returns {[string, string][]} where and how it was measured
+ */
+function conditions ({ command, beside, cores }) {
+  return [
+    ['machine', `${machine()}; ${cores}`],
+    ['date', now()],
+    ['Node.js', process.versions.node],
+    ['spillway', revision()],
+    ['beside', beside],
+    ['command', `\`${command}\``]
+  ]
+}
+
+/**
+ * @param {Run} run
+ * @returns {string} the same as a list in Markdown
+ */
+function listConditions (run) {
+  return conditions(run).map(([name, value]) => `- ${name}: ${value}`).join('\n')
+}
+
+function revision () {
+  const { version } = require('../package.json')
+  try {
+    const git = args => execFileSync('git', args, { cwd: __dirname, encoding: 'utf8', stdio: 'pipe' }).trim()
+    return `${version}, commit ${git(['rev-parse', '--short', 'HEAD'])}${git(['status', '--porcelain']) ? ', changed' : ''}`
+  } catch {
+    return version
+  }
+}
+
+module.exports = { conditions, listConditions }

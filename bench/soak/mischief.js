@@ -1,0 +1,61 @@
+'use strict'
+
+/**
+ * What a server meets beside requests: clients that leave before the answer, pipelining, heads that are
+ * none, and paths that nobody has a route for. Each kind so often a second, on connections of its own.
+ */
+
+const net = require('node:net')
+const { setTimeout: sleep } = require('node:timers/promises')
+
+const answer = require('../child/answer')
+const { PATTERNS, RANDOM_PATHS } = require('./settings')
+
+const LONGEST_LIFE_MS = 2000 // of a connection, whatever the server does
+
+const pick = (n) => Math.floor(Math.random() * n)
+const get = (path) => `GET ${path} HTTP/1.1\r\nHost: soak\r\n\r\n`
+const known = () => get(`/route${pick(PATTERNS)}/${pick(RANDOM_PATHS)}`)
+const unknown = () => get(`/${pick(RANDOM_PATHS).toString(36)}/${pick(RANDOM_PATHS)}`)
+
+/** What to send, and how long to listen to the answer, ms. */
+const kinds = {
+  aborts: () => [known(), pick(30)],
+  resets: () => [known(), 0],
+  pipelined: () => [known() + unknown() + known(), LONGEST_LIFE_MS],
+  garbage: () => [Buffer.from(Array.from({ length: 1 + pick(400) }, () => pick(256))), LONGEST_LIFE_MS],
+  halfHeads: () => [known().slice(0, 1 + pick(20)), 100 + pick(400)],
+  randomPaths: () => [unknown() + unknown() + unknown() + unknown(), LONGEST_LIFE_MS]
+}
+
+answer(async ({ port, durationMs, perSecond }) => {
+  const counts = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, 0]))
+  const open = new Set()
+  const beganMs = performance.now()
+  for (let rounds = 0; performance.now() - beganMs < durationMs; rounds++) {
+    for (const kind of Object.keys(kinds)) {
+      counts[kind]++
+      const done = send(port, kind)
+      open.add(done)
+      done.finally(() => open.delete(done))
+    }
+    await sleep(beganMs + (rounds + 1) * 1000 / perSecond - performance.now())
+  }
+  await Promise.all(open)
+  return counts
+})
+
+/** @param {number} port @param {string} kind */
+async function send (port, kind) {
+  const [head, listenMs] = kinds[kind]()
+  const socket = net.connect(port, '127.0.0.1')
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  socket.on('error', () => {})
+  socket.resume()
+  socket.write(head, () => {
+    if (kind === 'resets') socket.resetAndDestroy()
+  })
+  const timer = setTimeout(() => socket.destroy(), listenMs || LONGEST_LIFE_MS)
+  await closed
+  clearTimeout(timer)
+}

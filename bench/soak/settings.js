@@ -1,0 +1,13 @@
+'use strict'
+
+module.exports = {
+  PATTERNS: 100,
+  RANDOM_PATHS: 100_000,
+  OVERLOAD: 3, // times the capacity
+  TIMEOUT_MS: 6000,
+  SLICE_MS: 60_000,
+  LEAST_SLICES: 5,
+  // What may differ between the first slice after the warm-up and the last.
+  RSS_SHARE: 0.05,
+  GOODPUT_SHARE: 0.03
+}

@@ -1,0 +1,68 @@
+'use strict'
+
+// Liveness and readiness apart. Liveness: is the process to be killed? An overloaded one is not, and so /live is never
+// shed. Readiness: is it to be sent requests? It is as long as it serves some of them: see docs/routing.md.
+
+const { setTimeout: sleep } = require('node:timers/promises')
+
+const express = require('express')
+
+const spillway = require('spillway/express')
+const readiness = require('spillway/readiness')
+
+const { ask, hold, holdOne, startInstance } = require('./support/instance.js')
+
+function serve () {
+  const app = express()
+  // maxInFlight: 1, so that one request that is held makes an overload. Yours finds out by itself how many it can take.
+  const gate = spillway({ exempt: ['/live', '/ready'], maxInFlight: 1 })
+  const ready = readiness(gate, { notReadyAfter: 2, readyAfter: 1 }) // s; so short for the demonstration only
+
+  app.use(gate)
+  app.get('/live', (req, res) => res.sendStatus(200))
+  app.get('/ready', (req, res) => res.sendStatus(ready() ? 200 : 503))
+
+  app.get('/', (req, res) => res.send('hello'))
+  app.post('/hold', hold)
+  const server = app.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
+  process.once('disconnect', () => process.exit())
+}
+
+// From here on: the client and the prober, to try it with.
+
+const PATHS = ['/', '/live', '/ready']
+
+async function demonstrate () {
+  const instance = await startInstance('instance')
+
+  async function answers () {
+    const all = await Promise.all(PATHS.map(path => ask(instance.port, path)))
+    return all.map(({ status }, i) => `${PATHS[i]} ${status}`).join(', ')
+  }
+
+  /** Asks on, until /ready answers otherwise. */
+  async function show (what) {
+    const before = await answers()
+    let now
+    do {
+      await sleep(50)
+      now = await answers()
+    } while (now === before)
+    print(what, before)
+    print(`${what}, for seconds`, now)
+  }
+
+  print('idle', await answers())
+  const release = await holdOne(instance.port)
+  await show('overloaded')
+  await release()
+  await show('calm')
+  instance.stop()
+}
+
+function print (situation, answers) {
+  console.log(situation.padEnd(24), answers)
+}
+
+if (process.argv[2] === undefined) demonstrate()
+else serve()

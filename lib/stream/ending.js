@@ -1,0 +1,60 @@
+'use strict'
+
+const { defer } = require('./deferred.js')
+
+/** That a flow ends once: tells the handlers, hears of the caller's signal, and knows when the last handler has settled. */
+class Ending {
+  over = false
+  #controller = new AbortController()
+  /**
+   * Of the handlers: aborted when nobody wants their results any more.
+   *
+   * @type {AbortSignal}
+   */
+  signal = this.#controller.signal
+  #callersSignal
+  #onAbort
+  /** @type {import('./deferred.js').Deferred<void> | undefined} */
+  #idle
+
+  /**
+   * @param {AbortSignal | undefined} callersSignal
+   * @param {(reason: unknown) => void} onAbort
+   */
+  constructor (callersSignal, onAbort) {
+    this.#callersSignal = callersSignal
+    this.#onAbort = () => onAbort(callersSignal?.reason)
+  }
+
+  listen () {
+    if (this.#callersSignal?.aborted) this.#onAbort()
+    else this.#callersSignal?.addEventListener('abort', this.#onAbort)
+  }
+
+  end () {
+    this.over = true
+    this.#callersSignal?.removeEventListener('abort', this.#onAbort)
+  }
+
+  /** @param {unknown} reason */
+  abort (reason) {
+    this.#controller.abort(reason)
+  }
+
+  /**
+   * @param {number} inFlight handlers that run now
+   * @returns {Promise<void>} resolved when it is over and no handler is running
+   */
+  idle (inFlight) {
+    this.#idle ??= defer()
+    this.settled(inFlight)
+    return this.#idle.promise
+  }
+
+  /** @param {number} inFlight handlers that still run */
+  settled (inFlight) {
+    if (this.over && inFlight === 0) this.#idle?.resolve()
+  }
+}
+
+module.exports = { Ending }

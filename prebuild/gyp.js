@@ -1,0 +1,36 @@
+'use strict'
+
+const fs = require('node:fs')
+const path = require('node:path')
+
+const root = path.join(__dirname, '..')
+const [addon] = JSON.parse(fs.readFileSync(path.join(root, 'binding.gyp'), 'utf8')).targets
+
+/** @param {'linux' | 'mac' | 'win'} os @returns {string[]} absolute paths */
+function sources (os) {
+  return valuesOf('sources', os).map((file) => path.join(root, file))
+}
+
+/** What is the same for every compiler that takes GCC's flags. @param {'linux' | 'mac' | 'win'} os */
+function compilerFlags (os) {
+  return [
+    ...valuesOf('cflags_cc', os),
+    ...(addon.configurations.Release.cflags_cc ?? []),
+    ...valuesOf('defines', os).map((name) => `-D${name}`)
+  ]
+}
+
+/** @param {string} key @param {'linux' | 'mac' | 'win'} os @returns {string[]} */
+function valuesOf (key, os) {
+  const conditional = (addon.conditions ?? []).map(([condition, then, otherwise]) => holds(condition, os) ? then : otherwise)
+  return [addon, ...conditional].flatMap((part) => part?.[key] ?? [])
+}
+
+/** @param {string} condition @param {string} os */
+function holds (condition, os) {
+  const [, operator, name] = /^OS\s*(==|!=)\s*'(\w+)'$/.exec(condition) ?? []
+  if (name === undefined) throw new Error(`binding.gyp: a condition that the prebuild cannot read: ${condition}`)
+  return (operator === '==') === (os === name)
+}
+
+module.exports = { sources, compilerFlags, linkerFlags: (os) => valuesOf('ldflags', os) }

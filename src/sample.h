@@ -1,0 +1,34 @@
+#ifndef SPILLWAY_SAMPLE_H_
+#define SPILLWAY_SAMPLE_H_
+
+#include <algorithm>
+#include <cstdint>
+
+namespace spillway {
+
+/// Mean and spread of response times, ns.
+class Sample final {
+ public:
+  void Add(double response_ns) {
+    ++count_;
+    sum_ += response_ns;
+    squares_ += response_ns * response_ns;
+  }
+
+  uint32_t count() const { return count_; }
+  /// Asked only where count() is above 0.
+  double MeanNs() const { return sum_ / count_; }
+  /// The variance over the square of the mean.
+  double RelativeVariance() const {
+    return sum_ > 0 ? std::max(0.0, squares_ * count_ / (sum_ * sum_) - 1) : 0;
+  }
+
+ private:
+  uint32_t count_ = 0;
+  double sum_ = 0;
+  double squares_ = 0;
+};
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_SAMPLE_H_

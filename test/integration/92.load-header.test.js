@@ -1,0 +1,31 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { runExample } = require('../support/example.js')
+
+describe('example: an instance that tells its load in a header', () => {
+  let printed
+
+  before(async function () { printed = await runExample(this, 'routing/load-header.js') })
+
+  /** @returns {[status: string, load: any]} */
+  function answer (situation) {
+    const [, status, load] = printed[situation].match(/^(\d+) JSON (.*)$/)
+    return [status, JSON.parse(load)]
+  }
+
+  it('tells what a request would wait, above 1 where that is too long', () => {
+    const [idleStatus, idle] = answer('idle')
+    const [behindStatus, behind] = answer('behind a long call')
+    assert.deepEqual([idleStatus, behindStatus], ['200', '200'])
+    assert.ok(idle.application_utilization < behind.application_utilization / 2, JSON.stringify({ idle, behind }))
+    assert.ok(behind.application_utilization > 1, JSON.stringify(behind))
+    assert.deepEqual(Object.keys(behind.named_metrics), ['delay_ms', 'lag_ms'])
+  })
+
+  it('tells it with a 503 too', () => {
+    const [status, load] = answer('refused')
+    assert.equal(status, '503')
+    assert.equal(typeof load.application_utilization, 'number')
+  })
+})

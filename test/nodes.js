@@ -1,0 +1,23 @@
+'use strict'
+
+// The suite on each Node that the package supports, one after the other; versions on the command line
+// are some of them. The addon is the one in build/: the same binary must serve all.
+const { spawnSync } = require('node:child_process')
+const path = require('node:path')
+const { dependencies } = require('./runtimes/package.json')
+
+// From 80 on they test the bench, on which no Node depends.
+const FILES = 'test/[0-7]*.test.js'
+
+const root = path.join(__dirname, '..')
+const supported = Object.keys(dependencies).flatMap((name) => /^node-(\d+)$/.exec(name)?.[1] ?? [])
+const chosen = process.argv.length > 2 ? process.argv.slice(2) : supported
+const unknown = chosen.filter((version) => !supported.includes(version))
+if (unknown.length > 0) throw new RangeError(`takes some of ${supported}; got ${unknown}`)
+
+for (const version of chosen) {
+  const node = path.join(__dirname, 'runtimes', 'node_modules', `node-${version}`, 'bin', 'node')
+  console.log(`Node ${version}`)
+  const { status } = spawnSync(node, [path.join(root, 'node_modules/mocha/bin/mocha.js'), FILES], { cwd: root, stdio: 'inherit' })
+  if (status !== 0) process.exitCode = 1
+}

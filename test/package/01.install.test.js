@@ -1,0 +1,81 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const path = require('node:path')
+const { needs } = require('../support/needs.js')
+const { Project } = require('./support/project.js')
+const { ARM64_ROOT, arm64, nodes, others } = require('./support/runtimes.js')
+const targets = require('../../prebuild/targets.js')
+
+const LARGEST_BYTES = 1.5e6 // a promise to users, unpacked
+
+const readme = fs.readFileSync(path.join(__dirname, '..', '..', 'README.md'), 'utf8')
+const [, firstExample] = /```js\n([^]+?)```/.exec(readme) ?? []
+
+/** The README's first example, a route, a request, and what the package says of itself. */
+const script = `
+  ${firstExample}
+  const spillway = require('spillway')
+  const middleware = require('spillway/express')()
+  app.use(middleware)
+  app.get('/', (req, res) => res.send('served'))
+  const server = app.listen(0, '127.0.0.1', async () => {
+    const response = await fetch('http://127.0.0.1:' + server.address().port)
+    const text = await response.text()
+    const { backend, source } = middleware.snapshot()
+    console.log(JSON.stringify({ text, backend: spillway.backend, same: backend === spillway.backend, source }))
+    process.exit()
+  })`
+
+describe('the package, installed without scripts and without a compiler', function () {
+  this.timeout(120_000)
+
+  const project = new Project()
+  /** @type {import('./support/project.js').Tarball} */
+  let tarball
+
+  before(async () => { tarball = await project.install(['express']) })
+  after(() => project.remove())
+
+  it('holds what a user needs, and no more', () => {
+    const folders = new Set(tarball.files.map(({ path }) => path.split('/')[0]))
+    assert.deepEqual([...folders].sort(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'binding.gyp', 'lib', 'package.json', 'prebuilds', 'src', 'types'])
+    const binaries = tarball.files.map(({ path }) => path).filter((name) => name.startsWith('prebuilds/'))
+    assert.deepEqual(binaries.sort(), targets.map(({ file }) => `prebuilds/${file}`).sort())
+  })
+
+  it('is small', () => {
+    assert.ok(tarball.unpackedSize < LARGEST_BYTES, `${tarball.unpackedSize} bytes`)
+  })
+
+  for (const { name, command, backend } of [...nodes, arm64, ...others]) {
+    it(`serves the first example on ${name}`, async function () {
+      needs(this, command[0], command[0] !== arm64.command[0] || fs.existsSync(ARM64_ROOT))
+      await serves(command, backend)
+    })
+  }
+
+  describe('with its binaries removed', () => {
+    before(() => project.removeBinaries())
+
+    for (const { name, command } of [...nodes, ...others]) {
+      it(`serves the first example on ${name}, and says once what it cannot do`, () => serves(command, 'js'))
+    }
+  })
+
+  /** @param {string[]} command @param {'native' | 'js'} backend */
+  async function serves (command, backend) {
+    const { code, stdout, stderr } = await project.run(command, script)
+    assert.equal(code, 0, stderr)
+    const { source, ...rest } = JSON.parse(stdout)
+    assert.deepEqual(rest, { text: 'served', backend, same: true })
+    if (backend === 'native') {
+      assert.equal(stderr, '')
+    } else {
+      assert.equal(source, 'loop')
+      assert.equal(stderr.match(/SpillwayWarning/g)?.length, 1, stderr)
+      assert.match(stderr, /not what each request waited/)
+    }
+  }
+})

@@ -1,0 +1,65 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { execFileSync, spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { needs } = require('../support/needs.js')
+const targets = require('../../prebuild/targets.js')
+
+const prebuilds = path.join(__dirname, '..', '..', 'prebuilds')
+const ENTRY_POINTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
+const MUSL_LOADER = '/lib/ld-musl-x86_64.so.1' // of Debian's package musl
+const OLDEST_GLIBC = 17 // of 2.x: what Node 20 asks for is newer
+
+/** @param {string} file @param {string[]} options of readelf */
+const readelf = (file, ...options) => execFileSync('readelf', ['--wide', ...options, path.join(prebuilds, file)], { encoding: 'utf8' })
+
+for (const { file } of targets.filter(({ os }) => os === 'linux')) {
+  describe(`the binary ${file}`, () => {
+    const symbols = () => readelf(file, '--dyn-syms').split('\n')
+      .map((line) => /(FUNC|OBJECT|NOTYPE)\s+(\w+)\s+\w+\s+(\w+)\s+([^@\s]+)/.exec(line))
+      .filter((match) => match !== null)
+      .map(([, , , section, name]) => ({ undefined: section === 'UND', name }))
+
+    it('shows its entry points, and nothing else', () => {
+      assert.deepEqual(symbols().filter((symbol) => !symbol.undefined).map(({ name }) => name).sort(), ENTRY_POINTS)
+    })
+
+    it('takes nothing of C++ from the process: it might be of another compiler', () => {
+      const borrowed = symbols().filter((symbol) => symbol.undefined && /^(_Z|__cxa_(?!finalize|atexit)|__gxx|_Unwind)/.test(symbol.name))
+      assert.deepEqual(borrowed.map(({ name }) => name), [])
+    })
+
+    it('has all its symbols bound and write-protected before it runs, and no executable stack', () => {
+      assert.match(readelf(file, '--dynamic'), /BIND_NOW/)
+      assert.match(readelf(file, '--program-headers'), /GNU_RELRO/)
+      assert.match(readelf(file, '--program-headers'), /GNU_STACK.* RW /)
+    })
+
+    it('is stripped', () => {
+      assert.doesNotMatch(readelf(file, '--sections'), /\.(symtab|debug_info)/)
+    })
+
+    it('protects its stack', () => {
+      assert.ok(symbols().some(({ name }) => name === '__stack_chk_fail'))
+    })
+
+    if (file.includes('glibc')) {
+      it(`needs no newer glibc than 2.${OLDEST_GLIBC}`, () => {
+        const versions = [...readelf(file, '--version-info').matchAll(/GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor))
+        assert.ok(versions.length > 0 && versions.every((minor) => minor <= OLDEST_GLIBC), String(versions))
+      })
+    }
+  })
+}
+
+describe('the binary linux-x64/spillway.musl.node', () => {
+  it("finds all but Node's symbols in musl", function () {
+    needs(this, 'musl', fs.existsSync(MUSL_LOADER))
+    const { stderr } = spawnSync(MUSL_LOADER, ['--list', path.join(prebuilds, 'linux-x64/spillway.musl.node')], { encoding: 'utf8' })
+    const missing = [...stderr.matchAll(/: (\w+): symbol not found/g)].map(([, name]) => name)
+    assert.ok(missing.includes('napi_define_properties'), stderr)
+    assert.deepEqual(missing.filter((name) => !/^(napi|uv)_/.test(name)), [])
+  })
+})

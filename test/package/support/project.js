@@ -1,0 +1,61 @@
+'use strict'
+
+const { execFile } = require('node:child_process')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { promisify } = require('node:util')
+
+const root = path.join(__dirname, '..', '..', '..')
+const execute = promisify(execFile)
+
+/** @typedef {{ filename: string, size: number, unpackedSize: number, files: { path: string }[] }} Tarball */
+
+/** An empty project into which the package is installed as a user does: without scripts, and without a compiler. */
+class Project {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-install-'))
+  #bin = path.join(this.folder, 'bin')
+
+  /** @param {string[]} dependencies beside the package @returns {Promise<Tarball>} */
+  async install (dependencies) {
+    // What `npm pack` would make first is there: the types are made here, the binaries were tested as they are.
+    await this.#npm(['run', 'build:types'], root)
+    const { stdout } = await this.#npm(['pack', '--ignore-scripts', '--json', '--pack-destination', this.folder], root)
+    const [tarball] = JSON.parse(stdout)
+    fs.mkdirSync(this.#bin)
+    fs.symlinkSync(process.execPath, path.join(this.#bin, 'node'))
+    fs.writeFileSync(path.join(this.folder, 'package.json'), '{ "private": true }')
+    await this.#npm(['install', '--ignore-scripts', '--prefer-offline', `./${tarball.filename}`, ...dependencies], this.folder, this.#bin)
+    return tarball
+  }
+
+  /** @param {string[]} args @param {string} cwd @param {string} [searched] the PATH */
+  #npm (args, cwd, searched = process.env.PATH) {
+    return execute(process.execPath, [process.env.npm_execpath ?? '', ...args], { cwd, env: { ...process.env, PATH: searched } })
+  }
+
+  /**
+   * @param {string[]} command up to the script
+   * @param {string} source CommonJS
+   * @returns {Promise<{ code: number | string, stdout: string, stderr: string }>}
+   */
+  async run ([program, ...args], source) {
+    const script = path.join(this.folder, 'script.cjs')
+    fs.writeFileSync(script, source)
+    const env = { ...process.env, NO_COLOR: '1' }
+    return execute(program, [...args, script], { cwd: this.folder, env }).then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      ({ code, signal, stdout, stderr }) => ({ code: signal ?? code, stdout, stderr }))
+  }
+
+  /** Whatever the package has, without its binaries. */
+  removeBinaries () {
+    fs.rmSync(path.join(this.folder, 'node_modules', 'spillway', 'prebuilds'), { recursive: true })
+  }
+
+  remove () {
+    fs.rmSync(this.folder, { recursive: true })
+  }
+}
+
+module.exports = { Project }

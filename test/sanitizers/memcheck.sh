@@ -1,0 +1,9 @@
+#!/bin/bash
+# The lifecycles under valgrind's memcheck: no error outside Node's own code, and nothing of ours lost at the end.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+FOUND=9 # any exit code that nothing else uses
+exec valgrind --quiet --error-exitcode=$FOUND --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+  --keep-debuginfo=yes --num-callers=30 \
+  "$(node -p process.execPath)" --jitless test/sanitizers/lifecycles.js

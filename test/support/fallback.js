@@ -1,0 +1,60 @@
+'use strict'
+
+/**
+ * The suite on the JavaScript fallback (`npm run test:fallback`), and all that differs there. A test
+ * that is listed is left out; one that is listed and no longer there fails the run, and so does one
+ * that fails and is not listed.
+ */
+
+process.env.SPILLWAY_BACKEND = 'js'
+
+const assert = require('node:assert/strict')
+const path = require('node:path')
+
+const NATIVE_LAW = 'the law is the native one: the fallback keeps maxDelay and maxInFlight, and finds no limits'
+const NO_PAUSES = 'the loop is all it sees, so that what a pause made wait is late like anything else'
+
+/** By file. */
+const files = {
+  '20.admission-law.test.js': NATIVE_LAW,
+  '21.simulation.test.js': NATIVE_LAW,
+  '22.simulation-of-what-must-not-happen.test.js': NATIVE_LAW,
+  '23.simulation-of-classes.test.js': NATIVE_LAW
+}
+
+const NO_TURNS = 'the turn now running is not seen before a timer is overdue'
+const NO_KERNEL = 'what waits in the kernel, in front of the process, is not seen'
+
+/** By the end of the full title. */
+const tests = {
+  'package measures natively here': 'it does not',
+  'shows the turn now running, before any timer came': NO_TURNS,
+  'always from twice that on, in proportion between': NO_TURNS,
+  'a process that stood still is not taken for a busy one': NO_PAUSES,
+  'is false once shut down': NO_TURNS,
+  'stops measuring until interval() is set': NO_TURNS,
+  'shed at six times the capacity, and keep answering in time': NO_KERNEL,
+  'forgives what a pause of the loop explains': NO_PAUSES,
+  'that idle before their request have not waited': NO_PAUSES,
+  "over a Unix socket are judged by the loop's delay": NO_PAUSES,
+  'learn what a response takes, and not from one whose client has left': NATIVE_LAW,
+  'finds how many can be served in time, where one at a time is, and refuses the rest': NATIVE_LAW,
+  'classes learn nothing from a stream of server-sent events, however it was asked for': NATIVE_LAW
+}
+
+const unseen = new Set([...Object.keys(files), ...Object.keys(tests)])
+
+exports.mochaHooks = {
+  beforeEach () {
+    const { currentTest } = this
+    const file = path.basename(currentTest.file)
+    const title = Object.keys(tests).find((end) => currentTest.fullTitle().endsWith(end))
+    unseen.delete(file)
+    unseen.delete(title)
+    if (file in files || title !== undefined) this.skip()
+  },
+  afterAll () {
+    // Where a part of the suite is run, the rest is not seen.
+    if (process.argv.includes('test/*.test.js')) assert.deepEqual([...unseen], [], 'listed as different, and not there')
+  }
+}
