@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const { binding } = require('../lib/binding.js')
 const { exemptTest } = require('../lib/exempt.js')
 const { heads, exemptTargets } = require('./support/heads.js')
+const { needs } = require('./support/needs.js')
 
 const KINDS = ['incomplete', 'request', 'other']
 
@@ -14,7 +15,7 @@ function read (text, exempt = []) {
 
 describe('the head of a request, read before Node sees it', function () {
   before(function () {
-    if (!binding.canSpill) this.skip()
+    needs(this, 'accept queues that can be told', binding.canSpill)
   })
 
   for (const [name, text, { kind, ...fields }] of heads) {
@@ -56,7 +57,7 @@ describe('the head of a request, read before Node sees it', function () {
 
 describe('exempt paths, matched in native code', function () {
   before(function () {
-    if (!binding.canSpill) this.skip()
+    needs(this, 'accept queues that can be told', binding.canSpill)
   })
 
   for (const [patterns, target, expected] of exemptTargets) {

@@ -6,6 +6,7 @@ const { once } = require('node:events')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { binding } = require('../lib/binding.js')
 const { connect } = require('./support/client.js')
+const { needs } = require('./support/needs.js')
 const { closeOpened, opened } = require('./support/opened.js')
 const { MAY_QUEUE, received, sendAtOnce, sendTextAtOnce, spillingSite } = require('./support/spill.js')
 
@@ -25,7 +26,7 @@ async function until (condition) {
 
 describe('the spill', function () {
   before(function () {
-    if (!binding.canSpill) this.skip()
+    needs(this, 'accept queues that can be told', binding.canSpill)
   })
   afterEach(closeOpened)
 

@@ -8,6 +8,7 @@ const { setTimeout: sleep } = require('node:timers/promises')
 const { binding } = require('../lib/binding.js')
 const { connect } = require('./support/client.js')
 const { run } = require('./support/child.js')
+const { needs } = require('./support/needs.js')
 const { closeOpened, opened } = require('./support/opened.js')
 const { MAY_QUEUE, answerOk, received, sendAtOnce, sendTextAtOnce, spillingSite } = require('./support/spill.js')
 
@@ -148,7 +149,7 @@ function connectionsOf (server) {
 
 describe('a connection that the spill hands over', function () {
   before(function () {
-    if (!binding.canSpill) this.skip()
+    needs(this, 'accept queues that can be told', binding.canSpill)
   })
   afterEach(closeOpened)
 

@@ -16,6 +16,7 @@ const spillwayExpress = require('../lib/express.js')
 const spillwayFastify = require('../lib/fastify.js')
 const { run, start } = require('./support/child.js')
 const { connect } = require('./support/client.js')
+const { needs } = require('./support/needs.js')
 const { closeOpened, opened } = require('./support/opened.js')
 const { kinds } = require('./support/servers.js')
 const { answerOk, listening, sendAtOnce, spillingSite } = require('./support/spill.js')
@@ -31,7 +32,7 @@ const ACTIVE = { active: true, why: '' }
 
 describe('where the spill works', function () {
   before(function () {
-    if (!binding.canSpill) this.skip()
+    needs(this, 'accept queues that can be told', binding.canSpill)
   })
   afterEach(closeOpened)
 
@@ -155,7 +156,7 @@ describe('where the spill works', function () {
   })
 
   it('both addresses of localhost that Fastify listens on', async function () {
-    if (!Object.values(os.networkInterfaces()).flat().some(({ address }) => address === '::1')) this.skip()
+    needs(this, 'IPv6', Object.values(os.networkInterfaces()).flat().some(({ address }) => address === '::1'))
     const app = fastify()
     await app.register(spillwayFastify)
     app.get('/', async () => 'ok')
