@@ -15,7 +15,7 @@ function read (text, exempt = []) {
 
 describe('the head of a request, read before Node sees it', function () {
   before(function () {
-    needs(this, 'accept queues that can be told', binding.canSpill)
+    needs(this, 'waits from the kernel', binding.canSpill)
   })
 
   for (const [name, text, { kind, ...fields }] of heads) {
@@ -57,7 +57,7 @@ describe('the head of a request, read before Node sees it', function () {
 
 describe('exempt paths, matched in native code', function () {
   before(function () {
-    needs(this, 'accept queues that can be told', binding.canSpill)
+    needs(this, 'waits from the kernel', binding.canSpill)
   })
 
   for (const [patterns, target, expected] of exemptTargets) {

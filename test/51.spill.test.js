@@ -26,7 +26,7 @@ async function until (condition) {
 
 describe('the spill', function () {
   before(function () {
-    needs(this, 'accept queues that can be told', binding.canSpill)
+    needs(this, 'waits from the kernel', binding.canSpill)
   })
   afterEach(closeOpened)
 

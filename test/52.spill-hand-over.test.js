@@ -149,7 +149,7 @@ function connectionsOf (server) {
 
 describe('a connection that the spill hands over', function () {
   before(function () {
-    needs(this, 'accept queues that can be told', binding.canSpill)
+    needs(this, 'waits from the kernel', binding.canSpill)
   })
   afterEach(closeOpened)
 

@@ -32,7 +32,7 @@ const ACTIVE = { active: true, why: '' }
 
 describe('where the spill works', function () {
   before(function () {
-    needs(this, 'accept queues that can be told', binding.canSpill)
+    needs(this, 'waits from the kernel', binding.canSpill)
   })
   afterEach(closeOpened)
 
