@@ -125,7 +125,6 @@ describe('where the spill works', function () {
     const { fd } = server._handle
     server.removeAllListeners('close')
     server.close()
-    await new Promise((resolve) => setImmediate(resolve))
     const other = http.createServer(answerOk)
     await listening(other)
     assert.equal(other._handle.fd, fd)
