@@ -13,12 +13,15 @@
         "src/http_head.cc",
         "src/law.cc",
         "src/lingering.cc",
+        "src/loop_delay.cc",
         "src/loop_monitor.cc",
         "src/loop_stats.cc",
         "src/path_patterns.cc",
+        "src/pool_probe.cc",
         "src/queue_delay.cc",
         "src/spill.cc",
-        "src/spill_js.cc"
+        "src/spill_js.cc",
+        "src/turn_window.cc"
       ],
       "defines": ["NAPI_VERSION=8"],
       "cflags_cc": ["-std=c++17", "-Wall", "-Wextra", "-fvisibility=hidden", "-fstack-protector-strong"],

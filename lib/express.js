@@ -2,8 +2,8 @@
 
 const { Gate } = require('./gate.js')
 const { booleanRow, functionRow, gateOptions, readOptions } = require('./options.js')
-const { ShedError, answer } = require('./refusal.js')
-const { hindrance } = require('./spill.js')
+const { ShedError, answer, bodyOf } = require('./refusal.js')
+const { planSpill } = require('./spill.js')
 
 /**
  * @typedef {import('./gate.js').GateHandle} GateHandle
@@ -32,8 +32,8 @@ const table = { ...gateOptions, respond: functionRow, errorMode: booleanRow }
  */
 module.exports = function spillway (options) {
   const { respond, errorMode, ...settings } = readOptions('spillway/express', table, options)
-  const noSpill = hindrance('spillway/express', { ...settings, respond, errorMode }, false)
-  const gate = new Gate(settings, undefined, noSpill)
+  const spillPlan = planSpill('spillway/express', { ...settings, respond, errorMode }, false)
+  const gate = new Gate(settings, undefined, spillPlan)
 
   /** @type {import('express').RequestHandler} */
   const middleware = (req, res, next) => {
@@ -45,7 +45,7 @@ module.exports = function spillway (options) {
       new Promise((resolve) => resolve(respond(req, res, info, next))).catch(next)
     } else if (errorMode) {
       res.setHeader('Retry-After', String(info.retryAfter))
-      next(new ShedError(settings.message, info))
+      next(new ShedError(bodyOf(info, settings.message), info))
     } else answer(res, info, settings.message)
   }
   return Object.assign(middleware, gate.handle())

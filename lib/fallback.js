@@ -5,7 +5,9 @@
  * queues. See `Backend` in binding.js for what each call means.
  */
 
-const { performance } = require('node:perf_hooks')
+const { monitorEventLoopDelay, performance } = require('node:perf_hooks')
+
+const TIMER_MS = 10
 
 const CLASSES = 256
 
@@ -57,6 +59,8 @@ module.exports = {
   createLaw,
   createSpill: () => undefined,
   canSpill: false,
+  createLoopDelay,
+  createPoolProbe: () => undefined,
   createConcurrency: undefined,
   kernelWaits: false,
   tickMs: 0
@@ -64,6 +68,23 @@ module.exports = {
 
 function loopDelay () {
   return Math.max(lag, lateness())
+}
+
+/** By a timer of Node's that is to come every few ms. */
+function createLoopDelay () {
+  const histogram = monitorEventLoopDelay?.({ resolution: TIMER_MS })
+  histogram?.enable()
+  /** @param {number} [ns] of one such timer; NaN while none has come */
+  const lateness = (ns = 0) => Math.max(0, ns / 1e6 - TIMER_MS) || 0
+  return () => {
+    const delay = {
+      mean: lateness(histogram?.mean),
+      p99: lateness(histogram?.percentile(99)),
+      max: lateness(histogram?.max)
+    }
+    histogram?.reset()
+    return delay
+  }
 }
 
 /**

@@ -2,27 +2,53 @@
 
 const fp = require('fastify-plugin')
 const { NO_ROUTE } = require('./classify.js')
-const { Gate } = require('./gate.js')
+const { exemptTest } = require('./exempt.js')
+const { addStatusRoute, statusRouteRow } = require('./fastify-status-route.js')
+const { Gate, NO_LIMITS } = require('./gate.js')
+const { LIMIT_REASONS } = require('./limits/index.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
-const { ShedError } = require('./refusal.js')
-const { hindrance } = require('./spill.js')
+const { STATUS, ShedError } = require('./refusal.js')
+const { arrivalOf } = require('./request-watch.js')
+const { planSpill } = require('./spill.js')
 
 /**
  * @typedef {import('./fastify-types.js').Handle} GateHandle
+ * @typedef {import('./fastify-types.js').PressureHandler} PressureHandler
+ * @typedef {import('./limits/index.js').Over} Over
  * @typedef {import('./options.js').ShedInfo} ShedInfo
+ * @typedef {import('fastify').FastifyInstance} FastifyInstance
  * @typedef {import('fastify').FastifyRequest} FastifyRequest
  * @typedef {import('fastify').FastifyReply} FastifyReply
+ *
+ * @typedef {(error?: Error) => void} Next
  *
  * @typedef {object} AnswerOptions
  * @property {(request: FastifyRequest, reply: FastifyReply, info: ShedInfo) => unknown} [respond]
  *   answers instead of the 503: by `reply.send()`, or by the promise of a payload
+ * @property {PressureHandler} [pressureHandler] asked where a limit on the process is exceeded: answers, by
+ *   `reply.send()`, by what it returns or its promise, or else lets the request pass. A route's own
+ *   (`config.pressureHandler`) comes first
+ * @property {new () => Error} [customError] the error of each refusal
+ * @property {boolean | string | import('./fastify-status-route.js').StatusRoute} [exposeStatusRoute] adds a route
+ *   that the limits are judged for, and the law is not
+ * @property {(fastify: FastifyInstance) => unknown} [healthCheck] false, or a promise of it, or a failure: all is refused
  *
- * @typedef {import('./options.js').GateOptions<FastifyRequest> & AnswerOptions} FastifyOptions
+ * @typedef {Omit<import('./options.js').GateOptions<FastifyRequest>, 'healthCheck'> & AnswerOptions} FastifyOptions
  */
 
-const table = { ...gateOptions, respond: functionRow }
+const table = {
+  ...gateOptions,
+  respond: functionRow,
+  pressureHandler: functionRow,
+  customError: { ...functionRow, takes: 'a class of errors' },
+  exposeStatusRoute: statusRouteRow
+}
 // Fastify's own, which `register()` hands on with the rest.
 const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
+// As `condition && function` gives, which @fastify/under-pressure takes for nothing.
+const MAY_BE_FALSE = ['healthCheck', 'pressureHandler', 'customError']
+const UNDER_PRESSURE = 'FST_UNDER_PRESSURE'
+const LIMIT_RETRY_S = 10
 
 /**
  * Fastify has routed by then.
@@ -39,36 +65,146 @@ const routing = {
  *
  * @type {import('fastify').FastifyPluginAsync<FastifyOptions>}
  */
-const plugin = async (fastify, given) => {
-  const { respond, ...settings } = readOptions('spillway/fastify', table, ownOptions(given))
-  const gate = new Gate(settings, routing, hindrance('spillway/fastify', { ...settings, respond }, true))
+const fastifyUnderPressure = async (fastify, given) => {
+  const options = ownOptions(given)
+  const { respond, pressureHandler, customError, exposeStatusRoute, healthCheck, ...settings } =
+    readOptions('spillway/fastify', table, options)
+  const checkHealth = healthCheck && healthChecker(fastify, healthCheck)
+  const statusUrl = addStatusRoute(fastify, exposeStatusRoute, async (reply) => {
+    const result = await checkHealth?.() ?? true
+    if (result) return result
+    throw errorOf(/** @type {any} */ ({ reason: 'healthCheck', retryAfter: LIMIT_RETRY_S }), reply)
+  })
+  const isExempt = exemptTest(settings.exempt)
+
+  const gate = new Gate({
+    ...settings,
+    exempt: statusUrl === undefined ? settings.exempt : (/** @type {any} */ request) => isStatus(request) || isExempt(arrivalOf(request.raw, request), request),
+    healthCheck: checkHealth,
+    // Who is asked at each request for the status need not be asked in between.
+    healthCheckInterval: statusUrl !== undefined && options.healthCheckInterval === undefined ? undefined : settings.healthCheckInterval
+  }, routing, planSpill('spillway/fastify', { ...settings, respond, customError }, true, statusUrl === undefined ? [] : [statusUrl]))
   const handle = gate.handle()
 
   fastify.decorate('spillway', handle)
   gate.spill.watch(fastify.server)
+  fastify.decorate('isUnderPressure', () => gate.limits.over !== null)
+  fastify.decorate('memoryUsage', () => {
+    const { eventLoopDelay, rssBytes, heapUsedBytes, eventLoopUtilization } = /** @type {any} */ (gate.limits.load)
+    return { eventLoopDelay, rssBytes, heapUsed: heapUsedBytes, eventLoopUtilized: eventLoopUtilization }
+  })
   fastify.addHook('onRequest', (request, reply, next) => {
     // Fastify makes a server of its own for each further address of localhost.
     gate.spill.seen(request.raw)
-    const info = gate.enter(request.raw, reply.raw, request)
-    if (info === null) return next()
-    if (respond === undefined) {
-      reply.header('Retry-After', info.retryAfter)
-      return next(new ShedError(settings.message, info))
-    }
-    new Promise((resolve) => resolve(respond(request, reply, info))).then(
-      (payload) => { if (payload !== undefined && !reply.sent) reply.send(payload) }
-    ).catch(next)
+    const handler = request.routeOptions.config?.pressureHandler ?? pressureHandler
+    const isOfStatus = statusUrl !== undefined && isStatus(request)
+    const over = handler !== undefined || isOfStatus ? gate.overLimit(request.raw, request, isOfStatus) : null
+    if (over === null) judge(request, reply, next, gate.limits)
+    else if (handler === undefined) refuse(gate.refuse(request.raw, request, over), reply, next)
+    else meetPressure(handler, over, request, reply, next)
   })
   fastify.addHook('onClose', (instance, next) => {
     handle.close()
     next()
   })
+  await gate.limits.ready
+
+  /** @param {FastifyRequest} request */
+  function isStatus (request) {
+    return request.routeOptions.url === statusUrl
+  }
+
+  /**
+   * @param {FastifyRequest} request
+   * @param {FastifyReply} reply
+   * @param {Next} next
+   * @param {{ over: Over | null }} limits
+   */
+  function judge (request, reply, next, limits) {
+    const info = gate.enter(request.raw, reply.raw, request, limits)
+    if (info === null) return next()
+    if (respond === undefined) return refuse(info, reply, next)
+    new Promise((resolve) => resolve(respond(request, reply, info))).then(
+      (payload) => { if (payload !== undefined && !reply.sent) reply.send(payload) }
+    ).catch(next)
+  }
+
+  /**
+   * @param {ShedInfo} info
+   * @param {FastifyReply} reply
+   * @param {Next} next
+   */
+  function refuse (info, reply, next) {
+    next(errorOf(info, reply))
+  }
+
+  /**
+   * @param {ShedInfo} info
+   * @param {FastifyReply} reply
+   */
+  function errorOf (info, reply) {
+    const isLimit = LIMIT_REASONS.has(info.reason)
+    const retryAfter = isLimit && options?.retryAfter === undefined ? LIMIT_RETRY_S : info.retryAfter
+    reply.code(STATUS).header('Retry-After', retryAfter)
+    if (customError !== undefined) return new customError() // eslint-disable-line new-cap
+    return new ShedError(settings.message, { ...info, retryAfter }, isLimit ? UNDER_PRESSURE : undefined)
+  }
+
+  /**
+   * @param {PressureHandler} handler
+   * @param {Over} over
+   * @param {FastifyRequest} request
+   * @param {FastifyReply} reply
+   * @param {Next} next
+   */
+  function meetPressure (handler, over, request, reply, next) {
+    const passOn = () => {
+      if (reply.sent) gate.refuse(request.raw, request, over)
+      else judge(request, reply, next, NO_LIMITS)
+    }
+    /** @type {any} */
+    let result
+    try {
+      result = handler(request, reply, over.reason, over.value)
+    } catch (error) {
+      return next(/** @type {Error} */ (error))
+    }
+    if (typeof result?.then === 'function') return result.then(passOn, next)
+    if (result != null && !reply.sent) reply.send(result)
+    passOn()
+  }
+}
+
+/**
+ * The user's health check, which the log is told of where it fails.
+ *
+ * @param {FastifyInstance} fastify
+ * @param {(fastify: FastifyInstance) => unknown} healthCheck
+ */
+function healthChecker (fastify, healthCheck) {
+  return async () => {
+    try {
+      return await healthCheck(fastify)
+    } catch (error) {
+      fastify.log.error({ err: error }, 'healthCheck failed, and what it stands for is taken for ill')
+      return false
+    }
+  }
 }
 
 /** @param {any} given */
 function ownOptions (given) {
   if (typeof given !== 'object') return given
-  return Object.fromEntries(Object.entries(given).filter(([name]) => !REGISTER_OPTIONS.includes(name)))
+  const isOwn = (/** @type {[string, unknown]} */ [name, value]) =>
+    !REGISTER_OPTIONS.includes(name) && !(value === false && MAY_BE_FALSE.includes(name))
+  return Object.fromEntries(Object.entries(given).filter(isOwn))
 }
 
-module.exports = fp(plugin, { fastify: '5.x', name: 'spillway' })
+module.exports = Object.assign(fp(fastifyUnderPressure, { fastify: '5.x', name: 'spillway' }), {
+  fastifyUnderPressure,
+  TYPE_EVENT_LOOP_DELAY: 'eventLoopDelay',
+  TYPE_EVENT_LOOP_UTILIZATION: 'eventLoopUtilization',
+  TYPE_HEALTH_CHECK: 'healthCheck',
+  TYPE_HEAP_USED_BYTES: 'heapUsedBytes',
+  TYPE_RSS_BYTES: 'rssBytes'
+})

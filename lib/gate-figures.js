@@ -4,14 +4,20 @@ const { backend, binding } = require('./binding.js')
 const { NS_PER_MS } = require('./law.js')
 
 /**
+ * @typedef {import('./options.js').ShedInfo} ShedInfo
+ *
  * @typedef {object} GateStats counts since the gate was made
  * @property {number} admitted requests that passed
  * @property {number} exempt requests that were not judged
  * @property {number} shed requests refused, in all
- * @property {Record<import('./options.js').ShedReason, number>} shedBy the same by reason
+ * @property {ShedBy} shedBy the same by reason
  * @property {number} observed requests that `observe` let pass, though they were to be refused
  * @property {number} inFlight requests admitted and not yet answered
  * @property {number[]} lastWaits what the last requests (at most 32, oldest first) had waited, ms
+ * @property {import('./limits/sampler.js').Load} load what the limits are judged by
+ *
+ * @typedef {Record<import('./law.js').Reason | 'spill', number> & Partial<Record<import('./limits/index.js').LimitReason, number>>} ShedBy
+ *   of the limits on the process, those that have refused
  *
  * @typedef {object} ClassSnapshot
  * @property {string} class `'*'` for the one shared by all that were not seen often
@@ -36,6 +42,7 @@ const { NS_PER_MS } = require('./law.js')
  * @property {number} utilization share of the last interval in which the loop was not asleep, 0 to 1
  * @property {boolean} standing whether a queue stands: even the shortest wait is long
  * @property {number} waitLimitMs what a request may have waited now; Infinity where maxDelay is false
+ * @property {import('./limits/index.js').LimitSnapshot[]} limits those on the process that are set
  * @property {ClassSnapshot[]} classes
  * @property {import('./spill.js').SpillSnapshot} spill
  */
@@ -52,7 +59,9 @@ class GateFigures {
   #law
   #classes
   #spill
-  #refusals = { delay: 0, inFlight: 0, maxInFlight: 0 }
+  #limits
+  /** @type {ShedBy} */
+  #refusals = { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0 }
   #waits = new Float64Array(REMEMBERED_WAITS)
   #waitCount = 0
 
@@ -60,12 +69,14 @@ class GateFigures {
    * @param {{ maxDelay: number | false, observe: boolean }} options
    * @param {import('./law.js').NativeLaw} law
    * @param {ReturnType<import('./classify.js').classifier>} classes
+   * @param {import('./limits/index.js').Limits} limits
    * @param {import('./spill.js').Spill} spill
    */
-  constructor (options, law, classes, spill) {
+  constructor (options, law, classes, limits, spill) {
     this.#options = options
     this.#law = law
     this.#classes = classes
+    this.#limits = limits
     this.#spill = spill
   }
 
@@ -74,15 +85,14 @@ class GateFigures {
     this.#waits[this.#waitCount++ % REMEMBERED_WAITS] = waitMs
   }
 
-  /** @param {import('./law.js').Reason} reason */
+  /** @param {ShedInfo['reason']} reason */
   countRefusal (reason) {
-    this.#refusals[reason]++
+    this.#refusals[reason] = (this.#refusals[reason] ?? 0) + 1
   }
 
   /** @returns {GateStats} */
   stats () {
-    const { delay, inFlight, maxInFlight } = this.#refusals
-    const refusals = delay + inFlight + maxInFlight
+    const refusals = Object.values(this.#refusals).reduce((sum, count) => sum + count)
     const { observe } = this.#options
     const { spilled } = this.#spill
     return {
@@ -92,7 +102,8 @@ class GateFigures {
       shedBy: { ...this.#refusals, spill: spilled },
       observed: observe ? refusals : 0,
       inFlight: this.inFlight,
-      lastWaits: this.#lastWaits()
+      lastWaits: this.#lastWaits(),
+      load: this.#limits.load
     }
   }
 
@@ -122,6 +133,7 @@ class GateFigures {
       utilization: binding.utilization(),
       standing: maxDelay !== false && this.#law.snapshot().standing,
       waitLimitMs: this.waitLimitMs(),
+      limits: this.#limits.snapshot(),
       classes: this.#classes.ids().map((id) => this.#classSnapshot(id)),
       spill: this.#spill.snapshot()
     }

@@ -5,6 +5,7 @@ const monitor = require('./monitor.js')
 const { isEventStream } = require('./event-stream.js')
 const { exemptTest } = require('./exempt.js')
 const { GateFigures } = require('./gate-figures.js')
+const { LIMIT_REASONS, Limits } = require('./limits/index.js')
 const { NS_PER_MS, OUTCOME, REASONS, createLaw } = require('./law.js')
 const { retryAfterSeconds } = require('./refusal.js')
 const { classifier } = require('./classify.js')
@@ -13,6 +14,7 @@ const { Spill } = require('./spill.js')
 const { userFunction } = require('./user-function.js')
 
 /**
+ * @typedef {import('./limits/index.js').Over} Over
  * @typedef {import('./options.js').ShedInfo} ShedInfo
  *
  * @typedef {object} GateHandle what an adapter hands out
@@ -24,6 +26,11 @@ const { userFunction } = require('./user-function.js')
 /** In place of the moment at which the law let a request in. */
 const NO_PLACE = -1
 
+// What memory or a pool takes to recover, in which it is sampled some times.
+const LIMIT_RETRY_S = 10
+/** Where an adapter has judged the limits by itself. */
+const NO_LIMITS = { over: null }
+
 /** Decides on requests, and counts them. One per adapter instance; a request passes one gate. */
 class Gate {
   #options
@@ -33,22 +40,25 @@ class Gate {
   #law
   #classes
   #figures
+  /** @readonly */
+  limits
 
   /**
    * @param {any} options of the shared table, checked and complete
    * @param {import('./classify.js').Routing} [routing] how the framework tells a request's route
-   * @param {string} [noSpill] why nothing may be refused before Node has accepted it, or empty
+   * @param {import('./spill.js').SpillPlan} [spillPlan] what may be refused before Node has accepted it
    */
-  constructor (options, routing, noSpill = 'not told of') {
+  constructor (options, routing, spillPlan = { why: 'not told of', exempt: [] }) {
     this.#options = options
     this.#isExempt = exemptTest(options.exempt)
     this.#onShed = userFunction('onShed', 'SPILLWAY_ON_SHED', options.onShed ?? (() => {}))
     this.#law = createLaw(options)
     this.#classes = classifier(options.classify, this.#law.forget, routing)
     /** The adapter tells it which servers there are. */
-    this.spill = new Spill(this.#law, options, noSpill, options.onShed && ((told) => this.#onShed(this.#spilled(told), undefined)))
-    this.#figures = new GateFigures(options, this.#law, this.#classes, this.spill)
+    this.spill = new Spill(this.#law, options, spillPlan, options.onShed && ((told) => this.#onShed(this.#spilled(told), undefined)))
     this.#release = monitor.acquire()
+    this.limits = new Limits(options)
+    this.#figures = new GateFigures(options, this.#law, this.#classes, this.limits, this.spill)
   }
 
   /**
@@ -58,9 +68,10 @@ class Gate {
    * @param {any} raw Node's request
    * @param {any} res Node's response; null for an upgrade, which is not counted in flight
    * @param {any} request the framework's request, for the user's functions
+   * @param {{ over: Over | null }} [limits] of the request's route, instead of the gate's
    * @returns {ShedInfo | null}
    */
-  enter (raw, res, request) {
+  enter (raw, res, request, limits = this.limits) {
     const figures = this.#figures
     if (figures.closed) return null
     const arrival = arrivalOf(raw, request)
@@ -74,11 +85,22 @@ class Gate {
     figures.remember(waitMs)
 
     const id = this.#classes.idOf(arrival, request)
-    let entered = this.#law.enter(id, waitMs * NS_PER_MS)
-    if (entered < 0) {
-      const info = this.#refusal(-entered, id, waitMs, arrival.waitMs >= 0)
+    const { over } = limits
+    if (over !== null) {
+      const info = this.#refusal(over, id, waitMs, arrival.waitMs >= 0)
+      if (over.reason === 'fdRatio' && res !== null) res.shouldKeepAlive = false
       this.#onShed(info, request)
       if (!info.observed) return info
+    }
+    let entered = this.#law.enter(id, waitMs * NS_PER_MS)
+    if (entered < 0) {
+      // Observed above already: once refused is enough.
+      if (over === null) {
+        const reason = /** @type {import('./law.js').Reason} */ (REASONS[-entered])
+        const info = this.#refusal({ reason }, id, waitMs, arrival.waitMs >= 0)
+        this.#onShed(info, request)
+        if (!info.observed) return info
+      }
       entered = Number(process.hrtime.bigint())
     }
     figures.admitted++
@@ -120,15 +142,14 @@ class Gate {
   }
 
   /**
-   * @param {number} verdict
+   * @param {{ reason: ShedInfo['reason'], value?: number, limit?: number }} refused
    * @param {number} id
    * @param {number} waitMs
    * @param {boolean} fromKernel
    * @returns {ShedInfo}
    */
-  #refusal (verdict, id, waitMs, fromKernel) {
+  #refusal ({ reason, ...limit }, id, waitMs, fromKernel) {
     const { maxDelay, observe, retryAfter } = this.#options
-    const reason = /** @type {import('./law.js').Reason} */ (REASONS[verdict])
     const limitMs = this.#figures.waitLimitMs()
     this.#figures.countRefusal(reason)
     return {
@@ -139,7 +160,8 @@ class Gate {
       limitMs,
       source: fromKernel ? 'kernel' : 'loop',
       inFlight: reason === 'inFlight' ? this.#law.inFlightOf(id) : this.#figures.inFlight,
-      retryAfter: retryAfterSeconds(retryAfter, reason === 'delay' ? waitMs / maxDelay : 1),
+      retryAfter: retryAfterSeconds(retryAfter, overBy(reason, waitMs / maxDelay)),
+      ...limit,
       observed: observe
     }
   }
@@ -162,9 +184,43 @@ class Gate {
     }
   }
 
+  /**
+   * What a limit on the process says of a request that has come, for an adapter whose user may let it
+   * pass all the same: it is then to be given to `enter` with NO_LIMITS, or to `refuse`.
+   *
+   * @param {any} raw
+   * @param {any} request
+   * @param {boolean} evenExempt
+   * @returns {Over | null}
+   */
+  overLimit (raw, request, evenExempt) {
+    const { over } = this.limits
+    if (over === null || this.#options.observe || this.#figures.closed) return null
+    const arrival = arrivalOf(raw, request)
+    return arrival.judged || (!evenExempt && this.#isExempt(arrival, request)) ? null : over
+  }
+
+  /**
+   * Counts a request that a limit has refused, and tells of it.
+   *
+   * @param {any} raw
+   * @param {any} request
+   * @param {Over} over as `overLimit` said
+   * @returns {ShedInfo}
+   */
+  refuse (raw, request, over) {
+    const arrival = arrivalOf(raw, request)
+    arrival.judged = true
+    const { waitMs } = arrival
+    const info = this.#refusal(over, this.#classes.idOf(arrival, request), Math.max(0, waitMs), waitMs >= 0)
+    this.#onShed(info, request)
+    return info
+  }
+
   close () {
     this.spill.close()
     this.#figures.closed = true
+    this.limits.close()
     this.#releaseIfDone()
   }
 
@@ -191,4 +247,13 @@ class Gate {
   }
 }
 
-module.exports = { Gate }
+/**
+ * @param {ShedInfo['reason']} reason
+ * @param {number} waits the wait as a multiple of what was allowed
+ */
+function overBy (reason, waits) {
+  if (reason === 'delay') return waits
+  return LIMIT_REASONS.has(reason) ? LIMIT_RETRY_S : 1
+}
+
+module.exports = { Gate, NO_LIMITS }

@@ -3,10 +3,14 @@
 const { createRequire } = require('node:module')
 const { setImmediate } = require('node:timers/promises')
 const { NO_ROUTE } = require('./classify.js')
+const { exemptTest } = require('./exempt.js')
 const { Gate } = require('./gate.js')
+const { corsHeaders } = require('./hapi-cors.js')
+const { OwnRoutes, matchOf } = require('./hapi-routes.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { ShedError } = require('./refusal.js')
-const { hindrance } = require('./spill.js')
+const { arrivalOf } = require('./request-watch.js')
+const { planSpill } = require('./spill.js')
 const { pathOfTarget } = require('./target.js')
 
 /**
@@ -30,32 +34,59 @@ module.exports = {
   pkg: require('../package.json'),
   requirements: { hapi: '>=21' },
 
-  register (server, given) {
-    const { respond, ...settings } = readOptions('spillway/hapi', table, given)
+  async register (server, given) {
+    const { respond, healthCheck, ...settings } = readOptions('spillway/hapi', table, given)
     const { boomify } = requireBoom()
-    const gate = new Gate(settings, {
+    const routes = new OwnRoutes(server, { ...settings, onExhausted: undefined })
+    const isExempt = exemptTest(settings.exempt)
+    const gate = new Gate({
+      ...settings,
+      exempt: (/** @type {Request} */ request) => routes.isExempt(request) || isExempt(arrivalOf(request.raw.req, request), request),
+      healthCheck: healthCheck && (() => healthCheck(server))
+    }, {
       pathOf: (arrival) => arrival.url,
       routeOf: (method, url) => routeOf(server, method, url)
-    }, hindrance('spillway/hapi', { ...settings, respond }, true))
+    }, planSpill('spillway/hapi', { ...settings, respond }, true))
 
+    const heedRoutes = () => {
+      if (routes.exemptAny) gate.spill.forbid('a route is exempt by its own options, and the spill does not route')
+    }
+    heedRoutes()
+    server.events.on('route', heedRoutes)
     gate.spill.watch(server.listener)
-    server.expose(gate.handle())
+    server.expose(gate.handle(() => routes.close()))
+    Object.defineProperty(/** @type {any} */ (server.plugins).spillway, 'load', { get: () => loadOf(gate), enumerable: true })
     server.ext('onRequest', async (request, h) => {
-      const info = gate.enter(request.raw.req, request.raw.res, request)
+      const isIll = gate.limits.over?.reason === 'healthCheck'
+      const limits = isIll ? gate.limits : routes.limitsOf(request)
+      const info = gate.enter(request.raw.req, request.raw.res, request, limits)
       if (info === null) return h.continue
+      const headers = corsHeaders(request, matchOf(server, request))
       await payloadAtHand(request.raw.req)
       if (respond !== undefined) {
         const result = await respond(request, h, info)
         if (result instanceof Error) throw result
         // A signal such as h.abandon is Hapi's to read, and nothing at all is Hapi's to complain of.
         if ([h.abandon, h.close, h.continue, undefined].includes(/** @type {any} */ (result))) return result
-        return h.response(/** @type {any} */ (result)).takeover()
+        const response = h.response(/** @type {any} */ (result)).takeover()
+        for (const [name, value] of Object.entries(headers)) response.header(name, value, { append: name === 'vary' })
+        return response
       }
       const error = boomify(new ShedError(settings.message, info), { statusCode: 503 })
-      error.output.headers['Retry-After'] = String(info.retryAfter)
+      Object.assign(error.output.headers, headers, { 'Retry-After': String(info.retryAfter) })
       throw error
     })
+    await gate.limits.ready
   }
+}
+
+/**
+ * The figures, under the names of `server.load` too.
+ *
+ * @param {Gate} gate
+ */
+function loadOf ({ limits: { load } }) {
+  return { ...load, heapUsed: load.heapUsedBytes, rss: load.rssBytes }
 }
 
 /**

@@ -3,7 +3,7 @@
 const { Gate } = require('./gate.js')
 const { functionRow, gateOptions, readOptions, show } = require('./options.js')
 const { answer, answerSocket } = require('./refusal.js')
-const { hindrance } = require('./spill.js')
+const { planSpill } = require('./spill.js')
 const { userFunction } = require('./user-function.js')
 
 /**
@@ -41,11 +41,11 @@ function guard (server, options) {
     throw new TypeError(`spillway/http: guard() takes an http, https or http2 server, got ${show(server)}`)
   }
   const { respond, ...settings } = readOptions('spillway/http', table, options)
-  const noSpill = hindrance('spillway/http', { ...settings, respond }, true)
+  const spillPlan = planSpill('spillway/http', { ...settings, respond }, true)
   const guarded = /** @type {any} */ (server)
   if (guarded[kGuarded] !== undefined) throw new Error('spillway/http: this server is guarded already; close() its gate first')
 
-  const gate = new Gate(settings, undefined, noSpill)
+  const gate = new Gate(settings, undefined, spillPlan)
   const refuse = refusal(respond, settings.message)
   const hadOwnEmit = Object.hasOwn(guarded, 'emit')
   const { emit } = guarded

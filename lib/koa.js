@@ -2,8 +2,8 @@
 
 const { Gate } = require('./gate.js')
 const { booleanRow, functionRow, gateOptions, readOptions } = require('./options.js')
-const { STATUS, ShedError } = require('./refusal.js')
-const { hindrance } = require('./spill.js')
+const { STATUS, ShedError, bodyOf } = require('./refusal.js')
+const { planSpill } = require('./spill.js')
 
 /**
  * @typedef {import('./gate.js').GateHandle} GateHandle
@@ -29,8 +29,8 @@ const table = { ...gateOptions, respond: functionRow, errorMode: booleanRow }
  */
 module.exports = function spillway (options) {
   const { respond, errorMode, ...settings } = readOptions('spillway/koa', table, options)
-  const noSpill = hindrance('spillway/koa', { ...settings, respond, errorMode }, false)
-  const gate = new Gate(settings, undefined, noSpill)
+  const spillPlan = planSpill('spillway/koa', { ...settings, respond, errorMode }, false)
+  const gate = new Gate(settings, undefined, spillPlan)
 
   /** @type {import('koa').Middleware} */
   const middleware = (ctx, next) => {
@@ -39,10 +39,10 @@ module.exports = function spillway (options) {
     if (info === null) return next()
     if (respond !== undefined) return respond(ctx, info)
     ctx.set('Retry-After', String(info.retryAfter))
-    if (errorMode) throw new ShedError(settings.message, info)
+    if (errorMode) throw new ShedError(bodyOf(info, settings.message), info)
     ctx.status = STATUS
     ctx.type = 'text'
-    ctx.body = settings.message
+    ctx.body = bodyOf(info, settings.message)
   }
   return Object.assign(middleware, gate.handle())
 }

@@ -1,12 +1,19 @@
 'use strict'
 
 const { inspect } = require('node:util')
+const { limitOptions } = require('./limits/options.js')
+const { booleanRow, functionRow, isFunction, isNumber } = require('./option-rows.js')
 
 /**
  * The options that all adapters share: one table for the checks, the defaults and the documentation.
  *
  * @template Request the framework's own request: Express's, Fastify's, Hapi's, a Koa context, Node's
- * @typedef {object} GateOptions
+ * @typedef {import('./limits/options.js').LimitOptions & LawOptions<Request>} GateOptions
+ */
+
+/**
+ * @template Request
+ * @typedef {object} LawOptions
  * @property {number | false} [maxDelay] ms a request may have waited before its handler; false: no
  *   limit
  * @property {string | string[] | ((request: Request) => boolean)} [exempt] paths (a final `*` stands
@@ -26,7 +33,7 @@ const { inspect } = require('node:util')
  *   native code; default: where the adapter has the whole server, and no option stands against it
  */
 
-/** @typedef {import('./law.js').Reason | 'spill'} ShedReason */
+/** @typedef {import('./law.js').Reason | import('./limits/index.js').LimitReason | 'spill'} ShedReason */
 
 /**
  * What a refusal rests on.
@@ -34,7 +41,8 @@ const { inspect } = require('node:util')
  * @typedef {object} ShedInfo
  * @property {ShedReason} reason which limit said no: `'delay'`, it had waited too long;
  *   `'inFlight'`, as many of its class as can be served in time were in flight; `'maxInFlight'`; `'spill'`,
- *   more waited to be accepted than can be served in time
+ *   more waited to be accepted than can be served in time; or one of the limits on the process, such as
+ *   `'heapUsedBytes'`
  * @property {number} count requests refused: 1, but for `'spill'`
  * @property {string} class the request's class
  * @property {number} waitMs what the request had waited before its handler
@@ -44,26 +52,16 @@ const { inspect } = require('node:util')
  * @property {number} inFlight requests admitted and not yet answered: of the class for `'inFlight'`, else
  *   of the gate
  * @property {number} retryAfter seconds
+ * @property {number} [value] of a limit on the process: what was sampled, in the limit's unit
+ * @property {number} [limit] and the limit
  * @property {boolean} observed true where `observe` let the request pass
  */
 
-/**
- * @typedef {object} OptionRow
- * @property {string} takes what a value may be, for the error message and the documentation
- * @property {(value: any) => boolean} hasType
- * @property {(value: any) => boolean} [inRange]
- * @property {any} [default]
- */
+/** @typedef {import('./option-rows.js').OptionRow} OptionRow */
 
 const LONGEST_DELAY_MS = 60_000
 const MOST_IN_FLIGHT = 2 ** 32 - 1
 const LONGEST_RETRY_S = 86_400
-
-/** @type {OptionRow} */
-const functionRow = { takes: 'a function', hasType: isFunction }
-
-/** @type {OptionRow} */
-const booleanRow = { takes: 'true or false', hasType: (value) => typeof value === 'boolean', default: false }
 
 /** @type {Record<keyof GateOptions<any>, OptionRow>} */
 const gateOptions = {
@@ -95,7 +93,8 @@ const gateOptions = {
   message: { takes: 'a string', hasType: (value) => typeof value === 'string', default: 'Service Unavailable' },
   onShed: functionRow,
   observe: booleanRow,
-  spill: { ...booleanRow, default: undefined }
+  spill: { ...booleanRow, default: undefined },
+  ...limitOptions
 }
 
 /**
@@ -135,16 +134,6 @@ function show (value) {
   if (Array.isArray(value)) return inspect(value, { depth: 0, breakLength: Infinity })
   if (typeof value === 'object' && value !== null) return 'an object'
   return String(value)
-}
-
-/** @param {unknown} value */
-function isNumber (value) {
-  return typeof value === 'number' && !Number.isNaN(value)
-}
-
-/** @param {unknown} value */
-function isFunction (value) {
-  return typeof value === 'function'
 }
 
 /** @param {unknown} value */

@@ -1,5 +1,8 @@
 'use strict'
 
+const { LIMIT_REASONS } = require('./limits/index.js')
+const { gateOptions } = require('./options.js')
+
 /** @typedef {import('./options.js').ShedInfo} ShedInfo */
 
 const STATUS = 503
@@ -22,6 +25,19 @@ function retryAfterSeconds (retryAfter, over) {
 }
 
 /**
+ * The body of a 503: in development it says which limit on the process was exceeded, where the user has
+ * no text of his own for it.
+ *
+ * @param {ShedInfo} info
+ * @param {string} message
+ */
+function bodyOf ({ reason, value, limit }, message) {
+  if (!LIMIT_REASONS.has(reason) || message !== gateOptions.message.default) return message
+  if (process.env.NODE_ENV === 'production') return message
+  return `${message}: ${reason}${limit === undefined ? ' failed' : ` is ${value}, its limit ${limit}`}`
+}
+
+/**
  * Answers on Node's own response: what Express, Koa's raw response and plain `http` have in common.
  *
  * @param {import('node:http').ServerResponse} res
@@ -29,12 +45,13 @@ function retryAfterSeconds (retryAfter, over) {
  * @param {string} message
  */
 function answer (res, info, message) {
+  const body = bodyOf(info, message)
   res.writeHead(STATUS, {
     'Retry-After': String(info.retryAfter),
     'Content-Type': 'text/plain; charset=utf-8',
-    'Content-Length': Buffer.byteLength(message)
+    'Content-Length': Buffer.byteLength(body)
   })
-  res.end(message)
+  res.end(body)
 }
 
 /**
@@ -47,19 +64,19 @@ function answer (res, info, message) {
  * @param {string} message
  */
 function answerSocket (socket, info, message) {
+  const body = bodyOf(info, message)
   socket.on('error', () => socket.destroy())
   socket.setTimeout(LONGEST_FAREWELL_MS, () => socket.destroy())
   socket.resume()
   socket.end(`HTTP/1.1 ${STATUS} Service Unavailable\r\n` +
     `Retry-After: ${info.retryAfter}\r\n` +
     'Content-Type: text/plain; charset=utf-8\r\n' +
-    `Content-Length: ${Buffer.byteLength(message)}\r\n` +
-    `Connection: close\r\n\r\n${message}`)
+    `Content-Length: ${Buffer.byteLength(body)}\r\n` +
+    `Connection: close\r\n\r\n${body}`)
 }
 
-/** A refusal as an error, in the terms that Express, Koa and Fastify read. */
+/** A refusal as an error, in the terms that Express, Koa, Hapi and Fastify read. */
 class ShedError extends Error {
-  code = 'SPILLWAY_SHED'
   status = STATUS
   statusCode = STATUS
   expose = true
@@ -67,17 +84,19 @@ class ShedError extends Error {
   /**
    * @param {string} message
    * @param {ShedInfo} info
+   * @param {string} [code]
    */
-  constructor (message, info) {
+  constructor (message, info, code = 'SPILLWAY_SHED') {
     // A refusal is no bug to be traced, and thousands a second are made.
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     super(message)
     Error.stackTraceLimit = stackTraceLimit
     this.name = 'ShedError'
+    this.code = code
     this.info = info
     this.headers = { 'Retry-After': String(info.retryAfter) }
   }
 }
 
-module.exports = { STATUS, ShedError, answer, answerSocket, retryAfterSeconds }
+module.exports = { STATUS, ShedError, answer, answerSocket, bodyOf, retryAfterSeconds }

@@ -11,6 +11,7 @@ const { Arrival, Connection } = require('./arrival.js')
 const { binding } = require('./binding.js')
 const { isEventStreamAnswer } = require('./event-stream.js')
 const { OUTCOME } = require('./law.js')
+const fdWatch = require('./limits/fd-watch.js')
 const { onResponseEnd } = require('./response-end.js')
 
 const START = 'http.server.request.start'
@@ -53,6 +54,7 @@ function onRequestStart ({ request, socket, server }) {
 function begin (socket, server) {
   if (listeners.get(server) !== server._handle) learn(server)
   const fd = socket._handle?.fd ?? -1
+  if (fd >= fdWatch.from) fdWatch.note(fd)
   const waitMs = fd >= 0 ? binding.requestWait(fd, 1) : -1
   socket[kConnection] = new Connection(fd, waitMs >= 0)
   socket.once('close', onSocketClose)

@@ -29,6 +29,10 @@ const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknow
  * @property {number} waitMs what the first, and so the oldest, of them had waited
  * @property {number} retryAfter s
  *
+ * @typedef {object} SpillPlan
+ * @property {string} why why there is no spill, or empty
+ * @property {string[]} exempt paths
+ *
  * @typedef {{ handle: any, native: import('./binding.js').NativeSpill | undefined, why: string,
  *   handOver: (fds: ArrayLike<number> & { [index: number]: number }, count: number) => void }} Point
  */
@@ -54,13 +58,15 @@ const MOST_RETIRED = 8
  * @throws {TypeError} where `spill: true` contradicts another option
  */
 function hindrance (entry, options, byDefault) {
-  const { spill, respond, errorMode, exempt, observe, maxDelay } = options
+  const { spill, respond, errorMode, customError, exempt, observe, maxDelay } = options
   if (spill === false) return 'the option spill is false'
   const contrary = respond !== undefined
     ? ['respond', 'the spill answers without JavaScript']
     : errorMode
       ? ['errorMode', 'the spill answers without the framework']
-      : typeof exempt === 'function' && ['exempt', 'the spill takes paths, and asks no function']
+      : customError !== undefined
+        ? ['customError', 'the spill answers without the framework']
+        : typeof exempt === 'function' && ['exempt', 'the spill takes paths, and asks no function']
   if (contrary) {
     const [name, reason] = contrary
     if (spill) throw new TypeError(`${entry}: option "spill" cannot be true where "${name}" is given as ${describe(options[name])}: ${reason}`)
@@ -72,6 +78,19 @@ function hindrance (entry, options, byDefault) {
   if (!binding.canSpill) return 'this system does not tell what waits to be accepted'
   if (longestAnswer(options) > MOST_ANSWER_BYTES) return `the option message makes an answer of more than ${MOST_ANSWER_BYTES} bytes`
   return ''
+}
+
+/**
+ * @param {string} entry
+ * @param {any} options as the user gave them, checked
+ * @param {boolean} byDefault
+ * @param {string[]} [paths] that are exempt too
+ * @returns {SpillPlan}
+ * @throws {TypeError} where `spill: true` contradicts another option
+ */
+function planSpill (entry, options, byDefault, paths = []) {
+  const why = hindrance(entry, options, byDefault)
+  return { why, exempt: why === '' ? [options.exempt, paths].flat(2) : [] }
 }
 
 /** @param {unknown} value */
@@ -86,6 +105,7 @@ const taken = new WeakSet()
 class Spill {
   #law
   #options
+  #exempt
   #hindrance
   #onSpill
   #scope
@@ -104,16 +124,17 @@ class Spill {
   /**
    * @param {import('./law.js').NativeLaw} law
    * @param {any} options of the gate
-   * @param {string} hindrance why there is none, or empty
+   * @param {SpillPlan} plan
    * @param {((told: SpillTold) => void) | undefined} onSpill told once a turn at most
    */
-  constructor (law, options, hindrance, onSpill) {
+  constructor (law, options, { why, exempt }, onSpill) {
     this.#law = law
     this.#options = options
-    this.#hindrance = hindrance
+    this.#exempt = exempt
+    this.#hindrance = why
     this.#onSpill = onSpill
     // Made here, not where a server is found: that may be in a request, whose context is its own.
-    this.#scope = hindrance === '' ? new AsyncResource('SPILLWAY') : undefined
+    this.#scope = why === '' ? new AsyncResource('SPILLWAY') : undefined
   }
 
   /**
@@ -165,7 +186,7 @@ class Spill {
     if (why === '') taken.add(handle)
     const native = why !== ''
       ? undefined
-      : binding.createSpill(this.#law, handle.fd, [this.#options.exempt].flat(), answers(this.#options),
+      : binding.createSpill(this.#law, handle.fd, this.#exempt, answers(this.#options),
         Buffer.byteLength(this.#options.message), slots, (count, refused, waitMs, retryAfter) => {
           if (refused > 0) this.#tell(refused, waitMs, retryAfter)
           if (count > 0) handOver(slots, count)
@@ -207,6 +228,13 @@ class Spill {
     this.#retired.push(native)
     const oldest = this.#retired.length > MOST_RETIRED ? this.#retired.shift() : undefined
     if (oldest !== undefined) add(this.#ended, { ...oldest.figures(), lingering: 0 })
+  }
+
+  /** @param {string} why from now on */
+  forbid (why) {
+    if (this.#hindrance !== '') return
+    this.#hindrance = why
+    this.close()
   }
 
   /** Lets go of all servers. */
@@ -324,4 +352,4 @@ function longestAnswer (options) {
   return Buffer.byteLength(/** @type {string} */ (answers(options).at(-1)))
 }
 
-module.exports = { Spill, hindrance }
+module.exports = { Spill, planSpill }

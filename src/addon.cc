@@ -13,7 +13,9 @@
 #include "early_socket.h"
 #include "js_call.h"
 #include "law.h"
+#include "loop_delay.h"
 #include "loop_monitor.h"
+#include "pool_probe.h"
 #include "socket_queue.h"
 #include "spill_js.h"
 
@@ -160,6 +162,8 @@ NAPI_MODULE_INIT() {
       Function("createLaw", CreateLaw, monitor->live_laws()),
       Function("createSpill", CreateSpill, monitor->spills()),
       Function("readHead", ReadHead, nullptr),
+      Function("createLoopDelay", CreateLoopDelay, monitor),
+      Function("createPoolProbe", CreatePoolProbe, nullptr),
       Function("createConcurrency", CreateConcurrency, monitor),
       Constant("kernelWaits", kernel_waits),
       Constant("tickMs", tick_ms),

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <new>
+#include <utility>
 
 namespace spillway {
 
@@ -25,22 +26,30 @@ napi_value JsObject(napi_env env, const Figure (&figures)[N]) {
   return object;
 }
 
+/// A function that owns what it is given as data. Null if there is none.
+template <typename T>
+napi_value JsFunctionOf(napi_env env, const char* name, napi_callback callback,
+                        std::unique_ptr<T> owned) {
+  if (owned == nullptr) return nullptr;
+  const auto drop = [](napi_env, void* data, void*) { delete static_cast<T*>(data); };
+  napi_value function = nullptr;
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, owned.get(), &function) !=
+          napi_ok ||
+      napi_add_finalizer(env, function, owned.get(), drop, nullptr, nullptr) != napi_ok) {
+    return nullptr;
+  }
+  static_cast<void>(owned.release());
+  return function;
+}
+
 /// A function whose `data` is a std::shared_ptr<T>*, a share of what it works on: so that lives as
 /// long as any of its functions.
 template <typename T>
 bool AddFunction(napi_env env, napi_value object, const char* name, napi_callback callback,
                  const std::shared_ptr<T>& shared) {
-  using Share = std::shared_ptr<T>;
-  auto* share = new (std::nothrow) Share(shared);
-  if (share == nullptr) return false;
-  napi_value function = nullptr;
-  const auto drop = [](napi_env, void* data, void*) { delete static_cast<Share*>(data); };
-  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, share, &function) != napi_ok ||
-      napi_add_finalizer(env, function, share, drop, nullptr, nullptr) != napi_ok) {
-    delete share;
-    return false;
-  }
-  return napi_set_named_property(env, object, name, function) == napi_ok;
+  std::unique_ptr<std::shared_ptr<T>> share(new (std::nothrow) std::shared_ptr<T>(shared));
+  const napi_value function = JsFunctionOf(env, name, callback, std::move(share));
+  return function != nullptr && napi_set_named_property(env, object, name, function) == napi_ok;
 }
 
 }  // namespace spillway

@@ -5,7 +5,6 @@
 
 #include <uv.h>
 
-#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -13,11 +12,6 @@
 #include "js_object.h"
 
 namespace spillway {
-
-void LiveLaws::Remove(Admission* law) {
-  laws_.erase(std::remove(laws_.begin(), laws_.end(), law), laws_.end());
-}
-
 namespace {
 
 constexpr double kNsPerSecond = 1e9;

@@ -4,24 +4,20 @@
 #include <node_api.h>
 #include <uv.h>
 
-#include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "admission.h"
 #include "clocks.h"
+#include "live_set.h"
 
 namespace spillway {
 
-/// The laws that are to be told of each turn of one loop, and the time as they see it. Shared by
-/// the loop's monitor and the laws, since either may be the last to go.
-class LiveLaws final {
+/// The laws that are to be told of each turn of one loop, and the time as they see it.
+class LiveLaws final : public LiveSet<Admission> {
  public:
-  void Add(Admission* law) { laws_.push_back(law); }
-  void Remove(Admission* law);
   void OnTurn(uint64_t now, uint64_t busy) {
     turn_began_ = now;
-    for (Admission* law : laws_) law->OnTurn(now, busy);
+    LiveSet::OnTurn(now, busy);
   }
   /// uv_hrtime(), short by a tick of the system at most: exact clocks are dear, and in a turn so
   /// short the moment at which it began will do.
@@ -29,7 +25,6 @@ class LiveLaws final {
 
  private:
   uint64_t turn_began_ = 0;
-  std::vector<Admission*> laws_;
 };
 
 /// The law in an object that createLaw() made; null if the environment is ending.

@@ -166,7 +166,9 @@ void LoopMonitor::OnCheck(uv_check_t* check) {
     reading = self->Read(true);
   }
   self->spills_->TellLaws();
-  self->live_laws_->OnTurn(reading.now, self->stats_.OnTurnEnd(reading));
+  const uint64_t busy = self->stats_.OnTurnEnd(reading);
+  self->live_laws_->OnTurn(reading.now, busy);
+  self->live_windows_->OnTurn(reading.now, busy);
   self->ForgetLookups();
   self->spills_->OnTurn(reading.now);
   self->WakeForSpills();

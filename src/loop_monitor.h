@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "law.h"
+#include "live_set.h"
 #include "loop_stats.h"
 #include "spill.h"
+#include "turn_window.h"
 #include "uv_handle.h"
 
 namespace spillway {
@@ -54,6 +56,7 @@ class LoopMonitor final {
 
   /// Who is told of each turn, while the monitor runs.
   std::shared_ptr<LiveLaws>* live_laws() { return &live_laws_; }
+  std::shared_ptr<LiveSet<TurnWindow>>* live_windows() { return &live_windows_; }
 
   /// Told of each turn too. What they have begun they end, running or not.
   std::shared_ptr<Spills>* spills() { return &spills_; }
@@ -88,6 +91,7 @@ class LoopMonitor final {
   LoopStats stats_;
   std::shared_ptr<LiveLaws> live_laws_ = std::make_shared<LiveLaws>();
   std::shared_ptr<Spills> spills_ = std::make_shared<Spills>();
+  std::shared_ptr<LiveSet<TurnWindow>> live_windows_ = std::make_shared<LiveSet<TurnWindow>>();
   std::vector<int> listeners_;
 
   // What is looked up once, and then known for the rest of the turn, or until the loop may sleep.

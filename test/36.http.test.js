@@ -76,7 +76,8 @@ describe('guard()', () => {
     assert.equal((await client.send('GET /')).status, 200)
     const { admitted, shed, exempt } = gate.stats()
     assert.deepEqual({ admitted, shed, exempt }, { admitted: 1, shed: 1, exempt: 1 })
-    assert.deepEqual(middleware.stats(), {
+    const { load, ...counts } = middleware.stats()
+    assert.deepEqual(counts, {
       admitted: 0,
       exempt: 0,
       shed: 0,

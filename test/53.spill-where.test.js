@@ -170,6 +170,13 @@ describe('where the spill works', function () {
     assert.equal(app.spillway.snapshot().spill.sockets, addresses.length)
   })
 
+  it('not where a route of Hapi is exempt by its own options, and says so', async () => {
+    const { app, gate } = await kinds.find(({ name }) => name === 'hapi').start()
+    assert.deepEqual(spillOf(gate), ACTIVE)
+    app.route({ method: 'GET', path: '/own', handler: () => 'ok', options: { plugins: { spillway: false } } })
+    assert.match(spillOf(gate).why, /^a route is exempt by its own options/)
+  })
+
   it('one gate of a server, and the other says so', async () => {
     const middleware = spillwayExpress({ spill: true })
     opened(() => middleware.close())

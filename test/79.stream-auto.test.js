@@ -35,8 +35,13 @@ async function watch ({ auto, fixed }, lastingMs) {
 }
 
 describe('stream: concurrency auto', () => {
+  let stop
+
+  beforeEach(() => { stop = new AbortController() })
+  // A stream that has no end outlives a test that failed.
+  afterEach(() => stop.abort())
+
   it('finds what a downstream can do, and follows it down and up', async () => {
-    const stop = new AbortController()
     const streams = sideBySide(12, stop.signal)
     const become = slots => {
       for (const { downstream } of [streams.auto, streams.fixed]) {
@@ -51,7 +56,6 @@ describe('stream: concurrency auto', () => {
       assert.ok(ratio > 0.8, `${slots} slots: ${ratio} of what the best number does`)
       assert.ok(limit < 2.5 * slots, `${slots} slots: ${limit} in flight`)
     }
-    stop.abort()
   })
 
   it('is a number to read: of the job, and of its stats; begins with one, and never starts more than it says', async () => {
@@ -73,7 +77,6 @@ describe('stream: concurrency auto', () => {
 
   it('a number that is set while running stays', async () => {
     const downstream = new SlotsDownstream(20, 1)
-    const stop = new AbortController()
     const job = forEachConcurrent(countingSource(), downstream.handle, { concurrency: 'auto', signal: stop.signal })
     job.catch(() => {})
     await delay(300)

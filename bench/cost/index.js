@@ -23,6 +23,7 @@ async function main () {
   const settings = { ...values.quick ? quick : full, only: values.only }
   const throughput = await measureThroughput(settings)
   const calls = await measureCalls(settings)
+  const signals = await ask('./signals', { rounds: settings.rounds })
   const wakeUps = await measureWakeUps(settings)
 
   console.log(`${machine()}, Node.js ${process.versions.node}, ${now()}\n`)
@@ -30,15 +31,20 @@ async function main () {
     throughput.map(({ framework, protection, perSecond, ratio, cpuRatio, atLeast, refused }) =>
       [framework, protection, whole(perSecond), ratio.toFixed(3), cpuRatio.toFixed(3), atLeast === undefined ? '' : `>= ${atLeast}`, whole(refused)]))
   print(['call', 'ns'], Object.entries(calls).map(([name, ns]) => [name, ns.toFixed(1)]))
+  print(['signal', 'ns'], Object.entries(signals).map(([name, ns]) => [name, ns.toFixed(1)]))
   print(['idle process', 'wake-ups/s'], Object.entries(wakeUps).map(([name, n]) => [name, n.toFixed(2)]))
 }
 
 async function measureCalls ({ callRounds }) {
   console.error('ns per call')
-  const child = startChild(require.resolve('./calls'), 'last')
+  const { nothing, ...calls } = await ask('./calls', { rounds: callRounds })
+  return calls
+}
+
+async function ask (file, question) {
+  const child = startChild(require.resolve(file), 'last')
   try {
-    const { nothing, ...calls } = await child.ask({ rounds: callRounds })
-    return calls
+    return await child.ask(question)
   } finally {
     await child.stop()
   }

@@ -77,15 +77,22 @@ class ConcurrentDuplex extends Duplex {
   constructor (handler, settings) {
     // The flow does the buffering, and counts it: the stream's own buffers hold one chunk at most.
     super({ objectMode: true, readableHighWaterMark: 0, writableHighWaterMark: 1 })
+    let starting = true
     this.#flow = new Flow(this.#input, handler, settings, {
       wants: () => this.#demand,
       admits,
       deliver: result => this.#deliver(result),
       end: () => this.#end(),
-      fail: error => { this.destroy(toError(error)) }
+      fail: error => {
+        const destroy = () => { this.destroy(toError(error)) }
+        // Where the signal was aborted before: pipeline() takes no stream that is destroyed already.
+        if (starting) process.nextTick(destroy)
+        else destroy()
+      }
     })
     asJob(this, this.#flow)
     this.#flow.start()
+    starting = false
   }
 
   /**

@@ -19,7 +19,9 @@ const files = {
   '20.admission-law.test.js': NATIVE_LAW,
   '21.simulation.test.js': NATIVE_LAW,
   '22.simulation-of-what-must-not-happen.test.js': NATIVE_LAW,
-  '23.simulation-of-classes.test.js': NATIVE_LAW
+  '23.simulation-of-classes.test.js': NATIVE_LAW,
+  '24.simulation-of-a-stream.test.js': NATIVE_LAW,
+  '79.stream-auto.test.js': NATIVE_LAW
 }
 
 const NO_TURNS = 'the turn now running is not seen before a timer is overdue'
@@ -34,6 +36,8 @@ const tests = {
   'is false once shut down': NO_TURNS,
   'stops measuring until interval() is set': NO_TURNS,
   'shed at six times the capacity, and keep answering in time': NO_KERNEL,
+  'shed nothing at half load': NO_PAUSES,
+  'counts each stream of HTTP/2, and frees the place of one that is reset': NO_PAUSES,
   'forgives what a pause of the loop explains': NO_PAUSES,
   'that idle before their request have not waited': NO_PAUSES,
   "over a Unix socket are judged by the loop's delay": NO_PAUSES,

@@ -44,20 +44,38 @@ forExpress({ maxDelays: 100 })
 
 const fastify = Fastify()
 await fastify.register(forFastify, { maxDelay: false, exempt: ['/health'], respond: (request, reply) => reply.code(429).send() })
+const pressed = Fastify()
+await pressed.register(forFastify, {
+  maxEventLoopDelay: 1000,
+  healthCheck: async (instance) => instance.version !== '',
+  exposeStatusRoute: { url: '/alive', routeResponseSchemaOpts: { pid: { type: 'number' } } },
+  customError: class extends Error {},
+  pressureHandler: (request, reply, type, value) => { reply.code(503).send({ type, value }) }
+})
+pressed.get('/own', { config: { pressureHandler: (request, reply, type) => { if (type === forFastify.TYPE_RSS_BYTES) reply.send('later') } } }, async () => 'ok')
+const isPressed: boolean = pressed.isUnderPressure() && pressed.memoryUsage().rssBytes !== 0
 const inFlight: number = fastify.spillway.stats().inFlight
 
 const hapi = Hapi.server()
 await hapi.register({ plugin: forHapi, options: { retryAfter: 'auto', respond: (request, h) => h.response('later').code(503) } })
 
+hapi.route({ method: 'GET', path: '/docs', handler: () => 'ok', options: { plugins: { spillway: false } } })
+hapi.route({ method: 'GET', path: '/tight', handler: () => 'ok', options: { plugins: { spillway: { maxEventLoopDelay: 20 } } } })
+const rss: number | null = hapi.plugins.spillway.load.rss
 const closeHapi: () => void = hapi.plugins.spillway.close
 
 new Koa().use(forKoa({ errorMode: true, classify: (ctx) => ctx.method, onShed: (info, ctx) => ctx?.app.emit('shed', info) }))
 
 const gate = guard(createServer(), { observe: true, classify: (req) => req.url, message: 'later', retryAfter: 5 })
+guard(createServer(), {
+  maxHeapUsedRatio: 0.9,
+  onExhausted: ({ reason, value, limit, forMs }) => console.error(reason, value / limit, forMs)
+})
+const rssBytes: number | null = gate.stats().load.rssBytes
 const turn: number = gate.snapshot().meanTurnMs
 
 const [ready, readyHapi] = [readiness(middleware, { notReadyAfter: 30 }), readiness(hapi.plugins.spillway)]
 const isReady: boolean = ready() && readyHapi()
 readyHapi.close()
 
-export { isReady, busy, lagMs, which, seen, name, limit, inFlight, closeHapi, turn }
+export { isReady, busy, lagMs, which, seen, name, limit, inFlight, closeHapi, turn, rss, isPressed, rssBytes }

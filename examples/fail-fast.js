@@ -1,0 +1,39 @@
+'use strict'
+
+/**
+ * A process that will not come back by itself gives way to a new one: it stops to accept, answers what it
+ * has begun, and exits with code 1, for its supervisor (systemd's Restart=on-failure, Docker's
+ * --restart=on-failure, Kubernetes, PM2) to start another.
+ *
+ *     npm run build && node --max-old-space-size=256 examples/fail-fast.js
+ *
+ * `curl localhost:3000/leak` keeps some megabytes for ever; do it until the process gives up.
+ */
+
+const http = require('node:http')
+const { guard } = require('spillway/http')
+
+/** An answer that is not done by then is lost with the rest. */
+const LONGEST_DRAIN_MS = 10_000
+const LEAK = 400_000
+
+const kept = []
+const server = http.createServer((req, res) => {
+  if (req.url === '/leak') kept.push(Array.from({ length: LEAK }, (_, i) => ({ i })))
+  res.end('ok\n')
+})
+
+guard(server, {
+  maxHeapUsedRatio: Number(process.env.MAX_HEAP_USED_RATIO ?? 0.85),
+  maxGcRatio: 0.5,
+  exhaustedAfter: Number(process.env.EXHAUSTED_AFTER_MS ?? 10_000),
+  onExhausted ({ reason, value, limit, forMs }) {
+    console.error(`${reason} is ${value.toFixed(2)}, above ${limit} for ${Math.round(forMs)} ms: giving way`)
+    process.exitCode = 1
+    server.close(() => process.exit())
+    server.closeIdleConnections()
+    setTimeout(() => process.exit(), LONGEST_DRAIN_MS)
+  }
+})
+
+server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => console.log(`listening on ${server.address().port}`))

@@ -1,0 +1,42 @@
+'use strict'
+
+const { performance } = require('node:perf_hooks')
+const { userFunction } = require('../user-function.js')
+
+/** @typedef {import('./index.js').LimitReason} LimitReason */
+
+/** Tells, once, of each resource whose limit has stood too long. */
+class Exhaustion {
+  #onExhausted
+  #afterMs
+  /** When the limit was exceeded; Infinity once that was told. @type {Map<LimitReason, number>} */
+  #since = new Map()
+
+  /** @param {any} options */
+  constructor ({ onExhausted, exhaustedAfter }) {
+    this.#onExhausted = onExhausted && userFunction('onExhausted', 'SPILLWAY_ON_EXHAUSTED', onExhausted)
+    this.#afterMs = exhaustedAfter
+  }
+
+  /**
+   * @param {LimitReason} reason
+   * @param {number} value
+   * @param {number} limit
+   * @param {boolean} isOver
+   */
+  note (reason, value, limit, isOver) {
+    if (this.#onExhausted === undefined) return
+    if (!isOver) {
+      this.#since.delete(reason)
+      return
+    }
+    const now = performance.now()
+    const since = this.#since.get(reason) ?? now
+    this.#since.set(reason, since)
+    if (now - since < this.#afterMs) return
+    this.#since.set(reason, Infinity)
+    this.#onExhausted({ reason, value, limit, forMs: now - since })
+  }
+}
+
+module.exports = { Exhaustion }

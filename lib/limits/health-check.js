@@ -1,0 +1,54 @@
+'use strict'
+
+/** Asks the user's health check again and again, never twice at once. */
+class HealthCheck {
+  /** Until it has answered, it has nothing against. */
+  healthy = true
+  #ask
+  #onAnswer
+  /** @type {NodeJS.Timeout | undefined} */
+  #timer
+  #closed = false
+  #hasWarned = false
+  /** The first answer. @type {Promise<void>} */
+  ready
+
+  /**
+   * @param {() => unknown} ask
+   * @param {number | undefined} intervalMs from an answer to the next question; undefined: asked once
+   * @param {() => void} onAnswer
+   */
+  constructor (ask, intervalMs, onAnswer) {
+    this.#ask = ask
+    this.#onAnswer = onAnswer
+    this.ready = this.#check(intervalMs)
+  }
+
+  close () {
+    this.#closed = true
+    clearTimeout(this.#timer)
+  }
+
+  /** @param {number | undefined} intervalMs */
+  async #check (intervalMs) {
+    try {
+      this.healthy = Boolean(await this.#ask())
+    } catch (error) {
+      this.healthy = false
+      this.#warn(error)
+    }
+    if (this.#closed) return
+    this.#onAnswer()
+    if (intervalMs !== undefined) this.#timer = setTimeout(() => this.#check(intervalMs), intervalMs).unref()
+  }
+
+  /** @param {unknown} error */
+  #warn (error) {
+    if (this.#hasWarned) return
+    this.#hasWarned = true
+    process.emitWarning(`healthCheck failed, and what it stands for is taken for ill: ${error instanceof Error ? error.stack : error}`,
+      { code: 'SPILLWAY_HEALTH_CHECK' })
+  }
+}
+
+module.exports = { HealthCheck }

@@ -1,0 +1,13 @@
+'use strict'
+
+const v8 = require('node:v8')
+
+/** V8's heap of this thread, and how much of what it may have. */
+module.exports = function heap () {
+  return {
+    read () {
+      const { used_heap_size: used, heap_size_limit: limit } = v8.getHeapStatistics()
+      return { heapUsedBytes: used, heapUsedRatio: limit > 0 ? used / limit : null }
+    }
+  }
+}

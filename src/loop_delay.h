@@ -1,0 +1,14 @@
+#ifndef SPILLWAY_LOOP_DELAY_H_
+#define SPILLWAY_LOOP_DELAY_H_
+
+#include <node_api.h>
+
+namespace spillway {
+
+/// createLoopDelay() -> a function that tells, at each call, how late the loop was since the last:
+/// () -> { mean, p99, max }, ms. `data` is a LoopMonitor*, which must outlive the calls.
+napi_value CreateLoopDelay(napi_env env, napi_callback_info info);
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_LOOP_DELAY_H_

@@ -1,0 +1,178 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { Writable } = require('node:stream')
+const { setTimeout } = require('node:timers/promises')
+const fastify = require('fastify')
+const spillway = require('../lib/fastify.js')
+const { connect } = require('./support/client.js')
+const { LIMIT_MS, late } = require('./support/late.js')
+const { closeOpened, opened } = require('./support/opened.js')
+
+const OVER = { maxHeapUsedBytes: 1 }
+
+afterEach(closeOpened)
+
+describe('spillway/fastify, limits', () => {
+  function make (settings) {
+    const app = fastify({ forceCloseConnections: true, ...settings })
+    opened(() => app.close())
+    app.get('/', async () => 'ok')
+    return app
+  }
+
+  it('refuse by FST_UNDER_PRESSURE, 10 seconds by default, as the law does by SPILLWAY_SHED', async () => {
+    const app = make()
+    await app.register(spillway, { ...OVER, exempt: '/free' })
+    app.get('/free', async () => 'free')
+    const { statusCode, headers, body } = await app.inject('/')
+    assert.equal(statusCode, 503)
+    assert.equal(headers['retry-after'], '10')
+    assert.equal(JSON.parse(body).code, 'FST_UNDER_PRESSURE')
+    assert.equal((await app.inject('/free')).body, 'free')
+    assert.equal(app.isUnderPressure(), true)
+    assert.ok(app.memoryUsage().heapUsed > 1)
+  })
+
+  it('take the retryAfter that is set', async () => {
+    const app = make()
+    await app.register(spillway, { ...OVER, retryAfter: 3 })
+    assert.equal((await app.inject('/')).headers['retry-after'], '3')
+  })
+
+  it('take false for no function', async () => {
+    const app = make()
+    await app.register(spillway, { healthCheck: false, pressureHandler: false, customError: false, exposeStatusRoute: false })
+    assert.equal((await app.inject('/')).statusCode, 200)
+  })
+
+  it('hold for the plugin that they are set in', async () => {
+    const app = make()
+    await app.register(async (child) => {
+      await child.register(spillway, OVER)
+      child.get('/a', async () => 'a')
+    })
+    await app.register(async (child) => {
+      await child.register(spillway, { maxHeapUsedBytes: 2 ** 50 })
+      child.get('/b', async () => 'b')
+    })
+    const codes = await Promise.all(['/', '/a', '/b'].map(async (url) => (await app.inject(url)).statusCode))
+    assert.deepEqual(codes, [200, 503, 200])
+    assert.equal(app.isUnderPressure, undefined)
+  })
+
+  it('make errors of the class that is set, and so does the law', async () => {
+    class Full extends Error {
+      statusCode = 529
+    }
+    const app = make()
+    await app.register(spillway, { customError: Full, maxDelay: LIMIT_MS })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const client = await connect(app.server.address().port)
+    assert.equal((await late(() => client.send('GET /'))).status, 529)
+    const other = make()
+    await other.register(spillway, { ...OVER, customError: Full })
+    assert.equal((await other.inject('/')).statusCode, 529)
+  })
+
+  describe('a pressureHandler', () => {
+    it('of the route comes before that of the plugin, and gets type and value', async () => {
+      const app = make()
+      await app.register(spillway, { ...OVER, pressureHandler: () => 'of the plugin' })
+      app.get('/own', {
+        config: { pressureHandler: (request, reply, type, value) => reply.code(202).send({ type, over: value > 1 }) }
+      }, async () => 'ok')
+      assert.equal((await app.inject('/')).body, 'of the plugin')
+      const { statusCode, body } = await app.inject('/own')
+      assert.equal(statusCode, 202)
+      assert.equal(body, '{"type":"heapUsedBytes","over":true}')
+      assert.equal(app.spillway.stats().shedBy.heapUsedBytes, 2)
+    })
+
+    it('that lets a request pass has it judged by the law', async () => {
+      const app = make()
+      await app.register(spillway, { ...OVER, maxDelay: LIMIT_MS, pressureHandler: async () => {} })
+      await app.listen({ port: 0, host: '127.0.0.1' })
+      const client = await connect(app.server.address().port)
+      assert.equal((await client.send('GET /')).status, 200)
+      const { status, body } = await late(() => client.send('GET /'))
+      assert.equal(status, 503)
+      assert.equal(JSON.parse(body).code, 'SPILLWAY_SHED')
+      const { admitted, shedBy } = app.spillway.stats()
+      assert.deepEqual({ admitted, shedBy }, { admitted: 1, shedBy: { delay: 1, inFlight: 0, maxInFlight: 0 } })
+    })
+
+    it('is not asked about what is exempt, nor where the gate observes', async () => {
+      const fail = () => assert.fail('asked')
+      const app = make()
+      await app.register(spillway, { ...OVER, exempt: '/', pressureHandler: fail })
+      assert.equal((await app.inject('/')).statusCode, 200)
+      const observing = make()
+      await observing.register(spillway, { ...OVER, observe: true, pressureHandler: fail })
+      assert.equal((await observing.inject('/')).statusCode, 200)
+    })
+
+    for (const [how, handler] of Object.entries({
+      throws: () => { throw new Error('broken') },
+      rejects: async () => { throw new Error('broken') }
+    })) {
+      it(`that ${how} is an error in Fastify's terms`, async () => {
+        const app = make()
+        await app.register(spillway, { ...OVER, pressureHandler: handler })
+        assert.equal((await app.inject('/')).statusCode, 500)
+      })
+    }
+  })
+
+  describe('the status route', () => {
+    it('is judged by the limits and not by the law', async () => {
+      const app = make()
+      await app.register(spillway, { maxDelay: LIMIT_MS, exposeStatusRoute: true })
+      await app.listen({ port: 0, host: '127.0.0.1' })
+      const client = await connect(app.server.address().port)
+      const { status, body } = await late(() => client.send('GET /status'))
+      assert.deepEqual({ status, body }, { status: 200, body: '{"status":"ok"}' })
+      assert.equal(app.spillway.stats().exempt, 1)
+      const other = make()
+      await other.register(spillway, { ...OVER, exposeStatusRoute: '/alive' })
+      assert.equal((await other.inject('/alive')).statusCode, 503)
+    })
+
+    it('keeps to the prefix of its plugin', async () => {
+      const app = make()
+      await app.register(async (child) => child.register(spillway, { maxInFlight: 1, exposeStatusRoute: true }), { prefix: '/v1' })
+      assert.equal((await app.inject('/v1/status')).statusCode, 200)
+    })
+
+    it('asks for health by itself, so that no interval is needed', async () => {
+      let asked = 0
+      const app = make()
+      await app.register(spillway, { healthCheck: async () => ++asked, exposeStatusRoute: true })
+      assert.equal(asked, 1)
+      await app.inject('/status')
+      assert.equal(asked, 2)
+    })
+
+    for (const [shown, exposeStatusRoute] of [['"alive"', 'alive'], ['an object', { url: 'alive' }]]) {
+      it(`with a path that begins with no slash is a RangeError (${shown})`, async () => {
+        const message = new RegExp(`option "exposeStatusRoute" takes true or false, a path.* got ${shown}`)
+        await assert.rejects(async () => make().register(spillway, { exposeStatusRoute }), { name: 'RangeError', message })
+      })
+    }
+  })
+
+  it('wait for the first answer of the health check', async () => {
+    const app = make()
+    await app.register(spillway, { healthCheck: async () => { await setTimeout(20) } })
+    assert.equal(app.isUnderPressure(), true)
+  })
+
+  it('log each failure of the health check', async () => {
+    const lines = []
+    const stream = new Writable({ write (line, encoding, done) { lines.push(JSON.parse(line)); done() } })
+    const app = make({ logger: { level: 'error', stream } })
+    await app.register(spillway, { healthCheck: () => { throw new Error('down') } })
+    assert.equal((await app.inject('/')).statusCode, 503)
+    assert.ok(lines.some(({ err }) => err?.message === 'down'))
+  })
+})

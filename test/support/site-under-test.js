@@ -1,0 +1,44 @@
+'use strict'
+
+/**
+ * Loaded before a script that listens on port 3000: it gets a free one, and is asked until it answers 200,
+ * and then, short of heap and with a loop that is held up, until it answers 503.
+ */
+
+const http = require('node:http')
+const net = require('node:net')
+
+const HEAP_BYTES = 150_000_000
+const TURN_MS = 250
+
+const kept = []
+const { listen } = net.Server.prototype
+net.Server.prototype.listen = function (options, ...rest) {
+  const free = options === 3000 ? 0 : { ...options, port: 0, host: '127.0.0.1' }
+  this.once('listening', () => test(this.address().port))
+  return listen.call(this, free, ...rest)
+}
+
+async function test (port) {
+  const first = await ask(port)
+  while (process.memoryUsage().heapUsed < HEAP_BYTES) kept.push(Array.from({ length: 1000 }, (_, i) => ({ i })))
+  setInterval(() => {
+    const until = performance.now() + TURN_MS
+    while (performance.now() < until);
+  }, 1)
+  let answer
+  do answer = await ask(port)
+  while (answer.status !== 503)
+  console.log(JSON.stringify({ first, then: answer.status }))
+  process.exit()
+}
+
+function ask (port) {
+  return new Promise((resolve, reject) => {
+    http.get({ port, host: '127.0.0.1', agent: false }, async (res) => {
+      let body = ''
+      for await (const chunk of res) body += chunk
+      resolve({ status: res.statusCode, body })
+    }).on('error', reject)
+  })
+}

@@ -1,0 +1,59 @@
+'use strict'
+
+/**
+ * Loaded before one of the test files that @fastify/under-pressure publishes: what they test is then
+ * spillway/fastify.
+ */
+
+const Module = require('node:module')
+const net = require('node:net')
+const nodeTest = require('node:test')
+const { setImmediate, setTimeout } = require('node:timers/promises')
+
+const theirs = require.resolve('@fastify/under-pressure')
+const ours = require.resolve('../../lib/fastify.js')
+
+/** What is not run, and why not. */
+const EXCLUDED = {
+  'eventLoopUtilizationMode measures cumulative or interval utilization':
+    'replaces perf_hooks and the timers; asserts that utilization counts from the start by default',
+  'event loop delay (NaN)': 'replaces perf_hooks; asserts that no sample is a delay of Infinity',
+  'interval reentrance': 'replaces the timers',
+  'memoryUsage name space': 'asserts that a mean hides a block of 1.5 s under a limit of 1 s'
+}
+// Only these would use them.
+const NOT_NEEDED = ['sinon', 'proxyquire']
+
+/** @param {string} name */
+function test (name, ...rest) {
+  if (Object.hasOwn(EXCLUDED, name)) return nodeTest.test(name, { skip: EXCLUDED[name] })
+  return nodeTest.test(name, ...rest)
+}
+
+function replace () {
+  const { _load: load, _resolveFilename: resolve } = Module
+  Module._load = function (request, ...rest) {
+    if (request === 'node:test') return { ...nodeTest, test }
+    if (NOT_NEEDED.includes(request)) return {}
+    return load.call(this, request, ...rest)
+  }
+  Module._resolveFilename = function (...args) {
+    const file = resolve.apply(this, args)
+    return file === theirs ? ours : file
+  }
+
+  // The first test would block before the loop has begun to turn, and start-up is no delay.
+  nodeTest.before(async () => {
+    await setImmediate()
+    await setTimeout(10)
+  })
+
+  // One of them takes a port that may be somebody else's.
+  const { listen } = net.Server.prototype
+  net.Server.prototype.listen = function (options, ...rest) {
+    return listen.call(this, options?.port === 3000 ? { ...options, port: 0 } : options, ...rest)
+  }
+}
+
+// The processes that the tests fork, to send their requests, get this too.
+if (process.send === undefined) replace()
