@@ -10,12 +10,17 @@
         "src/concurrency.cc",
         "src/concurrency_limit.cc",
         "src/evidence.cc",
+        "src/http_head.cc",
         "src/law.cc",
+        "src/lingering.cc",
         "src/loop_delay.cc",
         "src/loop_monitor.cc",
         "src/loop_stats.cc",
+        "src/path_patterns.cc",
         "src/pool_probe.cc",
         "src/queue_delay.cc",
+        "src/spill.cc",
+        "src/spill_js.cc",
         "src/turn_window.cc"
       ],
       "defines": ["NAPI_VERSION=8"],
@@ -34,8 +39,11 @@
       "conditions": [
         [
           "OS=='linux'",
-          {"sources": ["src/socket_queue_linux.cc"], "ldflags": ["-Wl,-z,relro,-z,now"]},
-          {"sources": ["src/socket_queue_other.cc"]}
+          {
+            "sources": ["src/early_socket_linux.cc", "src/socket_queue_linux.cc"],
+            "ldflags": ["-Wl,-z,relro,-z,now"]
+          },
+          {"sources": ["src/early_socket_other.cc", "src/socket_queue_other.cc"]}
         ]
       ]
     }

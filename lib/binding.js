@@ -24,6 +24,13 @@
  *   is to look at
  * @property {(maxDelayNs: number, maxInFlight: number, tickNs: number, observe: number, live: number) =>
  *   import('./law.js').NativeLaw} createLaw 0: no limit; `live`: told of each turn of this loop
+ * @property {(law: import('./law.js').NativeLaw, fd: number, exempt: string[], answers: string[],
+ *   messageBytes: number, slots: Int32Array,
+ *   deliver: (count: number, refused: number, longestWaitMs: number, retryAfter: number) => void,
+ *   wantsRefusals: boolean) => NativeSpill | undefined} createSpill refuses from the accept queue of a listening
+ *   socket while the law says that a queue stands; `deliver` takes the descriptors in `slots`, and is called for
+ *   refusals alone if it wants them
+ * @property {boolean} canSpill whether this system has that
  * @property {() => () => { mean: number, p99: number, max: number }} createLoopDelay a function that tells how
  *   late the loop was, since it was last asked, for what came at any moment
  * @property {() => (() => number) | undefined} createPoolProbe a function that tells how long the last piece of
@@ -31,6 +38,11 @@
  * @property {(() => import('./stream/auto-slots.js').NativeConcurrency) | undefined} createConcurrency
  * @property {boolean} kernelWaits whether this system can tell `requestWait`
  * @property {number} tickMs resolution of `requestWait`, 0 where there is none
+ *
+ * @typedef {object} NativeSpill
+ * @property {() => number[]} close lets go of the listening socket; returns descriptors of connections that are the
+ *   caller's from then on
+ * @property {() => { open: boolean, spilled: number, handedOver: number, dropped: number, lingering: number }} figures
  */
 
 const path = require('node:path')

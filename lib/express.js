@@ -3,6 +3,7 @@
 const { Gate } = require('./gate.js')
 const { booleanRow, functionRow, gateOptions, readOptions } = require('./options.js')
 const { ShedError, answer, bodyOf } = require('./refusal.js')
+const { planSpill } = require('./spill.js')
 
 /**
  * @typedef {import('./gate.js').GateHandle} GateHandle
@@ -31,10 +32,12 @@ const table = { ...gateOptions, respond: functionRow, errorMode: booleanRow }
  */
 module.exports = function spillway (options) {
   const { respond, errorMode, ...settings } = readOptions('spillway/express', table, options)
-  const gate = new Gate(settings)
+  const spillPlan = planSpill('spillway/express', { ...settings, respond, errorMode }, false)
+  const gate = new Gate(settings, undefined, spillPlan)
 
   /** @type {import('express').RequestHandler} */
   const middleware = (req, res, next) => {
+    gate.spill.seen(req)
     const info = gate.enter(req, res, req)
     if (info === null) return next()
     if (respond !== undefined) {

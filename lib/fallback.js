@@ -57,6 +57,8 @@ module.exports = {
   requestWait: () => -1,
   watchListeners () {},
   createLaw,
+  createSpill: () => undefined,
+  canSpill: false,
   createLoopDelay,
   createPoolProbe: () => undefined,
   createConcurrency: undefined,

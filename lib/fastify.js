@@ -9,6 +9,7 @@ const { LIMIT_REASONS } = require('./limits/index.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { STATUS, ShedError } = require('./refusal.js')
 const { arrivalOf } = require('./request-watch.js')
+const { planSpill } = require('./spill.js')
 
 /**
  * @typedef {import('./fastify-types.js').Handle} GateHandle
@@ -82,16 +83,19 @@ const fastifyUnderPressure = async (fastify, given) => {
     healthCheck: checkHealth,
     // Who is asked at each request for the status need not be asked in between.
     healthCheckInterval: statusUrl !== undefined && options.healthCheckInterval === undefined ? undefined : settings.healthCheckInterval
-  }, routing)
+  }, routing, planSpill('spillway/fastify', { ...settings, respond, customError }, true, statusUrl === undefined ? [] : [statusUrl]))
   const handle = gate.handle()
 
   fastify.decorate('spillway', handle)
+  gate.spill.watch(fastify.server)
   fastify.decorate('isUnderPressure', () => gate.limits.over !== null)
   fastify.decorate('memoryUsage', () => {
     const { eventLoopDelay, rssBytes, heapUsedBytes, eventLoopUtilization } = /** @type {any} */ (gate.limits.load)
     return { eventLoopDelay, rssBytes, heapUsed: heapUsedBytes, eventLoopUtilized: eventLoopUtilization }
   })
   fastify.addHook('onRequest', (request, reply, next) => {
+    // Fastify makes a server of its own for each further address of localhost.
+    gate.spill.seen(request.raw)
     const handler = request.routeOptions.config?.pressureHandler ?? pressureHandler
     const isOfStatus = statusUrl !== undefined && isStatus(request)
     const over = handler !== undefined || isOfStatus ? gate.overLimit(request.raw, request, isOfStatus) : null

@@ -16,7 +16,7 @@ const { NS_PER_MS } = require('./law.js')
  * @property {number[]} lastWaits what the last requests (at most 32, oldest first) had waited, ms
  * @property {import('./limits/sampler.js').Load} load what the limits are judged by
  *
- * @typedef {Record<import('./law.js').Reason, number> & Partial<Record<import('./limits/index.js').LimitReason, number>>} ShedBy
+ * @typedef {Record<import('./law.js').Reason | 'spill', number> & Partial<Record<import('./limits/index.js').LimitReason, number>>} ShedBy
  *   of the limits on the process, those that have refused
  *
  * @typedef {object} ClassSnapshot
@@ -44,6 +44,7 @@ const { NS_PER_MS } = require('./law.js')
  * @property {number} waitLimitMs what a request may have waited now; Infinity where maxDelay is false
  * @property {import('./limits/index.js').LimitSnapshot[]} limits those on the process that are set
  * @property {ClassSnapshot[]} classes
+ * @property {import('./spill.js').SpillSnapshot} spill
  */
 
 const REMEMBERED_WAITS = 32
@@ -57,9 +58,10 @@ class GateFigures {
   #options
   #law
   #classes
+  #spill
   #limits
   /** @type {ShedBy} */
-  #refusals = { delay: 0, inFlight: 0, maxInFlight: 0 }
+  #refusals = { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0 }
   #waits = new Float64Array(REMEMBERED_WAITS)
   #waitCount = 0
 
@@ -68,12 +70,14 @@ class GateFigures {
    * @param {import('./law.js').NativeLaw} law
    * @param {ReturnType<import('./classify.js').classifier>} classes
    * @param {import('./limits/index.js').Limits} limits
+   * @param {import('./spill.js').Spill} spill
    */
-  constructor (options, law, classes, limits) {
+  constructor (options, law, classes, limits, spill) {
     this.#options = options
     this.#law = law
     this.#classes = classes
     this.#limits = limits
+    this.#spill = spill
   }
 
   /** @param {number} waitMs */
@@ -90,11 +94,12 @@ class GateFigures {
   stats () {
     const refusals = Object.values(this.#refusals).reduce((sum, count) => sum + count)
     const { observe } = this.#options
+    const { spilled } = this.#spill
     return {
       admitted: this.admitted,
       exempt: this.exempt,
-      shed: observe ? 0 : refusals,
-      shedBy: { ...this.#refusals },
+      shed: observe ? 0 : refusals + spilled,
+      shedBy: { ...this.#refusals, spill: spilled },
       observed: observe ? refusals : 0,
       inFlight: this.inFlight,
       lastWaits: this.#lastWaits(),
@@ -129,7 +134,8 @@ class GateFigures {
       standing: maxDelay !== false && this.#law.snapshot().standing,
       waitLimitMs: this.waitLimitMs(),
       limits: this.#limits.snapshot(),
-      classes: this.#classes.ids().map((id) => this.#classSnapshot(id))
+      classes: this.#classes.ids().map((id) => this.#classSnapshot(id)),
+      spill: this.#spill.snapshot()
     }
   }
 

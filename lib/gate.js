@@ -10,6 +10,7 @@ const { NS_PER_MS, OUTCOME, REASONS, createLaw } = require('./law.js')
 const { retryAfterSeconds } = require('./refusal.js')
 const { classifier } = require('./classify.js')
 const { arrivalOf, follow } = require('./request-watch.js')
+const { Spill } = require('./spill.js')
 const { userFunction } = require('./user-function.js')
 
 /**
@@ -45,16 +46,19 @@ class Gate {
   /**
    * @param {any} options of the shared table, checked and complete
    * @param {import('./classify.js').Routing} [routing] how the framework tells a request's route
+   * @param {import('./spill.js').SpillPlan} [spillPlan] what may be refused before Node has accepted it
    */
-  constructor (options, routing) {
+  constructor (options, routing, spillPlan = { why: 'not told of', exempt: [] }) {
     this.#options = options
     this.#isExempt = exemptTest(options.exempt)
     this.#onShed = userFunction('onShed', 'SPILLWAY_ON_SHED', options.onShed ?? (() => {}))
     this.#law = createLaw(options)
     this.#classes = classifier(options.classify, this.#law.forget, routing)
+    /** The adapter tells it which servers there are. */
+    this.spill = new Spill(this.#law, options, spillPlan, options.onShed && ((told) => this.#onShed(this.#spilled(told), undefined)))
     this.#release = monitor.acquire()
     this.limits = new Limits(options)
-    this.#figures = new GateFigures(options, this.#law, this.#classes, this.limits)
+    this.#figures = new GateFigures(options, this.#law, this.#classes, this.limits, this.spill)
   }
 
   /**
@@ -150,6 +154,7 @@ class Gate {
     this.#figures.countRefusal(reason)
     return {
       reason,
+      count: 1,
       class: this.#classes.nameOf(id),
       waitMs,
       limitMs,
@@ -158,6 +163,24 @@ class Gate {
       retryAfter: retryAfterSeconds(retryAfter, overBy(reason, waitMs / maxDelay)),
       ...limit,
       observed: observe
+    }
+  }
+
+  /**
+   * @param {import('./spill.js').SpillTold} told
+   * @returns {ShedInfo}
+   */
+  #spilled ({ count, waitMs, retryAfter }) {
+    return {
+      reason: 'spill',
+      count,
+      class: '*',
+      waitMs,
+      limitMs: this.#figures.waitLimitMs(),
+      source: 'kernel',
+      inFlight: this.#figures.inFlight,
+      retryAfter,
+      observed: false
     }
   }
 
@@ -195,6 +218,7 @@ class Gate {
   }
 
   close () {
+    this.spill.close()
     this.#figures.closed = true
     this.limits.close()
     this.#releaseIfDone()

@@ -29,6 +29,10 @@ class OwnRoutes {
     server.events.on('route', (route) => this.#add(route))
   }
 
+  get exemptAny () {
+    return [...this.#routes.values()].includes(false)
+  }
+
   /** @param {Request} request */
   isExempt (request) {
     return this.#of(request) === false

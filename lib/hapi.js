@@ -10,6 +10,7 @@ const { OwnRoutes, matchOf } = require('./hapi-routes.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { ShedError } = require('./refusal.js')
 const { arrivalOf } = require('./request-watch.js')
+const { planSpill } = require('./spill.js')
 const { pathOfTarget } = require('./target.js')
 
 /**
@@ -45,8 +46,14 @@ module.exports = {
     }, {
       pathOf: (arrival) => arrival.url,
       routeOf: (method, url) => routeOf(server, method, url)
-    })
+    }, planSpill('spillway/hapi', { ...settings, respond }, true))
 
+    const heedRoutes = () => {
+      if (routes.exemptAny) gate.spill.forbid('a route is exempt by its own options, and the spill does not route')
+    }
+    heedRoutes()
+    server.events.on('route', heedRoutes)
+    gate.spill.watch(server.listener)
     server.expose(gate.handle(() => routes.close()))
     Object.defineProperty(/** @type {any} */ (server.plugins).spillway, 'load', { get: () => loadOf(gate), enumerable: true })
     server.ext('onRequest', async (request, h) => {

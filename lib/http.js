@@ -3,6 +3,7 @@
 const { Gate } = require('./gate.js')
 const { functionRow, gateOptions, readOptions, show } = require('./options.js')
 const { answer, answerSocket } = require('./refusal.js')
+const { planSpill } = require('./spill.js')
 const { userFunction } = require('./user-function.js')
 
 /**
@@ -40,10 +41,11 @@ function guard (server, options) {
     throw new TypeError(`spillway/http: guard() takes an http, https or http2 server, got ${show(server)}`)
   }
   const { respond, ...settings } = readOptions('spillway/http', table, options)
+  const spillPlan = planSpill('spillway/http', { ...settings, respond }, true)
   const guarded = /** @type {any} */ (server)
   if (guarded[kGuarded] !== undefined) throw new Error('spillway/http: this server is guarded already; close() its gate first')
 
-  const gate = new Gate(settings)
+  const gate = new Gate(settings, undefined, spillPlan)
   const refuse = refusal(respond, settings.message)
   const hadOwnEmit = Object.hasOwn(guarded, 'emit')
   const { emit } = guarded
@@ -73,6 +75,7 @@ function guard (server, options) {
 
   guarded.emit = guardedEmit
   guarded[kGuarded] = gate
+  gate.spill.watch(server)
   return gate.handle(() => {
     if (guarded[kGuarded] !== gate) return
     guarded[kGuarded] = undefined

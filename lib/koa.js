@@ -3,6 +3,7 @@
 const { Gate } = require('./gate.js')
 const { booleanRow, functionRow, gateOptions, readOptions } = require('./options.js')
 const { STATUS, ShedError, bodyOf } = require('./refusal.js')
+const { planSpill } = require('./spill.js')
 
 /**
  * @typedef {import('./gate.js').GateHandle} GateHandle
@@ -28,10 +29,12 @@ const table = { ...gateOptions, respond: functionRow, errorMode: booleanRow }
  */
 module.exports = function spillway (options) {
   const { respond, errorMode, ...settings } = readOptions('spillway/koa', table, options)
-  const gate = new Gate(settings)
+  const spillPlan = planSpill('spillway/koa', { ...settings, respond, errorMode }, false)
+  const gate = new Gate(settings, undefined, spillPlan)
 
   /** @type {import('koa').Middleware} */
   const middleware = (ctx, next) => {
+    gate.spill.seen(ctx.req)
     const info = gate.enter(ctx.req, ctx.res, ctx)
     if (info === null) return next()
     if (respond !== undefined) return respond(ctx, info)

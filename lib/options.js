@@ -26,17 +26,24 @@ const { booleanRow, functionRow, isFunction, isNumber } = require('./option-rows
  * @property {number | 'auto'} [retryAfter] seconds of the Retry-After header; `'auto'` grows with how
  *   far over the limit the request was, and is jittered so that the refused do not return as one
  * @property {string} [message] the body of the 503
- * @property {(info: ShedInfo, request: Request) => void} [onShed] told of every refusal
+ * @property {(info: ShedInfo, request: Request | undefined) => void} [onShed] told of every refusal; of those
+ *   for `'spill'` once a turn of the loop, by their `count` and without a request
  * @property {boolean} [observe] count what would be shed, shed nothing
+ * @property {boolean} [spill] whether to refuse, while a queue stands, connections that wait to be accepted, in
+ *   native code; default: where the adapter has the whole server, and no option stands against it
  */
+
+/** @typedef {import('./law.js').Reason | import('./limits/index.js').LimitReason | 'spill'} ShedReason */
 
 /**
  * What a refusal rests on.
  *
  * @typedef {object} ShedInfo
- * @property {import('./law.js').Reason | import('./limits/index.js').LimitReason} reason which limit said
- *   no: `'delay'`, it had waited too long; `'inFlight'`, as many of its class as can be served in time were
- *   in flight; `'maxInFlight'`; or one of the limits on the process, such as `'heapUsedBytes'`
+ * @property {ShedReason} reason which limit said no: `'delay'`, it had waited too long;
+ *   `'inFlight'`, as many of its class as can be served in time were in flight; `'maxInFlight'`; `'spill'`,
+ *   more waited to be accepted than can be served in time; or one of the limits on the process, such as
+ *   `'heapUsedBytes'`
+ * @property {number} count requests refused: 1, but for `'spill'`
  * @property {string} class the request's class
  * @property {number} waitMs what the request had waited before its handler
  * @property {number} limitMs what it might have waited; Infinity where maxDelay is false
@@ -86,6 +93,7 @@ const gateOptions = {
   message: { takes: 'a string', hasType: (value) => typeof value === 'string', default: 'Service Unavailable' },
   onShed: functionRow,
   observe: booleanRow,
+  spill: { ...booleanRow, default: undefined },
   ...limitOptions
 }
 

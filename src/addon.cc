@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "concurrency.h"
+#include "early_socket.h"
 #include "js_call.h"
 #include "law.h"
 #include "loop_delay.h"
 #include "loop_monitor.h"
 #include "pool_probe.h"
 #include "socket_queue.h"
+#include "spill_js.h"
 
 namespace spillway {
 namespace {
@@ -142,7 +144,8 @@ NAPI_MODULE_INIT() {
   }
   const napi_value kernel_waits = JsBoolean(env, socket_queue::Available());
   const napi_value tick_ms = JsMs(env, static_cast<double>(socket_queue::TickNs()));
-  if (kernel_waits == nullptr || tick_ms == nullptr) return nullptr;
+  const napi_value can_spill = JsBoolean(env, early_socket::Available());
+  if (kernel_waits == nullptr || tick_ms == nullptr || can_spill == nullptr) return nullptr;
   const napi_property_descriptor table[] = {
       Function("start", Start, monitor),
       Function("stop", Stop, monitor),
@@ -157,11 +160,14 @@ NAPI_MODULE_INIT() {
       Function("requestWait", RequestWait, monitor),
       Function("watchListeners", WatchListeners, monitor),
       Function("createLaw", CreateLaw, monitor->live_laws()),
+      Function("createSpill", CreateSpill, monitor->spills()),
+      Function("readHead", ReadHead, nullptr),
       Function("createLoopDelay", CreateLoopDelay, monitor),
       Function("createPoolProbe", CreatePoolProbe, nullptr),
       Function("createConcurrency", CreateConcurrency, monitor),
       Constant("kernelWaits", kernel_waits),
       Constant("tickMs", tick_ms),
+      Constant("canSpill", can_spill),
   };
   const napi_status status =
       napi_define_properties(env, exports, sizeof(table) / sizeof(table[0]), table);

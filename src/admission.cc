@@ -20,6 +20,9 @@ constexpr double kSaturated = 0.9;
 constexpr double kPatienceNs = 1e9;
 constexpr double kPatienceResponses = 4;
 
+// A loop that is through with what it does must not find the accept queue empty.
+constexpr double kLeastQueued = 2;
+
 uint64_t PatienceNs(const ClassLimit& limit) {
   return static_cast<uint64_t>(kPatienceNs + kPatienceResponses * limit.BaselineNs());
 }
@@ -168,6 +171,23 @@ void Admission::Drain(uint64_t now) {
 void Admission::Measure(uint64_t now) {
   ForEachClass([&](Class& entry) { entry.limit.Drained(now); });
   draining_ = false;
+}
+
+bool Admission::mayRefuseWaiting() const {
+  return queue_.standing() && options_.maxDelayNs > 0 && !options_.observe;
+}
+
+// What came during a pause, at the rate of before, is no overload.
+uint32_t Admission::MayQueue(uint64_t now) const {
+  const auto wait = static_cast<double>(std::max(queue_.LimitNs(now), queue_.PauseNs(now)));
+  return static_cast<uint32_t>(std::max(kLeastQueued, rate_ * wait));
+}
+
+uint32_t Admission::Excess(uint64_t now, uint32_t length) const {
+  if (!mayRefuseWaiting()) return 0;
+  const uint32_t standing = std::min(length, queue_.shortestOfLate());
+  const uint32_t may = MayQueue(now);
+  return standing > may ? standing - may : 0;
 }
 
 // A class that asks for less than an equal share of the loop's time did not make its queue, and

@@ -43,6 +43,14 @@ class Admission final {
   bool Forget(uint8_t id);
   // So many were refused before they reached Arrive.
   void Spilled(uint32_t count) { queue_.Spilled(count); }
+  // So many connections wait to be accepted; to be told before OnTurn, or never.
+  void Queued(uint32_t length) { queue_.Queued(length); }
+  // How many of so many that wait to be accepted are to be refused: 0 while no queue stands. Not
+  // those that a burst has brought and that can be served in time.
+  uint32_t Excess(uint64_t now, uint32_t length) const;
+  // How many can be served before they have waited too long.
+  uint32_t MayQueue(uint64_t now) const;
+  bool mayRefuseWaiting() const;
 
   const ClassLimit& limit(uint8_t id) const { return classes_[id].limit; }
   double costNs(uint8_t id) const { return classes_[id].cost.ns(); }

@@ -5,6 +5,7 @@
 
 #include <uv.h>
 
+#include <new>
 #include <utility>
 
 #include "js_call.h"
@@ -104,6 +105,19 @@ napi_value Spilled(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// queued(length)
+napi_value Queued(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  if (call) call->Queued(call.Count(0));
+  return nullptr;
+}
+
+// excess(now, length) -> how many of so many that wait to be accepted are to be refused
+napi_value Excess(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  return call ? JsNumber(env, call->Excess(call.Ns(0), call.Count(1))) : nullptr;
+}
+
 // waitLimit(now) -> ns a request may have waited; now 0 is the present
 napi_value WaitLimit(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
@@ -147,7 +161,23 @@ napi_value SnapshotOf(napi_env env, napi_callback_info info) {
                         {"light", JsBoolean(env, call->light(call.Id(0)))}});
 }
 
+bool Wrap(napi_env env, napi_value object, const Share& law) {
+  auto* share = new (std::nothrow) Share(law);
+  if (share == nullptr) return false;
+  const auto drop = [](napi_env, void* data, void*) { delete static_cast<Share*>(data); };
+  if (napi_wrap(env, object, share, drop, nullptr, nullptr) == napi_ok) return true;
+  delete share;
+  return false;
+}
+
 }  // namespace
+
+std::shared_ptr<Admission> LawOf(napi_env env, napi_value law) {
+  void* share = nullptr;
+  if (napi_unwrap(env, law, &share) != napi_ok) return nullptr;
+  const auto& owner = *static_cast<Share*>(share);
+  return {owner, &owner->admission};
+}
 
 napi_value CreateLaw(napi_env env, napi_callback_info info) {
   const JsCall<std::shared_ptr<LiveLaws>, 5> call(env, info);
@@ -157,13 +187,15 @@ napi_value CreateLaw(napi_env env, napi_callback_info info) {
   const auto law = std::make_shared<Law>(options, call[4] != 0 ? *call.self() : nullptr);
   napi_value object = nullptr;
   if (napi_create_object(env, &object) != napi_ok) return nullptr;
-  const bool complete = AddFunction(env, object, "enter", Enter, law) &&
+  const bool complete = Wrap(env, object, law) && AddFunction(env, object, "enter", Enter, law) &&
                         AddFunction(env, object, "leave", Leave, law) &&
                         AddFunction(env, object, "forget", Forget, law) &&
                         AddFunction(env, object, "arrive", Arrive, law) &&
                         AddFunction(env, object, "depart", Depart, law) &&
                         AddFunction(env, object, "turn", Turn, law) &&
                         AddFunction(env, object, "spilled", Spilled, law) &&
+                        AddFunction(env, object, "queued", Queued, law) &&
+                        AddFunction(env, object, "excess", Excess, law) &&
                         AddFunction(env, object, "waitLimit", WaitLimit, law) &&
                         AddFunction(env, object, "inFlightOf", InFlightOf, law) &&
                         AddFunction(env, object, "snapshot", Snapshot, law) &&

@@ -27,6 +27,9 @@ class LiveLaws final : public LiveSet<Admission> {
   uint64_t turn_began_ = 0;
 };
 
+/// The law in an object that createLaw() made; null if the environment is ending.
+std::shared_ptr<Admission> LawOf(napi_env env, napi_value law);
+
 /// createLaw(maxDelayNs, maxInFlight, tickNs, observe, live) -> an object of functions, see law.cc.
 /// `data` is a std::shared_ptr<LiveLaws>*, which must outlive the function.
 napi_value CreateLaw(napi_env env, napi_callback_info info);

@@ -12,6 +12,9 @@ namespace {
 
 constexpr uint64_t kNsPerMs = 1'000'000;
 
+// A connection that a spill holds may get its request at any time, and nobody else polls it.
+constexpr uint64_t kSpillsTurnMs = 5;
+
 }  // namespace
 
 LoopMonitor::LoopMonitor(uv_loop_t* loop) : loop_(loop), tick_(socket_queue::TickNs()) {}
@@ -21,7 +24,8 @@ LoopMonitor* LoopMonitor::New(uv_loop_t* loop) {
   if (monitor == nullptr) return nullptr;
   if (monitor->timer_.Init(uv_timer_init, loop, monitor) == 0 &&
       monitor->prepare_.Init(uv_prepare_init, loop, monitor) == 0 &&
-      monitor->check_.Init(uv_check_init, loop, monitor) == 0) {
+      monitor->check_.Init(uv_check_init, loop, monitor) == 0 &&
+      monitor->wake_.Init(uv_timer_init, loop, monitor) == 0) {
     return monitor;
   }
   monitor->Close([](void*) {}, nullptr);
@@ -109,8 +113,9 @@ void LoopMonitor::Close(void (*on_closed)(void* data), void* data) {
   on_closed_ = on_closed;
   on_closed_data_ = data;
   running_ = false;
+  spills_->Abort();
   for (const bool will_call : {timer_.Close(OnHandleClosed), prepare_.Close(OnHandleClosed),
-                               check_.Close(OnHandleClosed)}) {
+                               check_.Close(OnHandleClosed), wake_.Close(OnHandleClosed)}) {
     closing_ += will_call ? 1 : 0;
   }
   if (closing_ == 0) delete this;
@@ -160,10 +165,26 @@ void LoopMonitor::OnCheck(uv_check_t* check) {
   if (LoopStats::NeedsCpu(self->stats_.TurnSoFar(reading.now, reading.idle))) {
     reading = self->Read(true);
   }
+  self->spills_->TellLaws();
   const uint64_t busy = self->stats_.OnTurnEnd(reading);
   self->live_laws_->OnTurn(reading.now, busy);
   self->live_windows_->OnTurn(reading.now, busy);
   self->ForgetLookups();
+  self->spills_->OnTurn(reading.now);
+  self->WakeForSpills();
+}
+
+void LoopMonitor::WakeForSpills() {
+  uv_timer_t* wake = wake_.get();
+  if (wake == nullptr || !spills_->NeedTurn()) return;
+  (void)uv_timer_start(wake, OnWake, kSpillsTurnMs, 0);  // fails only on a closing handle
+}
+
+void LoopMonitor::OnWake(uv_timer_t* wake) {
+  auto* self = static_cast<LoopMonitor*>(wake->data);
+  if (self->running_) return;  // there will be a check
+  self->spills_->OnTurn(uv_hrtime());
+  self->WakeForSpills();
 }
 
 void LoopMonitor::OnHandleClosed(uv_handle_t* handle) {

@@ -11,6 +11,7 @@
 #include "law.h"
 #include "live_set.h"
 #include "loop_stats.h"
+#include "spill.h"
 #include "turn_window.h"
 #include "uv_handle.h"
 
@@ -57,6 +58,9 @@ class LoopMonitor final {
   std::shared_ptr<LiveLaws>* live_laws() { return &live_laws_; }
   std::shared_ptr<LiveSet<TurnWindow>>* live_windows() { return &live_windows_; }
 
+  /// Told of each turn too. What they have begun they end, running or not.
+  std::shared_ptr<Spills>* spills() { return &spills_; }
+
   /// Delay() looks at the accept queues of these descriptors, as long as they listen.
   void WatchListeners(std::vector<int> fds);
 
@@ -78,12 +82,15 @@ class LoopMonitor final {
   static void OnTimer(uv_timer_t* timer);
   static void OnPrepare(uv_prepare_t* prepare);
   static void OnCheck(uv_check_t* check);
+  void WakeForSpills();
+  static void OnWake(uv_timer_t* wake);
   static void OnHandleClosed(uv_handle_t* handle);
 
   uv_loop_t* const loop_;
   const uint64_t tick_;
   LoopStats stats_;
   std::shared_ptr<LiveLaws> live_laws_ = std::make_shared<LiveLaws>();
+  std::shared_ptr<Spills> spills_ = std::make_shared<Spills>();
   std::shared_ptr<LiveSet<TurnWindow>> live_windows_ = std::make_shared<LiveSet<TurnWindow>>();
   std::vector<int> listeners_;
 
@@ -100,6 +107,7 @@ class LoopMonitor final {
   UvHandle<uv_timer_t> timer_;
   UvHandle<uv_prepare_t> prepare_;
   UvHandle<uv_check_t> check_;
+  UvHandle<uv_timer_t> wake_;
   bool running_ = false;
   uint64_t interval_ms_ = 0;
   uint64_t due_ = 0;

@@ -23,6 +23,11 @@ constexpr uint64_t kCalmNs = 150'000'000;
 // shrink at half the speed of time. At more than half it gets no more forbearance.
 constexpr uint64_t kWorkedOffPart = 2;
 
+// The accept queue is judged by its shortest in one to two stretches, each this part of what a
+// standing queue is kept to. Longer ones let the queue grow by the chance of arrivals; within
+// shorter ones a burst of ten is not worked off.
+constexpr uint64_t kStretchPart = 2;
+
 }  // namespace
 
 QueueDelay::QueueDelay(uint64_t maxDelayNs, uint64_t tickNs)
@@ -32,6 +37,22 @@ void QueueDelay::OnTurn(uint64_t now, uint64_t busyNs) {
   const uint64_t workedOff = (now - turnEnded_) / kWorkedOffPart;
   pause_ = std::max(busyNs, pause_ > workedOff ? pause_ - workedOff : 0);
   turnEnded_ = now;
+  shortestQueue_ = std::min(shortestQueue_, queued_);
+  if (now - stretchBegun_ > kept_ / kStretchPart) {
+    shortestOfLast_ = shortestOfThis_;
+    shortestOfThis_ = UINT32_MAX;
+    stretchBegun_ = now;
+  }
+  shortestOfThis_ = std::min(shortestOfThis_, queued_);
+  queued_ = 0;
+  ++turns_;
+}
+
+// Of the last connection to be accepted, at the shortest that the queue was: the loop accepts one a
+// turn.
+uint64_t QueueDelay::AcceptWaitNs(uint64_t now) const {
+  if (turns_ == 0 || intervalBegun_ == 0) return 0;
+  return shortestQueue_ * ((now - intervalBegun_) / turns_);
 }
 
 uint64_t QueueDelay::PauseNs(uint64_t now) const {
@@ -41,9 +62,9 @@ uint64_t QueueDelay::PauseNs(uint64_t now) const {
 
 void QueueDelay::EndInterval(uint64_t now) {
   const uint64_t pause = PauseNs(now);
-  const bool over = standing_ ? refused_ * kRefusedPart >= seen_
-                              : shortest_ > std::max(maxDelay_ / kStandingPart, pause);
-  if (seen_ > 0 && over) {
+  const uint64_t most = std::max(maxDelay_ / kStandingPart, pause);
+  const bool over = standing_ ? refused_ * kRefusedPart >= seen_ : shortest_ > most;
+  if ((seen_ > 0 && over) || AcceptWaitNs(now) > most) {
     standing_ = true;
     overAt_ = now;
   } else if (now - overAt_ > kCalmNs) {
@@ -53,6 +74,9 @@ void QueueDelay::EndInterval(uint64_t now) {
   shortest_ = UINT64_MAX;
   seen_ = 0;
   refused_ = 0;
+  intervalBegun_ = now;
+  turns_ = 0;
+  shortestQueue_ = UINT32_MAX;
 }
 
 }  // namespace spillway

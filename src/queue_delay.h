@@ -7,7 +7,8 @@ namespace spillway {
 
 // Gate 1: how long a request waited before its handler. A queue stands when the shortest wait of a
 // whole interval is long (CoDel, RFC 8289) and no pause of the loop explains it; then it is kept
-// short instead of at the limit.
+// short instead of at the limit. The wait of what is not accepted yet counts too, where it is told:
+// requests on kept-alive connections that wait for nothing would hide it.
 class QueueDelay final {
  public:
   QueueDelay(uint64_t maxDelayNs, uint64_t tickNs);
@@ -29,8 +30,15 @@ class QueueDelay final {
     refused_ += count;
   }
 
+  // So many connections wait to be accepted. Several servers may tell of a turn; each accepts one.
+  void Queued(uint32_t length) { queued_ = std::max(queued_, length); }
+
   void OnTurn(uint64_t now, uint64_t busyNs);
   void EndInterval(uint64_t now);
+
+  // The shortest that the accept queue was of late: what a burst has brought, and is being worked
+  // off, does not stand.
+  uint32_t shortestOfLate() const { return std::min(shortestOfThis_, shortestOfLast_); }
 
   bool standing() const { return standing_; }
   // Something was refused in this interval.
@@ -41,6 +49,8 @@ class QueueDelay final {
   uint64_t PauseNs(uint64_t now) const;
 
  private:
+  uint64_t AcceptWaitNs(uint64_t now) const;
+
   const uint64_t maxDelay_;
   const uint64_t resolution_;
   uint64_t kept_ = 0;
@@ -50,7 +60,16 @@ class QueueDelay final {
   uint64_t turnEnded_ = 0;
   uint64_t pause_ = 0;  // what of the turns until turnEnded_ was not worked off then
 
+  // Of the turn, of this stretch of time and of the one before.
+  uint32_t queued_ = 0;
+  uint32_t shortestOfThis_ = UINT32_MAX;
+  uint32_t shortestOfLast_ = UINT32_MAX;
+  uint64_t stretchBegun_ = 0;
+
   // Of the interval.
+  uint64_t intervalBegun_ = 0;
+  uint32_t turns_ = 0;
+  uint32_t shortestQueue_ = UINT32_MAX;
   uint64_t shortest_ = UINT64_MAX;
   uint32_t seen_ = 0;
   uint32_t refused_ = 0;

@@ -41,7 +41,9 @@ const WRONG_TYPE = [
   ['eventLoopUtilizationMode', 1, '1'],
   ['onExhausted', 'exit', '"exit"'],
   ['observe', 1, '1'],
-  ['observe', 'true', '"true"']
+  ['observe', 'true', '"true"'],
+  ['spill', 'on', '"on"'],
+  ['spill', null, 'null']
 ]
 
 const OUT_OF_RANGE = [
@@ -78,7 +80,7 @@ const AT_THE_EDGE = [
   ['exempt', '/'], ['exempt', '/*'], ['exempt', []], ['exempt', () => true],
   ['maxInFlight', 1], ['maxInFlight', 2 ** 32 - 1], ['maxInFlight', undefined], ['classify', () => 'a'], ['classify', undefined],
   ['retryAfter', 0], ['retryAfter', 86_400], ['retryAfter', 'auto'],
-  ['message', ''], ['observe', false], ['onShed', undefined]
+  ['message', ''], ['observe', false], ['onShed', undefined], ['spill', true], ['spill', false]
 ]
 
 const TAKES = {
@@ -102,6 +104,7 @@ const TAKES = {
   onExhausted: 'a function',
   exhaustedAfter: 'a number of ms from 10 to 2147483647',
   observe: 'true or false',
+  spill: 'true or false',
   respond: 'a function',
   errorMode: 'true or false'
 }

@@ -279,6 +279,7 @@ for (const kind of kinds) {
         assert.ok(limitMs >= LIMIT_MS && limitMs < waitMs, `${limitMs} ms`)
         assert.deepEqual(rest, {
           reason: 'delay',
+          count: 1,
           class: '*',
           source: binding.kernelWaits ? 'kernel' : 'loop',
           inFlight: 0,
@@ -323,7 +324,7 @@ for (const kind of kinds) {
           admitted: 0,
           exempt: 0,
           shed: 0,
-          shedBy: { delay: 0, inFlight: 0, maxInFlight: 0 },
+          shedBy: { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0 },
           observed: 0,
           inFlight: 0,
           lastWaits: []
@@ -335,7 +336,7 @@ for (const kind of kinds) {
         assert.equal(full.admitted, 31)
         assert.equal(full.exempt, 1)
         assert.equal(full.shed, 1)
-        assert.deepEqual(full.shedBy, { delay: 1, inFlight: 0, maxInFlight: 0 })
+        assert.deepEqual(full.shedBy, { delay: 1, inFlight: 0, maxInFlight: 0, spill: 0 })
         assert.equal(full.lastWaits.length, 32)
         assert.ok(full.lastWaits[0] >= LEAST_WAIT_MS)
         assert.ok(full.lastWaits.slice(1).every((waitMs) => waitMs >= 0 && waitMs <= LIMIT_MS))
@@ -354,7 +355,7 @@ for (const kind of kinds) {
         const snapshot = site.gate.snapshot()
         assert.deepEqual(Object.keys(snapshot), [
           'backend', 'source', 'tickMs', 'maxDelay', 'observe', 'closed', 'lagMs', 'delayMs', 'meanTurnMs', 'utilization',
-          'standing', 'waitLimitMs', 'limits', 'classes'])
+          'standing', 'waitLimitMs', 'limits', 'classes', 'spill'])
         assert.equal(snapshot.maxDelay, LIMIT_MS)
         assert.equal(snapshot.observe, true)
         assert.equal(snapshot.closed, false)

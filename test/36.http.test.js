@@ -81,7 +81,7 @@ describe('guard()', () => {
       admitted: 0,
       exempt: 0,
       shed: 0,
-      shedBy: { delay: 0, inFlight: 0, maxInFlight: 0 },
+      shedBy: { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0 },
       observed: 0,
       inFlight: 0,
       lastWaits: []

@@ -262,7 +262,7 @@ describe('injected requests in hapi', () => {
     stream.release('ok')
     await stream.answer
     const { admitted, inFlight, shedBy } = gate.stats()
-    assert.deepEqual({ admitted, inFlight, shedBy }, { admitted: 4, inFlight: 0, shedBy: { delay: 0, inFlight: 0, maxInFlight: 1 } })
+    assert.deepEqual({ admitted, inFlight, shedBy }, { admitted: 4, inFlight: 0, shedBy: { delay: 0, inFlight: 0, maxInFlight: 1, spill: 0 } })
     gate.close()
   })
 })

@@ -63,6 +63,7 @@ for (const kind of kinds) {
       assert.ok(limitMs >= LIMIT_MS, `${limitMs} ms`)
       assert.deepEqual(rest, {
         reason: 'maxInFlight',
+        count: 1,
         class: '*',
         source: binding.kernelWaits ? 'kernel' : 'loop',
         inFlight: 2,
@@ -71,7 +72,7 @@ for (const kind of kinds) {
       })
       const { admitted, shed, shedBy, inFlight: present } = site.gate.stats()
       assert.deepEqual({ admitted, shed, shedBy, present },
-        { admitted: 2, shed: 1, shedBy: { delay: 0, inFlight: 0, maxInFlight: 1 }, present: 2 })
+        { admitted: 2, shed: 1, shedBy: { delay: 0, inFlight: 0, maxInFlight: 1, spill: 0 }, present: 2 })
       first.release()
       assert.equal((await first.answer).status, 200)
       await inFlight(site, 1)
@@ -112,7 +113,7 @@ for (const kind of kinds) {
         await inFlight(site, 0)
       }
       const { admitted, shedBy } = site.gate.stats()
-      assert.deepEqual({ admitted, shedBy }, { admitted: 12, shedBy: { delay: 0, inFlight: 0, maxInFlight: 3 } })
+      assert.deepEqual({ admitted, shedBy }, { admitted: 12, shedBy: { delay: 0, inFlight: 0, maxInFlight: 3, spill: 0 } })
     })
 
     it('counts a refused request nowhere in flight, so that many refusals change nothing', async () => {
@@ -153,7 +154,7 @@ for (const kind of kinds) {
       assert.deepEqual(told.map(({ reason, observed }) => [reason, observed]), Array(2).fill(['maxInFlight', true]))
       const { admitted, shed, shedBy, observed } = site.gate.stats()
       assert.deepEqual({ admitted, shed, shedBy, observed },
-        { admitted: 3, shed: 0, shedBy: { delay: 0, inFlight: 0, maxInFlight: 2 }, observed: 2 })
+        { admitted: 3, shed: 0, shedBy: { delay: 0, inFlight: 0, maxInFlight: 2, spill: 0 }, observed: 2 })
       first.release()
       assert.equal((await first.answer).status, 200)
       await inFlight(site, 0)

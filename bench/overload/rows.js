@@ -10,6 +10,8 @@ const MIDDLEWARE = ['express spillway', 'koa spillway']
 const EVERY = [...EARLY, ...MIDDLEWARE]
 const SOME = ['express spillway', 'fastify spillway', 'http guard']
 const ONE = ['http guard']
+const SPILLING = ['express guard', 'http guard', 'express spilling']
+const LATE = ['express late', 'http late']
 const NONE = []
 
 const EXPRESS_PEERS = ['express none', 'express toobusy-js', 'express overload-protection', 'express toobusy']
@@ -40,6 +42,15 @@ module.exports = [
   ['cpu-steps', '6x', EARLY, KEPT, { goodput: 0.95, p99: 150 }, EARLY],
   ['cpu-steps', '6x', MIDDLEWARE, BOTH, { goodput: 0.88, p99: 150 }, MIDDLEWARE],
   ['cpu-steps', '20x', GUARDS, KEPT, { goodput: 0.93, p99: 160 }, ONE],
+
+  // Refusals out of the accept queue, and beside them the same without.
+  ['cpu-steps', '0.9x', SPILLING, NEW, { shed: 0 }, NONE],
+  ['cpu-steps', '6x', SPILLING, NEW, { goodput: 0.97, p99: 60, refusedP99: 30 }, ONE],
+  ['cpu-steps', '20x', SPILLING, NEW, { goodput: 0.96, p99: 60, refusedP99: 30 }, ONE],
+  ['cpu-steps', '34x', SPILLING, NEW, { goodput: 0.95, p99: 80, refusedP99: 50 }, ONE],
+  ['cpu-steps', '6x', LATE, NEW, {}, NONE],
+  ['cpu-steps', '20x', LATE, NEW, {}, NONE],
+  ['cpu-steps', '34x', LATE, NEW, {}, NONE],
 
   ['cpu-block', '0.5x', SOME, BOTH, UNHARMED, NONE],
   ['cpu-block', '0.8x', SOME, BOTH, UNHARMED, NONE],

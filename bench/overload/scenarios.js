@@ -2,7 +2,7 @@
 
 const rows = require('./rows')
 
-const OURS = ['spillway', 'guard']
+const OURS = ['spillway', 'guard', 'spilling', 'late']
 
 // What overflows the accept queue before the law can act.
 const MAX_FAILURES = 0.005

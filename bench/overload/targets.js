@@ -12,6 +12,10 @@ const targets = {
     text: mostMs => `p99 <= ${mostMs} ms`,
     met: (mostMs, { report }) => report.okMs.p99 !== null && report.okMs.p99 <= mostMs
   },
+  refusedP99: {
+    text: mostMs => `p99 of the 503s <= ${mostMs} ms`,
+    met: (mostMs, { report }) => report.refusedMs.p99 !== null && report.refusedMs.p99 <= mostMs
+  },
   shed: {
     text: most => `shed <= ${most * 100} %`,
     met: (most, { shed }) => shed <= most

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 files=("$@")
-[ $# -gt 0 ] || files=(test/01.* test/10.* test/20.* test/37.* test/40.*)
+[ $# -gt 0 ] || files=(test/01.* test/10.* test/20.* test/37.* test/40.* test/5[0-35].*)
 
 build=build/asan
 flags='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g'

@@ -8,22 +8,23 @@ const startTraffic = require('./traffic')
 const { ms, toMs } = require('./units')
 
 /** What Express cost on two cores under Linux and Node 20.20, in ms. */
-const EXPRESS = { turn: 0.015, accept: 0.04, begin: 0.3, refuse: 0.06 }
+const EXPRESS = { turn: 0.015, accept: 0.04, begin: 0.3, refuse: 0.06, spill: 0.01 }
 
 /**
  * Runs a scenario on a virtual clock; the same seed gives the same run. Returns the records of its requests (see traffic.js).
  *
  * `law`, or `laws` where several servers share the process; `sources` (see traffic.js); `pauses`: `{ everyMs, lastMs }`;
- * `script`: `[[atMs, run], …]`; `kernelWaits: false` for a system whose kernel does not count them.
+ * `script`: `[[atMs, run], …]`; `kernelWaits: false` for a system whose kernel does not count them; `spill: true` for refusal from
+ * the accept queue.
  *
  * A scenario that needs a pool is a function of what makes one: `simulate((pool) => ({ … query(pool(20)) … }))`.
  */
 function simulate (scenario) {
   const agenda = new Agenda()
   const {
-    law, laws = [law], sources, durationMs, seed = 1, costs = EXPRESS, tickMs = 4, kernelWaits = true, pauses, script = []
+    law, laws = [law], sources, durationMs, seed = 1, costs = EXPRESS, tickMs = 4, kernelWaits = true, spill, pauses, script = []
   } = typeof scenario === 'function' ? scenario((slots) => new Pool(agenda, slots)) : scenario
-  const process = new Process({ agenda, laws, costs, tickMs, kernelWaits })
+  const process = new Process({ agenda, laws, costs, tickMs, kernelWaits, spill })
   const random = new Random(seed)
   const records = []
   for (const source of sources) startTraffic({ agenda, random, process, source, records, untilMs: durationMs })
@@ -42,8 +43,8 @@ function loopCapacity (phases, { keepAlive, costs = EXPRESS }) {
 }
 
 /** The part of its capacity that a loop can keep at so many times that load, as refusing costs too. */
-function ceiling (times, phases, { keepAlive, costs = EXPRESS }) {
-  const refusal = costs.refuse + (keepAlive ? 0 : costs.accept + costs.turn)
+function ceiling (times, phases, { keepAlive, costs = EXPRESS, spill = false }) {
+  const refusal = spill ? costs.spill : costs.refuse + (keepAlive ? 0 : costs.accept + costs.turn)
   const rho = refusal * loopCapacity(phases, { keepAlive, costs }) / 1000
   return Math.min(1, (1 - times * rho) / (1 - rho))
 }

@@ -11,6 +11,9 @@ const COMPLETED = 0
 const ABANDONED = 1
 const DETACHED = 2
 
+// What one turn may spend on refusing from the accept queue.
+const SPILL_BATCH_MS = 0.9
+
 /**
  * A Node process: a kernel's accept queue for each server that listens, and one loop of turns. In a turn each server accepts one
  * connection, every request whose bytes are there begins, and every request that waits for the loop makes one step.
@@ -18,7 +21,8 @@ const DETACHED = 2
  * A request: `server`, `class`, `arrived`, `phases` and the next `phase`, `lasting(ms)` (with noise, in ns) and `answer(status,
  * now)`. A phase is `{ cpu }` (ms, in a turn of its own), `{ io }` (ms, beside the loop), `{ io, pool }` or `{ detach: true }`.
  *
- * `costs` in ms: `turn` (polling), `accept`, `begin` (the framework's share of a request) and `refuse` (its share of a 503).
+ * `costs` in ms: `turn` (polling), `accept`, `begin` (the framework's share of a request), `refuse` (its share of a 503) and
+ * `spill` (a 503 out of the accept queue, where `spill` is on).
  */
 class Process {
   #agenda
@@ -26,6 +30,7 @@ class Process {
   #costs
   #tick
   #kernelWaits
+  #spill
   #turnBegan = 0
   #acceptQueues
   #readable = []
@@ -33,12 +38,13 @@ class Process {
   #closed = []
   #pauses = []
 
-  constructor ({ agenda, laws, costs, tickMs, kernelWaits }) {
+  constructor ({ agenda, laws, costs, tickMs, kernelWaits, spill = false }) {
     this.#agenda = agenda
     this.#laws = laws
     this.#costs = costs
     this.#tick = ms(tickMs)
     this.#kernelWaits = kernelWaits
+    this.#spill = spill
     this.#acceptQueues = laws.map(() => [])
   }
 
@@ -74,8 +80,9 @@ class Process {
         continue
       }
       const end = this.#turn(now)
+      if (this.#spill) this.#acceptQueues.forEach((queue, i) => this.#laws[i].queued(queue.length))
       for (const law of this.#laws) law.turn(end, end - now)
-      now = end
+      now = this.#spill ? this.#refuseWaiting(end) : end
     }
   }
 
@@ -99,6 +106,23 @@ class Process {
     }
     for (const request of readable) now = this.#begin(request, now)
     for (const request of runnable) now = this.#step(request, now)
+    return now
+  }
+
+  /** The oldest that wait to be accepted, beyond what the law lets wait. */
+  #refuseWaiting (now) {
+    const { spill } = this.#costs
+    this.#acceptQueues.forEach((queue, i) => {
+      const law = this.#laws[i]
+      const count = Math.min(law.excess(now, queue.length), Math.floor(SPILL_BATCH_MS / spill))
+      if (count === 0) return
+      for (const request of queue.splice(0, count)) {
+        now += ms(spill)
+        request.answer(503, now)
+        request.spilled()
+      }
+      law.spilled(count)
+    })
     return now
   }
 

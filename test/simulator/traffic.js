@@ -10,7 +10,8 @@ const LOOK_AGAIN_MS = 10
 
 /**
  * An open-loop client: requests are sent when they are due, whether or not earlier ones were answered, and every one of them
- * ends up in `records` as `{ class, sent, status, end }`: status 200, 503, -1 (timed out) or 0 (not answered yet).
+ * ends up in `records` as `{ class, sent, status, end }`: status 200, 503 (`spilled` if it was never accepted), -1 (timed out) or 0
+ * (not answered yet).
  *
  * `source`: `phases`, `rate(ms)` per second, `class`, `server`, `keepAlive` (else a connection for each request), `arrivals`
  * ('poisson', 'clock', or a number: bursts of so many), `noise` (spread of service times), `timeoutMs`.
@@ -47,6 +48,7 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
       phases,
       phase: 0,
       arrived: now,
+      spilled: () => { record.spilled = true },
       lasting: (duration) => ms(random.around(duration, noise)),
       // Told during a turn; the client sees it when the turn has come so far.
       answer: (status, time) => agenda.at(time, () => {

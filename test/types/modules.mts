@@ -27,7 +27,7 @@ const middleware = forExpress({
   maxInFlight: 500,
   classify: (req) => req.baseUrl || undefined,
   respond: (req, res, info) => res.redirect(302, `https://other.example/?waited=${info.waitMs}`),
-  onShed: (info, req) => console.log(info.reason, info.class, info.inFlight, info.limitMs, req.originalUrl)
+  onShed: (info, req) => console.log(info.reason, info.class, info.inFlight, info.limitMs, req?.originalUrl)
 })
 express().use(middleware)
 const { admitted, shedBy } = middleware.stats()
@@ -64,7 +64,7 @@ hapi.route({ method: 'GET', path: '/tight', handler: () => 'ok', options: { plug
 const rss: number | null = hapi.plugins.spillway.load.rss
 const closeHapi: () => void = hapi.plugins.spillway.close
 
-new Koa().use(forKoa({ errorMode: true, classify: (ctx) => ctx.method, onShed: (info, ctx) => ctx.app.emit('shed', info) }))
+new Koa().use(forKoa({ errorMode: true, classify: (ctx) => ctx.method, onShed: (info, ctx) => ctx?.app.emit('shed', info) }))
 
 const gate = guard(createServer(), { observe: true, classify: (req) => req.url, message: 'later', retryAfter: 5 })
 guard(createServer(), {

@@ -1,0 +1,116 @@
+// What a client sends first, read by the spill's parser: libFuzzer's target. Beside what the
+// sanitizers find, each verdict is held against a plainer reading of the same bytes.
+
+#include "http_head.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "path_patterns.h"
+
+namespace {
+
+using spillway::HttpHead;
+using Kind = HttpHead::Kind;
+
+// Every prefix of a short input is read, of a longer one so many.
+constexpr size_t kPrefixes = 64;
+
+void Check(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "does not hold: %s\n", what);
+  std::abort();
+}
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return c < 0x80 ? std::tolower(c) : c; });
+  return lower;
+}
+
+// Reads a copy of exactly these bytes, so that the sanitizer sees a step beyond them.
+HttpHead Read(std::string_view bytes) {
+  const auto copy = std::make_unique<char[]>(bytes.size());
+  std::copy(bytes.begin(), bytes.end(), copy.get());
+  HttpHead head = spillway::ReadHttpHead({copy.get(), bytes.size()});
+  if (head.kind == Kind::kRequest) {
+    const auto begin = static_cast<size_t>(head.target.data() - copy.get());
+    Check(begin + head.target.size() <= head.length, "the target lies within the head");
+    head.target = bytes.substr(begin, head.target.size());
+  }
+  return head;
+}
+
+void CheckRequest(std::string_view bytes, const HttpHead& head) {
+  Check(head.length <= std::min(bytes.size(), HttpHead::kMostBytes), "a head has come, and is short");
+  const std::string text = Lower(bytes.substr(0, head.length));
+  Check(text.find("\r\n\r\n") == text.size() - 4, "a head ends at the first empty line");
+  Check(std::count(text.begin(), text.end(), '\n') == std::count(text.begin(), text.end(), '\r'),
+        "lines end in CR LF");
+  Check(text.find('\0') == std::string::npos, "no NUL");
+  bool body = false;
+  bool upgrade = false;
+  for (size_t at = text.find("\r\n") + 2; at < text.size() - 2; at = text.find("\r\n", at) + 2) {
+    const std::string line = text.substr(at, text.find("\r\n", at) - at);
+    const size_t colon = line.find(':');
+    Check(colon != std::string::npos && colon > 0, "a field has a name");
+    const std::string name = line.substr(0, colon);
+    Check(name.find_first_of(" \t") == std::string::npos, "a name has no blanks");
+    std::string value = line.substr(colon + 1);
+    value.erase(std::remove_if(value.begin(), value.end(),
+                               [](char c) { return c == ' ' || c == '\t'; }),
+                value.end());
+    body |= name == "transfer-encoding" || (name == "content-length" && value != "0");
+    upgrade |= name == "upgrade" || (name == "connection" && value.find("upgrade") != std::string::npos);
+  }
+  Check(head.has_body == body, "a body is announced or not");
+  Check(!upgrade || head.upgrade, "no upgrade is taken for a plain request");
+  Check(head.is_head == (text.rfind("head ", 0) == 0), "HEAD is HEAD");
+}
+
+void CheckPrefix(std::string_view bytes, const HttpHead& whole, size_t length) {
+  const HttpHead part = Read(bytes.substr(0, length));
+  if (whole.kind == Kind::kRequest && length >= whole.length) {
+    Check(part.kind == Kind::kRequest && part.length == whole.length && part.target == whole.target &&
+              part.has_body == whole.has_body && part.upgrade == whole.upgrade,
+          "what follows a head changes nothing");
+  } else if (whole.kind == Kind::kOther) {
+    Check(part.kind != Kind::kRequest, "what follows a request does not make it none");
+  } else {
+    Check(part.kind == Kind::kIncomplete, "what may become a request is none before its last byte");
+  }
+}
+
+void CheckPath(std::string_view target) {
+  const std::string_view path = spillway::PathOfTarget(target);
+  Check(path == "/" || (path.data() >= target.data() &&
+                        path.data() + path.size() <= target.data() + target.size()),
+        "the path lies within the target");
+  Check(path.find('?') == std::string_view::npos, "a path has no query");
+  if (target.front() == '/') {
+    Check(path == target.substr(0, target.find('?')), "origin form is taken as it is");
+  }
+  const spillway::PathPatterns patterns({"/health", "/static/*", "/"});
+  const bool expected = path == "/health" || path == "/" || path.substr(0, 8) == "/static/";
+  Check(patterns.Match(path) == expected, "a pattern matches the whole or its beginning");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const HttpHead whole = Read(bytes);
+  if (whole.kind == Kind::kRequest) {
+    CheckRequest(bytes, whole);
+    CheckPath(whole.target);
+  }
+  const size_t step = std::max<size_t>(1, size / kPrefixes);
+  for (size_t length = 0; length < size; length += step) CheckPrefix(bytes, whole, length);
+  return 0;
+}

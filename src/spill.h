@@ -1,0 +1,135 @@
+#ifndef SPILLWAY_SPILL_H_
+#define SPILLWAY_SPILL_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "admission.h"
+#include "lingering.h"
+#include "path_patterns.h"
+
+namespace spillway {
+
+/// What a turn's spill has for JavaScript.
+struct SpillTurn {
+  /// Handing one over costs Node as much as some refusals: a few a turn, lest it take long.
+  static constexpr size_t kMostHandedOver = 8;
+  static constexpr int kTaken = -1;
+
+  std::array<int, kMostHandedOver> fds{};  // whoever takes one writes kTaken in its place
+  size_t handed_over = 0;
+  uint32_t refused = 0;
+  uint64_t longest_wait = 0;  // of the refused, ns; 0 where nobody asked for it
+  uint32_t retry_after = 0;   // s, what the last of them was told
+};
+
+class SpillOutlet {
+ public:
+  SpillOutlet() = default;
+  virtual ~SpillOutlet() = default;
+  SpillOutlet(const SpillOutlet&) = delete;
+  SpillOutlet& operator=(const SpillOutlet&) = delete;
+
+  virtual bool WantsRefusals() const = 0;
+  /// Runs JavaScript, which may close the spill.
+  virtual void Deliver(SpillTurn* turn) = 0;
+  /// Nothing will be delivered any more.
+  virtual void Release() = 0;
+};
+
+/// Refuses connections that wait to be accepted by one listening socket, as long as the law says
+/// that a queue stands: the oldest of those that cannot be served in time. What it cannot refuse
+/// well it hands over as accepted. All times are ns.
+class Spill final {
+ public:
+  struct Settings {
+    PathPatterns exempt;
+    /// Whole answers, the first with a Retry-After of one second and so on; one alone is always
+    /// given. They end in a message of `message_bytes`, which the answer to HEAD leaves out.
+    std::vector<std::string> answers;
+    size_t message_bytes;
+  };
+
+  /// `listening_fd` stays the caller's, who need not say when he closes it.
+  Spill(std::shared_ptr<Admission> law, int listening_fd, Settings settings,
+        std::unique_ptr<SpillOutlet> outlet);
+  ~Spill();
+  Spill(const Spill&) = delete;
+  Spill& operator=(const Spill&) = delete;
+
+  /// To be called once a turn, before the law is told of it.
+  void TellLaw();
+  /// To be called once a turn, after the law was told of it. Takes less than 1 ms.
+  void OnTurn(uint64_t now);
+  /// Lets go of the listening socket. The connections taken from it and not dealt with are the
+  /// caller's, or, without a caller, closed.
+  std::vector<int> Close();
+  /// The environment is ending: closes whatever is open, and touches no JavaScript.
+  void Abort();
+
+  /// It has work that will not wait until something happens on the loop.
+  bool NeedsTurn() const { return !held_.empty() || lingering_.size() > 0; }
+  bool done() const { return !open_ && lingering_.size() == 0; }
+
+  bool open() const { return open_; }
+  double spilled() const { return spilled_; }
+  double handed_over() const { return handed_over_; }
+  double dropped() const { return dropped_; }
+  size_t lingering() const { return lingering_.size(); }
+
+ private:
+  enum class Verdict : uint8_t { kRefuse, kRefuseAndLinger, kWait, kHandOver };
+  struct Held {
+    int fd;
+    uint64_t since;
+    double over;  // how many waited then, over how many may
+  };
+
+  void ReviewHeld(uint64_t now, bool standing, SpillTurn* turn);
+  void TakeOldest(uint64_t now, uint32_t count, SpillTurn* turn);
+  Verdict Judge(int fd, bool* is_head) const;
+  void Settle(uint64_t now, int fd, Verdict verdict, bool is_head, double over, SpillTurn* turn);
+  void Refuse(int fd, bool is_head, double over, SpillTurn* turn);
+  void Deliver(SpillTurn* turn);
+  void CloseHeld();
+
+  const std::shared_ptr<Admission> law_;
+  const int listening_fd_;
+  const uint64_t identity_;
+  const Settings settings_;
+  const std::unique_ptr<SpillOutlet> outlet_;
+  bool open_ = true;
+  uint32_t queued_ = 0;
+
+  std::vector<Held> held_;  // whose request has not come, oldest first
+  uint64_t reviewed_at_ = 0;
+  Lingering lingering_;
+
+  double spilled_ = 0;  // counts that JavaScript can hold
+  double handed_over_ = 0;
+  double dropped_ = 0;
+  std::minstd_rand random_;
+};
+
+/// The spills of one loop.
+class Spills final {
+ public:
+  void Add(std::shared_ptr<Spill> spill) { spills_.push_back(std::move(spill)); }
+  void TellLaws();
+  void OnTurn(uint64_t now);
+  bool NeedTurn() const;
+  void Abort();
+
+ private:
+  std::vector<std::shared_ptr<Spill>> spills_;
+};
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_SPILL_H_

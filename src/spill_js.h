@@ -1,0 +1,18 @@
+#ifndef SPILLWAY_SPILL_JS_H_
+#define SPILLWAY_SPILL_JS_H_
+
+#include <node_api.h>
+
+namespace spillway {
+
+/// createSpill(law, fd, exempt, answers, messageBytes, slots, deliver, wantsRefusals) -> an object
+/// of functions, see spill_js.cc. `data` is a std::shared_ptr<Spills>*, which must outlive the
+/// function.
+napi_value CreateSpill(napi_env env, napi_callback_info info);
+
+/// readHead(bytes, exempt) -> what a spill reads there, for a test
+napi_value ReadHead(napi_env env, napi_callback_info info);
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_SPILL_JS_H_

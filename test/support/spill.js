@@ -1,0 +1,115 @@
+'use strict'
+
+const http = require('node:http')
+const net = require('node:net')
+const { once } = require('node:events')
+const { binding } = require('../../lib/binding.js')
+const monitor = require('../../lib/monitor.js')
+const { gateOptions, readOptions } = require('../../lib/options.js')
+const { Spill, planSpill } = require('../../lib/spill.js')
+const { block } = require('./block.js')
+const { connect } = require('./client.js')
+const { opened } = require('./opened.js')
+
+/**
+ * How a test makes connections wait to be accepted, without luck: a law for which a queue stands as
+ * long as the test wants, and clients in the server's own process, all of whose connections stand
+ * when `net.connect()` has returned. They have sent their requests by the end of the turn in which
+ * they see that; by then libuv has accepted one, and then the spill takes the rest.
+ */
+
+/** What a law that has seen nothing completed lets wait. */
+const MAY_QUEUE = 2
+
+const HANDSHAKE_MS = 20
+
+const NS_PER_MS = 1e6
+const INTERVAL_MS = 100
+const MAX_DELAY_MS = 100
+const LONG_QUEUE = 1e6
+
+/** Not told of the loop's turns: a queue stands until `calm()`. */
+function standingLaw () {
+  const law = /** @type {any} */ (binding.createLaw(MAX_DELAY_MS * NS_PER_MS, 0, 4 * NS_PER_MS, 0, 0))
+  let now = 1e15
+  const pass = (queued) => {
+    now += INTERVAL_MS * NS_PER_MS
+    law.queued(queued)
+    law.turn(now, NS_PER_MS / 10)
+  }
+  for (let i = 0; i < 3; i++) pass(LONG_QUEUE)
+  law.calm = () => { for (let i = 0; i < 5; i++) pass(0) }
+  return law
+}
+
+/**
+ * @param {any} [options] of the gate
+ * @param {{ server?: any, law?: any, onSpill?: (told: any) => void, handler?: any }} [more]
+ */
+async function spillingSite (options, { handler, server = http.createServer(handler ?? answerOk), law = standingLaw(), onSpill } = {}) {
+  const release = monitor.acquire()
+  opened(release)
+  const settings = readOptions('test', gateOptions, options)
+  const spill = new Spill(law, settings, planSpill('test', settings, true), onSpill)
+  opened(() => spill.close())
+  spill.watch(server)
+  await listening(server)
+  return { server, law, spill, port: server.address().port }
+}
+
+async function listening (server, port = 0) {
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  opened(() => server.close())
+  opened(() => server.closeAllConnections?.())
+}
+
+/** The site of all tests: a request's target, once its body has come. */
+function answerOk (req, res) {
+  req.resume().once('end', () => res.end(req.url))
+}
+
+/**
+ * So many connections at once, of clients that send when they can.
+ *
+ * @param {number} port
+ * @param {string[]} lines `METHOD target`, one for each connection
+ * @param {any} [more] as `Connection.send()` takes it
+ */
+function sendAtOnce (port, lines, more) {
+  const answers = lines.map(async (line) => {
+    const connection = await connect(port)
+    return connection.send(line, more)
+  })
+  letStand()
+  return answers
+}
+
+/** Connections that stand, and have sent `text`. */
+function sendTextAtOnce (port, texts) {
+  const sockets = texts.map((text) => {
+    const socket = net.connect(port, '127.0.0.1')
+    opened(() => socket.destroy())
+    socket.on('error', () => {})
+    if (text !== '') socket.once('connect', () => socket.write(text))
+    return socket
+  })
+  letStand()
+  return sockets
+}
+
+// A loaded kernel may leave a handshake on loopback to a thread of its own. net.connect() calls the
+// kernel in the next tick, and this comes after that.
+function letStand () {
+  process.nextTick(block, HANDSHAKE_MS)
+}
+
+/** All that a socket receives until its end, be it a reset. */
+async function received (socket) {
+  let text = ''
+  socket.on('data', (data) => { text += data })
+  await new Promise((resolve) => socket.once('close', resolve))
+  return text
+}
+
+module.exports = { MAY_QUEUE, answerOk, listening, received, sendAtOnce, sendTextAtOnce, spillingSite, standingLaw }
