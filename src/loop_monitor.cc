@@ -165,7 +165,7 @@ void LoopMonitor::OnCheck(uv_check_t* check) {
   if (LoopStats::NeedsCpu(self->stats_.TurnSoFar(reading.now, reading.idle))) {
     reading = self->Read(true);
   }
-  self->spills_->TellLaws();
+  self->spills_->TellLaws(reading.now);
   const uint64_t busy = self->stats_.OnTurnEnd(reading);
   self->live_laws_->OnTurn(reading.now, busy);
   self->live_windows_->OnTurn(reading.now, busy);

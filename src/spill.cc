@@ -16,6 +16,9 @@ namespace {
 
 constexpr uint64_t kNsPerMs = 1'000'000;
 
+// A queue that was empty is not long so soon, and to read it costs a system call.
+constexpr uint64_t kEmptyForNs = kNsPerMs;
+
 // A turn must not become longer by more than 1 ms. What Node does for a connection handed over
 // belongs to it.
 constexpr uint64_t kBatchNs = 900'000;
@@ -46,8 +49,10 @@ Spill::Spill(std::shared_ptr<Admission> law, int listening_fd, Settings settings
 
 Spill::~Spill() { CloseHeld(); }
 
-void Spill::TellLaw() {
+void Spill::TellLaw(uint64_t now) {
   if (!open_) return;
+  if (queued_ == 0 && now - queue_read_at_ < kEmptyForNs) return;
+  queue_read_at_ = now;
   const auto queue = socket_queue::ReadAcceptQueue(listening_fd_);
   // Only this thread closes the socket, so that what holds now holds for the rest of the turn.
   const bool is_ours =
@@ -198,14 +203,16 @@ void Spill::CloseHeld() {
   held_.clear();
 }
 
-void Spills::TellLaws() {
-  for (const auto& spill : spills_) spill->TellLaw();
+void Spills::TellLaws(uint64_t now) {
+  for (const auto& spill : spills_) spill->TellLaw(now);
 }
 
 void Spills::OnTurn(uint64_t now) {
-  // Copied, because what a spill delivers may add one.
-  const std::vector<std::shared_ptr<Spill>> spills = spills_;
-  for (const auto& spill : spills) spill->OnTurn(now);
+  // What a spill delivers may add one.
+  for (size_t i = 0; i < spills_.size(); ++i) {
+    const std::shared_ptr<Spill> spill = spills_[i];
+    spill->OnTurn(now);
+  }
   spills_.erase(std::remove_if(spills_.begin(), spills_.end(),
                                [](const std::shared_ptr<Spill>& spill) { return spill->done(); }),
                 spills_.end());

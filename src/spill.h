@@ -64,7 +64,7 @@ class Spill final {
   Spill& operator=(const Spill&) = delete;
 
   /// To be called once a turn, before the law is told of it.
-  void TellLaw();
+  void TellLaw(uint64_t now);
   /// To be called once a turn, after the law was told of it. Takes less than 1 ms.
   void OnTurn(uint64_t now);
   /// Lets go of the listening socket. The connections taken from it and not dealt with are the
@@ -106,6 +106,7 @@ class Spill final {
   const std::unique_ptr<SpillOutlet> outlet_;
   bool open_ = true;
   uint32_t queued_ = 0;
+  uint64_t queue_read_at_ = 0;
 
   std::vector<Held> held_;  // whose request has not come, oldest first
   uint64_t reviewed_at_ = 0;
@@ -121,7 +122,7 @@ class Spill final {
 class Spills final {
  public:
   void Add(std::shared_ptr<Spill> spill) { spills_.push_back(std::move(spill)); }
-  void TellLaws();
+  void TellLaws(uint64_t now);
   void OnTurn(uint64_t now);
   bool NeedTurn() const;
   void Abort();
