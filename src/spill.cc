@@ -208,8 +208,9 @@ void Spills::TellLaws(uint64_t now) {
 }
 
 void Spills::OnTurn(uint64_t now) {
-  // What a spill delivers may add one.
-  for (size_t i = 0; i < spills_.size(); ++i) {
+  // What a spill delivers may add one, whose turn is the next.
+  const size_t count = spills_.size();
+  for (size_t i = 0; i < count; ++i) {
     const std::shared_ptr<Spill> spill = spills_[i];
     spill->OnTurn(now);
   }
