@@ -77,6 +77,7 @@ class Gate {
     const arrival = arrivalOf(raw, request)
     if (arrival.judged) return null
     arrival.judged = true
+    this.limits.touch()
     if (this.#isExempt(arrival, request)) {
       figures.exempt++
       return null

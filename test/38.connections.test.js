@@ -57,7 +57,7 @@ for (const kind of kinds) {
 
     it('that stand in the accept queue, of which the loop takes one a turn, have waited there, though no turn was long', async function () {
       needs(this, 'waits from the kernel', binding.kernelWaits)
-      const { site, told } = await start()
+      const { site, told } = await start({}, { spill: false })
       const clients = await Promise.all(Array.from({ length: QUEUED }, () => connect(site.port)))
       // A busy server: many turns, each far below the limit.
       const work = setInterval(() => block(TURN_MS), 1)

@@ -42,7 +42,7 @@ for (const kind of kinds) {
       assert.deepEqual({ reason, limit, observed }, { reason: 'heapUsedBytes', limit: 1, observed: false })
       const { shed, shedBy, admitted, load } = site.gate.stats()
       assert.deepEqual({ shed, shedBy, admitted },
-        { shed: 1, shedBy: { delay: 0, inFlight: 0, maxInFlight: 0, heapUsedBytes: 1 }, admitted: 0 })
+        { shed: 1, shedBy: { delay: 0, inFlight: 0, maxInFlight: 0, heapUsedBytes: 1, spill: 0 }, admitted: 0 })
       assert.equal(value, load.heapUsedBytes)
       const [first] = site.gate.snapshot().limits
       assert.deepEqual(first, { reason: 'heapUsedBytes', value, limit: 1, over: true })
@@ -51,7 +51,7 @@ for (const kind of kinds) {
     it('are judged before the law', async () => {
       const { site, client } = await start({ ...OVER, maxDelay: 20, maxInFlight: 1 })
       assert.equal((await late(() => client.send('GET /'))).status, 503)
-      assert.deepEqual(site.gate.stats().shedBy, { delay: 0, inFlight: 0, maxInFlight: 0, heapUsedBytes: 1 })
+      assert.deepEqual(site.gate.stats().shedBy, { delay: 0, inFlight: 0, maxInFlight: 0, heapUsedBytes: 1, spill: 0 })
     })
 
     it('leave what is exempt alone, and only count where the gate observes', async () => {

@@ -99,7 +99,7 @@ describe('spillway/fastify, limits', () => {
       assert.equal(status, 503)
       assert.equal(JSON.parse(body).code, 'SPILLWAY_SHED')
       const { admitted, shedBy } = app.spillway.stats()
-      assert.deepEqual({ admitted, shedBy }, { admitted: 1, shedBy: { delay: 1, inFlight: 0, maxInFlight: 0 } })
+      assert.deepEqual({ admitted, shedBy }, { admitted: 1, shedBy: { delay: 1, inFlight: 0, maxInFlight: 0, spill: 0 } })
     })
 
     it('is not asked about what is exempt, nor where the gate observes', async () => {

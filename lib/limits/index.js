@@ -84,6 +84,11 @@ class Limits {
     this.#judge()
   }
 
+  /** A request has come. */
+  touch () {
+    this.#sampler.touch()
+  }
+
   /** Settles when the health check, if there is one, has answered for the first time. @returns {Promise<void>} */
   get ready () {
     return this.#health?.ready ?? Promise.resolve()

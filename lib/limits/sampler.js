@@ -2,8 +2,8 @@
 
 /**
  * Samples what a thread has to share, for all gates that ask at the same interval: at that interval while
- * anyone needs to be told, else where somebody looks, so that an idle process is left asleep. Never keeps
- * a process alive.
+ * requests come or anyone needs to be told, else where somebody looks, so that an idle process is left
+ * asleep. Never keeps a process alive.
  *
  * @typedef {object} Load as of the last sample; null where this system does not tell
  * @property {number | null} eventLoopDelay ms that one moment in a hundred had to wait for the loop
@@ -47,6 +47,7 @@ class Sampler {
   /** @type {Load} */
   #load
   #sampledAt = 0
+  #isBusy = false
   #intervalMs
   /** And whether they need to be told at each interval. @type {Map<() => void, boolean>} */
   #listeners = new Map()
@@ -65,11 +66,16 @@ class Sampler {
     this.#load = this.#read()
   }
 
-  /** As of the last interval at most. @returns {Load} */
+  /** @returns {Load} no older than two intervals */
   get load () {
-    const isOld = this.#timer === undefined && performance.now() - this.#sampledAt >= this.#intervalMs
-    if (isOld) this.#load = this.#read()
+    if (performance.now() - this.#sampledAt > 2 * this.#intervalMs) this.#load = this.#read()
     return this.#load
+  }
+
+  /** A request has come. */
+  touch () {
+    this.#isBusy = true
+    if (this.#timer === undefined) this.#setTimer()
   }
 
   /** From now on, for as long as anyone samples. */
@@ -92,6 +98,7 @@ class Sampler {
   /** @param {() => void} listener */
   remove (listener) {
     this.#listeners.delete(listener)
+    if (this.#listeners.size === 0) this.#isBusy = false
     this.#setTimer()
     if (this.#listeners.size > 0) return
     for (const signal of this.#signals) signal.stop?.()
@@ -99,8 +106,7 @@ class Sampler {
   }
 
   #setTimer () {
-    const isNeeded = [...this.#listeners.values()].includes(true)
-    if (isNeeded) {
+    if (this.#isBusy || [...this.#listeners.values()].includes(true)) {
       this.#timer ??= setInterval(() => this.#sample(), this.#intervalMs).unref()
     } else {
       clearInterval(this.#timer)
@@ -109,8 +115,10 @@ class Sampler {
   }
 
   #sample () {
+    this.#isBusy = false
     this.#load = this.#read()
     this.#tell()
+    this.#setTimer()
   }
 
   #read () {
