@@ -29,7 +29,9 @@ class Call final {
   Call(napi_env env, napi_callback_info info) : call_(env, info) {}
   explicit operator bool() const { return static_cast<bool>(call_); }
   ConcurrencyLimit* operator->() const { return &(*call_.self())->limit; }
-  [[nodiscard]] double LagNs() const { return (*call_.self())->monitor->Lag(); }
+  // By the turns of late, each of which counts: the smoothed lag of a timer that comes twice a
+  // second would remember one long turn for seconds.
+  [[nodiscard]] double LagNs() const { return (*call_.self())->monitor->MeanTurn(); }
   [[nodiscard]] uint64_t Ns(size_t index) const { return static_cast<uint64_t>(call_[index]); }
   [[nodiscard]] double operator[](size_t index) const { return call_[index]; }
 

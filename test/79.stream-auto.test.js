@@ -5,6 +5,8 @@ const { setTimeout: delay } = require('node:timers/promises')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
+const monitor = require('../lib/monitor.js')
+const { block } = require('./support/block.js')
 const { run } = require('./support/child.js')
 const { SlotsDownstream } = require('../bench/stream/downstream.js')
 const { countingSource, manualHandler, quiet } = require('./support/stream.js')
@@ -55,6 +57,21 @@ describe('stream: concurrency auto', () => {
       const { ratio, limit } = await watch(streams, 1000)
       assert.ok(ratio > 0.8, `${slots} slots: ${ratio} of what the best number does`)
       assert.ok(limit < 2.5 * slots, `${slots} slots: ${limit} in flight`)
+    }
+  })
+
+  it('is not held back by what held up the loop before it began', async () => {
+    const release = monitor.acquire()
+    try {
+      await delay(600) // a timer of the monitor has come
+      block(2000)
+      await delay(1)
+      const streams = sideBySide(12, stop.signal)
+      await delay(2500)
+      const { ratio } = await watch(streams, 1000)
+      assert.ok(ratio > 0.8, `${ratio} of what the best number does`)
+    } finally {
+      release()
     }
   })
 
