@@ -96,6 +96,8 @@ const fastifyUnderPressure = async (fastify, given) => {
   fastify.addHook('onRequest', (request, reply, next) => {
     // Fastify makes a server of its own for each further address of localhost.
     gate.spill.seen(request.raw)
+    // Fastify makes an object of them each time.
+    if (gate.limits.over === null) return judge(request, reply, next, gate.limits)
     const handler = request.routeOptions.config?.pressureHandler ?? pressureHandler
     const isOfStatus = statusUrl !== undefined && isStatus(request)
     const over = handler !== undefined || isOfStatus ? gate.overLimit(request.raw, request, isOfStatus) : null
