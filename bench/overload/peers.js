@@ -1,6 +1,7 @@
 'use strict'
 
 const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
 const path = require('node:path')
 
 const BENCH = path.join(__dirname, '..')
@@ -27,17 +28,18 @@ function installPeers (scenarios) {
 }
 
 function isThere (name) {
-  try {
-    return Boolean(require.resolve(name))
-  } catch {
-    return false
-  }
+  return fs.existsSync(manifestOf(name))
+}
+
+// Those of the tests, beside them, may be of another version.
+function manifestOf (name) {
+  return path.join(BENCH, 'node_modules', name, 'package.json')
 }
 
 /** @returns {string} names and versions of those that are there */
 function peerVersions () {
   return Object.values(peers).filter(isThere)
-    .map(name => `${name} ${require(path.join(BENCH, 'node_modules', name, 'package.json')).version}`).join(', ')
+    .map(name => `${name} ${require(manifestOf(name)).version}`).join(', ')
 }
 
 module.exports = { installPeers, peerVersions }
