@@ -4,7 +4,7 @@ const fp = require('fastify-plugin')
 const { NO_ROUTE } = require('./classify.js')
 const { exemptTest } = require('./exempt.js')
 const { addStatusRoute, statusRouteRow } = require('./fastify-status-route.js')
-const { Gate, NO_LIMITS } = require('./gate.js')
+const { Gate, LIMIT_RETRY_S, NO_LIMITS } = require('./gate.js')
 const { LIMIT_REASONS } = require('./limits/index.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { STATUS, ShedError } = require('./refusal.js')
@@ -48,7 +48,6 @@ const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
 // As `condition && function` gives, which @fastify/under-pressure takes for nothing.
 const MAY_BE_FALSE = ['healthCheck', 'pressureHandler', 'customError']
 const UNDER_PRESSURE = 'FST_UNDER_PRESSURE'
-const LIMIT_RETRY_S = 10
 
 /**
  * Fastify has routed by then.
@@ -96,7 +95,7 @@ const fastifyUnderPressure = async (fastify, given) => {
   fastify.addHook('onRequest', (request, reply, next) => {
     // Fastify makes a server of its own for each further address of localhost.
     gate.spill.seen(request.raw)
-    // Fastify makes an object of them each time.
+    // Fastify makes a new object of the route's options at each look.
     if (gate.limits.over === null) return judge(request, reply, next, gate.limits)
     const handler = request.routeOptions.config?.pressureHandler ?? pressureHandler
     const isOfStatus = statusUrl !== undefined && isStatus(request)

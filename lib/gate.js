@@ -257,4 +257,4 @@ function overBy (reason, waits) {
   return LIMIT_REASONS.has(reason) ? LIMIT_RETRY_S : 1
 }
 
-module.exports = { Gate, NO_LIMITS }
+module.exports = { Gate, LIMIT_RETRY_S, NO_LIMITS }

@@ -140,8 +140,7 @@ uint32_t LoopMonitor::LongestAcceptQueue() {
   if (queue_is_read_) return longest_queue_;
   longest_queue_ = 0;
   for (const int fd : listeners_) {
-    const auto queue = socket_queue::ReadAcceptQueue(fd);
-    if (queue) longest_queue_ = std::max(longest_queue_, queue->length);
+    longest_queue_ = std::max(longest_queue_, socket_queue::AcceptQueueLength(fd).value_or(0));
   }
   queue_is_read_ = true;
   return longest_queue_;

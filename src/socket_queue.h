@@ -17,13 +17,8 @@ uint64_t TickNs();
 /// since. Empty for anything else: a Unix socket, a bad descriptor, another system.
 std::optional<uint64_t> LastReceiveAgeNs(int fd);
 
-struct AcceptQueue {
-  uint32_t length;  // connections complete and waiting for accept()
-  uint32_t limit;   // the backlog
-};
-
-/// Empty unless `fd` is a listening TCP socket.
-std::optional<AcceptQueue> ReadAcceptQueue(int fd);
+/// Connections complete and waiting for accept(). Empty unless `fd` is a listening TCP socket.
+std::optional<uint32_t> AcceptQueueLength(int fd);
 
 }  // namespace spillway::socket_queue
 

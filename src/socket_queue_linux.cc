@@ -16,8 +16,8 @@ constexpr uint8_t kTcpListen = 10;  // TCP_LISTEN in the kernel's include/net/tc
 // An older kernel fills a prefix of the struct, and says how long a one.
 constexpr socklen_t kThroughLastDataRecv =
     offsetof(tcp_info, tcpi_last_data_recv) + sizeof(tcp_info::tcpi_last_data_recv);
-constexpr socklen_t kThroughSacked =
-    offsetof(tcp_info, tcpi_sacked) + sizeof(tcp_info::tcpi_sacked);
+constexpr socklen_t kThroughUnacked =
+    offsetof(tcp_info, tcpi_unacked) + sizeof(tcp_info::tcpi_unacked);
 
 bool ReadTcpInfo(int fd, tcp_info* info, socklen_t* length) {
   *length = sizeof(*info);
@@ -45,13 +45,12 @@ std::optional<uint64_t> LastReceiveAgeNs(int fd) {
   return info.tcpi_last_data_recv * kNsPerMs;
 }
 
-std::optional<AcceptQueue> ReadAcceptQueue(int fd) {
+std::optional<uint32_t> AcceptQueueLength(int fd) {
   tcp_info info;
   socklen_t length;
   if (!ReadTcpInfo(fd, &info, &length)) return std::nullopt;
-  if (length < kThroughSacked || info.tcpi_state != kTcpListen) return std::nullopt;
-  // For a listening socket these two fields carry sk_ack_backlog and sk_max_ack_backlog.
-  return AcceptQueue{info.tcpi_unacked, info.tcpi_sacked};
+  if (length < kThroughUnacked || info.tcpi_state != kTcpListen) return std::nullopt;
+  return info.tcpi_unacked;  // of a listening socket, sk_ack_backlog
 }
 
 }  // namespace spillway::socket_queue

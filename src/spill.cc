@@ -53,17 +53,17 @@ void Spill::TellLaw(uint64_t now) {
   if (!open_) return;
   if (queued_ == 0 && now - queue_read_at_ < kEmptyForNs) return;
   queue_read_at_ = now;
-  const auto queue = socket_queue::ReadAcceptQueue(listening_fd_);
+  const auto length = socket_queue::AcceptQueueLength(listening_fd_);
   // Only this thread closes the socket, so that what holds now holds for the rest of the turn.
   const bool is_ours =
-      queue && (queue->length == 0 || early_socket::Identity(listening_fd_) == identity_);
+      length && (*length == 0 || early_socket::Identity(listening_fd_) == identity_);
   if (!is_ours) {
     dropped_ += static_cast<double>(held_.size());
     CloseHeld();
     Close();
     return;
   }
-  queued_ = queue->length;
+  queued_ = *length;
   law_->Queued(queued_);
 }
 

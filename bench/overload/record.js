@@ -25,7 +25,7 @@ ${settings.timeoutMs / 1000} s. Each row counts ${settings.durationMs / 1000} s 
 ${settings.warmupMs / 1000} s at the same load. Load is in multiples of the capacity of the unprotected server, measured in
 the same run by a closed loop. *Goodput*: answers 200 within 200 ms (of the slowed pool: 400 ms) over that capacity.
 *Ceiling*: (1 - mρ)/(1 - ρ) at m times capacity, ρ the CPU time of a refusal, measured while all is refused (rather high, and the
-ceiling low), over that of a request. What was not reached is **bold**.
+ceiling low), over that of a request: refused in JavaScript, so that the spill exceeds it. What was not reached is **bold**.
 
 ${markdown(tabulate(outcomes))}
 `
