@@ -31,7 +31,7 @@ class Call final {
   ConcurrencyLimit* operator->() const { return &(*call_.self())->limit; }
   // By the turns of late, each of which counts: the smoothed lag of a timer that comes twice a
   // second would remember one long turn for seconds.
-  [[nodiscard]] double LagNs() const { return (*call_.self())->monitor->MeanTurn(); }
+  [[nodiscard]] double TurnNs() const { return (*call_.self())->monitor->MeanTurn(); }
   [[nodiscard]] uint64_t Ns(size_t index) const { return static_cast<uint64_t>(call_[index]); }
   [[nodiscard]] double operator[](size_t index) const { return call_[index]; }
 
@@ -52,7 +52,7 @@ napi_value Begin(napi_env env, napi_callback_info info) {
 napi_value End(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
   if (!call) return nullptr;
-  call->End(uv_hrtime(), call.Ns(0), call[1] != 0, call.LagNs());
+  call->End(uv_hrtime(), call.Ns(0), call[1] != 0, call.TurnNs());
   return JsNumber(env, call->limit());
 }
 
@@ -63,7 +63,7 @@ napi_value BeginAt(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// endAt(now, began, completed, lag) -> the limit
+// endAt(now, began, completed, turn) -> the limit
 napi_value EndAt(napi_env env, napi_callback_info info) {
   const Call<4> call(env, info);
   if (!call) return nullptr;

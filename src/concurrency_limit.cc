@@ -10,7 +10,7 @@ namespace {
 // Q, as a part of R. So much may R be measured too low, and the limit still rises below the knee.
 constexpr double kAllowed = 0.25;
 
-// An event loop later than this is given way to: nothing may queue.
+// An event loop whose turns are longer than this is given way to: nothing may queue.
 constexpr double kLateNs = 25e6;
 
 // Handlers hold sockets or files, of which a process often may open no more than 1024.
@@ -82,7 +82,7 @@ void ConcurrencyLimit::Begin(uint64_t now) {
   if (drained_) cohort_.Begin(now);
 }
 
-void ConcurrencyLimit::End(uint64_t now, uint64_t began, bool succeeded, double lag_ns) {
+void ConcurrencyLimit::End(uint64_t now, uint64_t began, bool succeeded, double turn_ns) {
   Pass(now);
   --in_flight_;
   const auto response = static_cast<double>(now - began);
@@ -92,7 +92,7 @@ void ConcurrencyLimit::End(uint64_t now, uint64_t began, bool succeeded, double 
   } else {
     settled_ += response;
     if (served) window_.Add(response);
-    if (WindowIsOver(now)) EndWindow(now, lag_ns);
+    if (WindowIsOver(now)) EndWindow(now, turn_ns);
   }
 }
 
@@ -118,10 +118,10 @@ bool ConcurrencyLimit::WindowIsOver(uint64_t now) const {
   return searching_ || window_.count() >= needed || elapsed >= kWindowMostNs;
 }
 
-void ConcurrencyLimit::EndWindow(uint64_t now, double lag_ns) {
+void ConcurrencyLimit::EndWindow(uint64_t now, double turn_ns) {
   const double mean = window_.MeanNs();
   if (!known()) LearnResponse(window_);
-  late_ = lag_ns > kLateNs;
+  late_ = turn_ns > kLateNs;
   const auto elapsed = static_cast<double>(now - window_begun_);
   const double rate = window_.count() / elapsed;
   const double error = kStandardErrors * ErrorNs(window_.count());

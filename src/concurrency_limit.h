@@ -22,8 +22,8 @@ class ConcurrencyLimit final {
  public:
   /// A handler starts.
   void Begin(uint64_t now);
-  /// The one that started at `began` has settled. `lag_ns`: how late the event loop is.
-  void End(uint64_t now, uint64_t began, bool succeeded, double lag_ns);
+  /// The one that started at `began` has settled. `turn_ns`: the event loop's mean turn of late.
+  void End(uint64_t now, uint64_t began, bool succeeded, double turn_ns);
 
   /// At least 1.
   uint32_t limit() const { return probing_ ? probe_limit_ : limit_; }
@@ -38,7 +38,7 @@ class ConcurrencyLimit final {
   void Pass(uint64_t now);
   void BeginWindow(uint64_t now);
   bool WindowIsOver(uint64_t now) const;
-  void EndWindow(uint64_t now, double lag_ns);
+  void EndWindow(uint64_t now, double turn_ns);
   void Search(double rate, bool queues);
   void Follow(double elapsed, double rate, bool queues);
   void SetLimit(double limit);

@@ -11,7 +11,7 @@ const { Slots } = require('./slots.js')
  * @property {() => number} begin the moment, for `end`
  * @property {(began: number, succeeded: number) => number} end the limit from now on
  * @property {(now: number) => void} beginAt
- * @property {(now: number, began: number, succeeded: number, lag: number) => number} endAt
+ * @property {(now: number, began: number, succeeded: number, turn: number) => number} endAt
  * @property {() => { limit: number, probing: boolean, capacity: number, responseNs: number }} snapshot capacity: a second
  */
 
