@@ -193,6 +193,7 @@ std::vector<int> Spill::Close() {
 }
 
 void Spill::Abort() {
+  if (open_) outlet_->Release();
   open_ = false;
   CloseHeld();
   lingering_.CloseAll();

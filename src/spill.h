@@ -70,7 +70,7 @@ class Spill final {
   /// Lets go of the listening socket. The connections taken from it and not dealt with are the
   /// caller's, or, without a caller, closed.
   std::vector<int> Close();
-  /// The environment is ending: closes whatever is open, and touches no JavaScript.
+  /// The environment is ending: closes whatever is open, and runs no JavaScript.
   void Abort();
 
   /// It has work that will not wait until something happens on the loop.
