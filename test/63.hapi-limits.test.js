@@ -58,6 +58,16 @@ describe('spillway/hapi, limits', () => {
     assert.deepEqual({ exempt, shed }, { exempt: 2, shed: 1 })
   })
 
+  it('leave out the preflight of such a route, or no browser would get to it', async () => {
+    const cors = { origin: ['https://a.example'] }
+    const route = (path, plugins) => ({ method: 'GET', path, handler, options: { cors, plugins } })
+    await start(OVER, [route('/free', { spillway: false }), route('/paid')])
+    const headers = { origin: 'https://a.example', 'access-control-request-method': 'GET' }
+    const answers = await Promise.all(['/free', '/paid'].map((url) => server.inject({ method: 'OPTIONS', url, headers })))
+    assert.deepEqual(answers.map(({ statusCode }) => statusCode), [200, 503])
+    assert.equal(answers[0].headers['access-control-allow-origin'], 'https://a.example')
+  })
+
   it('of a route stand in the place of the plugin\'s, and the others stay', async () => {
     const route = (path, own) => ({ method: 'GET', path, handler, options: { plugins: { spillway: own } } })
     await start({ maxHeapUsedBytes: FAR, maxRssBytes: FAR }, [
