@@ -2,7 +2,8 @@
 
 const assert = require('node:assert/strict')
 const { Writable } = require('node:stream')
-const { setTimeout } = require('node:timers/promises')
+const { mock } = require('node:test')
+const { setImmediate, setTimeout } = require('node:timers/promises')
 const fastify = require('fastify')
 const spillway = require('../lib/fastify.js')
 const { connect } = require('./support/client.js')
@@ -214,6 +215,24 @@ describe('spillway/fastify, limits', () => {
       assert.equal(asked, 1)
       await app.inject('/status')
       assert.equal(asked, 2)
+    })
+
+    it('has health asked for by itself only until it is well, or nothing ever got through', async () => {
+      mock.timers.enable({ apis: ['setTimeout'] })
+      try {
+        let asked = 0
+        const app = make()
+        await app.register(spillway, { healthCheck: async () => ++asked > 1, exposeStatusRoute: true })
+        assert.equal((await app.inject('/status')).statusCode, 503)
+        mock.timers.tick(5000)
+        await setImmediate()
+        assert.equal((await app.inject('/')).statusCode, 200)
+        mock.timers.tick(60_000)
+        await setImmediate()
+        assert.equal(asked, 2)
+      } finally {
+        mock.timers.reset()
+      }
     })
 
     for (const [name, exposeStatusRoute] of [

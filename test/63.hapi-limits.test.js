@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { EventEmitter, once } = require('node:events')
 const { setTimeout } = require('node:timers/promises')
 const hapi = require('@hapi/hapi')
 const spillway = require('../lib/hapi.js')
@@ -39,6 +40,21 @@ describe('spillway/hapi, limits', () => {
   it('wait for the first answer of the health check', async () => {
     await start({ healthCheck: async () => { await setTimeout(20) } })
     assert.equal(server.plugins.spillway.snapshot().limits.find(({ reason }) => reason === 'healthCheck').over, true)
+  })
+
+  it('ask for no health while the server is stopped', async () => {
+    const asked = new EventEmitter()
+    await start({ healthCheck: () => asked.emit('now'), healthCheckInterval: 1 }, [], { port: 0, host: '127.0.0.1' })
+    await server.start()
+    await server.stop()
+    let whileStopped = 0
+    asked.on('now', () => whileStopped++)
+    await setTimeout(20)
+    assert.equal(whileStopped, 0)
+    const again = once(asked, 'now')
+    await server.start()
+    await again
+    await server.stop()
   })
 
   it('show their figures, under the names of server.load too', async () => {
