@@ -76,7 +76,7 @@ function createLoopDelay () {
   histogram?.enable()
   /** @param {number} [ns] of one such timer; NaN while none has come */
   const lateness = (ns = 0) => Math.max(0, ns / 1e6 - TIMER_MS) || 0
-  return () => {
+  const take = () => {
     const delay = {
       mean: lateness(histogram?.mean),
       p99: lateness(histogram?.percentile(99)),
@@ -85,6 +85,7 @@ function createLoopDelay () {
     histogram?.reset()
     return delay
   }
+  return Object.assign(take, { stop: () => { histogram?.disable() } })
 }
 
 /**

@@ -6,7 +6,7 @@ const { exemptTest } = require('./exempt.js')
 const { addStatusRoute, statusRouteRow } = require('./fastify-status-route.js')
 const { Gate, LIMIT_RETRY_S, NO_LIMITS } = require('./gate.js')
 const { LIMIT_REASONS } = require('./limits/index.js')
-const { functionRow, gateOptions, readOptions } = require('./options.js')
+const { functionRow, gateOptions, isFunction, readOptions } = require('./options.js')
 const { STATUS, ShedError } = require('./refusal.js')
 const { arrivalOf } = require('./request-watch.js')
 const { planSpill } = require('./spill.js')
@@ -26,8 +26,8 @@ const { planSpill } = require('./spill.js')
  * @property {(request: FastifyRequest, reply: FastifyReply, info: ShedInfo) => unknown} [respond]
  *   answers instead of the 503: by `reply.send()`, or by the promise of a payload
  * @property {PressureHandler} [pressureHandler] asked where a limit on the process is exceeded: answers, by
- *   `reply.send()`, by what it returns or its promise, or else lets the request pass. A route's own
- *   (`config.pressureHandler`) comes first
+ *   `reply.send()` or by what it returns (of a promise, nothing is sent), or else lets the request pass. A
+ *   route's own (`config.pressureHandler`) comes first
  * @property {new () => Error} [customError] the error of each refusal
  * @property {boolean | string | import('./fastify-status-route.js').StatusRoute} [exposeStatusRoute] adds a route
  *   that the limits are judged for, and the law is not
@@ -40,7 +40,7 @@ const table = {
   ...gateOptions,
   respond: functionRow,
   pressureHandler: functionRow,
-  customError: { ...functionRow, takes: 'a class of errors' },
+  customError: { takes: 'a class of errors', hasType: isConstructor },
   exposeStatusRoute: statusRouteRow
 }
 // Fastify's own, which `register()` hands on with the rest.
@@ -75,6 +75,10 @@ const fastifyUnderPressure = async (fastify, given) => {
     throw errorOf(/** @type {any} */ ({ reason: 'healthCheck', retryAfter: LIMIT_RETRY_S }), reply)
   })
   const isExempt = exemptTest(settings.exempt)
+  // The outer plugin has judged by its own limits, and by the law.
+  const isInner = fastify.hasDecorator('spillway')
+  // Of an encapsulated plugin, the server has requests that are none of its business.
+  const spillsByDefault = Object.hasOwn(fastify, 'server')
 
   const gate = new Gate({
     ...settings,
@@ -82,7 +86,7 @@ const fastifyUnderPressure = async (fastify, given) => {
     healthCheck: checkHealth,
     // Who is asked at each request for the status need not be asked in between.
     healthCheckInterval: statusUrl !== undefined && options.healthCheckInterval === undefined ? undefined : settings.healthCheckInterval
-  }, routing, planSpill('spillway/fastify', { ...settings, respond, customError }, true, statusUrl === undefined ? [] : [statusUrl]))
+  }, routing, planSpill('spillway/fastify', { ...settings, respond, customError }, spillsByDefault, statusUrl === undefined ? [] : [statusUrl]))
   const handle = gate.handle()
 
   fastify.decorate('spillway', handle)
@@ -97,11 +101,14 @@ const fastifyUnderPressure = async (fastify, given) => {
     gate.spill.seen(request.raw)
     // Fastify makes a new object of the route's options at each look.
     if (gate.limits.over === null) return judge(request, reply, next, gate.limits)
-    const handler = request.routeOptions.config?.pressureHandler ?? pressureHandler
-    const isOfStatus = statusUrl !== undefined && isStatus(request)
-    const over = handler !== undefined || isOfStatus ? gate.overLimit(request.raw, request, isOfStatus) : null
+    const own = request.routeOptions.config?.pressureHandler
+    const handler = isFunction(own) ? own : pressureHandler
+    const isOfStatus = statusUrl !== undefined && isStatus(request) && !isExempt(arrivalOf(request.raw, request), request)
+    const over = handler !== undefined || isOfStatus || isInner
+      ? gate.overLimit(request.raw, request, { evenExempt: isOfStatus, evenJudged: isInner })
+      : null
     if (over === null) judge(request, reply, next, gate.limits)
-    else if (handler === undefined) refuse(gate.refuse(request.raw, request, over), reply, next)
+    else if (handler === undefined) refuse(gate.refuse(request.raw, reply.raw, request, over), reply, next)
     else meetPressure(handler, over, request, reply, next)
   })
   fastify.addHook('onClose', (instance, next) => {
@@ -159,20 +166,28 @@ const fastifyUnderPressure = async (fastify, given) => {
    * @param {Next} next
    */
   function meetPressure (handler, over, request, reply, next) {
+    const refused = () => gate.refuse(request.raw, reply.raw, request, over)
     const passOn = () => {
-      if (reply.sent) gate.refuse(request.raw, request, over)
+      if (reply.sent) refused()
       else judge(request, reply, next, NO_LIMITS)
+    }
+    /** @param {any} error */
+    const fail = (error) => {
+      refused()
+      next(error ?? new Error('the pressureHandler failed, and did not say why'))
     }
     /** @type {any} */
     let result
     try {
       result = handler(request, reply, over.reason, over.value)
     } catch (error) {
-      return next(/** @type {Error} */ (error))
+      return fail(error)
     }
-    if (typeof result?.then === 'function') return result.then(passOn, next)
-    if (result != null && !reply.sent) reply.send(result)
-    passOn()
+    if (typeof result?.then === 'function') return result.then(passOn, fail)
+    if (result == null) return passOn()
+    // Where a hook takes its time, it is not sent yet, and the route is not to answer all the same.
+    if (!reply.sent) reply.send(result)
+    refused()
   }
 }
 
@@ -190,6 +205,16 @@ function healthChecker (fastify, healthCheck) {
       fastify.log.error({ err: error }, 'healthCheck failed, and what it stands for is taken for ill')
       return false
     }
+  }
+}
+
+/** @param {any} value */
+function isConstructor (value) {
+  try {
+    Reflect.construct(Object, [], value) // runs nothing of it
+    return true
+  } catch {
+    return false
   }
 }
 

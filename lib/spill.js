@@ -72,7 +72,7 @@ function hindrance (entry, options, byDefault) {
     if (spill) throw new TypeError(`${entry}: option "spill" cannot be true where "${name}" is given as ${describe(options[name])}: ${reason}`)
     return `${reason}, and the option ${name} is given as ${describe(options[name])}`
   }
-  if (spill === undefined && !byDefault) return 'the middleware may be mounted on some paths only: the option spill is not true'
+  if (spill === undefined && !byDefault) return 'it may be there for some paths only: the option spill is not true'
   if (maxDelay === false) return 'the option maxDelay is false'
   if (observe) return 'the option observe is true'
   if (!binding.canSpill) return 'this system does not tell what waits to be accepted'

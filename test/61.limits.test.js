@@ -222,6 +222,17 @@ describe('sampling', () => {
     assert.equal(asked, last, 'asked when closed')
   })
 
+  it('judges a turn that was looked at while it ran', async () => {
+    opened(monitor.acquire())
+    const made = limits({ maxEventLoopDelay: 100, sampleInterval: 50 })
+    await setTimeout(60)
+    await nextTurn()
+    block(200) // a sample is due
+    assert.ok(made.load)
+    await setTimeout(1) // the sample comes first, the next one later
+    assert.equal(made.over?.reason, 'eventLoopDelay')
+  })
+
   it('judges utilization since the beginning where that is asked for', async () => {
     const cumulative = limits({ eventLoopUtilizationMode: 'cumulative', sampleInterval: 20 })
     const byInterval = limits({ maxEventLoopUtilization: 1, sampleInterval: 20 })
@@ -262,6 +273,22 @@ it('sampling leaves nothing behind', async () => {
     console.log(fdWatch.from)
   `)
   assert.deepEqual({ stdout, stderr }, { stdout: 'true\nInfinity\n', stderr: '' })
+})
+
+it('without the addon, sampling leaves no timer behind either', async () => {
+  const { stdout, stderr } = await run(`
+    process.env.SPILLWAY_BACKEND = 'js'
+    const perfHooks = require('node:perf_hooks')
+    const { monitorEventLoopDelay } = perfHooks
+    const histograms = []
+    perfHooks.monitorEventLoopDelay = (options) => {
+      histograms.push(monitorEventLoopDelay(options))
+      return histograms.at(-1)
+    }
+    require('./lib/http.js').guard(require('node:http').createServer()).close()
+    console.log(histograms.map((histogram) => histogram.disable()).join()) // false: it was disabled
+  `)
+  assert.deepEqual({ stdout, stderr }, { stdout: 'false\n', stderr: '' })
 })
 
 describe('the delay of the loop', () => {

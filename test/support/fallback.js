@@ -25,6 +25,7 @@ const files = {
 }
 
 const NO_TURNS = 'the turn now running is not seen before a timer is overdue'
+const NO_PROBE = 'the pool of threads is not probed'
 const NO_KERNEL = 'what waits in the kernel, in front of the process, is not seen'
 
 /** By the end of the full title. */
@@ -43,7 +44,14 @@ const tests = {
   "over a Unix socket are judged by the loop's delay": NO_PAUSES,
   'learn what a response takes, and not from one whose client has left': NATIVE_LAW,
   'finds how many can be served in time, where one at a time is, and refuses the rest': NATIVE_LAW,
-  'classes learn nothing from a stream of server-sent events, however it was asked for': NATIVE_LAW
+  'classes learn nothing from a stream of server-sent events, however it was asked for': NATIVE_LAW,
+  'sampling wakes nobody where no limit needs it, nor any more once it was looked into what was over': 'its own timer is one more',
+  'judges a turn that was looked at while it ran': NO_TURNS,
+  'the delay of the loop is what a moment in a hundred had to wait, the mean, and the longest turn': NO_TURNS,
+  'the delay of the loop counts the turn now running, and its rest later': NO_TURNS,
+  'a gate of which nothing is asked tells of every signal that this system has': NO_PROBE,
+  'is probed by work that keeps no process alive': NO_PROBE,
+  'may be left, with a probe that still waits, by the worker that alone had the addon': NO_PROBE
 }
 
 const unseen = new Set([...Object.keys(files), ...Object.keys(tests)])
