@@ -13,6 +13,8 @@ const CLASSES = 256
 
 /** @type {NodeJS.Timeout | undefined} */
 let timer
+/** Whether the loop has turned since it was first to be measured. */
+let hasTurned = false
 let interval = 0
 let factor = 0
 let due = 0
@@ -30,9 +32,10 @@ module.exports = {
     interval = intervalMs
     factor = smoothingFactor
     lastTick = performance.now()
-    due = lastTick + interval
     lastUtilization = performance.eventLoopUtilization?.()
     timer = setInterval(onTick, interval).unref()
+    due = lastTick + interval
+    if (!hasTurned) awaitTurn()
     return true
   },
   stop () {
@@ -64,6 +67,17 @@ module.exports = {
   createConcurrency: undefined,
   kernelWaits: false,
   tickMs: 0
+}
+
+/** Nobody waits for the rest of a script that is starting up. */
+function awaitTurn () {
+  due = Infinity
+  setImmediate(() => {
+    hasTurned = true
+    lastTick = performance.now()
+    due = lastTick + interval
+    timer?.refresh()
+  }).unref()
 }
 
 function loopDelay () {

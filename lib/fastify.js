@@ -3,6 +3,7 @@
 const fp = require('fastify-plugin')
 const { NO_ROUTE } = require('./classify.js')
 const { exemptTest } = require('./exempt.js')
+const { askPressureHandler } = require('./fastify-pressure.js')
 const { addStatusRoute, statusRouteRow } = require('./fastify-status-route.js')
 const { Gate, LIMIT_RETRY_S, NO_LIMITS } = require('./gate.js')
 const { LIMIT_REASONS } = require('./limits/index.js')
@@ -107,9 +108,17 @@ const fastifyUnderPressure = async (fastify, given) => {
     const over = handler !== undefined || isOfStatus || isInner
       ? gate.overLimit(request.raw, request, { evenExempt: isOfStatus, evenJudged: isInner })
       : null
-    if (over === null) judge(request, reply, next, gate.limits)
-    else if (handler === undefined) refuse(gate.refuse(request.raw, reply.raw, request, over), reply, next)
-    else meetPressure(handler, over, request, reply, next)
+    if (over === null) return judge(request, reply, next, gate.limits)
+    const countRefusal = () => gate.refuse(request.raw, reply.raw, request, over)
+    if (handler === undefined) return refuse(countRefusal(), reply, next)
+    askPressureHandler(handler, over, request, reply, {
+      refused: countRefusal,
+      pass: () => judge(request, reply, next, NO_LIMITS),
+      fail (error) {
+        countRefusal()
+        next(error)
+      }
+    })
   })
   fastify.addHook('onClose', (instance, next) => {
     handle.close()
@@ -156,38 +165,6 @@ const fastifyUnderPressure = async (fastify, given) => {
     reply.code(STATUS).header('Retry-After', retryAfter)
     if (customError !== undefined) return new customError() // eslint-disable-line new-cap
     return new ShedError(settings.message, { ...info, retryAfter }, isLimit ? UNDER_PRESSURE : undefined)
-  }
-
-  /**
-   * @param {PressureHandler} handler
-   * @param {Over} over
-   * @param {FastifyRequest} request
-   * @param {FastifyReply} reply
-   * @param {Next} next
-   */
-  function meetPressure (handler, over, request, reply, next) {
-    const refused = () => gate.refuse(request.raw, reply.raw, request, over)
-    const passOn = () => {
-      if (reply.sent) refused()
-      else judge(request, reply, next, NO_LIMITS)
-    }
-    /** @param {any} error */
-    const fail = (error) => {
-      refused()
-      next(error ?? new Error('the pressureHandler failed, and did not say why'))
-    }
-    /** @type {any} */
-    let result
-    try {
-      result = handler(request, reply, over.reason, over.value)
-    } catch (error) {
-      return fail(error)
-    }
-    if (typeof result?.then === 'function') return result.then(passOn, fail)
-    if (result == null) return passOn()
-    // Where a hook takes its time, it is not sent yet, and the route is not to answer all the same.
-    if (!reply.sent) reply.send(result)
-    refused()
   }
 }
 

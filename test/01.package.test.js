@@ -77,4 +77,16 @@ describe('package', () => {
     assert.equal(stderr.match(/SpillwayWarning/g)?.length, 1, stderr)
     assert.match(stderr, /SPILLWAY_FALLBACK.*no addon here/s)
   })
+
+  it('does not take the start of a script for lag', async () => {
+    const { stdout } = await run(`
+      process.env.SPILLWAY_BACKEND = 'js'
+      const toobusy = require('spillway')
+      toobusy.interval(16)
+      const until = Date.now() + 300
+      while (Date.now() < until);
+      setTimeout(() => console.log(toobusy.lag(), toobusy()), 1)
+    `)
+    assert.equal(stdout, '0 false\n')
+  })
 })

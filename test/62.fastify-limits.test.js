@@ -132,15 +132,21 @@ describe('spillway/fastify, limits', () => {
       assert.equal((await app.inject('/own')).body, 'of the plugin')
     })
 
-    it('whose answer waits for a hook keeps the route from answering too', async () => {
-      const app = make()
-      await app.register(spillway, { ...OVER, pressureHandler: () => 'handled' })
-      app.addHook('onSend', async () => { await setTimeout(1) })
-      app.get('/own', () => assert.fail('asked'))
-      assert.equal((await app.inject('/own')).body, 'handled')
-      const { admitted, shed } = app.spillway.stats()
-      assert.deepEqual({ admitted, shed }, { admitted: 0, shed: 1 })
-    })
+    for (const [how, handler] of Object.entries({
+      'it returns': () => 'handled',
+      'it sends': (request, reply) => { reply.send('handled') },
+      'it sends in time': async (request, reply) => { reply.send('handled') }
+    })) {
+      it(`whose answer, which ${how}, waits for a hook keeps the route from answering too`, async () => {
+        const app = make()
+        await app.register(spillway, { ...OVER, pressureHandler: handler })
+        app.addHook('onSend', async () => { await setTimeout(1) })
+        app.get('/own', () => assert.fail('asked'))
+        assert.equal((await app.inject('/own')).body, 'handled')
+        const { admitted, shed } = app.spillway.stats()
+        assert.deepEqual({ admitted, shed }, { admitted: 0, shed: 1 })
+      })
+    }
 
     it('that lets a request pass has it judged by the law', async () => {
       const app = make()
