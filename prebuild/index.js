@@ -2,7 +2,7 @@
 
 /**
  * Makes the binaries of all systems in prebuilds/, on Linux x64. Named on the command line, only those
- * whose path begins so: `npm run prebuild -- linux-x64`.
+ * whose path begins so: `npm run build:binaries -- linux-x64`.
  */
 
 const { execFile } = require('node:child_process')
