@@ -8,7 +8,7 @@
 
 const { AsyncResource } = require('node:async_hooks')
 const http = require('node:http')
-const { binding } = require('./binding.js')
+const { backend, binding } = require('./binding.js')
 
 const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknown} */ (require('node:cluster')))
 
@@ -75,6 +75,7 @@ function hindrance (entry, options, byDefault) {
   if (spill === undefined && !byDefault) return 'it may be there for some paths only: the option spill is not true'
   if (maxDelay === false) return 'the option maxDelay is false'
   if (observe) return 'the option observe is true'
+  if (backend === 'js') return 'the native addon is not loaded'
   if (!binding.canSpill) return 'this system does not tell what waits to be accepted'
   if (longestAnswer(options) > MOST_ANSWER_BYTES) return `the option message makes an answer of more than ${MOST_ANSWER_BYTES} bytes`
   return ''
