@@ -1,4 +1,5 @@
-#pragma once
+#ifndef SPILLWAY_ADMISSION_H_
+#define SPILLWAY_ADMISSION_H_
 
 #include <array>
 #include <cstdint>
@@ -112,3 +113,5 @@ class Admission final {
 };
 
 }  // namespace spillway
+
+#endif  // SPILLWAY_ADMISSION_H_

@@ -1,4 +1,5 @@
-#pragma once
+#ifndef SPILLWAY_BASELINE_H_
+#define SPILLWAY_BASELINE_H_
 
 #include <array>
 #include <cstdint>
@@ -46,3 +47,5 @@ class Baseline final {
 };
 
 }  // namespace spillway
+
+#endif  // SPILLWAY_BASELINE_H_

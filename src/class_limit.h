@@ -1,4 +1,5 @@
-#pragma once
+#ifndef SPILLWAY_CLASS_LIMIT_H_
+#define SPILLWAY_CLASS_LIMIT_H_
 
 #include <cstdint>
 
@@ -134,3 +135,5 @@ class ClassLimit final {
 };
 
 }  // namespace spillway
+
+#endif  // SPILLWAY_CLASS_LIMIT_H_

@@ -21,30 +21,15 @@ struct Concurrency {
   ConcurrencyLimit limit;
 };
 
-using Share = std::shared_ptr<Concurrency>;
-
 template <size_t N>
-class Call final {
- public:
-  Call(napi_env env, napi_callback_info info) : call_(env, info) {}
-  explicit operator bool() const { return static_cast<bool>(call_); }
-  ConcurrencyLimit* operator->() const { return &(*call_.self())->limit; }
-  // By the turns of late, each of which counts: the smoothed lag of a timer that comes twice a
-  // second would remember one long turn for seconds.
-  [[nodiscard]] double TurnNs() const { return (*call_.self())->monitor->MeanTurn(); }
-  [[nodiscard]] uint64_t Ns(size_t index) const { return static_cast<uint64_t>(call_[index]); }
-  [[nodiscard]] double operator[](size_t index) const { return call_[index]; }
-
- private:
-  const JsCall<Share, N> call_;
-};
+using Call = JsSharedCall<Concurrency, N>;
 
 // begin() -> the moment, to be given to end()
 napi_value Begin(napi_env env, napi_callback_info info) {
   const Call<0> call(env, info);
   if (!call) return nullptr;
   const uint64_t now = uv_hrtime();
-  call->Begin(now);
+  call->limit.Begin(now);
   return JsNumber(env, static_cast<double>(now));
 }
 
@@ -52,14 +37,16 @@ napi_value Begin(napi_env env, napi_callback_info info) {
 napi_value End(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
   if (!call) return nullptr;
-  call->End(uv_hrtime(), call.Ns(0), call[1] != 0, call.TurnNs());
-  return JsNumber(env, call->limit());
+  // By the turns of late, each of which counts: the smoothed lag of a timer that comes twice a
+  // second would remember one long turn for seconds.
+  call->limit.End(uv_hrtime(), call.Ns(0), call[1] != 0, call->monitor->MeanTurn());
+  return JsNumber(env, call->limit.limit());
 }
 
 // The same with the time as an argument, for a simulation: beginAt(now)
 napi_value BeginAt(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
-  if (call) call->Begin(call.Ns(0));
+  if (call) call->limit.Begin(call.Ns(0));
   return nullptr;
 }
 
@@ -67,18 +54,19 @@ napi_value BeginAt(napi_env env, napi_callback_info info) {
 napi_value EndAt(napi_env env, napi_callback_info info) {
   const Call<4> call(env, info);
   if (!call) return nullptr;
-  call->End(call.Ns(0), call.Ns(1), call[2] != 0, call[3]);
-  return JsNumber(env, call->limit());
+  call->limit.End(call.Ns(0), call.Ns(1), call[2] != 0, call[3]);
+  return JsNumber(env, call->limit.limit());
 }
 
 // snapshot() -> its figures; the rate is per second
 napi_value Snapshot(napi_env env, napi_callback_info info) {
   const Call<0> call(env, info);
   if (!call) return nullptr;
-  return JsObject(env, {{"limit", JsNumber(env, call->limit())},
-                        {"probing", JsBoolean(env, call->probing())},
-                        {"capacity", JsNumber(env, call->capacity() * kNsPerSecond)},
-                        {"responseNs", JsNumber(env, call->response_ns())}});
+  const ConcurrencyLimit& law = call->limit;
+  return JsObject(env, {{"limit", JsNumber(env, law.limit())},
+                        {"probing", JsBoolean(env, law.probing())},
+                        {"capacity", JsNumber(env, law.capacity() * kNsPerSecond)},
+                        {"responseNs", JsNumber(env, law.response_ns())}});
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-#pragma once
+#ifndef SPILLWAY_EVIDENCE_H_
+#define SPILLWAY_EVIDENCE_H_
 
 #include <cstdint>
 
@@ -39,3 +40,5 @@ class Evidence final {
 };
 
 }  // namespace spillway
+
+#endif  // SPILLWAY_EVIDENCE_H_

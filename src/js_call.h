@@ -4,6 +4,8 @@
 #include <node_api.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 
 namespace spillway {
 
@@ -12,7 +14,7 @@ namespace spillway {
 /// Any Node-API call may fail while a worker is being terminated. A function then returns null
 /// without having done anything: no script will see the result.
 template <typename Self, size_t N>
-class JsCall final {
+class JsCall {
  public:
   JsCall(napi_env env, napi_callback_info info) {
     napi_value arguments[N + 1];
@@ -31,10 +33,20 @@ class JsCall final {
   Self* operator->() const { return self_; }
   Self* self() const { return self_; }
   double operator[](size_t index) const { return numbers_[index]; }
+  uint64_t Ns(size_t index) const { return static_cast<uint64_t>(numbers_[index]); }
+  uint32_t Count(size_t index) const { return static_cast<uint32_t>(numbers_[index]); }
 
  private:
   Self* self_ = nullptr;
   double numbers_[N + 1] = {};
+};
+
+/// The same, of a function that AddFunction has given a share of what it works on.
+template <typename T, size_t N>
+class JsSharedCall final : public JsCall<std::shared_ptr<T>, N> {
+ public:
+  using JsCall<std::shared_ptr<T>, N>::JsCall;
+  T* operator->() const { return this->self()->get(); }
 };
 
 inline napi_value JsNumber(napi_env env, double value) {

@@ -40,26 +40,16 @@ class Law final {
 using Share = std::shared_ptr<Law>;
 
 template <size_t N>
-class Call final {
- public:
-  Call(napi_env env, napi_callback_info info) : call_(env, info) {}
-  explicit operator bool() const { return static_cast<bool>(call_); }
-  Admission* operator->() const { return &(*call_.self())->admission; }
-  [[nodiscard]] uint64_t Now() const { return (*call_.self())->Now(); }
-  [[nodiscard]] uint64_t Ns(size_t index) const { return static_cast<uint64_t>(call_[index]); }
-  [[nodiscard]] uint8_t Id(size_t index) const { return static_cast<uint8_t>(call_[index]); }
-  [[nodiscard]] uint32_t Count(size_t index) const { return static_cast<uint32_t>(call_[index]); }
+using Call = JsSharedCall<Law, N>;
 
- private:
-  const JsCall<Share, N> call_;
-};
+uint8_t Id(double number) { return static_cast<uint8_t>(number); }
 
 // enter(class, wait) -> the moment, to be given to leave(); or, refused, minus the verdict
 napi_value Enter(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
   if (!call) return nullptr;
-  const uint64_t now = call.Now();
-  const Verdict verdict = call->Arrive(now, call.Id(0), call.Ns(1));
+  const uint64_t now = call->Now();
+  const Verdict verdict = call->admission.Arrive(now, Id(call[0]), call.Ns(1));
   const bool admitted = verdict == Verdict::kAdmit;
   return JsNumber(env, admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
 }
@@ -67,87 +57,95 @@ napi_value Enter(napi_env env, napi_callback_info info) {
 // leave(class, entered, outcome)
 napi_value Leave(napi_env env, napi_callback_info info) {
   const Call<3> call(env, info);
-  if (call) call->Depart(call.Now(), call.Id(0), call.Ns(1), static_cast<Outcome>(call.Id(2)));
+  if (!call) return nullptr;
+  const auto outcome = static_cast<Outcome>(call[2]);
+  call->admission.Depart(call->Now(), Id(call[0]), call.Ns(1), outcome);
   return nullptr;
 }
 
 // forget(class) -> whether it could be: none of it is in flight
 napi_value Forget(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
-  return call ? JsBoolean(env, call->Forget(call.Id(0))) : nullptr;
+  return call ? JsBoolean(env, call->admission.Forget(Id(call[0]))) : nullptr;
 }
 
 // The same with the time as an argument, for a simulation: arrive(now, class, wait) -> verdict
 napi_value Arrive(napi_env env, napi_callback_info info) {
   const Call<3> call(env, info);
   if (!call) return nullptr;
-  return JsNumber(env, static_cast<double>(call->Arrive(call.Ns(0), call.Id(1), call.Ns(2))));
+  const Verdict verdict = call->admission.Arrive(call.Ns(0), Id(call[1]), call.Ns(2));
+  return JsNumber(env, static_cast<double>(verdict));
 }
 
 // depart(now, class, entered, outcome)
 napi_value Depart(napi_env env, napi_callback_info info) {
   const Call<4> call(env, info);
-  if (call) call->Depart(call.Ns(0), call.Id(1), call.Ns(2), static_cast<Outcome>(call.Id(3)));
+  if (!call) return nullptr;
+  const auto outcome = static_cast<Outcome>(call[3]);
+  call->admission.Depart(call.Ns(0), Id(call[1]), call.Ns(2), outcome);
   return nullptr;
 }
 
 // turn(now, busy)
 napi_value Turn(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
-  if (call) call->OnTurn(call.Ns(0), call.Ns(1));
+  if (call) call->admission.OnTurn(call.Ns(0), call.Ns(1));
   return nullptr;
 }
 
 // spilled(count)
 napi_value Spilled(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
-  if (call) call->Spilled(call.Count(0));
+  if (call) call->admission.Spilled(call.Count(0));
   return nullptr;
 }
 
 // queued(length)
 napi_value Queued(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
-  if (call) call->Queued(call.Count(0));
+  if (call) call->admission.Queued(call.Count(0));
   return nullptr;
 }
 
 // excess(now, length) -> how many of so many that wait to be accepted are to be refused
 napi_value Excess(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
-  return call ? JsNumber(env, call->Excess(call.Ns(0), call.Count(1))) : nullptr;
+  return call ? JsNumber(env, call->admission.Excess(call.Ns(0), call.Count(1))) : nullptr;
 }
 
 // waitLimit(now) -> ns a request may have waited; now 0 is the present
 napi_value WaitLimit(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
   if (!call) return nullptr;
-  const uint64_t now = call.Ns(0) > 0 ? call.Ns(0) : call.Now();
-  return JsNumber(env, static_cast<double>(call->queue().LimitNs(now)));
+  const uint64_t now = call.Ns(0) > 0 ? call.Ns(0) : call->Now();
+  return JsNumber(env, static_cast<double>(call->admission.queue().LimitNs(now)));
 }
 
 // inFlightOf(class) -> admitted and not yet left
 napi_value InFlightOf(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
-  return call ? JsNumber(env, call->limit(call.Id(0)).inFlight()) : nullptr;
+  return call ? JsNumber(env, call->admission.limit(Id(call[0])).inFlight()) : nullptr;
 }
 
 // snapshot() -> the figures of the whole; rates are per second
 napi_value Snapshot(napi_env env, napi_callback_info info) {
   const Call<0> call(env, info);
   if (!call) return nullptr;
-  return JsObject(env, {{"standing", JsBoolean(env, call->queue().standing())},
-                        {"inFlight", JsNumber(env, call->inFlight())},
-                        {"arrivalRate", JsNumber(env, call->arrivalRate() * kNsPerSecond)},
-                        {"rate", JsNumber(env, call->rate() * kNsPerSecond)},
-                        {"utilization", JsNumber(env, call->utilization())}});
+  const Admission& law = call->admission;
+  return JsObject(env, {{"standing", JsBoolean(env, law.queue().standing())},
+                        {"inFlight", JsNumber(env, law.inFlight())},
+                        {"arrivalRate", JsNumber(env, law.arrivalRate() * kNsPerSecond)},
+                        {"rate", JsNumber(env, law.rate() * kNsPerSecond)},
+                        {"utilization", JsNumber(env, law.utilization())}});
 }
 
 // snapshotOf(class) -> its figures; rates are per second
 napi_value SnapshotOf(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
   if (!call) return nullptr;
-  const ClassLimit& limit = call->limit(call.Id(0));
+  const Admission& law = call->admission;
+  const uint8_t id = Id(call[0]);
+  const ClassLimit& limit = law.limit(id);
   return JsObject(env, {{"inFlight", JsNumber(env, limit.inFlight())},
                         {"enforcing", JsBoolean(env, limit.enforcing())},
                         {"probing", JsBoolean(env, limit.probing())},
@@ -157,8 +155,8 @@ napi_value SnapshotOf(napi_env env, napi_callback_info info) {
                         {"rate", JsNumber(env, limit.rate() * kNsPerSecond)},
                         {"capacity", JsNumber(env, limit.capacity() * kNsPerSecond)},
                         {"baselineNs", JsNumber(env, limit.BaselineNs())},
-                        {"costNs", JsNumber(env, call->costNs(call.Id(0)))},
-                        {"light", JsBoolean(env, call->light(call.Id(0)))}});
+                        {"costNs", JsNumber(env, law.costNs(id))},
+                        {"light", JsBoolean(env, law.light(id))}});
 }
 
 bool Wrap(napi_env env, napi_value object, const Share& law) {
@@ -182,8 +180,7 @@ std::shared_ptr<Admission> LawOf(napi_env env, napi_value law) {
 napi_value CreateLaw(napi_env env, napi_callback_info info) {
   const JsCall<std::shared_ptr<LiveLaws>, 5> call(env, info);
   if (!call) return nullptr;
-  const Admission::Options options{static_cast<uint64_t>(call[0]), static_cast<uint32_t>(call[1]),
-                                   static_cast<uint64_t>(call[2]), call[3] != 0};
+  const Admission::Options options{call.Ns(0), call.Count(1), call.Ns(2), call[3] != 0};
   const auto law = std::make_shared<Law>(options, call[4] != 0 ? *call.self() : nullptr);
   napi_value object = nullptr;
   if (napi_create_object(env, &object) != napi_ok) return nullptr;

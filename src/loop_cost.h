@@ -1,4 +1,5 @@
-#pragma once
+#ifndef SPILLWAY_LOOP_COST_H_
+#define SPILLWAY_LOOP_COST_H_
 
 #include <algorithm>
 
@@ -34,3 +35,5 @@ class LoopCost final {
 };
 
 }  // namespace spillway
+
+#endif  // SPILLWAY_LOOP_COST_H_

@@ -64,8 +64,12 @@ uint64_t LoopMonitor::TurnSoFar(uint64_t now) {
     idle_ = uv_metrics_idle_time(loop_);
     idle_is_read_ = true;
   }
-  const uint64_t so_far = stats_.TurnSoFar(now, idle_);
-  return LoopStats::NeedsCpu(so_far) ? stats_.WithoutPause(Read(true), so_far) : so_far;
+  return WithoutPause(stats_.TurnSoFar(now, idle_));
+}
+
+// The thread's clock is dear to read, and no pause is shorter.
+uint64_t LoopMonitor::WithoutPause(uint64_t wait) {
+  return wait < Pause::kShortestNs ? wait : stats_.WithoutPause(Read(true), wait);
 }
 
 double LoopMonitor::SteadyDelay() {
@@ -94,10 +98,9 @@ double LoopMonitor::OnRequest(int fd, bool fresh) {
   if (running_ && !fresh && stats_.LastTurn() + TurnSoFar(CoarseNowNs()) < tick_) return 0;
   const std::optional<uint64_t> age = socket_queue::LastReceiveAgeNs(fd);
   if (!age) return -1;
-  const LoopReading reading = Read(LoopStats::NeedsCpu(*age));
-  const uint64_t wait = stats_.WithoutPause(reading, *age);
+  const uint64_t wait = WithoutPause(*age);
   if (running_) {
-    stats_.OnRequest(reading.now, wait);
+    stats_.OnRequest(uv_hrtime(), wait);
     steady_delay_is_known_ = false;
   }
   return static_cast<double>(wait);
@@ -160,12 +163,10 @@ void LoopMonitor::OnPrepare(uv_prepare_t* prepare) {
 
 void LoopMonitor::OnCheck(uv_check_t* check) {
   auto* self = static_cast<LoopMonitor*>(check->data);
-  LoopReading reading = self->Read(false);
-  if (LoopStats::NeedsCpu(self->stats_.TurnSoFar(reading.now, reading.idle))) {
-    reading = self->Read(true);
-  }
+  const LoopReading reading = self->Read(false);
+  const uint64_t busy = self->WithoutPause(self->stats_.TurnSoFar(reading.now, reading.idle));
+  self->stats_.OnTurnEnd(reading, busy);
   self->spills_->TellLaws(reading.now);
-  const uint64_t busy = self->stats_.OnTurnEnd(reading);
   self->live_laws_->OnTurn(reading.now, busy);
   self->live_windows_->OnTurn(reading.now, busy);
   self->ForgetLookups();

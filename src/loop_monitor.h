@@ -74,6 +74,8 @@ class LoopMonitor final {
 
   LoopReading Read(bool with_cpu) const;
   uint64_t TurnSoFar(uint64_t now);
+  /// `wait`, which ends now, without the time in which the process stood still.
+  uint64_t WithoutPause(uint64_t wait);
   /// Delay() but for the turn now running.
   double SteadyDelay();
   void ForgetLookups();

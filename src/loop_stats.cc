@@ -29,10 +29,8 @@ void LoopStats::OnTick(const LoopReading& reading, uint64_t due) {
   last_tick_ = reading;
 }
 
-uint64_t LoopStats::OnTurnEnd(const LoopReading& reading) {
-  uint64_t busy = 0;
+void LoopStats::OnTurnEnd(const LoopReading& reading, uint64_t busy) {
   if (in_turn_) {
-    busy = WithoutPause(reading, TurnSoFar(reading.now, reading.idle));
     const double remaining = smoothing_.Remaining(reading.now - turn_begin_.now);
     busy_ = busy_ * remaining + static_cast<double>(busy);
     turns_ = turns_ * remaining + 1;
@@ -41,7 +39,6 @@ uint64_t LoopStats::OnTurnEnd(const LoopReading& reading) {
   in_turn_ = true;
   turn_begin_ = reading;
   last_turn_ = busy;
-  return busy;
 }
 
 void LoopStats::OnRequest(uint64_t now, uint64_t wait) {
@@ -52,7 +49,6 @@ void LoopStats::OnRequest(uint64_t now, uint64_t wait) {
 }
 
 uint64_t LoopStats::WithoutPause(const LoopReading& reading, uint64_t wait) {
-  if (!NeedsCpu(wait)) return wait;
   pause_.Observe(reading);
   return wait - std::min(wait, pause_.Overlap(reading.now - wait, reading.now));
 }

@@ -23,15 +23,13 @@ class LoopStats final {
 
   /// The timer came; it was due at `due`.
   void OnTick(const LoopReading& reading, uint64_t due);
-  /// Returns the turn's busy time; 0 for one that began before the measuring.
-  uint64_t OnTurnEnd(const LoopReading& reading);
+  /// The turn has ended, after `busy`. One that began before the measuring is not counted.
+  void OnTurnEnd(const LoopReading& reading, uint64_t busy);
   /// A request reaches its handler after `wait`.
   void OnRequest(uint64_t now, uint64_t wait);
 
-  /// `wait` without the time in which the process stood still. Needs `reading.cpu` where
-  /// NeedsCpu(wait).
+  /// `wait`, which ends now, without the time in which the process stood still.
   uint64_t WithoutPause(const LoopReading& reading, uint64_t wait);
-  static bool NeedsCpu(uint64_t span) { return span >= Pause::kShortestNs; }
 
   /// Smoothed lateness of the timer.
   double Lag() const { return lag_; }

@@ -1,4 +1,5 @@
-#pragma once
+#ifndef SPILLWAY_PROBE_H_
+#define SPILLWAY_PROBE_H_
 
 #include <cstdint>
 
@@ -46,3 +47,5 @@ class Probe final {
 };
 
 }  // namespace spillway
+
+#endif  // SPILLWAY_PROBE_H_

@@ -1,4 +1,5 @@
-#pragma once
+#ifndef SPILLWAY_QUEUE_DELAY_H_
+#define SPILLWAY_QUEUE_DELAY_H_
 
 #include <algorithm>
 #include <cstdint>
@@ -76,3 +77,5 @@ class QueueDelay final {
 };
 
 }  // namespace spillway
+
+#endif  // SPILLWAY_QUEUE_DELAY_H_

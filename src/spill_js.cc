@@ -168,13 +168,13 @@ struct Arguments {
   }
 };
 
-using Call = JsCall<std::shared_ptr<Spill>, 0>;
+using Call = JsSharedCall<Spill, 0>;
 
 // close() -> descriptors of connections that are the caller's from then on
 napi_value Close(napi_env env, napi_callback_info info) {
   const Call call(env, info);
   if (!call) return nullptr;
-  const std::vector<int> fds = (*call.self())->Close();
+  const std::vector<int> fds = call->Close();
   const napi_value array = JsArray(env, fds);
   if (array == nullptr) {
     for (const int fd : fds) early_socket::Close(fd);
@@ -186,12 +186,11 @@ napi_value Close(napi_env env, napi_callback_info info) {
 napi_value Figures(napi_env env, napi_callback_info info) {
   const Call call(env, info);
   if (!call) return nullptr;
-  const Spill& spill = **call.self();
-  return JsObject(env, {{"open", JsBoolean(env, spill.open())},
-                        {"spilled", JsNumber(env, spill.spilled())},
-                        {"handedOver", JsNumber(env, spill.handed_over())},
-                        {"dropped", JsNumber(env, spill.dropped())},
-                        {"lingering", JsNumber(env, static_cast<double>(spill.lingering()))}});
+  return JsObject(env, {{"open", JsBoolean(env, call->open())},
+                        {"spilled", JsNumber(env, call->spilled())},
+                        {"handedOver", JsNumber(env, call->handed_over())},
+                        {"dropped", JsNumber(env, call->dropped())},
+                        {"lingering", JsNumber(env, static_cast<double>(call->lingering()))}});
 }
 
 }  // namespace

@@ -202,6 +202,15 @@ describe('gate 2: in flight', () => {
     assert.equal(verdicts[199], IN_FLIGHT)
   })
 
+  it('but always lets in one of a class', () => {
+    const bench = new Bench()
+    bench.traffic(2000, { responseMs: 5 })
+    bench.longTurn(30)
+    for (let i = 0; i < 200; i++) bench.arrive()
+    assert.equal(bench.arrive(1), ADMIT)
+    assert.equal(bench.arrive(1), IN_FLIGHT)
+  })
+
   it('counts only what was completed', () => {
     const bench = new Bench()
     bench.traffic(2000, { outcome: ABANDONED })
@@ -278,6 +287,28 @@ describe('options', () => {
     bench.depart(0, start)
     assert.equal(bench.gate.inFlight, 0)
     assert.equal(bench.arrive(), ADMIT)
+  })
+
+  it('observe: nothing that waits to be accepted is in excess', () => {
+    for (const observe of [false, true]) {
+      const bench = new Bench({ observe })
+      bench.traffic(300, { waitedMs: 60 })
+      for (let turn = 0; turn < 100; turn++) {
+        bench.law.queued(500)
+        bench.pass(1)
+      }
+      assert.equal(bench.gate.standing, true)
+      assert.equal(bench.law.excess(bench.now, 500) > 0, !observe)
+    }
+  })
+
+  it('of the queues that a turn tells of, the longest counts', () => {
+    const bench = new Bench()
+    for (let turn = 0; turn < 300; turn++) {
+      for (const length of [0, 500, 0]) bench.law.queued(length)
+      bench.pass(1)
+    }
+    assert.equal(bench.gate.standing, true)
   })
 
   it('observe: no probe, so no queue is taken for a slower service', () => {

@@ -53,6 +53,23 @@ describe('classes of requests by path', () => {
     assert.equal(classes.ofUrl('GET', '/route'), route)
   })
 
+  it('remember no more than 1024 candidates, and 1024 paths', () => {
+    let routed = 0
+    classes = new RouteClasses((method, url) => {
+      routed++
+      return url.startsWith('/users/') ? '/users/:' : url
+    })
+    see('GET', '/rare', OFTEN - 1)
+    for (let i = 0; i < 1024; i++) classes.ofUrl('GET', `/${i}`)
+    assert.equal(classes.ofUrl('GET', '/rare'), 0)
+
+    see('GET', '/users/0')
+    for (let i = 1; i < 2000; i++) classes.ofUrl('GET', `/users/${i}`)
+    routed = 0
+    for (let i = 0; i < 2000; i++) classes.ofUrl('GET', `/users/${i}`)
+    assert.equal(routed, 2000 - 1024)
+  })
+
   it('are at most 255 and the shared one; those long unseen give way', () => {
     const name = (i) => `/${String.fromCharCode(97 + i % 26)}/${String.fromCharCode(97 + (i / 26 | 0))}`
     const ids = new Set()

@@ -145,6 +145,41 @@ describe('stream: sources', () => {
     assert.equal(source.locked, false)
   })
 
+  it('leaves no listener on a Readable that it leaves alone', async () => {
+    const source = pushedReadable(1, 2)
+    const before = source.eventNames().map((event) => [event, source.listenerCount(event)])
+    await assert.rejects(itemsOf(source, { destroySource: false, signal: AbortSignal.abort(new Error('enough')) }), /enough/)
+    assert.deepEqual(source.eventNames().map((event) => [event, source.listenerCount(event)]), before)
+  })
+
+  it('returns an iterator that has more, unless it is to be left alone, and never one that has ended or failed', async () => {
+    const cases = [
+      { destroySource: true, handlerFails: true, returned: 1 },
+      { destroySource: false, handlerFails: true, returned: 0 },
+      { destroySource: true, returned: 0 },
+      { destroySource: true, sourceFails: true, returned: 0 }
+    ]
+    for (const kind of [Symbol.iterator, Symbol.asyncIterator]) {
+      for (const { destroySource, handlerFails = false, sourceFails = false, ...expected } of cases) {
+        let returned = 0
+        let left = 3
+        const iterator = {
+          next () {
+            if (left === 1 && sourceFails) throw new Error('failed')
+            return left > 0 ? { done: false, value: left-- } : { done: true }
+          },
+          return: () => ({ done: true, value: returned++ })
+        }
+        const handler = () => { if (handlerFails) throw new Error('failed') }
+        const outcome = forEachConcurrent({ [kind]: () => iterator }, handler, { concurrency: 1, destroySource })
+        if (handlerFails || sourceFails) await assert.rejects(outcome, /failed/)
+        else await outcome
+        await quiet()
+        assert.deepEqual({ returned }, expected)
+      }
+    }
+  })
+
   it('throws on anything else', () => {
     for (const [source, shown] of [
       [undefined, 'undefined'], [null, 'null'], [5, '5'], [{}, '{}'], [() => {}, 'function'],
