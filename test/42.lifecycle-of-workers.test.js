@@ -1,16 +1,15 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const fs = require('node:fs')
 const path = require('node:path')
 const { execFile } = require('node:child_process')
 const { once } = require('node:events')
-const { binding } = require('../lib/binding.js')
+const { backend, binding } = require('../lib/binding.js')
 const { run, start } = require('./support/child.js')
 
 /** `npm run test:lifecycles` takes more. */
 const WORKERS = Number(process.env.WORKERS ?? 30)
-const ADDON = path.join(__dirname, '..', 'build', 'Release', 'spillway.node')
+const ADDON = process.report.getReport().sharedObjects.find((name) => name.endsWith('spillway.node'))
 
 /** @param {string} source of a worker in a process that has not loaded the package */
 const inWorker = (source) => run(`
@@ -71,14 +70,11 @@ describe('life of worker threads', function () {
   })
 })
 
-describe('the addon, loaded more than once', function () {
-  this.timeout(60_000)
+if (backend === 'native') {
+  describe('the addon, loaded more than once', function () {
+    this.timeout(60_000)
 
-  before(function () {
-    if (!fs.existsSync(ADDON) || process.env.SPILLWAY_BACKEND === 'js') this.skip()
-  })
-
-  const measure = `
+    const measure = `
     const used = (binding) => {
       binding.start(16, 0.5)
       binding.createLaw(1e8, 0, 4e6, 0, 1).enter(0, 0)
@@ -87,14 +83,14 @@ describe('the addon, loaded more than once', function () {
       return binding
     }
   `
-  const blocked = `
+    const blocked = `
     const until = Date.now() + 200
     setImmediate(() => {
       while (Date.now() < until);
       setTimeout(() => console.log(...loaded.map((binding) => binding.lag() > 20)), 0)
     })
   `
-  const again = `
+    const again = `
     const loaded = []
     for (let i = 0; i < 3; i++) {
       for (const file of Object.keys(require.cache)) delete require.cache[file]
@@ -102,7 +98,7 @@ describe('the addon, loaded more than once', function () {
       loaded.push(used(require('./lib/binding.js').binding))
     }
   `
-  const dlopen = `
+    const dlopen = `
     const loaded = []
     for (let i = 0; i < 3; i++) {
       const module = { exports: {} }
@@ -110,7 +106,7 @@ describe('the addon, loaded more than once', function () {
       loaded.push(used(module.exports))
     }
   `
-  const inContexts = `
+    const inContexts = `
     const vm = require('node:vm')
     const loaded = []
     for (let i = 0; i < 3; i++) {
@@ -121,13 +117,14 @@ describe('the addon, loaded more than once', function () {
       loaded.push(used(vm.runInContext('module.exports', context)))
     }
   `
-  for (const [how, source] of Object.entries({
-    'by require, its cache emptied': again, 'by process.dlopen()': dlopen, 'from contexts of their own': inContexts
-  })) {
-    it(`${how}, measures in each, in the main thread and in a worker`, async () => {
-      const all = [measure, source, blocked].join('\n')
-      assert.deepEqual(await run(all), { code: 0, signal: null, stdout: 'true true true\n', stderr: '' })
-      assert.deepEqual(await inWorker(all), { code: 0, signal: null, stdout: 'true true true\nended with 0\n', stderr: '' })
-    })
-  }
-})
+    for (const [how, source] of Object.entries({
+      'by require, its cache emptied': again, 'by process.dlopen()': dlopen, 'from contexts of their own': inContexts
+    })) {
+      it(`${how}, measures in each, in the main thread and in a worker`, async () => {
+        const all = [measure, source, blocked].join('\n')
+        assert.deepEqual(await run(all), { code: 0, signal: null, stdout: 'true true true\n', stderr: '' })
+        assert.deepEqual(await inWorker(all), { code: 0, signal: null, stdout: 'true true true\nended with 0\n', stderr: '' })
+      })
+    }
+  })
+}
