@@ -18,6 +18,7 @@
         "src/loop_stats.cc",
         "src/path_patterns.cc",
         "src/pool_probe.cc",
+        "src/pool_probe_js.cc",
         "src/queue_delay.cc",
         "src/spill.cc",
         "src/spill_js.cc",

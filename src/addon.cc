@@ -15,7 +15,7 @@
 #include "law.h"
 #include "loop_delay.h"
 #include "loop_monitor.h"
-#include "pool_probe.h"
+#include "pool_probe_js.h"
 #include "socket_queue.h"
 #include "spill_js.h"
 

@@ -2,20 +2,7 @@
 
 #include <new>
 
-#include "js_call.h"
-#include "js_object.h"
-
 namespace spillway {
-namespace {
-
-constexpr double kNsPerMs = 1e6;
-
-napi_value ReadProbe(napi_env env, napi_callback_info info) {
-  const JsCall<PoolProbe, 0> call(env, info);
-  return call ? JsNumber(env, static_cast<double>(call->Read()) / kNsPerMs) : nullptr;
-}
-
-}  // namespace
 
 std::unique_ptr<PoolProbe> PoolProbe::New() {
   auto* probe = new (std::nothrow) PoolProbe();
@@ -56,10 +43,6 @@ void PoolProbe::OnDone(uv_work_t* work, int status) {
   auto* self = static_cast<PoolProbe*>(work->data);
   self->pending_ = false;
   if (status == 0) self->waited_ = self->begun_.load(std::memory_order_relaxed) - self->sent_;
-}
-
-napi_value CreatePoolProbe(napi_env env, napi_callback_info /*info*/) {
-  return JsFunctionOf(env, "poolProbe", ReadProbe, PoolProbe::New());
 }
 
 }  // namespace spillway

@@ -1,7 +1,6 @@
 #ifndef SPILLWAY_POOL_PROBE_H_
 #define SPILLWAY_POOL_PROBE_H_
 
-#include <node_api.h>
 #include <uv.h>
 
 #include <atomic>
@@ -14,7 +13,7 @@ namespace spillway {
 /// of work at a time that does nothing. ns.
 ///
 /// It belongs to a loop of its own, because on Node's it would keep the process alive for as long
-/// as the pool is blocked.
+/// as the pool is blocked. To be made, read and destroyed by one thread.
 class PoolProbe final {
  public:
   /// Null if uv refuses the loop, as it does where no descriptor is free.
@@ -38,11 +37,10 @@ class PoolProbe final {
   bool pending_ = false;
   uint64_t sent_ = 0;
   uint64_t waited_ = 0;
-  std::atomic<uint64_t> begun_{0};  // 0: it waits
+  // 0: it waits. All that a thread of the pool shares with the owner's; relaxed, because whoever
+  // reads it wants this number alone, and uv's queue orders it with what comes before and after.
+  std::atomic<uint64_t> begun_{0};
 };
-
-/// createPoolProbe() -> a function () -> ms, see Read(); or undefined.
-napi_value CreatePoolProbe(napi_env env, napi_callback_info info);
 
 }  // namespace spillway
 

@@ -1,10 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { once } = require('node:events')
 const net = require('node:net')
-const path = require('node:path')
-const { Worker } = require('node:worker_threads')
 const { run, start } = require('./support/child.js')
 const { needs } = require('./support/needs.js')
 
@@ -38,23 +35,6 @@ describe('life of the process', function () {
     `)
     assert.deepEqual({ code, signal, stdout }, { code: 7, signal: null, stdout: 'handling\n' })
   })
-
-  it('survives 40 workers terminated at random moments, the only ones to load the addon', async () => {
-    const { child, hello } = await start('worker-churn.js', ['40', '4'])
-    const [code, signal] = await once(child, 'exit')
-    assert.deepEqual({ code, signal, terminated: hello.terminated }, { code: 0, signal: null, terminated: 40 })
-  })
-
-  for (const [end, expected] of Object.entries({ return: 0, exit: 0, throw: 1 })) {
-    it(`survives workers that end by ${end}`, async () => {
-      for (let i = 0; i < 5; i++) {
-        const worker = new Worker(path.join(__dirname, 'fixtures', 'worker.js'), { workerData: { end } })
-        worker.on('error', () => {})
-        worker.once('message', () => worker.postMessage('end'))
-        assert.equal(await new Promise((resolve) => worker.once('exit', resolve)), expected)
-      }
-    })
-  }
 
   it('measures in each thread apart', async () => {
     const { stdout, stderr } = await run(`

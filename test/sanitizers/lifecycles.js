@@ -2,7 +2,6 @@
 
 // Every way in which the native parts begin and end, few times each: a memory checker is slow.
 const assert = require('node:assert/strict')
-const { once } = require('node:events')
 const http = require('node:http')
 const path = require('node:path')
 const { Worker } = require('node:worker_threads')
@@ -13,9 +12,24 @@ async function main () {
   // Workers first, as long as they alone have loaded the library: Node unloads it after each.
   for (const end of ['return', 'exit', 'throw', 'terminate']) await live(end)
   assert.equal(require('spillway').backend, 'native')
-  await serve()
+  const { everything } = require('../fixtures/everything.js')
+  const close = await everything()
+  await close()
   for (const end of ['terminate', 'exit']) await live(end)
-  require('spillway').shutdown()
+  notClosed()
+}
+
+/** What keeps no process alive, and is there at its end: that is for the environment to end. */
+function notClosed () {
+  const { binding } = require('../../lib/binding.js')
+  require('spillway/http').guard(http.createServer(), { maxThreadPoolDelay: 1000, maxEventLoopDelay: 1000 })
+  binding.createLoopDelay()()
+  binding.createPoolProbe()()
+  const server = http.createServer().listen(0, '127.0.0.1', () => {
+    const law = binding.createLaw(1e8, 0, 4e6, 0, 1)
+    assert.ok(binding.createSpill(law, server._handle.fd, [], ['HTTP/1.1 503 Service Unavailable\r\n\r\n'], 0, new Int32Array(8), () => {}, true))
+    server.unref()
+  })
 }
 
 /** @param {string} end */
@@ -25,23 +39,6 @@ async function live (end) {
   const exit = new Promise((resolve) => worker.once('exit', resolve))
   worker.once('message', () => end === 'terminate' ? worker.terminate() : worker.postMessage('end'))
   await exit
-}
-
-async function serve () {
-  const { guard } = require('spillway/http')
-  const server = http.createServer((req, res) => res.end('ok'))
-  const gate = guard(server, { maxInFlight: 1 })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  for (let i = 0; i < 5; i++) {
-    const [res] = await once(http.get({ port, host: '127.0.0.1' }), 'response')
-    await once(res.resume(), 'end')
-  }
-  gate.snapshot()
-  gate.close()
-  server.close()
-  server.closeAllConnections()
 }
 
 main()

@@ -5,5 +5,5 @@ cd "$(dirname "$0")/../.."
 
 FOUND=9 # any exit code that nothing else uses
 exec valgrind --quiet --error-exitcode=$FOUND --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
-  --keep-debuginfo=yes --num-callers=30 \
+  --keep-debuginfo=yes --num-callers=30 --suppressions=test/sanitizers/memcheck.supp \
   "$(node -p process.execPath)" --jitless test/sanitizers/lifecycles.js

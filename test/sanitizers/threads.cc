@@ -1,0 +1,159 @@
+// Several threads, each with a loop of its own and all that a worker has there, while libuv's pool
+// is full: what the threads share in spite of that, a race detector tells.
+
+#include <uv.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "admission.h"
+#include "concurrency_limit.h"
+#include "loop_monitor.h"
+#include "pool_probe.h"
+#include "turn_window.h"
+
+// libuv closes descriptors by a bare system call, so that their numbers seem to be given out twice.
+extern "C" const char* __tsan_default_suppressions() {
+  return "race:epoll_create1\nrace:eventfd\nrace:pipe2\n";
+}
+
+namespace spillway {
+namespace {
+
+constexpr int kThreads = 6;  // more than the pool has
+constexpr int kLives = 8;
+constexpr int kTurns = 120;
+constexpr int kProbes = 8;
+constexpr int kTurnsOfProbe = 5;  // some are dropped while they wait, some while they run
+constexpr int kJobs =
+    2;  // at once, of each thread: what a probe waits for is over within a few turns
+constexpr unsigned int kJobMs = 1;
+constexpr uint64_t kNsPerMs = 1'000'000;
+constexpr uint64_t kIntervalMs = 5;
+
+void Check(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "failed: %s\n", what);
+  std::exit(1);
+}
+
+/// Work that keeps the pool full until it is told to end.
+class Jobs final {
+ public:
+  explicit Jobs(uv_loop_t* loop) : loop_(loop), jobs_(kJobs) {
+    for (uv_work_t& job : jobs_) {
+      job.data = this;
+      Queue(&job);
+    }
+  }
+  Jobs(const Jobs&) = delete;
+  Jobs& operator=(const Jobs&) = delete;
+
+  void End() { ending_ = true; }
+  int done() const { return done_; }
+
+ private:
+  void Queue(uv_work_t* job) {
+    const int status = uv_queue_work(
+        loop_, job, [](uv_work_t*) { uv_sleep(kJobMs); }, OnDone);
+    Check(status == 0, "uv_queue_work");
+  }
+  static void OnDone(uv_work_t* job, int /*status*/) {
+    auto* self = static_cast<Jobs*>(job->data);
+    ++self->done_;
+    if (!self->ending_) self->Queue(job);
+  }
+
+  uv_loop_t* const loop_;
+  std::vector<uv_work_t> jobs_;
+  bool ending_ = false;
+  int done_ = 0;
+};
+
+/// What one turn of a worker's loop does.
+class Worker final {
+ public:
+  explicit Worker(uv_loop_t* loop)
+      : monitor_(LoopMonitor::New(loop)),
+        law_(std::make_unique<Admission>(Admission::Options{100 * kNsPerMs, 4, kNsPerMs, false})),
+        window_(std::make_unique<TurnWindow>(uv_hrtime())),
+        probes_(kProbes) {
+    Check(monitor_ != nullptr && monitor_->Start(kIntervalMs, 0.5), "LoopMonitor");
+    (*monitor_->live_laws())->Add(law_.get());
+    (*monitor_->live_windows())->Add(window_.get());
+  }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void Turn(int turn) {
+    const uint64_t now = uv_hrtime();
+    const auto id = static_cast<uint8_t>(turn % Admission::kClasses);
+    if (law_->Arrive(now, id, turn * kNsPerMs) == Verdict::kAdmit) {
+      law_->Depart(uv_hrtime(), id, now, Outcome::kCompleted);
+    }
+    limit_.Begin(now);
+    limit_.End(uv_hrtime(), now, true, monitor_->MeanTurn());
+    busy_ += monitor_->IsBusy(1) ? 1 : 0;
+    waited_ += monitor_->Delay() + window_->Take(now, monitor_->TurnSoFar()).max;
+    std::unique_ptr<PoolProbe>& probe = probes_[turn % kProbes];
+    if (probe == nullptr || turn % kTurnsOfProbe == 0) probe = PoolProbe::New();
+    Check(probe != nullptr, "PoolProbe");
+    for (auto& each : probes_) {
+      if (each != nullptr) probed_ += each->Read();
+    }
+  }
+
+  void End() {
+    (*monitor_->live_laws())->Remove(law_.get());
+    (*monitor_->live_windows())->Remove(window_.get());
+    monitor_->Close([](void*) {}, nullptr);
+  }
+  uint64_t probed() const { return probed_; }
+
+ private:
+  LoopMonitor* const monitor_;  // deletes itself
+  const std::unique_ptr<Admission> law_;
+  const std::unique_ptr<TurnWindow> window_;
+  ConcurrencyLimit limit_;
+  std::vector<std::unique_ptr<PoolProbe>> probes_;
+  int busy_ = 0;
+  double waited_ = 0;
+  uint64_t probed_ = 0;
+};
+
+void Live() {
+  uv_loop_t loop;
+  Check(uv_loop_init(&loop) == 0, "uv_loop_init");
+  Check(uv_loop_configure(&loop, UV_METRICS_IDLE_TIME) == 0, "uv_loop_configure");
+  {
+    Jobs jobs(&loop);
+    Worker worker(&loop);
+    for (int turn = 0; turn < kTurns; ++turn) {
+      uv_run(&loop, turn % 2 == 0 ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+      worker.Turn(turn);
+    }
+    jobs.End();
+    worker.End();
+    uv_run(&loop, UV_RUN_DEFAULT);
+    Check(jobs.done() >= kJobs, "every job ends");
+    Check(worker.probed() > 0, "the probes waited for a thread");
+  }
+  Check(uv_loop_close(&loop) == 0, "nothing stays on the loop");
+}
+
+}  // namespace
+}  // namespace spillway
+
+int main() {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < spillway::kThreads; ++i) {
+    threads.emplace_back([] {
+      for (int life = 0; life < spillway::kLives; ++life) spillway::Live();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}

@@ -1,0 +1,14 @@
+#!/bin/bash
+# All that does without JavaScript, in several threads, under ThreadSanitizer. Node itself is not built for that.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+build=build/tsan
+mkdir -p $build
+headers=$(node -p "path.join(process.execPath, '../../include/node')")
+# Node's headers come last: its libuv is another.
+g++ -std=c++17 -g -O1 -fsanitize=thread -fno-exceptions -Wall -Wextra -DNAPI_VERSION=8 -Isrc -idirafter "$headers" \
+  -o $build/threads test/sanitizers/threads.cc \
+  $(grep -L 'include "js_' src/*.cc | grep -v '_other\.cc') -luv -pthread
+export TSAN_OPTIONS=halt_on_error=1
+exec $build/threads
