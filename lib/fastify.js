@@ -195,7 +195,7 @@ function healthChecker (fastify, healthCheck) {
 
 /** @param {any} given */
 function ownOptions (given) {
-  if (typeof given !== 'object') return given
+  if (typeof given !== 'object' || Array.isArray(given)) return given
   const isOwn = (/** @type {[string, unknown]} */ [name, value]) =>
     !REGISTER_OPTIONS.includes(name) && !(value === false && MAY_BE_FALSE.includes(name))
   return Object.fromEntries(Object.entries(given).filter(isOwn))
