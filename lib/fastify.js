@@ -74,15 +74,15 @@ const fastifyUnderPressure = async (fastify, given) => {
     if (result) return result
     throw errorOf(/** @type {any} */ ({ reason: 'healthCheck', retryAfter: LIMIT_RETRY_S }), reply)
   })
-  const isExempt = exemptTest(settings.exempt)
-
-  const gate = new Gate({
-    ...settings,
-    exempt: statusUrl === undefined ? settings.exempt : (/** @type {any} */ request) => isStatus(request) || isExempt(arrivalOf(request.raw, request), request),
-    healthCheck: checkHealth,
+  const spillPlan = planSpill('spillway/fastify', { ...settings, respond, customError }, true, statusUrl)
+  const gateSettings = { ...settings, healthCheck: checkHealth }
+  if (statusUrl !== undefined) {
+    const isExempt = exemptTest(settings.exempt)
+    gateSettings.exempt = (/** @type {FastifyRequest} */ request) => isStatus(request) || isExempt(arrivalOf(request.raw, request), request)
     // Who is asked at each request for the status need not be asked in between.
-    healthCheckInterval: statusUrl !== undefined && options.healthCheckInterval === undefined ? undefined : settings.healthCheckInterval
-  }, routing, planSpill('spillway/fastify', { ...settings, respond, customError }, true, statusUrl === undefined ? [] : [statusUrl]))
+    if (options.healthCheckInterval === undefined) gateSettings.healthCheckInterval = undefined
+  }
+  const gate = new Gate(gateSettings, routing, spillPlan)
   const handle = gate.handle()
 
   fastify.decorate('spillway', handle)

@@ -84,13 +84,13 @@ function hindrance (entry, options, byDefault) {
  * @param {string} entry
  * @param {any} options as the user gave them, checked
  * @param {boolean} byDefault
- * @param {string[]} [paths] that are exempt too
+ * @param {string | undefined} [path] that is exempt too
  * @returns {SpillPlan}
  * @throws {TypeError} where `spill: true` contradicts another option
  */
-function planSpill (entry, options, byDefault, paths = []) {
+function planSpill (entry, options, byDefault, path) {
   const why = hindrance(entry, options, byDefault)
-  return { why, exempt: why === '' ? [options.exempt, paths].flat(2) : [] }
+  return { why, exempt: why === '' ? [options.exempt, path ?? []].flat() : [] }
 }
 
 /** @param {unknown} value */
