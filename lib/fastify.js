@@ -9,7 +9,7 @@ const { LIMIT_REASONS } = require('./limits/index.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { STATUS, ShedError } = require('./refusal.js')
 const { arrivalOf } = require('./request-watch.js')
-const { planSpill } = require('./spill.js')
+const { planSpill } = require('./spill-plan.js')
 
 /**
  * @typedef {import('./fastify-types.js').Handle} GateHandle
