@@ -31,8 +31,9 @@
  *   socket while the law says that a queue stands; `deliver` takes the descriptors in `slots`, and is called for
  *   refusals alone if it wants them
  * @property {boolean} canSpill whether this system has that
- * @property {() => () => { mean: number, p99: number, max: number }} createLoopDelay a function that tells how
- *   late the loop was, since it was last asked, for what came at any moment
+ * @property {() => (() => { mean: number, p99: number, max: number }) & { stop?: () => void }} createLoopDelay a
+ *   function that tells how late the loop was, since it was last asked, for what came at any moment; `stop` where
+ *   it has a timer of its own
  * @property {() => (() => number) | undefined} createPoolProbe a function that tells how long the last piece of
  *   work waited for libuv's pool, and sends the next; undefined where there is none to be had
  * @property {(() => import('./stream/auto-slots.js').NativeConcurrency) | undefined} createConcurrency

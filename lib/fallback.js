@@ -13,6 +13,8 @@ const CLASSES = 256
 
 /** @type {NodeJS.Timeout | undefined} */
 let timer
+/** Whether the loop has turned since it was first to be measured. */
+let hasTurned = false
 let interval = 0
 let factor = 0
 let due = 0
@@ -30,9 +32,10 @@ module.exports = {
     interval = intervalMs
     factor = smoothingFactor
     lastTick = performance.now()
-    due = lastTick + interval
     lastUtilization = performance.eventLoopUtilization?.()
     timer = setInterval(onTick, interval).unref()
+    due = lastTick + interval
+    if (!hasTurned) awaitTurn()
     return true
   },
   stop () {
@@ -66,6 +69,17 @@ module.exports = {
   tickMs: 0
 }
 
+/** Nobody waits for the rest of a script that is starting up. */
+function awaitTurn () {
+  due = Infinity
+  setImmediate(() => {
+    hasTurned = true
+    lastTick = performance.now()
+    due = lastTick + interval
+    timer?.refresh()
+  }).unref()
+}
+
 function loopDelay () {
   return Math.max(lag, lateness())
 }
@@ -76,7 +90,7 @@ function createLoopDelay () {
   histogram?.enable()
   /** @param {number} [ns] of one such timer; NaN while none has come */
   const lateness = (ns = 0) => Math.max(0, ns / 1e6 - TIMER_MS) || 0
-  return () => {
+  const take = () => {
     const delay = {
       mean: lateness(histogram?.mean),
       p99: lateness(histogram?.percentile(99)),
@@ -85,6 +99,7 @@ function createLoopDelay () {
     histogram?.reset()
     return delay
   }
+  return Object.assign(take, { stop: () => { histogram?.disable() } })
 }
 
 /**

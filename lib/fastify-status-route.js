@@ -11,12 +11,13 @@
  */
 
 const DEFAULT_URL = '/status'
+const NAMES = ['url', 'routeOpts', 'routeSchemaOpts', 'routeResponseSchemaOpts']
 
 /** @type {import('./option-rows.js').OptionRow} */
 const statusRouteRow = {
   takes: 'true or false, a path that begins with "/", or an object of url, routeOpts, routeSchemaOpts and routeResponseSchemaOpts',
-  hasType: (value) => ['boolean', 'string'].includes(typeof value) || (typeof value === 'object' && value !== null),
-  inRange: (value) => ['boolean', 'undefined'].includes(typeof (value.url ?? value)) || pathOf(value).startsWith('/'),
+  hasType: (value) => ['boolean', 'string'].includes(typeof value) || isStatusRoute(value),
+  inRange: (value) => typeof value === 'boolean' || pathOf(value).startsWith('/'),
   default: false
 }
 
@@ -39,6 +40,12 @@ function addStatusRoute (fastify, option, check) {
     handler: async (request, reply) => ({ status: 'ok', ...await check(reply) })
   })
   return fastify.prefix + url
+}
+
+/** @param {any} value */
+function isStatusRoute (value) {
+  return typeof value === 'object' && value !== null && ['string', 'undefined'].includes(typeof value.url) &&
+    Object.keys(value).every((name) => NAMES.includes(name))
 }
 
 /** @param {any} option */

@@ -3,10 +3,11 @@
 const fp = require('fastify-plugin')
 const { NO_ROUTE } = require('./classify.js')
 const { exemptTest } = require('./exempt.js')
+const { askPressureHandler } = require('./fastify-pressure.js')
 const { addStatusRoute, statusRouteRow } = require('./fastify-status-route.js')
 const { Gate, LIMIT_RETRY_S, NO_LIMITS } = require('./gate.js')
 const { LIMIT_REASONS } = require('./limits/index.js')
-const { functionRow, gateOptions, readOptions } = require('./options.js')
+const { functionRow, gateOptions, isFunction, readOptions } = require('./options.js')
 const { STATUS, ShedError } = require('./refusal.js')
 const { arrivalOf } = require('./request-watch.js')
 const { planSpill } = require('./spill-plan.js')
@@ -26,8 +27,8 @@ const { planSpill } = require('./spill-plan.js')
  * @property {(request: FastifyRequest, reply: FastifyReply, info: ShedInfo) => unknown} [respond]
  *   answers instead of the 503: by `reply.send()`, or by the promise of a payload
  * @property {PressureHandler} [pressureHandler] asked where a limit on the process is exceeded: answers, by
- *   `reply.send()`, by what it returns or its promise, or else lets the request pass. A route's own
- *   (`config.pressureHandler`) comes first
+ *   `reply.send()` or by what it returns (of a promise, nothing is sent), or else lets the request pass. A
+ *   route's own (`config.pressureHandler`) comes first
  * @property {new () => Error} [customError] the error of each refusal
  * @property {boolean | string | import('./fastify-status-route.js').StatusRoute} [exposeStatusRoute] adds a route
  *   that the limits are judged for, and the law is not
@@ -40,7 +41,7 @@ const table = {
   ...gateOptions,
   respond: functionRow,
   pressureHandler: functionRow,
-  customError: { ...functionRow, takes: 'a class of errors' },
+  customError: { takes: 'a class of errors', hasType: isConstructor },
   exposeStatusRoute: statusRouteRow
 }
 // Fastify's own, which `register()` hands on with the rest.
@@ -74,10 +75,14 @@ const fastifyUnderPressure = async (fastify, given) => {
     if (result) return result
     throw errorOf(/** @type {any} */ ({ reason: 'healthCheck', retryAfter: LIMIT_RETRY_S }), reply)
   })
-  const spillPlan = planSpill('spillway/fastify', { ...settings, respond, customError }, true, statusUrl)
+  // The outer plugin has judged by its own limits, and by the law.
+  const isInner = fastify.hasDecorator('spillway')
+  // Of an encapsulated plugin, the server has requests that are none of its business.
+  const spillsByDefault = Object.hasOwn(fastify, 'server')
+  const spillPlan = planSpill('spillway/fastify', { ...settings, respond, customError }, spillsByDefault, statusUrl)
+  const isExempt = exemptTest(settings.exempt)
   const gateSettings = { ...settings, healthCheck: checkHealth }
   if (statusUrl !== undefined) {
-    const isExempt = exemptTest(settings.exempt)
     gateSettings.exempt = (/** @type {FastifyRequest} */ request) => isStatus(request) || isExempt(arrivalOf(request.raw, request), request)
     // Who is asked at each request for the status need not be asked in between.
     if (options.healthCheckInterval === undefined) gateSettings.healthCheckInterval = undefined
@@ -97,12 +102,23 @@ const fastifyUnderPressure = async (fastify, given) => {
     gate.spill.seen(request.raw)
     // Fastify makes a new object of the route's options at each look.
     if (gate.limits.over === null) return judge(request, reply, next, gate.limits)
-    const handler = request.routeOptions.config?.pressureHandler ?? pressureHandler
-    const isOfStatus = statusUrl !== undefined && isStatus(request)
-    const over = handler !== undefined || isOfStatus ? gate.overLimit(request.raw, request, isOfStatus) : null
-    if (over === null) judge(request, reply, next, gate.limits)
-    else if (handler === undefined) refuse(gate.refuse(request.raw, request, over), reply, next)
-    else meetPressure(handler, over, request, reply, next)
+    const own = request.routeOptions.config?.pressureHandler
+    const handler = isFunction(own) ? own : pressureHandler
+    const isOfStatus = statusUrl !== undefined && isStatus(request) && !isExempt(arrivalOf(request.raw, request), request)
+    const over = handler !== undefined || isOfStatus || isInner
+      ? gate.overLimit(request.raw, request, { evenExempt: isOfStatus, evenJudged: isInner })
+      : null
+    if (over === null) return judge(request, reply, next, gate.limits)
+    const countRefusal = () => gate.refuse(request.raw, reply.raw, request, over)
+    if (handler === undefined) return refuse(countRefusal(), reply, next)
+    askPressureHandler(handler, over, request, reply, {
+      refused: countRefusal,
+      pass: () => judge(request, reply, next, NO_LIMITS),
+      fail (error) {
+        countRefusal()
+        next(error)
+      }
+    })
   })
   fastify.addHook('onClose', (instance, next) => {
     handle.close()
@@ -150,30 +166,6 @@ const fastifyUnderPressure = async (fastify, given) => {
     if (customError !== undefined) return new customError() // eslint-disable-line new-cap
     return new ShedError(settings.message, { ...info, retryAfter }, isLimit ? UNDER_PRESSURE : undefined)
   }
-
-  /**
-   * @param {PressureHandler} handler
-   * @param {Over} over
-   * @param {FastifyRequest} request
-   * @param {FastifyReply} reply
-   * @param {Next} next
-   */
-  function meetPressure (handler, over, request, reply, next) {
-    const passOn = () => {
-      if (reply.sent) gate.refuse(request.raw, request, over)
-      else judge(request, reply, next, NO_LIMITS)
-    }
-    /** @type {any} */
-    let result
-    try {
-      result = handler(request, reply, over.reason, over.value)
-    } catch (error) {
-      return next(/** @type {Error} */ (error))
-    }
-    if (typeof result?.then === 'function') return result.then(passOn, next)
-    if (result != null && !reply.sent) reply.send(result)
-    passOn()
-  }
 }
 
 /**
@@ -190,6 +182,16 @@ function healthChecker (fastify, healthCheck) {
       fastify.log.error({ err: error }, 'healthCheck failed, and what it stands for is taken for ill')
       return false
     }
+  }
+}
+
+/** @param {any} value */
+function isConstructor (value) {
+  try {
+    Reflect.construct(Object, [], value) // runs nothing of it
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -89,7 +89,7 @@ class Gate {
     const { over } = limits
     if (over !== null) {
       const info = this.#refusal(over, id, waitMs, arrival.waitMs >= 0)
-      if (over.reason === 'fdRatio' && res !== null) res.shouldKeepAlive = false
+      if (res !== null) endConnection(over, res)
       this.#onShed(info, request)
       if (!info.observed) return info
     }
@@ -191,25 +191,27 @@ class Gate {
    *
    * @param {any} raw
    * @param {any} request
-   * @param {boolean} evenExempt
+   * @param {{ evenExempt: boolean, evenJudged: boolean }} which `evenJudged`: by another gate
    * @returns {Over | null}
    */
-  overLimit (raw, request, evenExempt) {
+  overLimit (raw, request, { evenExempt, evenJudged }) {
     const { over } = this.limits
     if (over === null || this.#options.observe || this.#figures.closed) return null
     const arrival = arrivalOf(raw, request)
-    return arrival.judged || (!evenExempt && this.#isExempt(arrival, request)) ? null : over
+    return (arrival.judged && !evenJudged) || (!evenExempt && this.#isExempt(arrival, request)) ? null : over
   }
 
   /**
    * Counts a request that a limit has refused, and tells of it.
    *
    * @param {any} raw
+   * @param {any} res Node's response
    * @param {any} request
    * @param {Over} over as `overLimit` said
    * @returns {ShedInfo}
    */
-  refuse (raw, request, over) {
+  refuse (raw, res, request, over) {
+    endConnection(over, res)
     const arrival = arrivalOf(raw, request)
     arrival.judged = true
     const { waitMs } = arrival
@@ -246,6 +248,16 @@ class Gate {
       }
     }
   }
+}
+
+/**
+ * Where descriptors run out, each that is refused gives one back.
+ *
+ * @param {Over} over
+ * @param {any} res Node's response
+ */
+function endConnection ({ reason }, res) {
+  if (reason === 'fdRatio') res.shouldKeepAlive = false
 }
 
 /**

@@ -54,7 +54,7 @@ class OwnRoutes {
   /** @param {Request} request */
   #of (request) {
     if (this.#routes.size === 0) return undefined
-    const route = matchOf(this.#server, request)
+    const route = matchOf(this.#server, request) ?? preflighted(this.#server, request)
     return route === undefined ? undefined : this.#routes.get(route.settings)
   }
 
@@ -79,13 +79,27 @@ function readThresholds (entry, own) {
 }
 
 /**
+ * The route that a browser is going to ask for, if it may.
+ *
  * @param {import('@hapi/hapi').Server} server
  * @param {Request} request
+ */
+function preflighted (server, request) {
+  const method = /** @type {string | undefined} */ (request.headers['access-control-request-method'])
+  return request.method === 'options' && method ? matchOf(server, request, method) : undefined
+}
+
+/**
+ * @param {import('@hapi/hapi').Server} server
+ * @param {Request} request
+ * @param {string} [method]
  * @returns {import('@hapi/hapi').RequestRoute | undefined}
  */
-function matchOf (server, request) {
+function matchOf (server, request, method = request.method) {
   try {
-    return server.match(/** @type {any} */ (request.method), request.path, request.info.hostname) ?? undefined
+    const route = server.match(/** @type {any} */ (method), request.path, request.info.hostname)
+    // Hapi's own, for all preflights.
+    return route === null || /** @type {any} */ (route.method) === '_special' ? undefined : route
   } catch {
     return undefined // of a path that is none
   }

@@ -39,10 +39,14 @@ module.exports = {
     const { boomify } = requireBoom()
     const routes = new OwnRoutes(server, { ...settings, onExhausted: undefined })
     const isExempt = exemptTest(settings.exempt)
+    // It may be started again. Until then, what the health check asks may be gone.
+    let isStopped = false
+    server.events.on('stop', () => { isStopped = true })
+    server.events.on('start', () => { isStopped = false })
     const gate = new Gate({
       ...settings,
       exempt: (/** @type {Request} */ request) => routes.isExempt(request) || isExempt(arrivalOf(request.raw.req, request), request),
-      healthCheck: healthCheck && (() => healthCheck(server))
+      healthCheck: healthCheck && (() => isStopped || healthCheck(server))
     }, {
       pathOf: (arrival) => arrival.url,
       routeOf: (method, url) => routeOf(server, method, url)

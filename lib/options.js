@@ -146,4 +146,4 @@ function isPathPattern (path) {
   return path.startsWith('/') && !path.slice(0, -1).includes('*')
 }
 
-module.exports = { gateOptions, functionRow, booleanRow, readOptions, show }
+module.exports = { gateOptions, functionRow, booleanRow, isFunction, readOptions, show }

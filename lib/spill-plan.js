@@ -2,7 +2,7 @@
 
 /** Whether a gate's options leave room for the spill, and what it answers then. */
 
-const { binding } = require('./binding.js')
+const { backend, binding } = require('./binding.js')
 
 /**
  * @typedef {object} SpillPlan
@@ -38,9 +38,10 @@ function hindrance (entry, options, byDefault) {
     if (spill) throw new TypeError(`${entry}: option "spill" cannot be true where "${name}" is given as ${describe(options[name])}: ${reason}`)
     return `${reason}, and the option ${name} is given as ${describe(options[name])}`
   }
-  if (spill === undefined && !byDefault) return 'the middleware may be mounted on some paths only: the option spill is not true'
+  if (spill === undefined && !byDefault) return 'it may be there for some paths only: the option spill is not true'
   if (maxDelay === false) return 'the option maxDelay is false'
   if (observe) return 'the option observe is true'
+  if (backend === 'js') return 'the native addon is not loaded'
   if (!binding.canSpill) return 'this system does not tell what waits to be accepted'
   if (longestAnswer(options) > MOST_ANSWER_BYTES) return `the option message makes an answer of more than ${MOST_ANSWER_BYTES} bytes`
   return ''

@@ -2,7 +2,7 @@
 
 /**
  * Makes the binaries of all systems in prebuilds/, on Linux x64. Named on the command line, only those
- * whose path begins so: `npm run prebuild -- linux-x64`.
+ * whose path begins so: `npm run build:binaries -- linux-x64`.
  */
 
 const { execFile } = require('node:child_process')
@@ -53,8 +53,7 @@ async function build (target, folder) {
   const objects = await compile(steps, folder)
   const output = path.join(OUTPUT, target.file)
   fs.mkdirSync(path.dirname(output), { recursive: true })
-  await zig(target.wholeRuntime ? 'c++' : 'cc', '-target', target.triple, '-shared', '-s', '-o', output,
-    ...objects, ...linked, ...target.link, ...gyp.linkerFlags(target.os))
+  await zig(...target.link(output), ...objects, ...linked, ...gyp.linkerFlags(target.os))
   removeWhatTheLinkerLeft(path.dirname(output))
   return `${target.file} ${fs.statSync(output).size} bytes`
 }

@@ -6,7 +6,8 @@ const path = require('node:path')
  * The part of the C++ runtime that the addon uses, compiled as the addon is, without exceptions.
  * libc++ as Zig links it throws, and so brings an unwinder and a demangler: six times the size, and
  * a minute more for each system. Where the addon comes to need more, the test of the binaries' symbols
- * names it: add the file.
+ * names it: add the file. All of libc++'s string.cpp would bring the C library's conversions of numbers;
+ * string.cc has the class alone.
  */
 const FILES = [
   'libcxx/src/hash.cpp',
@@ -23,7 +24,7 @@ const FILES = [
 
 /** @param {string} zigLib Zig's folder lib/ */
 module.exports = (zigLib) => ({
-  sources: FILES.map((file) => path.join(zigLib, file)),
+  sources: [...FILES.map((file) => path.join(zigLib, file)), path.join(__dirname, 'string.cc')],
   flags: [
     '-w', '-std=c++20', '-DNDEBUG',
     '-D_LIBCPP_BUILDING_LIBRARY', '-DLIBCXX_BUILDING_LIBCXXABI', '-D_LIBCXXABI_BUILDING_LIBRARY',

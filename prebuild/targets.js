@@ -8,7 +8,7 @@ const path = require('node:path')
  * @property {string} triple Zig's: system, oldest version supported
  * @property {'linux' | 'mac' | 'win'} os as binding.gyp calls it
  * @property {boolean} wholeRuntime link libc++ as it is, instead of the part in runtime.js
- * @property {string[]} link
+ * @property {(output: string) => string[]} link Zig's arguments, but for what is to be linked
  */
 
 // Nothing but the entry points may be seen from outside: the C++ runtime's symbols would be taken for
@@ -16,8 +16,9 @@ const path = require('node:path')
 const ELF = ['-Wl,--gc-sections', `-Wl,--version-script=${path.join(__dirname, 'exports.map')}`]
 
 // Node's own symbols are looked up when the addon is loaded. The name is what other tools are shown,
-// and would be the path on this machine.
-const MACH_O = ['-Wl,-undefined,dynamic_lookup', '-Wl,-dead_strip', '-Wl,-install_name,spillway.node']
+// and would be the path on this machine. Zig's helpers for the compiler, all that there are, would make
+// more than half of the binary, and the system has those that are used.
+const MACH_O = ['-fallow-shlib-undefined', '-dead_strip', '-install_name', 'spillway.node', '-fno-compiler-rt', '-fstrip', '-lc']
 
 /** @type {Target[]} */
 module.exports = [
@@ -28,7 +29,13 @@ module.exports = [
   mac('darwin-x64/spillway.node', 'x86_64-macos.11.0'),
   mac('darwin-arm64/spillway.node', 'aarch64-macos.11.0'),
   // There, even a part of libc++ needs threads, clocks and their errors.
-  { file: 'win32-x64/spillway.node', triple: 'x86_64-windows-gnu', os: 'win', wholeRuntime: true, link: ['-Wl,--gc-sections'] }
+  {
+    file: 'win32-x64/spillway.node',
+    triple: 'x86_64-windows-gnu',
+    os: 'win',
+    wholeRuntime: true,
+    link: (output) => ['c++', '-target', 'x86_64-windows-gnu', '-shared', '-s', '-o', output, '-Wl,--gc-sections']
+  }
 ]
 
 /**
@@ -37,7 +44,8 @@ module.exports = [
  * @returns {Target}
  */
 function linux (file, triple) {
-  return { file, triple, os: 'linux', wholeRuntime: false, link: ELF }
+  const link = (/** @type {string} */ output) => ['cc', '-target', triple, '-shared', '-s', '-o', output, ...ELF]
+  return { file, triple, os: 'linux', wholeRuntime: false, link }
 }
 
 /**
@@ -46,5 +54,6 @@ function linux (file, triple) {
  * @returns {Target}
  */
 function mac (file, triple) {
-  return { file, triple, os: 'mac', wholeRuntime: false, link: MACH_O }
+  const link = (/** @type {string} */ output) => ['build-lib', '-dynamic', '-target', triple, `-femit-bin=${output}`, ...MACH_O]
+  return { file, triple, os: 'mac', wholeRuntime: false, link }
 }

@@ -77,4 +77,36 @@ describe('package', () => {
     assert.equal(stderr.match(/SpillwayWarning/g)?.length, 1, stderr)
     assert.match(stderr, /SPILLWAY_FALLBACK.*no addon here/s)
   })
+
+  it('does not take the start of a script for lag', async () => {
+    const { stdout } = await run(`
+      process.env.SPILLWAY_BACKEND = 'js'
+      const toobusy = require('spillway')
+      toobusy.interval(16)
+      const until = Date.now() + 300
+      while (Date.now() < until);
+      setTimeout(() => console.log(toobusy.lag(), toobusy()), 1)
+    `)
+    assert.equal(stdout, '0 false\n')
+  })
+
+  it('says what there is not, where the addon is not loaded, and does the rest', async () => {
+    const { stdout, stderr } = await run(`
+      process.env.SPILLWAY_BACKEND = 'js'
+      const { guard } = require('spillway/http')
+      const server = require('node:http').createServer((req, res) => res.end('served'))
+      const gate = guard(server, { spill: true, maxThreadPoolDelay: 50, maxInFlight: 9, maxRssBytes: 1e12 })
+      server.listen(0, async () => {
+        const response = await fetch('http://localhost:' + server.address().port)
+        const { backend, source, spill, limits } = gate.snapshot()
+        const told = Object.fromEntries(limits.map(({ reason, value }) => [reason, value !== null]))
+        console.log(JSON.stringify([await response.text(), gate.stats().admitted, backend, source, spill.active, spill.why, told]))
+        process.exit()
+      })
+    `)
+    assert.deepEqual(JSON.parse(stdout), [
+      'served', 1, 'js', 'loop', false, 'the native addon is not loaded', { rssBytes: true, fdRatio: true, threadPoolDelay: false }])
+    assert.match(stderr, /SPILLWAY_UNKNOWN_LIMIT.*maxThreadPoolDelay is not judged: .* the native addon is not loaded\n/)
+    assert.equal(stderr.match(/Warning:/g)?.length, 1, stderr)
+  })
 })

@@ -111,15 +111,24 @@ describe('toobusy functions', () => {
 
   describe('toobusy()', () => {
     it('never sheds at or below maxLag, always from twice that on, in proportion between', async () => {
-      toobusy.maxLag(1000)
-      const share = () => Array.from({ length: 2000 }, () => toobusy()).filter(Boolean).length / 2000
+      const MAX = 300 // twice that is less than a pause of the process
+      const CHANCE = 0.06
+      toobusy.maxLag(MAX)
+      const shareAt = (delayMs) => Math.min(1, Math.max(0, (delayMs - MAX) / MAX))
+      const judge = () => {
+        const least = shareAt(toobusy.delay())
+        const share = Array.from({ length: 2000 }, () => toobusy()).filter(Boolean).length / 2000
+        const most = shareAt(toobusy.delay())
+        const within = share >= (least === 1 ? 1 : least - CHANCE) && share <= (most === 0 ? 0 : most + CHANCE)
+        assert.ok(within, `${share}, not ${least} to ${most}`)
+      }
       await nextTurn()
-      assert.equal(share(), 0)
-      block(1500 - toobusy.delay())
-      const between = share()
-      assert.ok(between > 0.4 && between < 0.8, `${between}`)
-      block(Math.max(0, 2050 - toobusy.delay()))
-      assert.equal(share(), 1)
+      judge()
+      block(1.5 * MAX - toobusy.delay())
+      judge()
+      block(Math.max(0, 2.1 * MAX - toobusy.delay()))
+      assert.equal(shareAt(toobusy.delay()), 1)
+      judge()
     })
 
     it('is false once shut down', async () => {

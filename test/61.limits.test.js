@@ -238,6 +238,17 @@ describe('sampling', () => {
     assert.equal(asked, last, 'asked when closed')
   })
 
+  it('judges a turn that was looked at while it ran', async () => {
+    opened(monitor.acquire())
+    const made = limits({ maxEventLoopDelay: 100, sampleInterval: 50 })
+    await setTimeout(60)
+    await nextTurn()
+    block(200) // a sample is due
+    assert.ok(made.load)
+    await setTimeout(1) // the sample comes first, the next one later
+    assert.equal(made.over?.reason, 'eventLoopDelay')
+  })
+
   it('judges utilization since the beginning where that is asked for', async () => {
     const cumulative = limits({ eventLoopUtilizationMode: 'cumulative', sampleInterval: 20 })
     const byInterval = limits({ maxEventLoopUtilization: 1, sampleInterval: 20 })
@@ -257,13 +268,17 @@ it('sampling wakes nobody where no limit needs it, nor any more once it was look
     const fdWatch = require('./lib/limits/fd-watch.js')
     const { guard } = require('./lib/http.js')
     const [plain, ...limited] = [{}, { maxFdRatio: 0.5 }, { maxRssBytes: 1e12 }].map((options) =>
-      guard(require('node:http').createServer(), { sampleInterval: 10, ...options }))
+      guard(require('node:http').createServer(), { sampleInterval: 500, ...options }))
     console.log(timers)
     for (const gate of limited) gate.close()
     console.log(timers, plain.stats().load.rssBytes > 0)
     fdWatch.note(1e9)
     console.log(timers, plain.snapshot().limits[0].over)
-    setTimeout(() => console.log(timers, plain.snapshot().limits[0].over), 100)
+    const looking = start(() => {
+      if (timers > 0) return
+      console.log(timers, plain.snapshot().limits[0].over)
+      end(looking)
+    }, 10)
   `)
   assert.deepEqual({ stdout, stderr }, { stdout: '1\n0 true\n1 true\n0 false\n', stderr: '' })
 })
@@ -278,6 +293,22 @@ it('sampling leaves nothing behind', async () => {
     console.log(fdWatch.from)
   `)
   assert.deepEqual({ stdout, stderr }, { stdout: 'true\nInfinity\n', stderr: '' })
+})
+
+it('without the addon, sampling leaves no timer behind either', async () => {
+  const { stdout, stderr } = await run(`
+    process.env.SPILLWAY_BACKEND = 'js'
+    const perfHooks = require('node:perf_hooks')
+    const { monitorEventLoopDelay } = perfHooks
+    const histograms = []
+    perfHooks.monitorEventLoopDelay = (options) => {
+      histograms.push(monitorEventLoopDelay(options))
+      return histograms.at(-1)
+    }
+    require('./lib/http.js').guard(require('node:http').createServer()).close()
+    console.log(histograms.map((histogram) => histogram.disable()).join()) // false: it was disabled
+  `)
+  assert.deepEqual({ stdout, stderr }, { stdout: 'false\n', stderr: '' })
 })
 
 describe('the delay of the loop', () => {

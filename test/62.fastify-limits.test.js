@@ -2,7 +2,8 @@
 
 const assert = require('node:assert/strict')
 const { Writable } = require('node:stream')
-const { setTimeout } = require('node:timers/promises')
+const { mock } = require('node:test')
+const { setImmediate, setTimeout } = require('node:timers/promises')
 const fastify = require('fastify')
 const spillway = require('../lib/fastify.js')
 const { connect } = require('./support/client.js')
@@ -61,6 +62,41 @@ describe('spillway/fastify, limits', () => {
     assert.equal(app.isUnderPressure, undefined)
   })
 
+  it('of a plugin hold within one that has its own, though that has judged already', async () => {
+    const app = make()
+    await app.register(spillway, { exempt: '/free' })
+    await app.register(async (child) => {
+      await child.register(spillway, { ...OVER, exempt: '/in/free', pressureHandler: (request) => request.query.pass ? undefined : 'handled' })
+      child.get('/in', async () => 'in')
+      child.get('/in/free', async () => 'free')
+    })
+    await app.register(async (child) => {
+      await child.register(spillway, OVER)
+      child.get('/free', async () => 'free')
+    })
+    const bodies = await Promise.all(['/', '/in', '/in?pass=1', '/in/free'].map(async (url) => (await app.inject(url)).body))
+    assert.deepEqual(bodies, ['ok', 'handled', 'in', 'free'])
+    assert.equal((await app.inject('/free')).statusCode, 503)
+    assert.equal(app.spillway.stats().admitted, 4)
+  })
+
+  it('do not make an encapsulated plugin refuse what is none of its business', async () => {
+    const app = make()
+    let spill
+    await app.register(async (child) => {
+      await child.register(spillway)
+      spill = child.spillway
+    })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    assert.match(spill.snapshot().spill.why, /^it may be there for some paths only/)
+  })
+
+  it('take a class for customError, and nothing that makes no error', async () => {
+    for (const customError of [() => new Error('full'), new Error('full')]) {
+      await assert.rejects(async () => make().register(spillway, { customError }), /option "customError" takes a class of errors/)
+    }
+  })
+
   it('make errors of the class that is set, and so does the law', async () => {
     class Full extends Error {
       statusCode = 529
@@ -89,6 +125,29 @@ describe('spillway/fastify, limits', () => {
       assert.equal(app.spillway.stats().shedBy.heapUsedBytes, 2)
     })
 
+    it('of the route that is no function is none', async () => {
+      const app = make()
+      await app.register(spillway, { ...OVER, pressureHandler: () => 'of the plugin' })
+      app.get('/own', { config: { pressureHandler: false } }, async () => 'ok')
+      assert.equal((await app.inject('/own')).body, 'of the plugin')
+    })
+
+    for (const [how, handler] of Object.entries({
+      'it returns': () => 'handled',
+      'it sends': (request, reply) => { reply.send('handled') },
+      'it sends in time': async (request, reply) => { reply.send('handled') }
+    })) {
+      it(`whose answer, which ${how}, waits for a hook keeps the route from answering too`, async () => {
+        const app = make()
+        await app.register(spillway, { ...OVER, pressureHandler: handler })
+        app.addHook('onSend', async () => { await setTimeout(1) })
+        app.get('/own', () => assert.fail('asked'))
+        assert.equal((await app.inject('/own')).body, 'handled')
+        const { admitted, shed } = app.spillway.stats()
+        assert.deepEqual({ admitted, shed }, { admitted: 0, shed: 1 })
+      })
+    }
+
     it('that lets a request pass has it judged by the law', async () => {
       const app = make()
       await app.register(spillway, { ...OVER, maxDelay: LIMIT_MS, pressureHandler: async () => {} })
@@ -114,17 +173,28 @@ describe('spillway/fastify, limits', () => {
 
     for (const [how, handler] of Object.entries({
       throws: () => { throw new Error('broken') },
-      rejects: async () => { throw new Error('broken') }
+      rejects: async () => { throw new Error('broken') },
+      // eslint-disable-next-line prefer-promise-reject-errors
+      'rejects without a reason': () => Promise.reject()
     })) {
-      it(`that ${how} is an error in Fastify's terms`, async () => {
+      it(`that ${how} is an error in Fastify's terms, and counts`, async () => {
         const app = make()
         await app.register(spillway, { ...OVER, pressureHandler: handler })
         assert.equal((await app.inject('/')).statusCode, 500)
+        assert.equal(app.spillway.stats().shedBy.heapUsedBytes, 1)
       })
     }
   })
 
   describe('the status route', () => {
+    for (const exempt of ['/status', () => true]) {
+      it(`is left alone where it is exempt by a ${typeof exempt}`, async () => {
+        const app = make()
+        await app.register(spillway, { ...OVER, exempt, exposeStatusRoute: true })
+        assert.equal((await app.inject('/status')).statusCode, 200)
+      })
+    }
+
     it('is judged by the limits and not by the law', async () => {
       const app = make()
       await app.register(spillway, { maxDelay: LIMIT_MS, exposeStatusRoute: true })
@@ -158,10 +228,30 @@ describe('spillway/fastify, limits', () => {
       assert.equal(asked, 2)
     })
 
-    for (const [shown, exposeStatusRoute] of [['"alive"', 'alive'], ['an object', { url: 'alive' }]]) {
-      it(`with a path that begins with no slash is a RangeError (${shown})`, async () => {
-        const message = new RegExp(`option "exposeStatusRoute" takes true or false, a path.* got ${shown}`)
-        await assert.rejects(async () => make().register(spillway, { exposeStatusRoute }), { name: 'RangeError', message })
+    it('has health asked for by itself only until it is well, or nothing ever got through', async () => {
+      mock.timers.enable({ apis: ['setTimeout'] })
+      try {
+        let asked = 0
+        const app = make()
+        await app.register(spillway, { healthCheck: async () => ++asked > 1, exposeStatusRoute: true })
+        assert.equal((await app.inject('/status')).statusCode, 503)
+        mock.timers.tick(5000)
+        await setImmediate()
+        assert.equal((await app.inject('/')).statusCode, 200)
+        mock.timers.tick(60_000)
+        await setImmediate()
+        assert.equal(asked, 2)
+      } finally {
+        mock.timers.reset()
+      }
+    })
+
+    for (const [name, exposeStatusRoute] of [
+      ['RangeError', 'alive'], ['RangeError', { url: 'alive' }], ['TypeError', { url: 5 }], ['TypeError', { rul: '/alive' }]
+    ]) {
+      it(`is no route where that is ${JSON.stringify(exposeStatusRoute)}: ${name}`, async () => {
+        const message = /option "exposeStatusRoute" takes true or false, a path.* got ("alive"|an object)/
+        await assert.rejects(async () => make().register(spillway, { exposeStatusRoute }), { name, message })
       })
     }
   })

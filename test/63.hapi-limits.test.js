@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { EventEmitter, once } = require('node:events')
 const { setTimeout } = require('node:timers/promises')
 const hapi = require('@hapi/hapi')
 const spillway = require('../lib/hapi.js')
@@ -41,6 +42,21 @@ describe('spillway/hapi, limits', () => {
     assert.equal(server.plugins.spillway.snapshot().limits.find(({ reason }) => reason === 'healthCheck').over, true)
   })
 
+  it('ask for no health while the server is stopped', async () => {
+    const asked = new EventEmitter()
+    await start({ healthCheck: () => asked.emit('now'), healthCheckInterval: 1 }, [], { port: 0, host: '127.0.0.1' })
+    await server.start()
+    await server.stop()
+    let whileStopped = 0
+    asked.on('now', () => whileStopped++)
+    await setTimeout(20)
+    assert.equal(whileStopped, 0)
+    const again = once(asked, 'now')
+    await server.start()
+    await again
+    await server.stop()
+  })
+
   it('show their figures, under the names of server.load too', async () => {
     await start()
     const { load } = server.plugins.spillway
@@ -56,6 +72,16 @@ describe('spillway/hapi, limits', () => {
     assert.deepEqual([await statusOf('/docs'), await statusOf('/ready/now?a=1'), await statusOf('/')], [200, 200, 503])
     const { exempt, shed } = server.plugins.spillway.stats()
     assert.deepEqual({ exempt, shed }, { exempt: 2, shed: 1 })
+  })
+
+  it('leave out the preflight of such a route, or no browser would get to it', async () => {
+    const cors = { origin: ['https://a.example'] }
+    const route = (path, plugins) => ({ method: 'GET', path, handler, options: { cors, plugins } })
+    await start(OVER, [route('/free', { spillway: false }), route('/paid')])
+    const headers = { origin: 'https://a.example', 'access-control-request-method': 'GET' }
+    const answers = await Promise.all(['/free', '/paid'].map((url) => server.inject({ method: 'OPTIONS', url, headers })))
+    assert.deepEqual(answers.map(({ statusCode }) => statusCode), [200, 503])
+    assert.equal(answers[0].headers['access-control-allow-origin'], 'https://a.example')
   })
 
   it('of a route stand in the place of the plugin\'s, and the others stay', async () => {

@@ -180,7 +180,7 @@ describe('stream: concurrency auto', () => {
         const other = new ReadableStream()
         try { forEachConcurrent(other, () => {}, { concurrency: 'auto' }) } catch (error) { console.log(String(error), other.locked) }
       })`)
-    assert.equal(stdout, "false\nError: concurrency 'auto' needs the native addon, which did not load: give a number false\n")
+    assert.equal(stdout, "false\nError: concurrency 'auto' needs the native addon, which is not loaded: give a number false\n")
     assert.match(stderr, /SPILLWAY_FALLBACK/)
   })
 })

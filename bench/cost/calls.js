@@ -1,7 +1,7 @@
 'use strict'
 
 const answer = require('../child/answer')
-const median = require('./median')
+const median = require('../median')
 const toobusy = require('../../lib/index')
 
 const CALLS = 200_000

@@ -4,7 +4,7 @@ const { setImmediate: nextTurn, setTimeout: sleep } = require('node:timers/promi
 const { PerformanceObserver } = require('node:perf_hooks')
 
 const answer = require('../child/answer')
-const median = require('./median')
+const median = require('../median')
 const { binding } = require('../../lib/binding')
 const { limitOptions } = require('../../lib/limits/options')
 const { Limits } = require('../../lib/limits')

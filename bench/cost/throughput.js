@@ -2,7 +2,7 @@
 
 const startChild = require('../child')
 const startServer = require('../servers')
-const median = require('./median')
+const median = require('../median')
 
 const CONNECTIONS = 32
 const WARM_UP_MS = 1000

@@ -1,28 +1,34 @@
 'use strict'
 
 /**
- * `npm run soak -- --minutes 5`: hours of overload in which nothing may grow. Prints a line for each slice
- * of the time, then what must hold; exits with 1 where something does not. Linux.
+ * `npm run soak -- --minutes 5`: hours of overload in which nothing may grow. Prints a line for each slice of the time, then
+ * what must hold, as with `--write` it gets into bench/RESULTS.md; exits with 1 where something does not. Linux.
  */
 
 const { parseArgs } = require('node:util')
 
 const startChild = require('../child')
 const startClient = require('../load')
-const {
-  GOODPUT_SHARE, LEAST_SLICES, OVERLOAD, PATTERNS, RANDOM_PATHS, RSS_SHARE, SLICE_MS, TIMEOUT_MS
-} = require('./settings')
+const { writeResults } = require('../results')
+const { renderRecord } = require('./record')
+const { LEAST_SLICES, MISCHIEF_PER_SECOND, OVERLOAD, PATTERNS, RANDOM_PATHS, SLICE_MS, TIMEOUT_MS } = require('./settings')
+const { judge } = require('./verdicts')
+
+/**
+ * @typedef {import('./server').Figures & { durationMs: number, goodput: number, invalid: string | null,
+ *   failures: { new: Record<string, number>, kept: Record<string, number> } }} Slice useful answers a second, and counts
+ */
 
 const CAPACITY_MS = 5000
 const CAPACITY_PATHS = 1000
 const CLIENTS = 4 // enough to keep the loop busy, too few to queue
-const MISCHIEF_PER_SECOND = 5 // of each kind
 const SETTLING_MS = 5000 // longer than a kept connection stays open unused
 
 const MB = 2 ** 20
 
 async function main () {
-  const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } })
+  const args = process.argv.slice(2)
+  const { values } = parseArgs({ args, options: { minutes: { type: 'string', default: '60' }, write: { type: 'boolean', default: false } } })
   const totalMs = Number(values.minutes) * 60_000
   if (!(totalMs > 0)) throw new RangeError(`--minutes: takes a number above 0; got ${values.minutes}`)
 
@@ -35,7 +41,11 @@ async function main () {
     console.log(`capacity ${capacity.toFixed(0)}/s; offered ${OVERLOAD} times that, half on new connections`)
     const atRest = await atRestOf(server)
     const slices = await soak({ server, clients, mischief, port, rate: capacity * OVERLOAD, totalMs })
-    judge(slices, atRest, await atRestOf(server))
+    const verdicts = judge(slices, atRest, await atRestOf(server))
+    if (verdicts.some(({ holds }) => !holds)) process.exitCode = 1
+    const record = renderRecord(slices, verdicts, capacity, ['npm run soak', ...args.length > 0 ? ['--', ...args] : []].join(' '))
+    console.log(record)
+    if (values.write) console.log(writeResults(record))
   } finally {
     await Promise.all([server, mischief, ...clients].map(({ stop }) => stop()))
   }
@@ -73,6 +83,7 @@ async function soak ({ server, clients, mischief, port, rate, totalMs }) {
     const figures = await server.ask({ ask: 'figures' })
     const slice = {
       ...figures,
+      durationMs,
       goodput: fresh.perSecond.useful + kept.perSecond.useful,
       failures: { new: fresh.failures, kept: kept.failures },
       invalid: fresh.invalid ?? kept.invalid
@@ -83,27 +94,6 @@ async function soak ({ server, clients, mischief, port, rate, totalMs }) {
     slices.push(slice)
   }
   return slices
-}
-
-/** The first slice is the warm-up. Where others took the machine, what was measured says nothing. */
-function judge ([, ...slices], before, after) {
-  const trusted = slices.filter(({ invalid }) => invalid === null)
-  if (trusted.length < 2) throw new Error('soak: no two slices can be trusted; the machine was busy with others')
-  const [first, last] = [trusted[0], trusted.at(-1)]
-  const growth = last.rss / first.rss - 1
-  const loss = 1 - last.goodput / first.goodput
-  const verdicts = [
-    [`RSS grew by ${percent(growth)}, at most ${percent(RSS_SHARE)}`, growth <= RSS_SHARE],
-    [`goodput fell by ${percent(loss)}, at most ${percent(GOODPUT_SHARE)}`, loss <= GOODPUT_SHARE],
-    [`${after.descriptors} descriptors at rest, ${before.descriptors} before`, after.descriptors <= before.descriptors],
-    [`${after.inFlight} in flight at rest, ${after.law} by the law's count`, after.inFlight === 0 && after.law === 0]
-  ]
-  for (const [text, holds] of verdicts) console.log(`${holds ? 'holds' : 'FAILS'}: ${text}`)
-  if (verdicts.some(([, holds]) => !holds)) process.exitCode = 1
-}
-
-function percent (share) {
-  return `${(share * 100).toFixed(1)} %`
 }
 
 main()

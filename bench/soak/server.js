@@ -35,7 +35,12 @@ async function start () {
   return { port: server.address().port }
 }
 
-/** Memory in bytes, after a collection: what is left is held. */
+/**
+ * @typedef {{ rss: number, heapUsed: number, descriptors: number, admitted: number, shed: number, inFlight: number, law: number }} Figures
+ *   bytes and counts; `law` is in flight by the law's count
+ *
+ * @returns {Figures} after a collection: what is left is held
+ */
 function figures () {
   collect()
   const { rss, heapUsed } = process.memoryUsage()

@@ -9,6 +9,7 @@ module.exports = function eventLoopDelay () {
     read () {
       const { mean, p99, max } = take()
       return { eventLoopDelay: p99, eventLoopDelayMean: mean, eventLoopDelayMax: max }
-    }
+    },
+    stop: () => take.stop?.()
   }
 }

@@ -1,5 +1,8 @@
 'use strict'
 
+/** Of one that is asked no more once it is well. */
+const ASK_AGAIN_MS = 5000
+
 /** Asks the user's health check again and again, never twice at once. */
 class HealthCheck {
   /** Until it has answered, it has nothing against. */
@@ -15,7 +18,7 @@ class HealthCheck {
 
   /**
    * @param {() => unknown} ask
-   * @param {number | undefined} intervalMs from an answer to the next question; undefined: asked once
+   * @param {number | undefined} intervalMs from an answer to the next question; undefined: asked until it is well
    * @param {() => void} onAnswer
    */
   constructor (ask, intervalMs, onAnswer) {
@@ -39,7 +42,8 @@ class HealthCheck {
     }
     if (this.#closed) return
     this.#onAnswer()
-    if (intervalMs !== undefined) this.#timer = setTimeout(() => this.#check(intervalMs), intervalMs).unref()
+    const askIn = this.healthy ? intervalMs : intervalMs ?? ASK_AGAIN_MS
+    if (askIn !== undefined) this.#timer = setTimeout(() => this.#check(intervalMs), askIn).unref()
   }
 
   /** @param {unknown} error */

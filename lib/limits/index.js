@@ -1,6 +1,7 @@
 'use strict'
 
 const { performance } = require('node:perf_hooks')
+const { backend } = require('../binding.js')
 const { Exhaustion } = require('./exhaustion.js')
 const { HealthCheck } = require('./health-check.js')
 const { limitOptions } = require('./options.js')
@@ -166,7 +167,7 @@ function isOver (value, limit) {
 }
 
 /**
- * A limit that is not the default, on a system that does not tell.
+ * A limit that is not the default, where nothing tells the figure.
  *
  * @param {{ option: string, reason: LimitReason, limit: number | undefined }[]} limits
  * @param {Load} load
@@ -175,7 +176,9 @@ function warnOfUnknown (limits, load) {
   for (const { option, reason, limit } of limits) {
     const { [option]: row } = /** @type {Record<string, import('../option-rows.js').OptionRow>} */ (limitOptions)
     if (reason === 'healthCheck' || load[reason] !== null || limit === row.default) continue
-    const why = reason === 'memoryRatio' ? 'no limit on the memory of a container was found' : 'this system does not tell it'
+    const why = reason === 'memoryRatio'
+      ? 'no limit on the memory of a container was found'
+      : `this system does not tell it${backend === 'js' ? ' where the native addon is not loaded' : ''}`
     process.emitWarning(`${option} is not judged: ${why}`, { code: 'SPILLWAY_UNKNOWN_LIMIT' })
   }
 }

@@ -2,5 +2,16 @@
 
 /** Resident set size of the process. */
 module.exports = function rss () {
-  return { read: () => ({ rssBytes: process.memoryUsage.rss() }) }
+  /** @type {number | null} */
+  let rssBytes = null
+  return {
+    read () {
+      try {
+        rssBytes = process.memoryUsage.rss()
+      } catch {
+        // To read takes a descriptor, and none is free: the last figure stands.
+      }
+      return { rssBytes }
+    }
+  }
 }

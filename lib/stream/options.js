@@ -124,11 +124,11 @@ function checkLimit (limit) {
   check('concurrency', limit, aLimit)
 }
 
-/** @throws {Error} where the addon did not load */
+/** @throws {Error} where the addon is not loaded */
 function checkAuto () {
   const { binding } = require('../binding.js') // not before: a fixed number needs no addon
   if (binding.createConcurrency !== undefined) return
-  throw new Error("concurrency 'auto' needs the native addon, which did not load: give a number")
+  throw new Error("concurrency 'auto' needs the native addon, which is not loaded: give a number")
 }
 
 /**

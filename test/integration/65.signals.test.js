@@ -133,6 +133,15 @@ describe('a limit that is made true', function () {
       await server.serves()
     })
 
+    it('all that there are: the process, and its sampling, outlive that', async () => {
+      const server = await limited({}, underLimit())
+      await server.serves()
+      server.ask('openAllFiles')
+      while ((await server.stats()).load.fdRatio < 1) await setTimeout(10)
+      server.ask('closeFiles')
+      await server.serves()
+    })
+
     it('connections that stay: those refused are closed, so that the process never runs out', async () => {
       const server = await limited({ sampleInterval: 1000 }, underLimit())
       const clients = []

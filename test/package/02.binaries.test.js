@@ -9,6 +9,7 @@ const targets = require('../../prebuild/targets.js')
 
 const prebuilds = path.join(__dirname, '..', '..', 'prebuilds')
 const ENTRY_POINTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
+const FROM_NODE = /^(napi|uv)_/
 const MUSL_LOADER = '/lib/ld-musl-x86_64.so.1' // of Debian's package musl
 const OLDEST_GLIBC = 17 // of 2.x: what Node 20 asks for is newer
 
@@ -54,12 +55,36 @@ for (const { file } of targets.filter(({ os }) => os === 'linux')) {
   })
 }
 
+for (const { file } of targets.filter(({ os }) => os === 'mac')) {
+  describe(`the binary ${file}`, () => {
+    it("looks up Node's symbols in the process, and no others", function () {
+      needs(this, 'llvm', spawnSync('llvm-nm', ['--version']).status === 0)
+      const listing = execFileSync('llvm-nm', ['-m', '--undefined-only', path.join(prebuilds, file)], { encoding: 'utf8' })
+      const lookedUp = [...listing.matchAll(/external _(\w+) \(dynamically looked up\)/g)].map(([, name]) => name)
+      assert.ok(lookedUp.includes('napi_define_properties'), listing)
+      assert.deepEqual(lookedUp.filter((name) => !FROM_NODE.test(name)), [])
+    })
+  })
+}
+
+describe('the binary win32-x64/spillway.node', () => {
+  it("takes Node's symbols from node.exe, and needs nothing but what every Windows has", () => {
+    const listing = execFileSync('objdump', ['-p', path.join(prebuilds, 'win32-x64/spillway.node')], { encoding: 'utf8' })
+    const [, ...libraries] = listing.split('DLL Name: ')
+    const [[node, imports], ...others] = libraries.map((part) => [part.split('\n')[0].toLowerCase(), part.match(/(?<=\d\s+)[A-Za-z_]\w+$/gm)])
+    assert.equal(node, 'node.exe')
+    assert.ok(imports.includes('napi_define_properties'), listing)
+    assert.deepEqual(imports.filter((name) => !FROM_NODE.test(name)), [])
+    assert.deepEqual(others.map(([name]) => name).sort(), ['kernel32.dll', 'msvcrt.dll'])
+  })
+})
+
 describe('the binary linux-x64/spillway.musl.node', () => {
   it("finds all but Node's symbols in musl", function () {
     needs(this, 'musl', fs.existsSync(MUSL_LOADER))
     const { stderr } = spawnSync(MUSL_LOADER, ['--list', path.join(prebuilds, 'linux-x64/spillway.musl.node')], { encoding: 'utf8' })
     const missing = [...stderr.matchAll(/: (\w+): symbol not found/g)].map(([, name]) => name)
     assert.ok(missing.includes('napi_define_properties'), stderr)
-    assert.deepEqual(missing.filter((name) => !/^(napi|uv)_/.test(name)), [])
+    assert.deepEqual(missing.filter((name) => !FROM_NODE.test(name)), [])
   })
 })
