@@ -10,7 +10,7 @@ const { LIMIT_REASONS } = require('./limits/index.js')
 const { functionRow, gateOptions, isFunction, readOptions } = require('./options.js')
 const { STATUS, ShedError } = require('./refusal.js')
 const { arrivalOf } = require('./request-watch.js')
-const { planSpill } = require('./spill.js')
+const { planSpill } = require('./spill-plan.js')
 
 /**
  * @typedef {import('./fastify-types.js').Handle} GateHandle
@@ -75,19 +75,19 @@ const fastifyUnderPressure = async (fastify, given) => {
     if (result) return result
     throw errorOf(/** @type {any} */ ({ reason: 'healthCheck', retryAfter: LIMIT_RETRY_S }), reply)
   })
-  const isExempt = exemptTest(settings.exempt)
   // The outer plugin has judged by its own limits, and by the law.
   const isInner = fastify.hasDecorator('spillway')
   // Of an encapsulated plugin, the server has requests that are none of its business.
   const spillsByDefault = Object.hasOwn(fastify, 'server')
-
-  const gate = new Gate({
-    ...settings,
-    exempt: statusUrl === undefined ? settings.exempt : (/** @type {any} */ request) => isStatus(request) || isExempt(arrivalOf(request.raw, request), request),
-    healthCheck: checkHealth,
+  const spillPlan = planSpill('spillway/fastify', { ...settings, respond, customError }, spillsByDefault, statusUrl)
+  const isExempt = exemptTest(settings.exempt)
+  const gateSettings = { ...settings, healthCheck: checkHealth }
+  if (statusUrl !== undefined) {
+    gateSettings.exempt = (/** @type {FastifyRequest} */ request) => isStatus(request) || isExempt(arrivalOf(request.raw, request), request)
     // Who is asked at each request for the status need not be asked in between.
-    healthCheckInterval: statusUrl !== undefined && options.healthCheckInterval === undefined ? undefined : settings.healthCheckInterval
-  }, routing, planSpill('spillway/fastify', { ...settings, respond, customError }, spillsByDefault, statusUrl === undefined ? [] : [statusUrl]))
+    if (options.healthCheckInterval === undefined) gateSettings.healthCheckInterval = undefined
+  }
+  const gate = new Gate(gateSettings, routing, spillPlan)
   const handle = gate.handle()
 
   fastify.decorate('spillway', handle)
@@ -197,7 +197,7 @@ function isConstructor (value) {
 
 /** @param {any} given */
 function ownOptions (given) {
-  if (typeof given !== 'object') return given
+  if (typeof given !== 'object' || Array.isArray(given)) return given
   const isOwn = (/** @type {[string, unknown]} */ [name, value]) =>
     !REGISTER_OPTIONS.includes(name) && !(value === false && MAY_BE_FALSE.includes(name))
   return Object.fromEntries(Object.entries(given).filter(isOwn))

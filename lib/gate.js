@@ -46,7 +46,7 @@ class Gate {
   /**
    * @param {any} options of the shared table, checked and complete
    * @param {import('./classify.js').Routing} [routing] how the framework tells a request's route
-   * @param {import('./spill.js').SpillPlan} [spillPlan] what may be refused before Node has accepted it
+   * @param {import('./spill-plan.js').SpillPlan} [spillPlan] what may be refused before Node has accepted it
    */
   constructor (options, routing, spillPlan = { why: 'not told of', exempt: [] }) {
     this.#options = options

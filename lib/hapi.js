@@ -10,7 +10,7 @@ const { OwnRoutes, matchOf } = require('./hapi-routes.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { ShedError } = require('./refusal.js')
 const { arrivalOf } = require('./request-watch.js')
-const { planSpill } = require('./spill.js')
+const { planSpill } = require('./spill-plan.js')
 const { pathOfTarget } = require('./target.js')
 
 /**

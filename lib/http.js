@@ -3,7 +3,7 @@
 const { Gate } = require('./gate.js')
 const { functionRow, gateOptions, readOptions, show } = require('./options.js')
 const { answer, answerSocket } = require('./refusal.js')
-const { planSpill } = require('./spill.js')
+const { planSpill } = require('./spill-plan.js')
 const { userFunction } = require('./user-function.js')
 
 /**

@@ -3,7 +3,7 @@
 const { Gate } = require('./gate.js')
 const { booleanRow, functionRow, gateOptions, readOptions } = require('./options.js')
 const { STATUS, ShedError, bodyOf } = require('./refusal.js')
-const { planSpill } = require('./spill.js')
+const { planSpill } = require('./spill-plan.js')
 
 /**
  * @typedef {import('./gate.js').GateHandle} GateHandle

@@ -8,7 +8,8 @@
 
 const { AsyncResource } = require('node:async_hooks')
 const http = require('node:http')
-const { backend, binding } = require('./binding.js')
+const { binding } = require('./binding.js')
+const { answers } = require('./spill-plan.js')
 
 const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknown} */ (require('node:cluster')))
 
@@ -29,10 +30,6 @@ const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknow
  * @property {number} waitMs what the first, and so the oldest, of them had waited
  * @property {number} retryAfter s
  *
- * @typedef {object} SpillPlan
- * @property {string} why why there is no spill, or empty
- * @property {string[]} exempt paths
- *
  * @typedef {{ handle: any, native: import('./binding.js').NativeSpill | undefined, why: string,
  *   handOver: (fds: ArrayLike<number> & { [index: number]: number }, count: number) => void }} Point
  */
@@ -42,62 +39,8 @@ const SOCKET = 0
 const TAKEN = -1
 // As many as the native side hands over in a turn.
 const SLOTS = 8
-// A fresh socket's buffer takes as much at once on every Linux.
-const MOST_ANSWER_BYTES = 4096
-const LONGEST_AUTO_RETRY_S = 16
 // So many closed servers' figures are kept apart, until surely nothing adds to them.
 const MOST_RETIRED = 8
-
-/**
- * Whether a gate's options leave room for the spill.
- *
- * @param {string} entry
- * @param {any} options checked
- * @param {boolean} byDefault
- * @returns {string} why not, or empty
- * @throws {TypeError} where `spill: true` contradicts another option
- */
-function hindrance (entry, options, byDefault) {
-  const { spill, respond, errorMode, customError, exempt, observe, maxDelay } = options
-  if (spill === false) return 'the option spill is false'
-  const contrary = respond !== undefined
-    ? ['respond', 'the spill answers without JavaScript']
-    : errorMode
-      ? ['errorMode', 'the spill answers without the framework']
-      : customError !== undefined
-        ? ['customError', 'the spill answers without the framework']
-        : typeof exempt === 'function' && ['exempt', 'the spill takes paths, and asks no function']
-  if (contrary) {
-    const [name, reason] = contrary
-    if (spill) throw new TypeError(`${entry}: option "spill" cannot be true where "${name}" is given as ${describe(options[name])}: ${reason}`)
-    return `${reason}, and the option ${name} is given as ${describe(options[name])}`
-  }
-  if (spill === undefined && !byDefault) return 'it may be there for some paths only: the option spill is not true'
-  if (maxDelay === false) return 'the option maxDelay is false'
-  if (observe) return 'the option observe is true'
-  if (backend === 'js') return 'the native addon is not loaded'
-  if (!binding.canSpill) return 'this system does not tell what waits to be accepted'
-  if (longestAnswer(options) > MOST_ANSWER_BYTES) return `the option message makes an answer of more than ${MOST_ANSWER_BYTES} bytes`
-  return ''
-}
-
-/**
- * @param {string} entry
- * @param {any} options as the user gave them, checked
- * @param {boolean} byDefault
- * @param {string[]} [paths] that are exempt too
- * @returns {SpillPlan}
- * @throws {TypeError} where `spill: true` contradicts another option
- */
-function planSpill (entry, options, byDefault, paths = []) {
-  const why = hindrance(entry, options, byDefault)
-  return { why, exempt: why === '' ? [options.exempt, paths].flat(2) : [] }
-}
-
-/** @param {unknown} value */
-function describe (value) {
-  return typeof value === 'function' ? 'a function' : String(value)
-}
 
 /** Listening handles whose spill a gate has; a second law would judge by what the first leaves. */
 const taken = new WeakSet()
@@ -125,7 +68,7 @@ class Spill {
   /**
    * @param {import('./law.js').NativeLaw} law
    * @param {any} options of the gate
-   * @param {SpillPlan} plan
+   * @param {import('./spill-plan.js').SpillPlan} plan
    * @param {((told: SpillTold) => void) | undefined} onSpill told once a turn at most
    */
   constructor (law, options, { why, exempt }, onSpill) {
@@ -333,24 +276,4 @@ function discard (handle, fd) {
   connection.close()
 }
 
-/**
- * Whole answers: for 'auto', one for each number of seconds from 1 on.
- *
- * @param {{ retryAfter: number | 'auto', message: string }} options
- * @returns {string[]}
- */
-function answers ({ retryAfter, message }) {
-  const seconds = retryAfter === 'auto' ? Array.from({ length: LONGEST_AUTO_RETRY_S }, (_, i) => i + 1) : [retryAfter]
-  return seconds.map((value) => 'HTTP/1.1 503 Service Unavailable\r\n' +
-    `Retry-After: ${value}\r\n` +
-    'Content-Type: text/plain; charset=utf-8\r\n' +
-    `Content-Length: ${Buffer.byteLength(message)}\r\n` +
-    `Connection: close\r\n\r\n${message}`)
-}
-
-/** @param {any} options */
-function longestAnswer (options) {
-  return Buffer.byteLength(/** @type {string} */ (answers(options).at(-1)))
-}
-
-module.exports = { Spill, planSpill }
+module.exports = { Spill }

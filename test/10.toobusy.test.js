@@ -153,6 +153,19 @@ describe('toobusy functions', () => {
       assert.deepEqual(quiet, [])
     })
 
+    it('tells of a turn once', async () => {
+      toobusy.interval(20)
+      const told = []
+      toobusy.smoothingFactor(1)
+      toobusy.onLag((lagMs) => told.push(lagMs), 300)
+      await nextTurn()
+      block(400)
+      while (told.length === 0) await nextTurn()
+      const before = told.length
+      for (let i = 0; i < 5; i++) await new Promise((resolve) => setTimeout(resolve, 20))
+      assert.ok(told.length <= before + 1, `told ${told.length} times`)
+    })
+
     it('takes maxLag for its threshold', async () => {
       toobusy.maxLag(10_000)
       toobusy.interval(16)

@@ -149,7 +149,7 @@ for (const { name: kind, entry, install } of kinds) {
     })
 
     it('options that are no object are a TypeError', async () => {
-      for (const options of [70, 'fast', true, () => {}, [{}]]) {
+      for (const options of [70, 'fast', true, () => {}, [], [{}]]) {
         // Fastify takes a function for one that makes the options, and rejects other values itself.
         if (kind === 'fastify' && typeof options === 'function') continue
         await assert.rejects(install(options), Error, String(options))

@@ -10,6 +10,7 @@ const { needs } = require('./support/needs.js')
 const { closeOpened } = require('./support/opened.js')
 const { keepWarnings } = require('./support/warnings.js')
 const { binding } = require('../lib/binding.js')
+const { GateFigures } = require('../lib/gate-figures.js')
 const { retryAfterSeconds } = require('../lib/refusal.js')
 
 const LARGE_BODY = 'x'.repeat(900_000)
@@ -433,6 +434,16 @@ for (const kind of kinds) {
     })
   })
 }
+
+describe('the last waits', () => {
+  it('are 32 at most, oldest first', () => {
+    const figures = new GateFigures({ maxDelay: 100, observe: false }, {}, {}, { load: {} }, { spilled: 0 })
+    for (let waitMs = 1; waitMs <= 3; waitMs++) figures.remember(waitMs)
+    assert.deepEqual(figures.stats().lastWaits, [1, 2, 3])
+    for (let waitMs = 4; waitMs <= 40; waitMs++) figures.remember(waitMs)
+    assert.deepEqual(figures.stats().lastWaits, Array.from({ length: 32 }, (_, i) => i + 9))
+  })
+})
 
 describe("retryAfter 'auto'", () => {
   const random = Math.random

@@ -4,6 +4,8 @@ const assert = require('node:assert/strict')
 const http = require('node:http')
 const http2 = require('node:http2')
 const { once } = require('node:events')
+const { Arrival, Connection } = require('../lib/arrival.js')
+const { run } = require('./support/child.js')
 const { kinds, FIRST_EVENT } = require('./support/servers.js')
 const { connect, connectTls } = require('./support/client.js')
 const { connectHttp2 } = require('./support/http2-client.js')
@@ -230,6 +232,45 @@ for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].include
     })
   })
 }
+
+describe('a connection', () => {
+  it('keeps those of its requests that are not answered, whichever is', () => {
+    const connection = new Connection(-1, false)
+    const [first, second, third] = ['/1', '/2', '/3'].map((url) => new Arrival('GET', url, [], 0, connection))
+    connection.inFlight.push(first, second, third)
+    connection.remove(first)
+    assert.deepEqual(connection.inFlight, [second, third])
+    connection.remove(third)
+    assert.deepEqual(connection.inFlight, [second])
+  })
+})
+
+describe('a gate that is closed while a request is in flight', () => {
+  it('ends the measuring when that is answered', async () => {
+    const { stdout, stderr } = await run(`
+      const http = require('node:http')
+      const { shutdown } = require('spillway')
+      const { binding } = require('./lib/binding.js')
+      const { guard } = require('spillway/http')
+      shutdown()
+      const measures = () => { const was = binding.stop(); if (was) binding.start(500, 1 / 3); return was }
+      const answers = []
+      const server = http.createServer((req, res) => {
+        gate.close()
+        answers.push(measures())
+        res.end()
+      })
+      const gate = guard(server)
+      server.listen(0, '127.0.0.1', async () => {
+        await (await fetch('http://127.0.0.1:' + server.address().port)).text()
+        answers.push(measures())
+        console.log(...answers)
+        process.exit()
+      })
+    `)
+    assert.equal(stdout + stderr, 'true false\n')
+  })
+})
 
 describe('in flight behind asynchronous middleware', () => {
   /** An application whose requests wait, before they reach the gate, until a test lets them. */

@@ -8,6 +8,7 @@ const { once } = require('node:events')
 const { setTimeout } = require('node:timers/promises')
 const { binding } = require('../lib/binding.js')
 const { containerMemory } = require('../lib/limits/container-memory.js')
+const { Exhaustion } = require('../lib/limits/exhaustion.js')
 const { Limits } = require('../lib/limits/index.js')
 const { readOptions } = require('../lib/options.js')
 const { limitOptions } = require('../lib/limits/options.js')
@@ -165,7 +166,7 @@ describe('sampling', () => {
     assert.ok(b.load.rssBytes > 0)
   })
 
-  it('tells of an exhausted resource once, and again when it has been well in between', async () => {
+  it('tells of an exhausted resource once', async () => {
     const told = []
     const made = limits({ maxRssBytes: 1, maxEventLoopDelay: 0, sampleInterval: 10, exhaustedAfter: 50, onExhausted: (what) => told.push(what) })
     while (told.length === 0) await setTimeout(1)
@@ -174,6 +175,21 @@ describe('sampling', () => {
     assert.deepEqual({ reason, limit, times: told.length }, { reason: 'rssBytes', limit: 1, times: 1 })
     assert.ok(value > 1 && forMs >= 50)
     assert.equal(made.over.reason, 'rssBytes')
+  })
+
+  it('tells of it again when it has been well in between', async () => {
+    const told = []
+    const exhaustion = new Exhaustion({ onExhausted: ({ value }) => told.push(value), exhaustedAfter: 10 })
+    for (const value of [2, 3, 1, 4, 5]) {
+      exhaustion.note('rssBytes', value, 1, value > 1)
+      await setTimeout(15)
+    }
+    assert.deepEqual(told, [3, 5])
+  })
+
+  it('refuses by the first of the limits that are exceeded', () => {
+    const { over } = limits({ maxHeapUsedBytes: 1, maxRssBytes: 1, maxHeapUsedRatio: 1e-9 })
+    assert.equal(over.reason, 'heapUsedBytes')
   })
 
   it('tells of no exhaustion where what is exceeded passes by itself', async () => {

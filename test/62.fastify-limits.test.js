@@ -210,8 +210,13 @@ describe('spillway/fastify, limits', () => {
 
     it('keeps to the prefix of its plugin', async () => {
       const app = make()
-      await app.register(async (child) => child.register(spillway, { maxInFlight: 1, exposeStatusRoute: true }), { prefix: '/v1' })
+      let gate
+      await app.register(async (child) => {
+        await child.register(spillway, { maxInFlight: 1, exposeStatusRoute: true })
+        gate = child.spillway
+      }, { prefix: '/v1' })
       assert.equal((await app.inject('/v1/status')).statusCode, 200)
+      assert.equal(gate.stats().exempt, 1)
     })
 
     it('asks for health by itself, so that no interval is needed', async () => {
