@@ -7,7 +7,7 @@ const { once } = require('node:events')
 const { backend, binding } = require('../lib/binding.js')
 const { run, start } = require('./support/child.js')
 
-/** `npm run test:lifecycles` takes more. */
+/** CI takes more, a checker of memory less. */
 const WORKERS = Number(process.env.WORKERS ?? 30)
 const ADDON = process.report.getReport().sharedObjects.find((name) => name.endsWith('spillway.node'))
 

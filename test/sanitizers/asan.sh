@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 files=("$@")
-[ $# -gt 0 ] || files=(test/01.* test/10.* test/20.* test/37.* test/40.* test/5[0-35].*)
+[ $# -gt 0 ] || files=(test/01.* test/10.* test/20.* test/37.* test/40.* test/42.* test/5[0-35].*)
 
 build=build/asan
 flags='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g'
@@ -16,6 +16,7 @@ CXX=g++ CXXFLAGS=$flags LDFLAGS=$flags npx node-gyp rebuild --silent -C $build
 # Node is not built with them, so they must be there before it; and it leaves to the system what it holds at the end.
 export LD_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so) $(g++ -print-file-name=libstdc++.so.6)"
 export ASAN_OPTIONS=detect_leaks=0
+export WORKERS="${WORKERS:-10}"
 export UBSAN_OPTIONS=print_stacktrace=1
 export SPILLWAY_PREBUILD=$PWD/$build # where node-gyp-build looks first
 node -e '
