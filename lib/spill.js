@@ -155,12 +155,20 @@ class Spill {
     if (point?.native === undefined) return
     taken.delete(point.handle)
     const rest = point.native.close()
-    point.handOver(rest, rest.length)
+    this.#retire(point.native)
+    // A listener that throws ends one hand-over, not those behind it.
+    for (let tries = 0; tries <= rest.length; tries++) {
+      try {
+        point.handOver(rest, rest.length)
+        break
+      } catch (error) {
+        process.nextTick(() => { throw error })
+      }
+    }
     for (const fd of rest) if (fd !== TAKEN) discard(point.handle, fd)
     const handedOver = rest.filter((fd) => fd === TAKEN).length
     this.#ended.handedOver += handedOver
     this.#ended.dropped += rest.length - handedOver
-    this.#retire(point.native)
   }
 
   /**

@@ -220,6 +220,36 @@ describe('a connection that the spill hands over', function () {
       { code: 0, stderr: '', served: 20, thrown: 10, first: 'of 3', handedOver: 24, dropped: 0 })
   })
 
+  it('costs the others nothing where a listener throws for it as the spill closes', async () => {
+    const { code, stdout, stderr } = await run(`
+      const { spillingSite, sendTextAtOnce } = require('./test/support/spill.js')
+      let thrown = 0
+      process.on('uncaughtException', () => { thrown++ })
+      spillingSite().then(async ({ port, server, spill }) => {
+        let count = 0
+        const close = () => {
+          const before = count
+          spill.close()
+          const { handedOver, dropped } = spill.snapshot()
+          const told = { atOnce: count - before, handedOver, dropped }
+          const end = () => {
+            if (thrown < Math.floor(count / 3)) return setImmediate(end)
+            console.log(JSON.stringify({ ...told, thrown }))
+            process.exit()
+          }
+          end()
+        }
+        server.on('connection', () => {
+          if (++count === 1) setImmediate(() => setImmediate(close))
+          if (count % 3 === 0) throw new Error('of ' + count)
+        })
+        // It holds those that say nothing.
+        sendTextAtOnce(port, Array(32).fill(''))
+      })`)
+    // Two that Node accepted, and one that waits still.
+    assert.deepEqual({ code, stderr, ...JSON.parse(stdout) }, { code: 0, stderr: '', atOnce: 29, handedOver: 29, dropped: 0, thrown: 10 })
+  })
+
   it('ends the process where a listener throws and nobody catches, as for one that Node accepts', async () => {
     const { code, stderr } = await run(`
       const { spillingSite, sendAtOnce } = require('./test/support/spill.js')
