@@ -96,6 +96,7 @@ describe('package', () => {
       const { guard } = require('spillway/http')
       const server = require('node:http').createServer((req, res) => res.end('served'))
       const gate = guard(server, { spill: true, maxThreadPoolDelay: 50, maxInFlight: 9, maxRssBytes: 1e12 })
+      guard(require('node:http').createServer(), { maxThreadPoolDelay: 50 })
       server.listen(0, async () => {
         const response = await fetch('http://localhost:' + server.address().port)
         const { backend, source, spill, limits } = gate.snapshot()

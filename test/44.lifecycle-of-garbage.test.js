@@ -79,7 +79,7 @@ describe('what is made and dropped', function () {
 
   /** @returns {Promise<any>} */
   async function figures (deed, count) {
-    const { code, stdout, stderr } = await run(source(deed, count), ['--expose-gc'])
+    const { code, stdout, stderr } = await run(source(deed, count), ['--expose-gc', '--no-warnings'])
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
     return JSON.parse(stdout)
   }

@@ -166,8 +166,11 @@ function isOver (value, limit) {
   return value !== null && limit !== undefined && value > limit
 }
 
+/** Options of which was warned. @type {Set<string>} */
+const warnedOf = new Set()
+
 /**
- * A limit that is not the default, where nothing tells the figure.
+ * A limit that is not the default, where nothing tells the figure: once for each, however many gates.
  *
  * @param {{ option: string, reason: LimitReason, limit: number | undefined }[]} limits
  * @param {Load} load
@@ -175,7 +178,8 @@ function isOver (value, limit) {
 function warnOfUnknown (limits, load) {
   for (const { option, reason, limit } of limits) {
     const { [option]: row } = /** @type {Record<string, import('../option-rows.js').OptionRow>} */ (limitOptions)
-    if (reason === 'healthCheck' || load[reason] !== null || limit === row.default) continue
+    if (reason === 'healthCheck' || load[reason] !== null || limit === row.default || warnedOf.has(option)) continue
+    warnedOf.add(option)
     const why = reason === 'memoryRatio'
       ? 'no limit on the memory of a container was found'
       : `this system does not tell it${backend === 'js' ? ' where the native addon is not loaded' : ''}`
