@@ -9,13 +9,13 @@
  * @returns {Record<string, string>}
  */
 function corsHeaders (request, route) {
-  const cors = /** @type {any} */ (route?.settings.cors)
-  if (!cors) return {}
   if (request.route.settings.cors) {
     // The server has its own, for all routes: Hapi adds them, and looks here for which.
-    Object.assign(request, { route })
+    if (route !== undefined) Object.assign(request, { route })
     return {}
   }
+  const cors = /** @type {any} */ (route?.settings.cors)
+  if (!cors) return {}
   const { origin } = /** @type {Record<string, string>} */ (request.headers)
   const isAny = cors.origin === 'ignore'
   /** @type {Record<string, string>} */

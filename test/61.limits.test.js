@@ -17,6 +17,7 @@ const { block, nextTurn } = require('./support/block.js')
 const { run } = require('./support/child.js')
 const { connect } = require('./support/client.js')
 const { late } = require('./support/late.js')
+const { needs } = require('./support/needs.js')
 const { closeOpened, opened } = require('./support/opened.js')
 const { kinds } = require('./support/servers.js')
 const { keepWarnings } = require('./support/warnings.js')
@@ -47,6 +48,14 @@ for (const kind of kinds) {
       assert.equal(value, load.heapUsedBytes)
       const [first] = site.gate.snapshot().limits
       assert.deepEqual(first, { reason: 'heapUsedBytes', value, limit: 1, over: true })
+    })
+
+    it('on descriptors close the connection that they refuse, and no other does', async function () {
+      needs(this, 'a count of open descriptors', process.platform === 'linux')
+      const full = await start({ maxFdRatio: 1e-9 })
+      assert.equal((await full.client.send('GET /')).headers.connection, 'close')
+      const over = await start(OVER)
+      assert.notEqual((await over.client.send('GET /')).headers.connection, 'close')
     })
 
     it('are judged before the law', async () => {
@@ -426,6 +435,33 @@ describe('the pool of threads', () => {
       console.log(probe(), probe() >= 0)
     `)
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '0 true\n', stderr: '' })
+  })
+
+  it('is said to be full, for as long as it was so far, until a thread is free', async () => {
+    const { code, stdout, stderr } = await run(`
+      const pbkdf2 = require('node:util').promisify(require('node:crypto').pbkdf2)
+      const { binding } = require('./lib/binding.js')
+      const turn = () => new Promise((resolve) => setImmediate(resolve))
+      const probe = binding.createPoolProbe()
+      async function round () {
+        const began = performance.now()
+        const keys = Array.from({ length: 4 }, () => pbkdf2('a', 'b', 200_000, 64, 'sha512'))
+        let oneEnded = 0
+        Promise.race(keys).then(() => { oneEnded = performance.now() - began })
+        probe()
+        let longest = 0
+        while (oneEnded === 0) {
+          longest = Math.max(longest, probe())
+          await turn()
+        }
+        const elapsed = performance.now() - began
+        await Promise.all(keys)
+        while (probe() > longest / 4) await turn()
+        return longest > oneEnded / 4 && longest < elapsed
+      }
+      round().then(async (first) => console.log(first, await round()))
+    `)
+    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: 'true true\n', stderr: '' })
   })
 
   it('may be left, with a probe that still waits, by the worker that alone had the addon', async () => {

@@ -120,7 +120,9 @@ describe('spillway/hapi, limits', () => {
     assert.equal((await server.inject({ url: '/', headers })).headers['access-control-allow-origin'], undefined)
     server.plugins.spillway.close()
 
-    await start(OVER, [], { routes: { cors: true } })
+    const closed = { method: 'GET', path: '/closed', handler, options: { cors: false } }
+    await start(OVER, [closed], { routes: { cors: true } })
+    assert.equal((await server.inject({ url: '/closed', headers })).headers['access-control-allow-origin'], undefined)
     for (const url of ['/', '/nowhere']) {
       assert.equal((await server.inject({ url, headers })).headers['access-control-allow-origin'], 'https://a.example', url)
     }
