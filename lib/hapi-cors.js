@@ -9,12 +9,13 @@
  * @returns {Record<string, string>}
  */
 function corsHeaders (request, route) {
+  const cors = /** @type {any} */ (route?.settings.cors)
   if (request.route.settings.cors) {
-    // The server has its own, for all routes: Hapi adds them, and looks here for which.
-    if (route !== undefined) Object.assign(request, { route })
+    // The server has its own, for all routes: Hapi adds them, and looks here for which, or for none.
+    if (cors) Object.assign(request, { route })
+    else if (route !== undefined) Object.assign(request.info, { cors: { isOriginMatch: false } })
     return {}
   }
-  const cors = /** @type {any} */ (route?.settings.cors)
   if (!cors) return {}
   const { origin } = /** @type {Record<string, string>} */ (request.headers)
   const isAny = cors.origin === 'ignore'
