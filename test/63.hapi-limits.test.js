@@ -5,6 +5,8 @@ const { EventEmitter, once } = require('node:events')
 const { setTimeout } = require('node:timers/promises')
 const hapi = require('@hapi/hapi')
 const spillway = require('../lib/hapi.js')
+const { run } = require('./support/child.js')
+const { needs } = require('./support/needs.js')
 
 const OVER = { maxHeapUsedBytes: 1 }
 const FAR = 2 ** 50
@@ -55,6 +57,22 @@ describe('spillway/hapi, limits', () => {
     await server.start()
     await again
     await server.stop()
+  })
+
+  it('end with the gate, those of a route too', async function () {
+    needs(this, 'a count of open descriptors', process.platform === 'linux')
+    const { stdout, stderr } = await run(`
+      const fdWatch = require('./lib/limits/fd-watch.js')
+      const server = require('@hapi/hapi').server()
+      const options = { plugins: { spillway: { maxEventLoopDelay: 1000 } } }
+      server.route({ method: 'GET', path: '/', handler: () => 'ok', options })
+      server.register(require('./lib/hapi.js')).then(() => {
+        console.log(fdWatch.from < Infinity)
+        server.plugins.spillway.close()
+        console.log(fdWatch.from)
+      })
+    `)
+    assert.deepEqual({ stdout, stderr }, { stdout: 'true\nInfinity\n', stderr: '' })
   })
 
   it('show their figures, under the names of server.load too', async () => {
