@@ -230,6 +230,14 @@ describe('the spill', function () {
     assert.equal(spill.spilled, REFUSED)
   })
 
+  it('is told of with the Retry-After that was sent, where that is fixed', async () => {
+    const told = []
+    const { port } = await spillingSite({ retryAfter: 77 }, { onSpill: (turn) => told.push(turn) })
+    const answers = await Promise.all(sendAtOnce(port, many('GET /')))
+    assert.equal(answers.find(({ status }) => status === 503).headers['retry-after'], '77')
+    assert.deepEqual(told.map(({ retryAfter }) => retryAfter), [77])
+  })
+
   it('lets go at close(): what it holds is Node’s then, and nothing is refused any more', async () => {
     const { port, spill } = await spillingSite()
     const sockets = sendTextAtOnce(port, many(''))
