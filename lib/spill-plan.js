@@ -14,6 +14,15 @@ const { backend, binding } = require('./binding.js')
 const MOST_ANSWER_BYTES = 4096
 const LONGEST_AUTO_RETRY_S = 16
 
+const isGiven = (/** @type {unknown} */ value) => value !== undefined
+/** Options that want to be asked, or obeyed, where nobody asks. */
+const CONTRARY = [
+  { name: 'respond', contradicts: isGiven, reason: 'the spill answers without JavaScript' },
+  { name: 'errorMode', contradicts: Boolean, reason: 'the spill answers without the framework' },
+  { name: 'customError', contradicts: isGiven, reason: 'the spill answers without the framework' },
+  { name: 'exempt', contradicts: (/** @type {unknown} */ value) => typeof value === 'function', reason: 'the spill takes paths, and asks no function' }
+]
+
 /**
  * Whether a gate's options leave room for the spill.
  *
@@ -24,19 +33,14 @@ const LONGEST_AUTO_RETRY_S = 16
  * @throws {TypeError} where `spill: true` contradicts another option
  */
 function hindrance (entry, options, byDefault) {
-  const { spill, respond, errorMode, customError, exempt, observe, maxDelay } = options
+  const { spill, observe, maxDelay } = options
   if (spill === false) return 'the option spill is false'
-  const contrary = respond !== undefined
-    ? ['respond', 'the spill answers without JavaScript']
-    : errorMode
-      ? ['errorMode', 'the spill answers without the framework']
-      : customError !== undefined
-        ? ['customError', 'the spill answers without the framework']
-        : typeof exempt === 'function' && ['exempt', 'the spill takes paths, and asks no function']
-  if (contrary) {
-    const [name, reason] = contrary
-    if (spill) throw new TypeError(`${entry}: option "spill" cannot be true where "${name}" is given as ${describe(options[name])}: ${reason}`)
-    return `${reason}, and the option ${name} is given as ${describe(options[name])}`
+  const contrary = CONTRARY.find(({ name, contradicts }) => contradicts(options[name]))
+  if (contrary !== undefined) {
+    const { name, reason } = contrary
+    const given = describe(options[name])
+    if (spill) throw new TypeError(`${entry}: option "spill" cannot be true where "${name}" is given as ${given}: ${reason}`)
+    return `${reason}, and the option ${name} is given as ${given}`
   }
   if (spill === undefined && !byDefault) return 'it may be there for some paths only: the option spill is not true'
   if (maxDelay === false) return 'the option maxDelay is false'
