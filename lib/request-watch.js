@@ -16,6 +16,8 @@ const { onResponseEnd } = require('./response-end.js')
 
 const START = 'http.server.request.start'
 const FINISH = 'http.server.response.finish'
+/** RFC 9113, section 7. */
+const NO_ERROR = 0
 /** On a request: its Arrival. */
 const kArrival = Symbol('spillway.arrival')
 /** On a socket: its Connection. */
@@ -128,12 +130,19 @@ function measure (socket) {
 function follow (arrival, res) {
   const { connection, gate } = arrival
   if (connection === null) {
-    onResponseEnd(res, () => gate?.leave(arrival, res.writableFinished ? sent(res) : OUTCOME.abandoned))
+    onResponseEnd(res, () => gate?.leave(arrival, isSent(res) ? sent(res) : OUTCOME.abandoned))
   } else if (connection.closed || arrival.over) {
     gate?.leave(arrival, OUTCOME.abandoned)
   } else {
     connection.inFlight.push(arrival)
   }
+}
+
+/** @param {any} res one that is over */
+function isSent (res) {
+  // A stream of HTTP/2 that the client has reset finishes like one that was answered.
+  const reset = res.stream?.rstCode
+  return reset === undefined ? res.writableFinished : res.writableEnded && reset === NO_ERROR
 }
 
 /** @param {any} res one that was sent to its end */

@@ -5,6 +5,9 @@ const http = require('node:http')
 const http2 = require('node:http2')
 const { once } = require('node:events')
 const { Arrival, Connection } = require('../lib/arrival.js')
+const { Gate } = require('../lib/gate.js')
+const { OUTCOME } = require('../lib/law.js')
+const { gateOptions, readOptions } = require('../lib/options.js')
 const { run } = require('./support/child.js')
 const { kinds, FIRST_EVENT } = require('./support/servers.js')
 const { connect, connectTls } = require('./support/client.js')
@@ -319,5 +322,43 @@ describe('in flight behind asynchronous middleware', () => {
     await client.send('GET /')
     while (gate.stats().admitted === 0) await new Promise(setImmediate)
     await inFlight({ gate }, 0)
+  })
+})
+
+describe('an outcome over HTTP/2', () => {
+  /** The outcomes of one request, of which `serve` is told how to let the gate judge it. */
+  async function outcomesOf (serve, ask) {
+    const gate = new Gate(readOptions('test', gateOptions, {}))
+    opened(() => gate.close())
+    const outcomes = []
+    const { leave } = gate
+    gate.leave = (arrival, outcome) => {
+      outcomes.push(outcome)
+      leave.call(gate, arrival, outcome)
+    }
+    const server = http2.createServer((req, res) => serve(req, res, () => gate.enter(req, res, req)))
+    opened(() => server.close())
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    await ask(await connectHttp2(server.address().port), server)
+    while (outcomes.length === 0) await new Promise(setImmediate)
+    assert.equal(gate.handle().stats().inFlight, 0)
+    return outcomes
+  }
+
+  it('is completed once it was answered', async () => {
+    const serve = (req, res, enter) => { enter(); res.end('ok') }
+    assert.deepEqual(await outcomesOf(serve, (client) => client.send('/')), [OUTCOME.completed])
+  })
+
+  it('is abandoned where the client resets it, while it is served or before it is judged', async () => {
+    const ask = async ({ session }, server) => {
+      const stream = session.request({ ':path': '/' })
+      stream.on('error', () => {})
+      await once(server, 'request')
+      stream.close(http2.constants.NGHTTP2_CANCEL)
+    }
+    assert.deepEqual(await outcomesOf((req, res, enter) => enter(), ask), [OUTCOME.abandoned])
+    assert.deepEqual(await outcomesOf((req, res, enter) => res.stream.once('close', enter), ask), [OUTCOME.abandoned])
   })
 })
