@@ -167,9 +167,9 @@ describe('a limit that is made true', function () {
 
   it('memory of a container', async function () {
     const group = newGroup(this)
-    const server = await limited({ maxMemoryRatio: 0.8 }, { execPath: group.enter(300 * MB) })
+    const server = await limited({ maxMemoryRatio: 0.8 }, { execPath: group.enter(600 * MB) })
     await server.serves()
-    server.ask('fillMemory', { bytes: 230 * MB })
+    server.ask('fillMemory', { bytes: 510 * MB })
     const { load } = await server.refuses('memoryRatio')
     assert.ok(load.memoryRatio > 0.8 && load.memoryRatio < 1.05, `${load.memoryRatio}`)
   })
