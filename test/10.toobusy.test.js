@@ -50,7 +50,7 @@ describe('toobusy functions', () => {
     it('does not grow on an idle loop', async () => {
       toobusy.interval(16)
       await new Promise((resolve) => setTimeout(resolve, 400))
-      assert.ok(toobusy.lag() < 100, `${toobusy.lag()}`)
+      assert.ok(toobusy.lag() < 300, `${toobusy.lag()}`)
     })
 
     it('is the lateness of a timer', async () => {
@@ -58,7 +58,7 @@ describe('toobusy functions', () => {
       toobusy.interval(50)
       await nextTurn()
       block(250)
-      await new Promise((resolve) => setTimeout(resolve, 1))
+      await nextTurn() // the timer has come
       assert.ok(toobusy.lag() >= 190, `${toobusy.lag()}`)
       assert.ok(Number.isInteger(toobusy.lag()))
     })
@@ -68,7 +68,7 @@ describe('toobusy functions', () => {
       toobusy.interval(50)
       await nextTurn()
       block(800)
-      await new Promise((resolve) => setTimeout(resolve, 1))
+      await nextTurn()
       // 16 intervals in one tick: 1 - (2/3)^16 is all but 1, and a third of it would be 250.
       assert.ok(toobusy.lag() >= 700, `${toobusy.lag()}`)
     })
@@ -78,7 +78,7 @@ describe('toobusy functions', () => {
       toobusy.interval(300)
       await nextTurn()
       block(450)
-      await new Promise((resolve) => setTimeout(resolve, 1))
+      await nextTurn()
       assert.ok(toobusy.lag() > 0 && toobusy.lag() < 75, `${toobusy.lag()}`)
     })
 
@@ -87,7 +87,7 @@ describe('toobusy functions', () => {
       toobusy.interval(16)
       await nextTurn()
       block(200)
-      await new Promise((resolve) => setTimeout(resolve, 1))
+      await nextTurn()
       assert.ok(toobusy.lag() > 100)
       toobusy.interval(16)
       assert.equal(toobusy.lag(), 0)

@@ -10,8 +10,9 @@ const { closeOpened, opened } = require('./support/opened.js')
 const { backend } = require('../lib/binding.js')
 
 const STOPPED_MS = 3000
-const CLIENTS = 6
-const BETWEEN_MS = 20
+// A tenth of a core: far from overload on any machine.
+const CLIENTS = 4
+const BETWEEN_MS = 30
 const AFTER = 50 // requests of each client
 
 afterEach(closeOpened)

@@ -222,19 +222,21 @@ describe('a connection that the spill hands over', function () {
 
   it('costs the others nothing where a listener throws for it as the spill closes', async () => {
     const { code, stdout, stderr } = await run(`
-      const { spillingSite, sendTextAtOnce } = require('./test/support/spill.js')
+      const { spillingSite, sendTextAtOnce, waiting } = require('./test/support/spill.js')
       let thrown = 0
       process.on('uncaughtException', () => { thrown++ })
       spillingSite().then(async ({ port, server, spill }) => {
         let count = 0
         const close = () => {
-          const before = count
+          // What a turn has no time for is taken in the next, and Node accepts one in between.
+          if (waiting(port) > ${MAY_QUEUE}) return setImmediate(close)
+          const before = { connections: count, ...spill.snapshot() }
           spill.close()
-          const { handedOver, dropped } = spill.snapshot()
-          const told = { atOnce: count - before, handedOver, dropped }
+          const after = { connections: count, ...spill.snapshot() }
+          const [connections, handedOver, dropped] = ['connections', 'handedOver', 'dropped'].map((name) => after[name] - before[name])
           const end = () => {
             if (thrown < Math.floor(count / 3)) return setImmediate(end)
-            console.log(JSON.stringify({ ...told, thrown }))
+            console.log(JSON.stringify({ connections, handedOver, dropped }))
             process.exit()
           }
           end()
@@ -246,8 +248,10 @@ describe('a connection that the spill hands over', function () {
         // It holds those that say nothing.
         sendTextAtOnce(port, Array(32).fill(''))
       })`)
-    // Two that Node accepted, and one that waits still.
-    assert.deepEqual({ code, stderr, ...JSON.parse(stdout) }, { code: 0, stderr: '', atOnce: 29, handedOver: 29, dropped: 0, thrown: 10 })
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+    const { connections, handedOver, dropped } = JSON.parse(stdout)
+    assert(connections > 20, `${connections} were held`)
+    assert.deepEqual({ handedOver, dropped }, { handedOver: connections, dropped: 0 })
   })
 
   it('ends the process where a listener throws and nobody catches, as for one that Node accepts', async () => {

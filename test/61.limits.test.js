@@ -351,11 +351,13 @@ describe('the delay of the loop', () => {
     assert.ok(max >= 50 && max < 100, `${max}`)
   })
 
-  it('is nothing while the loop sleeps', async () => {
+  it('does not count the sleep of the loop', async () => {
+    const SLEEP_MS = 300
     take()
-    await setTimeout(300)
+    await setTimeout(SLEEP_MS)
     const { mean, p99 } = take()
-    assert.ok(mean < 1 && p99 < 10, `${mean}, ${p99}`)
+    // As a turn, it would be all of the window and half of it.
+    assert.ok(p99 < SLEEP_MS / 2 && mean < SLEEP_MS / 4, `${p99}, ${mean}`)
   })
 })
 

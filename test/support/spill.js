@@ -1,5 +1,6 @@
 'use strict'
 
+const fs = require('node:fs')
 const http = require('node:http')
 const net = require('node:net')
 const { once } = require('node:events')
@@ -8,7 +9,6 @@ const monitor = require('../../lib/monitor.js')
 const { gateOptions, readOptions } = require('../../lib/options.js')
 const { Spill } = require('../../lib/spill.js')
 const { planSpill } = require('../../lib/spill-plan.js')
-const { block } = require('./block.js')
 const { connect } = require('./client.js')
 const { opened } = require('./opened.js')
 
@@ -22,7 +22,8 @@ const { opened } = require('./opened.js')
 /** What a law that has seen nothing completed lets wait. */
 const MAY_QUEUE = 2
 
-const HANDSHAKE_MS = 20
+// For a server in another process, which accepts meanwhile.
+const HANDSHAKES_MS = 100
 
 const NS_PER_MS = 1e6
 const INTERVAL_MS = 100
@@ -78,16 +79,18 @@ function answerOk (req, res) {
  * @param {any} [more] as `Connection.send()` takes it
  */
 function sendAtOnce (port, lines, more) {
+  const stood = waiting(port)
   const answers = lines.map(async (line) => {
     const connection = await connect(port)
     return connection.send(line, more)
   })
-  letStand()
+  letStand(port, stood + lines.length)
   return answers
 }
 
 /** Connections that stand, and have sent `text`. */
 function sendTextAtOnce (port, texts) {
+  const stood = waiting(port)
   const sockets = texts.map((text) => {
     const socket = net.connect(port, '127.0.0.1')
     opened(() => socket.destroy())
@@ -95,14 +98,24 @@ function sendTextAtOnce (port, texts) {
     if (text !== '') socket.once('connect', () => socket.write(text))
     return socket
   })
-  letStand()
+  letStand(port, stood + texts.length)
   return sockets
 }
 
 // A loaded kernel may leave a handshake on loopback to a thread of its own. net.connect() calls the
 // kernel in the next tick, and this comes after that.
-function letStand () {
-  process.nextTick(block, HANDSHAKE_MS)
+function letStand (port, count) {
+  process.nextTick(() => {
+    const until = performance.now() + HANDSHAKES_MS
+    while (waiting(port) < count && performance.now() < until);
+  })
+}
+
+/** Connections that wait to be accepted on a port of 127.0.0.1. */
+function waiting (port) {
+  const local = ` 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `
+  const listening = fs.readFileSync('/proc/net/tcp', 'latin1').split('\n').find((line) => line.includes(`${local}00000000:0000 0A `))
+  return listening === undefined ? 0 : Number.parseInt(listening.trim().split(/\s+/)[4].split(':')[1], 16)
 }
 
 /** All that a socket receives until its end, be it a reset. */
@@ -113,4 +126,4 @@ async function received (socket) {
   return text
 }
 
-module.exports = { MAY_QUEUE, answerOk, listening, received, sendAtOnce, sendTextAtOnce, spillingSite, standingLaw }
+module.exports = { MAY_QUEUE, answerOk, listening, received, sendAtOnce, sendTextAtOnce, spillingSite, standingLaw, waiting }
