@@ -78,8 +78,8 @@ const fastifyUnderPressure = async (fastify, given) => {
   // The outer plugin has judged by its own limits, and by the law.
   const isInner = fastify.hasDecorator('spillway')
   // Of an encapsulated plugin, the server has requests that are none of its business.
-  const spillsByDefault = Object.hasOwn(fastify, 'server')
-  const spillPlan = planSpill('spillway/fastify', { ...settings, respond, customError }, spillsByDefault, statusUrl)
+  const judgesAll = Object.hasOwn(fastify, 'server')
+  const spillPlan = planSpill('spillway/fastify', { ...settings, respond, customError }, judgesAll, statusUrl)
   const isExempt = exemptTest(settings.exempt)
   const gateSettings = { ...settings, healthCheck: checkHealth }
   if (statusUrl !== undefined) {
@@ -91,7 +91,8 @@ const fastifyUnderPressure = async (fastify, given) => {
   const handle = gate.handle()
 
   fastify.decorate('spillway', handle)
-  gate.spill.watch(fastify.server)
+  if (judgesAll) gate.watch(fastify.server)
+  else gate.spill.watch(fastify.server)
   fastify.decorate('isUnderPressure', () => gate.limits.over !== null)
   fastify.decorate('memoryUsage', () => {
     const { eventLoopDelay, rssBytes, heapUsedBytes, eventLoopUtilization } = /** @type {any} */ (gate.limits.load)

@@ -12,6 +12,7 @@ const { NS_PER_MS } = require('./law.js')
  * @property {number} shed requests refused, in all
  * @property {ShedBy} shedBy the same by reason
  * @property {number} observed requests that `observe` let pass, though they were to be refused
+ * @property {number} droppedConnections connections closed as they came, because descriptors had all but run out
  * @property {number} inFlight requests admitted and not yet answered
  * @property {number[]} lastWaits what the last requests (at most 32, oldest first) had waited, ms
  * @property {import('./limits/sampler.js').Load} load what the limits are judged by
@@ -60,6 +61,7 @@ class GateFigures {
   #classes
   #spill
   #limits
+  #reserve
   /** @type {ShedBy} */
   #refusals = { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0 }
   #waits = new Float64Array(REMEMBERED_WAITS)
@@ -71,13 +73,15 @@ class GateFigures {
    * @param {ReturnType<import('./classify.js').classifier>} classes
    * @param {import('./limits/index.js').Limits} limits
    * @param {import('./spill.js').Spill} spill
+   * @param {import('./limits/descriptor-reserve.js').DescriptorReserve} reserve
    */
-  constructor (options, law, classes, limits, spill) {
+  constructor (options, law, classes, limits, spill, reserve) {
     this.#options = options
     this.#law = law
     this.#classes = classes
     this.#limits = limits
     this.#spill = spill
+    this.#reserve = reserve
   }
 
   /** @param {number} waitMs */
@@ -101,6 +105,7 @@ class GateFigures {
       shed: observe ? 0 : refusals + spilled,
       shedBy: { ...this.#refusals, spill: spilled },
       observed: observe ? refusals : 0,
+      droppedConnections: this.#reserve.dropped,
       inFlight: this.inFlight,
       lastWaits: this.#lastWaits(),
       load: this.#limits.load

@@ -5,6 +5,7 @@ const monitor = require('./monitor.js')
 const { isEventStream } = require('./event-stream.js')
 const { exemptTest } = require('./exempt.js')
 const { GateFigures } = require('./gate-figures.js')
+const { DescriptorReserve } = require('./limits/descriptor-reserve.js')
 const { LIMIT_REASONS, Limits } = require('./limits/index.js')
 const { NS_PER_MS, OUTCOME, REASONS, createLaw } = require('./law.js')
 const { retryAfterSeconds } = require('./refusal.js')
@@ -40,6 +41,7 @@ class Gate {
   #law
   #classes
   #figures
+  #reserve
   /** @readonly */
   limits
 
@@ -54,11 +56,18 @@ class Gate {
     this.#onShed = userFunction('onShed', 'SPILLWAY_ON_SHED', options.onShed ?? (() => {}))
     this.#law = createLaw(options)
     this.#classes = classifier(options.classify, this.#law.forget, routing)
-    /** The adapter tells it which servers there are. */
+    /** Where the adapter does not know the servers, or not all of them, it shows requests to it. */
     this.spill = new Spill(this.#law, options, spillPlan, options.onShed && ((told) => this.#onShed(this.#spilled(told), undefined)))
     this.#release = monitor.acquire()
     this.limits = new Limits(options)
-    this.#figures = new GateFigures(options, this.#law, this.#classes, this.limits, this.spill)
+    this.#reserve = new DescriptorReserve(options)
+    this.#figures = new GateFigures(options, this.#law, this.#classes, this.limits, this.spill, this.#reserve)
+  }
+
+  /** @param {any} server all of whose requests it judges */
+  watch (server) {
+    this.spill.watch(server)
+    this.#reserve.watch(server)
   }
 
   /**
@@ -222,6 +231,7 @@ class Gate {
 
   close () {
     this.spill.close()
+    this.#reserve.close()
     this.#figures.closed = true
     this.limits.close()
     this.#releaseIfDone()

@@ -57,7 +57,7 @@ module.exports = {
     }
     heedRoutes()
     server.events.on('route', heedRoutes)
-    gate.spill.watch(server.listener)
+    gate.watch(server.listener)
     server.expose(gate.handle(() => routes.close()))
     Object.defineProperty(/** @type {any} */ (server.plugins).spillway, 'load', { get: () => loadOf(gate), enumerable: true })
     server.ext('onRequest', async (request, h) => {

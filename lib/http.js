@@ -75,7 +75,7 @@ function guard (server, options) {
 
   guarded.emit = guardedEmit
   guarded[kGuarded] = gate
-  gate.spill.watch(server)
+  gate.watch(server)
   return gate.handle(() => {
     if (guarded[kGuarded] !== gate) return
     guarded[kGuarded] = undefined

@@ -9,6 +9,7 @@
 const { AsyncResource } = require('node:async_hooks')
 const http = require('node:http')
 const { binding } = require('./binding.js')
+const { firstReserved } = require('./limits/descriptor-reserve.js')
 const { answers } = require('./spill-plan.js')
 
 const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknown} */ (require('node:cluster')))
@@ -131,7 +132,7 @@ class Spill {
     const native = why !== ''
       ? undefined
       : binding.createSpill(this.#law, handle.fd, this.#exempt, answers(this.#options),
-        Buffer.byteLength(this.#options.message), slots, (count, refused, waitMs, retryAfter) => {
+        Buffer.byteLength(this.#options.message), firstReserved(this.#options), slots, (count, refused, waitMs, retryAfter) => {
           if (refused > 0) this.#tell(refused, waitMs, retryAfter)
           if (count > 0) handOver(slots, count)
         }, this.#onSpill !== undefined)

@@ -23,6 +23,9 @@ constexpr uint64_t kEmptyForNs = kNsPerMs;
 // belongs to it.
 constexpr uint64_t kBatchNs = 900'000;
 constexpr uint64_t kHandOverNs = 75'000;
+// So few take a fraction of that, and the clock may say otherwise only because the machine is at
+// work for others: then most of all, the queue must not grow.
+constexpr uint32_t kLeastBatch = 16;
 
 // To wait for a client that is slow to send costs a system call now and then, to let Node wait for
 // it as much as some refusals.
@@ -105,15 +108,18 @@ void Spill::TakeOldest(uint64_t now, uint32_t count, SpillTurn* turn) {
   const uint64_t begun = uv_hrtime();
   for (uint32_t i = 0; i < count; ++i) {
     if (turn->handed_over == SpillTurn::kMostHandedOver) return;
-    if (uv_hrtime() - begun + turn->handed_over * kHandOverNs > kBatchNs) return;
+    const bool may_be_long = i >= kLeastBatch;
+    if (may_be_long && uv_hrtime() - begun + turn->handed_over * kHandOverNs > kBatchNs) return;
     const int fd = early_socket::Accept(listening_fd_);
-    if (fd == early_socket::kFull) lingering_.GiveUpSome();
+    const bool is_reserved = fd == early_socket::kFull || fd >= settings_.first_reserved;
+    if (is_reserved) lingering_.GiveUpSome();
     if (fd < 0) return;
     if (i == 0 && outlet_->WantsRefusals()) {
       turn->longest_wait = socket_queue::LastReceiveAgeNs(fd).value_or(0);
     }
     bool is_head = false;
-    const Verdict verdict = Judge(fd, &is_head);
+    Verdict verdict = Judge(fd, &is_head);
+    if (is_reserved && verdict == Verdict::kWait) verdict = Verdict::kHandOver;
     Settle(now, fd, verdict, is_head, over, turn);
   }
 }

@@ -54,6 +54,8 @@ class Spill final {
     /// given. They end in a message of `message_bytes`, which the answer to HEAD leaves out.
     std::vector<std::string> answers;
     size_t message_bytes;
+    /// A connection with such a descriptor, or a higher one, is not held.
+    double first_reserved;
   };
 
   /// `listening_fd` stays the caller's, who need not say when he closes it.

@@ -196,12 +196,13 @@ napi_value Figures(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_value CreateSpill(napi_env env, napi_callback_info info) {
-  Arguments<8> arguments;
+  Arguments<9> arguments;
   if (!arguments.Read(env, info)) return nullptr;
-  const auto& [law_object, fd_number, exempt_array, answer_array, message_number, slots, deliver,
-               wants] = arguments.values;
+  const auto& [law_object, fd_number, exempt_array, answer_array, message_number, reserved_number,
+               slots, deliver, wants] = arguments.values;
   int32_t fd = -1;
   uint32_t message_bytes = 0;
+  double first_reserved = 0;
   bool wants_refusals = false;
   std::shared_ptr<Admission> law = LawOf(env, law_object);
   std::optional<std::vector<std::string>> exempt = ReadStrings(env, exempt_array);
@@ -209,15 +210,17 @@ napi_value CreateSpill(napi_env env, napi_callback_info info) {
   if (law == nullptr || !exempt || !answers || answers->empty() ||
       napi_get_value_int32(env, fd_number, &fd) != napi_ok ||
       napi_get_value_uint32(env, message_number, &message_bytes) != napi_ok ||
+      napi_get_value_double(env, reserved_number, &first_reserved) != napi_ok ||
       napi_get_value_bool(env, wants, &wants_refusals) != napi_ok) {
     return nullptr;
   }
   auto outlet = JsOutlet::New(env, slots, deliver, wants_refusals);
   if (outlet == nullptr) return nullptr;
-  const auto spill = std::make_shared<Spill>(
-      std::move(law), fd,
-      Spill::Settings{PathPatterns(std::move(*exempt)), std::move(*answers), message_bytes},
-      std::move(outlet));
+  const auto spill =
+      std::make_shared<Spill>(std::move(law), fd,
+                              Spill::Settings{PathPatterns(std::move(*exempt)), std::move(*answers),
+                                              message_bytes, first_reserved},
+                              std::move(outlet));
   napi_value object = nullptr;
   if (napi_create_object(env, &object) != napi_ok ||
       !AddFunction(env, object, "close", Close, spill) ||

@@ -6,8 +6,11 @@ const os = require('node:os')
 const path = require('node:path')
 const { once } = require('node:events')
 const { setTimeout } = require('node:timers/promises')
+const fastify = require('fastify')
 const { binding } = require('../lib/binding.js')
+const spillwayFastify = require('../lib/fastify.js')
 const { containerMemory } = require('../lib/limits/container-memory.js')
+const fdWatch = require('../lib/limits/fd-watch.js')
 const { Exhaustion } = require('../lib/limits/exhaustion.js')
 const { Limits } = require('../lib/limits/index.js')
 const { readOptions } = require('../lib/options.js')
@@ -15,11 +18,12 @@ const { limitOptions } = require('../lib/limits/options.js')
 const monitor = require('../lib/monitor.js')
 const { block, nextTurn } = require('./support/block.js')
 const { run } = require('./support/child.js')
-const { connect } = require('./support/client.js')
+const { connect, connectTls } = require('./support/client.js')
 const { late } = require('./support/late.js')
 const { needs } = require('./support/needs.js')
 const { closeOpened, opened } = require('./support/opened.js')
 const { kinds } = require('./support/servers.js')
+const { createTlsServer } = require('./support/tls.js')
 const { keepWarnings } = require('./support/warnings.js')
 
 /** A limit that every process exceeds. */
@@ -265,6 +269,52 @@ describe('sampling', () => {
     await setTimeout(100)
     assert.ok(byInterval.load.eventLoopUtilization < 0.5)
     assert.ok(cumulative.load.eventLoopUtilization > 0.5)
+  })
+})
+
+describe('the last descriptors', () => {
+  const { limit } = fdWatch
+  afterEach(() => { fdWatch.limit = limit })
+
+  /** @returns {Promise<boolean>} whether a request is answered on a connection of its own */
+  async function isServed (port, connectTo = connect) {
+    const answer = connectTo(port).then((client) => client.send('GET /'))
+    return answer.then(() => true, () => false)
+  }
+
+  const some = kinds.filter(({ name }) => ['http', 'fastify', 'hapi'].includes(name))
+  for (const [how, settings, connectTo] of [['', {}, connect], [', TLS', { createServer: createTlsServer }, connectTls]]) {
+    for (const kind of some) {
+      it(`are not for connections: ${kind.name}${how}`, async () => {
+        const { port, gate } = await kind.start({}, settings)
+        fdWatch.limit = 1
+        assert.equal(await isServed(port, connectTo), false)
+        assert.equal(gate.stats().droppedConnections, 1)
+        fdWatch.limit = 1e6
+        assert.equal(await isServed(port, connectTo), true)
+        fdWatch.limit = 1
+        gate.close()
+        assert.equal(await isServed(port, connectTo), true)
+        assert.equal(gate.stats().droppedConnections, 1)
+      })
+    }
+  }
+
+  it('are, where nothing is to be limited, or only observed', async () => {
+    for (const options of [{ maxFdRatio: 0 }, { observe: true }]) {
+      const { port } = await some[0].start(options)
+      fdWatch.limit = 1
+      assert.equal(await isServed(port), true)
+    }
+  })
+
+  it('are for requests other than those that an encapsulated Fastify plugin judges', async () => {
+    const app = fastify()
+    opened(() => app.close())
+    await app.register(async (scope) => scope.register(spillwayFastify))
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    fdWatch.limit = 1
+    assert.equal(await isServed(app.server.address().port), true)
   })
 })
 

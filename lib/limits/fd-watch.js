@@ -12,6 +12,9 @@ const fdWatch = {
   /** The lowest number of which anyone wants to know. To be compared for each connection. */
   from: Infinity,
 
+  /** What the process may open, as last read; Infinity before that, and where nothing tells. */
+  limit: Infinity,
+
   /** @param {number} fd at least `from` */
   note (fd) {
     for (const watch of watches) if (fd >= watch.from) watch.note(fd)

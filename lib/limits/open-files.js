@@ -19,13 +19,12 @@ const COUNTING_SHARE = 0.01
  */
 module.exports = function openFiles (tell = () => {}) {
   if (process.platform !== 'linux') return { read: () => ({ fdRatio: null }) }
-  let limit = Infinity
   let open = 0
   const count = counter()
   const watch = fdWatch.start((fd) => {
     open = fd + 1
     watch.setFrom(open)
-    tell({ fdRatio: open / limit })
+    tell({ fdRatio: open / fdWatch.limit })
   })
 
   return {
@@ -33,15 +32,15 @@ module.exports = function openFiles (tell = () => {}) {
       try {
         open = count()
         // To read it is the dear part, and it is seldom lowered.
-        if (!(open < limit * MANY) || limit === Infinity) limit = readLimit()
+        if (!(open < fdWatch.limit * MANY) || fdWatch.limit === Infinity) fdWatch.limit = readLimit()
       } catch (error) {
         // To read takes a descriptor.
         const { code } = /** @type {NodeJS.ErrnoException} */ (error)
         if (code !== 'EMFILE') return { fdRatio: null } // no /proc, or not for us
-        open = limit
+        open = fdWatch.limit
       }
-      watch.setFrom(Math.max(open, limit * MANY))
-      return { fdRatio: open / limit }
+      watch.setFrom(Math.max(open, fdWatch.limit * MANY))
+      return { fdRatio: open / fdWatch.limit }
     },
     stop: () => watch.stop()
   }

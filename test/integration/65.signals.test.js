@@ -2,8 +2,10 @@
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
+const net = require('node:net')
 const os = require('node:os')
 const path = require('node:path')
+const { once } = require('node:events')
 const { setTimeout } = require('node:timers/promises')
 const { connect } = require('../support/client.js')
 const { limited } = require('../support/limited.js')
@@ -161,6 +163,26 @@ describe('a limit that is made true', function () {
       assert.equal(shedBy.fdRatio, 3)
       assert.ok(load.fdRatio > 0.9 && load.fdRatio < 1, `${load.fdRatio}`)
       for (const client of clients.splice(0, 40)) client.destroy()
+      await server.serves()
+    })
+
+    it('connections that say nothing: some descriptors are left, and what was closed is counted', async () => {
+      const server = await limited({}, underLimit())
+      const sockets = Array.from({ length: 2 * FILES }, () => net.connect(server.port, '127.0.0.1'))
+      opened(() => sockets.forEach((socket) => socket.destroy()))
+      await Promise.all(sockets.map((socket) => once(socket.on('error', () => {}), 'connect')))
+      for (const socket of sockets) socket.resume()
+      let closed, stats
+      do {
+        await setTimeout(20)
+        closed = sockets.filter(({ destroyed }) => destroyed).length
+        stats = await server.stats()
+      } while (stats.load.fdRatio <= 0.9 || closed < FILES || closed !== stats.droppedConnections)
+      assert.ok(stats.load.fdRatio < 0.97, `${stats.load.fdRatio}`)
+      server.ask('openFiles', { until: FILES - 2 })
+      await server.says('done')
+      server.ask('closeFiles')
+      for (const socket of sockets) socket.destroy()
       await server.serves()
     })
   })

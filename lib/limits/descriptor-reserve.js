@@ -1,0 +1,54 @@
+'use strict'
+
+const fdWatch = require('./fd-watch.js')
+
+/**
+ * The first descriptor that is kept for the process itself. The kernel gives out the lowest number that is
+ * free: who gets this one knows that as many are open.
+ *
+ * @param {{ maxFdRatio: number, observe: boolean }} options
+ * @returns {number} Infinity where none is kept
+ */
+function firstReserved ({ maxFdRatio, observe }) {
+  if (maxFdRatio === 0 || observe) return Infinity
+  // The other half of what is above the limit is for those that send a request, and are told 503.
+  return fdWatch.limit * (1 + maxFdRatio) / 2
+}
+
+/**
+ * Keeps the last descriptors for the process itself: a connection that has got one of them is closed as soon
+ * as it is accepted. Who connects and sends no request can be refused in no other way.
+ */
+class DescriptorReserve {
+  /** Connections that it closed. */
+  dropped = 0
+  #options
+  /** @type {Set<any>} */
+  #servers = new Set()
+  /** @param {any} socket */
+  #onConnection = (socket) => {
+    const fd = socket._handle?.fd ?? -1
+    if (fd < firstReserved(this.#options)) return
+    this.dropped++
+    socket.destroy()
+  }
+
+  /** @param {{ maxFdRatio: number, observe: boolean }} options */
+  constructor (options) {
+    this.#options = options
+  }
+
+  /** @param {any} server that serves nothing but what the gate judges */
+  watch (server) {
+    // After Node's own listener, which ends what it has begun when the connection closes.
+    server.on('connection', this.#onConnection)
+    this.#servers.add(server)
+  }
+
+  close () {
+    for (const server of this.#servers) server.removeListener('connection', this.#onConnection)
+    this.#servers.clear()
+  }
+}
+
+module.exports = { DescriptorReserve, firstReserved }
