@@ -327,6 +327,7 @@ for (const kind of kinds) {
           shed: 0,
           shedBy: { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0 },
           observed: 0,
+          droppedConnections: 0,
           inFlight: 0,
           lastWaits: []
         })
@@ -437,7 +438,7 @@ for (const kind of kinds) {
 
 describe('the last waits', () => {
   it('are 32 at most, oldest first', () => {
-    const figures = new GateFigures({ maxDelay: 100, observe: false }, {}, {}, { load: {} }, { spilled: 0 })
+    const figures = new GateFigures({ maxDelay: 100, observe: false }, {}, {}, { load: {} }, { spilled: 0 }, { dropped: 0 })
     for (let waitMs = 1; waitMs <= 3; waitMs++) figures.remember(waitMs)
     assert.deepEqual(figures.stats().lastWaits, [1, 2, 3])
     for (let waitMs = 4; waitMs <= 40; waitMs++) figures.remember(waitMs)

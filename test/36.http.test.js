@@ -83,6 +83,7 @@ describe('guard()', () => {
       shed: 0,
       shedBy: { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0 },
       observed: 0,
+      droppedConnections: 0,
       inFlight: 0,
       lastWaits: []
     })
