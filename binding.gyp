@@ -41,10 +41,10 @@
         [
           "OS=='linux'",
           {
-            "sources": ["src/early_socket_linux.cc", "src/socket_queue_linux.cc"],
+            "sources": ["src/early_socket_linux.cc", "src/run_queue_linux.cc", "src/socket_queue_linux.cc"],
             "ldflags": ["-Wl,-z,relro,-z,now"]
           },
-          {"sources": ["src/early_socket_other.cc", "src/socket_queue_other.cc"]}
+          {"sources": ["src/early_socket_other.cc", "src/run_queue_other.cc", "src/socket_queue_other.cc"]}
         ]
       ]
     }

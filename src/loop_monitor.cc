@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "clocks.h"
+#include "run_queue.h"
 #include "socket_queue.h"
 
 namespace spillway {
@@ -67,7 +68,7 @@ uint64_t LoopMonitor::TurnSoFar(uint64_t now) {
   return WithoutPause(stats_.TurnSoFar(now, idle_));
 }
 
-// The thread's clock is dear to read, and no pause is shorter.
+// The thread's clocks are dear to read, and no pause is shorter.
 uint64_t LoopMonitor::WithoutPause(uint64_t wait) {
   return wait < Pause::kShortestNs ? wait : stats_.WithoutPause(Read(true), wait);
 }
@@ -128,8 +129,11 @@ void LoopMonitor::ForgetLookups() {
   queue_is_read_ = steady_delay_is_known_ = idle_is_read_ = false;
 }
 
-LoopReading LoopMonitor::Read(bool with_cpu) const {
-  return {uv_hrtime(), uv_metrics_idle_time(loop_), with_cpu ? ThreadCpuNs() : 0};
+LoopReading LoopMonitor::Read(bool with_work) {
+  // First, lest what they take should be missing in them. Without descriptors there is no reading.
+  if (with_work) waited_ = run_queue::WaitedNs().value_or(waited_);
+  const uint64_t work = with_work ? ThreadCpuNs() + waited_ : 0;
+  return {uv_hrtime(), uv_metrics_idle_time(loop_), work};
 }
 
 // One shot at a time: the due time is then known exactly, while a repeating timer rearms from a

@@ -72,7 +72,7 @@ class LoopMonitor final {
   explicit LoopMonitor(uv_loop_t* loop);
   ~LoopMonitor() = default;
 
-  LoopReading Read(bool with_cpu) const;
+  LoopReading Read(bool with_work);
   uint64_t TurnSoFar(uint64_t now);
   /// `wait`, which ends now, without the time in which the process stood still.
   uint64_t WithoutPause(uint64_t wait);
@@ -91,6 +91,7 @@ class LoopMonitor final {
   uv_loop_t* const loop_;
   const uint64_t tick_;
   LoopStats stats_;
+  uint64_t waited_ = 0;  // for a processor, as last known
   std::shared_ptr<LiveLaws> live_laws_ = std::make_shared<LiveLaws>();
   std::shared_ptr<Spills> spills_ = std::make_shared<Spills>();
   std::shared_ptr<LiveSet<TurnWindow>> live_windows_ = std::make_shared<LiveSet<TurnWindow>>();

@@ -10,17 +10,18 @@ namespace spillway {
 struct LoopReading {
   uint64_t now;   // uv_hrtime()
   uint64_t idle;  // uv_metrics_idle_time(): time the loop has slept waiting for events
-  uint64_t cpu;   // processor time of the loop's thread
+  uint64_t work;  // time in which the loop's thread had a processor, or waited for one
 };
 
 /// Finds the time in which the whole process stood still (SIGSTOP, a frozen container, a suspended
-/// machine), which is not overload: the clock advanced, and the loop neither worked nor had reason
-/// to sleep.
+/// machine), which is not overload: the clock advanced, and the loop neither worked, nor waited for
+/// a processor, nor had reason to sleep.
 ///
-/// One blocking system call of more than a second looks the same, and is likewise left out.
+/// One blocking system call of more than a second looks the same, and is likewise left out. So does,
+/// where the system does not tell of it, a second's wait for a processor.
 class Pause final {
  public:
-  /// Shorter gaps are what a loaded machine does to any process, and count as lag.
+  /// Shorter gaps are what the disk does to any process, and count as lag.
   static constexpr uint64_t kShortestNs = 1'000'000'000;
 
   /// `longest_sleep_ns`: the loop never has reason to sleep for longer.
@@ -32,7 +33,7 @@ class Pause final {
 
   void Observe(const LoopReading& reading) {
     const uint64_t slept = std::min(reading.idle - last_.idle, longest_sleep_ns_);
-    const uint64_t worked = reading.cpu - last_.cpu;
+    const uint64_t worked = reading.work - last_.work;
     const uint64_t elapsed = reading.now - last_.now;
     last_ = reading;
     if (elapsed < worked + slept + kShortestNs) return;

@@ -1,7 +1,9 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const fs = require('node:fs')
 const net = require('node:net')
+const { backend } = require('../lib/binding.js')
 const { run, start } = require('./support/child.js')
 const { needs } = require('./support/needs.js')
 
@@ -70,6 +72,14 @@ describe('a process that stood still', function () {
     assert.ok(stoodStillMs > 1500, 'the process was not stopped')
     for (const ms of [waitMs, delayMs, lagMs]) assert.ok(ms < stoodStillMs / 8, `${ms} of ${stoodStillMs} ms`)
   })
+})
+
+it('a process that waits for a processor is late', async function () {
+  this.timeout(60_000)
+  needs(this, 'time on a run queue', backend === 'native' && fs.existsSync('/proc/thread-self/schedstat'))
+  const { hello: { tookMs, lagMs } } = await start('starved.js')
+  assert.ok(tookMs > 1500, 'the process had a processor')
+  assert.ok(lagMs > tookMs / 2, `${lagMs} of ${tookMs} ms`)
 })
 
 /** @param {import('node:net').Socket} socket */
