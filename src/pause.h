@@ -17,8 +17,8 @@ struct LoopReading {
 /// machine), which is not overload: the clock advanced, and the loop neither worked, nor waited for
 /// a processor, nor had reason to sleep.
 ///
-/// One blocking system call of more than a second looks the same, and is likewise left out. So does,
-/// where the system does not tell of it, a second's wait for a processor.
+/// One blocking system call of more than a second looks the same, and is likewise left out. So
+/// does, where the system does not tell of it, a second's wait for a processor.
 class Pause final {
  public:
   /// Shorter gaps are what the disk does to any process, and count as lag.

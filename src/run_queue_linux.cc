@@ -1,9 +1,9 @@
-#include "run_queue.h"
-
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdlib>
+
+#include "run_queue.h"
 
 namespace spillway::run_queue {
 

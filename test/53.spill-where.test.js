@@ -224,13 +224,17 @@ describe('where the spill works', function () {
     assert.match(spillOf(gate).why, /no server of this gate listens/)
   })
 
-  for (const [policy, exclusive, expected] of [
+  // Of Node 22.12 and 23.1; those before ignore it.
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  const hasReusePort = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)
+  for (const [policy, option, expected] of [
     ['round-robin', '', { active: false, why: "the cluster's primary holds the listening socket (round-robin scheduling)" }],
     ['none', '', { active: false, why: "the cluster's workers share the listening socket" }],
-    ['round-robin', 'exclusive', ACTIVE]
+    ['round-robin', 'exclusive', ACTIVE],
+    ...(hasReusePort ? [['round-robin', 'reusePort', ACTIVE]] : [])
   ]) {
-    it(`a cluster worker, scheduling ${policy}${exclusive && ', that listens for itself'}: ${expected.why || 'works'}`, async () => {
-      const { child, hello } = await start('cluster-spill.js', [policy, exclusive])
+    it(`a cluster worker, scheduling ${policy}${option && `, that listens for itself (${option})`}: ${expected.why || 'works'}`, async () => {
+      const { child, hello } = await start('cluster-spill.js', [policy, option])
       assert.deepEqual(hello, { ...expected, status: 200 })
       await once(child, 'exit')
     })
