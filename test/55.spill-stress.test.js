@@ -107,8 +107,9 @@ describe('the spill under attack', function () {
       const fs = require('node:fs')
       const descriptors = () => fs.readdirSync('/proc/self/fd').length
       const source = \`
-        const { spillingSite, sendTextAtOnce } = require('./test/support/spill.js')
-        spillingSite({ exempt: '/health' }, { onSpill () {} }).then(({ port }) => {
+        const { dontParse, sendTextAtOnce, spillingSite } = require('./test/support/spill.js')
+        spillingSite({ exempt: '/health' }, { onSpill () {} }).then(({ port, server }) => {
+          dontParse(server)
           const request = (line) => line + ' HTTP/1.1\\\\r\\\\nHost: a\\\\r\\\\nContent-Length: 5\\\\r\\\\n\\\\r\\\\n'
           setInterval(() => sendTextAtOnce(port, ['', 'G', request('GET /health'), request('POST /'), ...Array(20).fill(request('PUT /'))]), 25)
           require('node:worker_threads').parentPort.postMessage('up')

@@ -118,6 +118,15 @@ function waiting (port) {
   return listening === undefined ? 0 : Number.parseInt(listening.trim().split(/\s+/)[4].split(':')[1], 16)
 }
 
+/**
+ * Takes Node's HTTP parser from a server's connections: where a worker is terminated, it may abort the process
+ * (`v8::ToLocalChecked Empty MaybeLocal`, in on_message_begin), with or without this package.
+ */
+function dontParse (server) {
+  server.removeAllListeners('connection')
+  server.on('connection', (socket) => socket.on('error', () => {}).resume())
+}
+
 /** All that a socket receives until its end, be it a reset. */
 async function received (socket) {
   let text = ''
@@ -126,4 +135,4 @@ async function received (socket) {
   return text
 }
 
-module.exports = { MAY_QUEUE, answerOk, listening, received, sendAtOnce, sendTextAtOnce, spillingSite, standingLaw, waiting }
+module.exports = { MAY_QUEUE, answerOk, dontParse, listening, received, sendAtOnce, sendTextAtOnce, spillingSite, standingLaw, waiting }
