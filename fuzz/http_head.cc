@@ -62,11 +62,11 @@ void CheckRequest(std::string_view bytes, const HttpHead& head) {
     Check(colon != std::string::npos && colon > 0, "a field has a name");
     const std::string name = line.substr(0, colon);
     Check(name.find_first_of(" \t") == std::string::npos, "a name has no blanks");
-    std::string value = line.substr(colon + 1);
-    value.erase(std::remove_if(value.begin(), value.end(),
-                               [](char c) { return c == ' ' || c == '\t'; }),
-                value.end());
-    body |= name == "transfer-encoding" || (name == "content-length" && value != "0");
+    const std::string value = line.substr(colon + 1);
+    std::string bare = value;
+    bare.erase(std::remove_if(bare.begin(), bare.end(), [](char c) { return c == ' ' || c == '\t'; }),
+               bare.end());
+    body |= name == "transfer-encoding" || (name == "content-length" && bare != "0");
     upgrade |= name == "upgrade" || (name == "connection" && value.find("upgrade") != std::string::npos);
   }
   Check(head.has_body == body, "a body is announced or not");

@@ -40,7 +40,7 @@ const tests = {
   'is false once shut down': NO_TURNS,
   'stops measuring until interval() is set': NO_TURNS,
   'shed at three times the capacity, and keep answering in time': NO_KERNEL,
-  'shed next to nothing at a quarter of the capacity': NO_PAUSES,
+  'serve at a quarter of the capacity': NO_PAUSES,
   'counts each stream of HTTP/2, and frees the place of one that is reset': NO_PAUSES,
   'forgives what a pause of the loop explains': NO_PAUSES,
   'that idle before their request have not waited': NO_PAUSES,
