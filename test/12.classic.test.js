@@ -6,6 +6,8 @@ const measure = require('../bench/measure')
 const startServer = require('../bench/servers')
 const { needs } = require('./support/needs.js')
 
+const MOST_DISTURBED = 3
+
 // The loads are shares of the capacity measured just before, with margins for a shared machine.
 describe('the classic five lines, on a real server with new connections', function () {
   this.timeout(180_000)
@@ -16,10 +18,11 @@ describe('the classic five lines, on a real server with new connections', functi
   let capacity
 
   async function offer (times, durationMs = 3000) {
-    for (;;) {
-      const report = await measure(client, server, { ...load, mode: 'open', rate: times * capacity, warmupMs: 3000, durationMs })
-      // As in the benches, where the client itself was late nothing was measured.
-      if (report.invalid === null) return report
+    const offered = { ...load, mode: 'open', rate: times * capacity, warmupMs: 3000, durationMs }
+    // As in the benches: where the client was late, or others had the server's core, nothing was measured.
+    for (let more = MOST_DISTURBED; ; more--) {
+      const report = await measure(client, server, offered)
+      if (report.invalid === null || more === 0) return report
     }
   }
 
