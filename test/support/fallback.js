@@ -39,7 +39,7 @@ const tests = {
   'a process that stood still is not taken for a busy one': NO_PAUSES,
   'is false once shut down': NO_TURNS,
   'stops measuring until interval() is set': NO_TURNS,
-  'shed at three times the capacity, and keep answering in time': NO_KERNEL,
+  'shed at four times the capacity, and keep answering in time': NO_KERNEL,
   'serve at a quarter of the capacity': NO_PAUSES,
   'counts each stream of HTTP/2, and frees the place of one that is reset': NO_PAUSES,
   'forgives what a pause of the loop explains': NO_PAUSES,
