@@ -28,8 +28,9 @@
  *   messageBytes: number, firstReserved: number, slots: Int32Array,
  *   deliver: (count: number, refused: number, longestWaitMs: number, retryAfter: number) => void,
  *   wantsRefusals: boolean) => NativeSpill | undefined} createSpill refuses from the accept queue of a listening
- *   socket while the law says that a queue stands; holds no descriptor from `firstReserved` on; `deliver` takes
- *   the descriptors in `slots`, and is called for refusals alone if it wants them
+ *   socket while the law says that a queue stands; lets none wait for its request whose descriptor
+ *   is `firstReserved` or higher; `deliver` takes the descriptors in `slots`, and is called for refusals alone if it
+ *   wants them
  * @property {boolean} canSpill whether this system has that
  * @property {() => (() => { mean: number, p99: number, max: number }) & { stop?: () => void }} createLoopDelay a
  *   function that tells how late the loop was, since it was last asked, for what came at any moment; `stop` where

@@ -56,11 +56,11 @@ class Gate {
     this.#onShed = userFunction('onShed', 'SPILLWAY_ON_SHED', options.onShed ?? (() => {}))
     this.#law = createLaw(options)
     this.#classes = classifier(options.classify, this.#law.forget, routing)
-    /** Where the adapter does not know the servers, or not all of them, it shows requests to it. */
+    /** An adapter that does not know all its servers shows it each request. */
     this.spill = new Spill(this.#law, options, spillPlan, options.onShed && ((told) => this.#onShed(this.#spilled(told), undefined)))
     this.#release = monitor.acquire()
     this.limits = new Limits(options)
-    this.#reserve = new DescriptorReserve(options)
+    this.#reserve = new DescriptorReserve(options, () => this.limits.touch())
     this.#figures = new GateFigures(options, this.#law, this.#classes, this.limits, this.spill, this.#reserve)
   }
 

@@ -16,6 +16,9 @@ constexpr uint64_t kNsPerMs = 1'000'000;
 // A connection that a spill holds may get its request at any time, and nobody else polls it.
 constexpr uint64_t kSpillsTurnMs = 5;
 
+// To read it takes three system calls, and no pause is shorter than ten times that.
+constexpr uint64_t kWaitedIsNewNs = Pause::kShortestNs / 10;
+
 }  // namespace
 
 LoopMonitor::LoopMonitor(uv_loop_t* loop) : loop_(loop), tick_(socket_queue::TickNs()) {}
@@ -130,10 +133,19 @@ void LoopMonitor::ForgetLookups() {
 }
 
 LoopReading LoopMonitor::Read(bool with_work) {
-  // First, lest what they take should be missing in them. Without descriptors there is no reading.
-  if (with_work) waited_ = run_queue::WaitedNs().value_or(waited_);
-  const uint64_t work = with_work ? ThreadCpuNs() + waited_ : 0;
+  const uint64_t work = with_work ? ThreadCpuNs() + Waited() : 0;
   return {uv_hrtime(), uv_metrics_idle_time(loop_), work};
+}
+
+uint64_t LoopMonitor::Waited() {
+  const uint64_t now = uv_hrtime();
+  if (now - waited_read_at_ < kWaitedIsNewNs) return waited_;
+  waited_read_at_ = now;
+  const std::optional<uint64_t> reading = run_queue::WaitedNs();
+  if (!reading) return waited_;  // descriptors have run out, or it is never told
+  if (waited_reading_) waited_ += *reading - *waited_reading_;
+  waited_reading_ = reading;
+  return waited_;
 }
 
 // One shot at a time: the due time is then known exactly, while a repeating timer rearms from a

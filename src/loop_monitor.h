@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -73,6 +74,8 @@ class LoopMonitor final {
   ~LoopMonitor() = default;
 
   LoopReading Read(bool with_work);
+  /// What the thread has waited for a processor since that could first be read.
+  uint64_t Waited();
   uint64_t TurnSoFar(uint64_t now);
   /// `wait`, which ends now, without the time in which the process stood still.
   uint64_t WithoutPause(uint64_t wait);
@@ -91,7 +94,9 @@ class LoopMonitor final {
   uv_loop_t* const loop_;
   const uint64_t tick_;
   LoopStats stats_;
-  uint64_t waited_ = 0;  // for a processor, as last known
+  uint64_t waited_ = 0;
+  std::optional<uint64_t> waited_reading_;
+  uint64_t waited_read_at_ = 0;
   std::shared_ptr<LiveLaws> live_laws_ = std::make_shared<LiveLaws>();
   std::shared_ptr<Spills> spills_ = std::make_shared<Spills>();
   std::shared_ptr<LiveSet<TurnWindow>> live_windows_ = std::make_shared<LiveSet<TurnWindow>>();

@@ -21,7 +21,7 @@ struct LoopReading {
 /// does, where the system does not tell of it, a second's wait for a processor.
 class Pause final {
  public:
-  /// Shorter gaps are what the disk does to any process, and count as lag.
+  /// Shorter gaps are what blocking calls and page faults do to any process, and count as lag.
   static constexpr uint64_t kShortestNs = 1'000'000'000;
 
   /// `longest_sleep_ns`: the loop never has reason to sleep for longer.

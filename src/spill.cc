@@ -23,8 +23,8 @@ constexpr uint64_t kEmptyForNs = kNsPerMs;
 // belongs to it.
 constexpr uint64_t kBatchNs = 900'000;
 constexpr uint64_t kHandOverNs = 75'000;
-// So few take a fraction of that, and the clock may say otherwise only because the machine is at
-// work for others: then most of all, the queue must not grow.
+// So few take less than that, and the clock may say otherwise only because the machine is at work
+// for others: then most of all, the queue must not grow.
 constexpr uint32_t kLeastBatch = 16;
 
 // To wait for a client that is slow to send costs a system call now and then, to let Node wait for
@@ -108,8 +108,8 @@ void Spill::TakeOldest(uint64_t now, uint32_t count, SpillTurn* turn) {
   const uint64_t begun = uv_hrtime();
   for (uint32_t i = 0; i < count; ++i) {
     if (turn->handed_over == SpillTurn::kMostHandedOver) return;
-    const bool may_be_long = i >= kLeastBatch;
-    if (may_be_long && uv_hrtime() - begun + turn->handed_over * kHandOverNs > kBatchNs) return;
+    const bool is_more = i >= kLeastBatch;
+    if (is_more && uv_hrtime() - begun + turn->handed_over * kHandOverNs > kBatchNs) return;
     const int fd = early_socket::Accept(listening_fd_);
     const bool is_reserved = fd == early_socket::kFull || fd >= settings_.first_reserved;
     if (is_reserved) lingering_.GiveUpSome();

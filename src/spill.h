@@ -54,7 +54,8 @@ class Spill final {
     /// given. They end in a message of `message_bytes`, which the answer to HEAD leaves out.
     std::vector<std::string> answers;
     size_t message_bytes;
-    /// A connection with such a descriptor, or a higher one, is not held.
+    /// A connection with such a descriptor, or a higher one, is not held until its request comes.
+    /// Infinite where none is kept.
     double first_reserved;
   };
 

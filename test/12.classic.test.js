@@ -17,7 +17,7 @@ describe('the classic five lines, on a real server with new connections', functi
   let server
   let capacity
 
-  /** As in the benches: where the client was late, or others had the server's core, nothing was measured. */
+  /** Where the client was late, or others had the server's core, it is measured again, as in the benches. */
   async function measureUndisturbed (how) {
     for (let more = MOST_DISTURBED; ; more--) {
       const report = await measure(client, server, { ...load, ...how })

@@ -63,26 +63,28 @@ describe('the spill under attack', function () {
     assert(descriptors(child) - before < 220)
   })
 
-  it('goes on when descriptors run out, and when they come free again', async () => {
-    const script = path.join(__dirname, 'fixtures', 'spilling-server.js')
-    const child = fork(script, { execPath: '/bin/sh', execArgv: ['-c', `ulimit -n 128 && exec "${process.execPath}" "$0"`] })
-    opened(() => child.kill())
-    const [{ port }] = await once(child, 'message')
-    const held = sendTextAtOnce(port, Array(400).fill('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n'))
-    await Promise.all(held.map((socket) => socket.connecting && once(socket, 'connect')))
-    const silent = sendTextAtOnce(port, Array(300).fill('G'))
-    await sleep(500)
-    const taken = descriptors(child)
-    assert(taken >= 120 && taken <= 124, `${taken} descriptors: the last are kept`)
-    for (const socket of [...held, ...silent]) socket.destroy()
-    await until(child, ({ connections, lingering }) => connections <= 5 && lingering === 0)
-    const { spilled } = await ask(child)
-    const answers = await Promise.all(sendAtOnce(port, Array(60).fill('GET /')))
-    const refused = answers.filter(({ status }) => status === 503).length
-    assert(answers.every(({ status }) => status === 200 || status === 503))
-    assert.equal((await ask(child)).spilled, spilled + refused)
-    assert.equal((await (await connect(port)).send('GET /health')).status, 200)
-  })
+  for (const [how, maxFdRatio, most] of [['all', 0, Infinity], ['all but the last', 0.9, 124]]) {
+    it(`goes on when ${how} descriptors are taken, and when they come free again`, async () => {
+      const script = path.join(__dirname, 'fixtures', 'spilling-server.js')
+      const child = fork(script, [String(maxFdRatio)], { execPath: '/bin/sh', execArgv: ['-c', `ulimit -n 128 && exec "${process.execPath}" "$0" "$1"`] })
+      opened(() => child.kill())
+      const [{ port }] = await once(child, 'message')
+      const held = sendTextAtOnce(port, Array(400).fill('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n'))
+      await Promise.all(held.map((socket) => socket.connecting && once(socket, 'connect')))
+      const silent = sendTextAtOnce(port, Array(300).fill('G'))
+      await sleep(500)
+      const taken = descriptors(child)
+      assert(taken >= 120 && taken <= most, `${taken} descriptors`)
+      for (const socket of [...held, ...silent]) socket.destroy()
+      await until(child, ({ connections, lingering }) => connections <= 5 && lingering === 0)
+      const { spilled } = await ask(child)
+      const answers = await Promise.all(sendAtOnce(port, Array(60).fill('GET /')))
+      const refused = answers.filter(({ status }) => status === 503).length
+      assert(answers.every(({ status }) => status === 200 || status === 503))
+      assert.equal((await ask(child)).spilled, spilled + refused)
+      assert.equal((await (await connect(port)).send('GET /health')).status, 200)
+    })
+  }
 
   it('refuses with a client that resets, at any moment', async () => {
     const { child, hello: { port } } = await start('spilling-server.js')

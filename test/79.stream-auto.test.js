@@ -21,11 +21,6 @@ function startOn (slots, signal) {
   return { downstream, job }
 }
 
-/** How well it keeps to the best number is a matter for a clock that nothing disturbs. */
-async function until (condition) {
-  while (!condition()) await delay(SERVICE_MS)
-}
-
 describe('stream: concurrency auto', function () {
   this.timeout(60_000)
 
@@ -35,6 +30,11 @@ describe('stream: concurrency auto', function () {
   // A stream that has no end outlives a test that failed.
   afterEach(() => stop.abort())
 
+  async function until (condition) {
+    while (!condition()) await delay(SERVICE_MS, undefined, { signal: stop.signal })
+  }
+
+  // How well it keeps to the best number is a matter for a clock that nothing disturbs.
   it('finds what a downstream can do, and follows it down and up', async () => {
     const { downstream, job } = startOn(12, stop.signal)
     await until(() => job.concurrency >= 8)

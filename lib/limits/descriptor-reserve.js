@@ -12,7 +12,7 @@ const fdWatch = require('./fd-watch.js')
 function firstReserved ({ maxFdRatio, observe }) {
   if (maxFdRatio === 0 || observe) return Infinity
   // The other half of what is above the limit is for those that send a request, and are told 503.
-  return fdWatch.limit * (1 + maxFdRatio) / 2
+  return Math.ceil(fdWatch.limit * (1 + maxFdRatio) / 2)
 }
 
 /**
@@ -23,6 +23,7 @@ class DescriptorReserve {
   /** Connections that it closed. */
   dropped = 0
   #options
+  #onDrop
   /** @type {Set<any>} */
   #servers = new Set()
   /** @param {any} socket */
@@ -30,12 +31,18 @@ class DescriptorReserve {
     const fd = socket._handle?.fd ?? -1
     if (fd < firstReserved(this.#options)) return
     this.dropped++
+    if (fd >= fdWatch.from) fdWatch.note(fd)
+    this.#onDrop()
     socket.destroy()
   }
 
-  /** @param {{ maxFdRatio: number, observe: boolean }} options */
-  constructor (options) {
+  /**
+   * @param {{ maxFdRatio: number, observe: boolean }} options
+   * @param {() => void} onDrop
+   */
+  constructor (options, onDrop) {
     this.#options = options
+    this.#onDrop = onDrop
   }
 
   /** @param {any} server that serves nothing but what the gate judges */

@@ -22,7 +22,7 @@ const { opened } = require('./opened.js')
 /** What a law that has seen nothing completed lets wait. */
 const MAY_QUEUE = 2
 
-// For a server in another process, which accepts meanwhile.
+// At most: a server in another process accepts meanwhile.
 const HANDSHAKES_MS = 100
 
 const NS_PER_MS = 1e6
@@ -103,7 +103,7 @@ function sendTextAtOnce (port, texts) {
 }
 
 // A loaded kernel may leave a handshake on loopback to a thread of its own. net.connect() calls the
-// kernel in the next tick, and this comes after that.
+// kernel in the next tick, and this comes after that, until so many stand.
 function letStand (port, count) {
   process.nextTick(() => {
     const until = performance.now() + HANDSHAKES_MS
