@@ -108,8 +108,8 @@ void Spill::TakeOldest(uint64_t now, uint32_t count, SpillTurn* turn) {
   const uint64_t begun = uv_hrtime();
   for (uint32_t i = 0; i < count; ++i) {
     if (turn->handed_over == SpillTurn::kMostHandedOver) return;
-    const bool is_more = i >= kLeastBatch;
-    if (is_more && uv_hrtime() - begun + turn->handed_over * kHandOverNs > kBatchNs) return;
+    if (i >= kLeastBatch && uv_hrtime() - begun + turn->handed_over * kHandOverNs > kBatchNs)
+      return;
     const int fd = early_socket::Accept(listening_fd_);
     const bool is_reserved = fd == early_socket::kFull || fd >= settings_.first_reserved;
     if (is_reserved) lingering_.GiveUpSome();

@@ -55,7 +55,7 @@ const tests = {
   'classes learn nothing from a stream of server-sent events, however it was asked for': NATIVE_LAW
 }
 
-// As in nodes.js.
+// As `npm run test:fallback` names it.
 const WHOLE = 'test/[0-7]*.test.js'
 
 const unseen = new Set([...Object.keys(files), ...Object.keys(tests)])
