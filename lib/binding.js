@@ -17,9 +17,13 @@
  * @property {() => number} meanTurn mean busy time of recent turns
  * @property {() => number} takeLongestTurn the longest turn since the last call
  * @property {() => number} utilization share of the last interval the loop was not asleep, 0 to 1
- * @property {(fd: number, fresh: number) => number} requestWait to be called when a request on the
+ * @property {(fd: number) => number} connectionAge since the connection on the socket `fd` was complete, or below 0
+ *   where the kernel does not know; only until something is sent on it
+ * @property {(fd: number, fresh: number, queuedMs: number) => number} requestWait to be called when a request on the
  *   socket `fd` reaches its handler: what it waited, or below 0 where the kernel does not know; `fresh`
- *   1 for the first on its connection, which may have waited to be accepted, else 0
+ *   1 for the first on its connection, which may have waited to be accepted, else 0; `queuedMs`: what its connection
+ *   waited to be accepted, or below 0 where that is not known
+ * @property {() => boolean} wasQueued whether that request came on a connection that had just been accepted
  * @property {(...fds: number[]) => void} watchListeners descriptors whose accept queues `delay()`
  *   is to look at
  * @property {(maxDelayNs: number, maxInFlight: number, tickNs: number, observe: number, live: number) =>

@@ -1,33 +1,40 @@
 'use strict'
 
-/**
- * Server-sent events: responses that go on until somebody leaves. An EventSource says in its request
- * what it is (HTML standard, section 9.2.2).
- */
+/** Server-sent events (HTML standard, section 9.2): responses that go on until somebody leaves. */
 
 const EVENT_STREAM = 'text/event-stream'
+const CONTENT_TYPE = 'content-type'
 
 /**
- * Reads the raw headers: Node makes `headers` of them only where somebody asks, and most do not.
+ * @param {import('node:http').ServerResponse} res whose head was just written
+ * @param {unknown} headers that were given with it, if any: an object, or an array of names and values in turn
+ * @returns {boolean} whether it begins an event stream
+ */
+function isEventStreamHead (res, headers) {
+  const type = givenType(headers) ?? res.getHeader?.(CONTENT_TYPE)
+  return typeof type === 'string' && type.toLowerCase().startsWith(EVENT_STREAM)
+}
+
+/**
+ * Node does not keep such headers where none was set before.
  *
- * @param {string[]} rawHeaders of a request, names and values in turn
- * @returns {boolean} whether the client asks for nothing but an event stream
+ * @param {any} headers
+ * @returns {unknown}
  */
-function isEventStream (rawHeaders) {
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]
-    if (name.length === 6 && name.toLowerCase() === 'accept') return rawHeaders[i + 1] === EVENT_STREAM
+function givenType (headers) {
+  if (typeof headers !== 'object' || headers === null) return undefined
+  if (!Array.isArray(headers)) {
+    for (const name in headers) if (isContentType(name)) return headers[name]
+    return undefined
   }
-  return false
+  const flat = headers.flat()
+  const at = flat.findIndex((name, i) => i % 2 === 0 && isContentType(String(name)))
+  return at < 0 ? undefined : flat[at + 1]
 }
 
-/**
- * @param {import('node:http').ServerResponse} res
- * @returns {boolean} whether it was an event stream that was sent
- */
-function isEventStreamAnswer (res) {
-  const type = res.getHeader?.('content-type')
-  return typeof type === 'string' && type.startsWith(EVENT_STREAM)
+/** @param {string} name */
+function isContentType (name) {
+  return name.length === CONTENT_TYPE.length && name.toLowerCase() === CONTENT_TYPE
 }
 
-module.exports = { isEventStream, isEventStreamAnswer }
+module.exports = { isEventStreamHead }

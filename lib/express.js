@@ -33,7 +33,7 @@ const table = { ...gateOptions, respond: functionRow, errorMode: booleanRow }
 module.exports = function spillway (options) {
   const { respond, errorMode, ...settings } = readOptions('spillway/express', table, options)
   const spillPlan = planSpill('spillway/express', { ...settings, respond, errorMode }, false)
-  const gate = new Gate(settings, undefined, spillPlan)
+  const gate = new Gate(settings, { spillPlan })
 
   /** @type {import('express').RequestHandler} */
   const middleware = (req, res, next) => {

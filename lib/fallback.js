@@ -57,7 +57,9 @@ module.exports = {
     return longest
   },
   utilization: () => utilization,
+  connectionAge: () => -1,
   requestWait: () => -1,
+  wasQueued: () => false,
   watchListeners () {},
   createLaw,
   createSpill: () => undefined,

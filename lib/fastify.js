@@ -87,7 +87,7 @@ const fastifyUnderPressure = async (fastify, given) => {
     // Who is asked at each request for the status need not be asked in between.
     if (options.healthCheckInterval === undefined) gateSettings.healthCheckInterval = undefined
   }
-  const gate = new Gate(gateSettings, routing, spillPlan)
+  const gate = new Gate(gateSettings, { routing, spillPlan })
   const handle = gate.handle()
 
   fastify.decorate('spillway', handle)

@@ -2,7 +2,8 @@
 
 const { binding } = require('./binding.js')
 const monitor = require('./monitor.js')
-const { isEventStream } = require('./event-stream.js')
+const { Stay } = require('./arrival.js')
+const { ContinueWatch, letContinue } = require('./continue-watch.js')
 const { exemptTest } = require('./exempt.js')
 const { GateFigures } = require('./gate-figures.js')
 const { DescriptorReserve } = require('./limits/descriptor-reserve.js')
@@ -10,7 +11,8 @@ const { LIMIT_REASONS, Limits } = require('./limits/index.js')
 const { NS_PER_MS, OUTCOME, REASONS, createLaw } = require('./law.js')
 const { retryAfterSeconds } = require('./refusal.js')
 const { classifier } = require('./classify.js')
-const { arrivalOf, follow } = require('./request-watch.js')
+const { follow } = require('./departure.js')
+const { arrivalOf } = require('./request-watch.js')
 const { Spill } = require('./spill.js')
 const { userFunction } = require('./user-function.js')
 
@@ -24,8 +26,16 @@ const { userFunction } = require('./user-function.js')
  * @property {() => void} close lets everything pass from now on, and removes what was attached
  */
 
-/** In place of the moment at which the law let a request in. */
+/** In place of the moment at which the law let a request in: it is not to be told of its end. */
 const NO_PLACE = -1
+/** The law would have refused it, in dry run: it is present all the same. */
+const REFUSED = 0
+
+/** For so long, and this many times as long as recent requests of its class took, a request keeps its place
+ * whose client has left and whose handler goes on; but not longer than that: it may never say that it has ended. */
+const LEAST_PATIENCE_MS = 1000
+const PATIENCE_TIMES = 2
+const MOST_PATIENCE_MS = 30_000
 
 // What memory or a pool takes to recover, in which it is sampled some times.
 const LIMIT_RETRY_S = 10
@@ -42,16 +52,23 @@ class Gate {
   #classes
   #figures
   #reserve
+  #continueWatch
   /** @readonly */
   limits
 
   /**
    * @param {any} options of the shared table, checked and complete
-   * @param {import('./classify.js').Routing} [routing] how the framework tells a request's route
-   * @param {import('./spill-plan.js').SpillPlan} [spillPlan] what may be refused before Node has accepted it
+   * @param {object} [framework]
+   * @param {import('./classify.js').Routing} [framework.routing] how it tells a request's route
+   * @param {import('./spill-plan.js').SpillPlan} [framework.spillPlan] what may be refused before Node has accepted it
+   * @param {boolean} [framework.answersForHandler] whether it ends the response to a client that has left, while the
+   *   handler may still be at work
    */
-  constructor (options, routing, spillPlan = { why: 'not told of', exempt: [] }) {
+  constructor (options, { routing, spillPlan = { why: 'not told of', exempt: [] }, answersForHandler = false } = {}) {
     this.#options = options
+    /** It only watches: whatever it says, it changes nothing for anybody. */
+    this.observes = options.observe
+    this.answersForHandler = answersForHandler
     this.#isExempt = exemptTest(options.exempt)
     this.#onShed = userFunction('onShed', 'SPILLWAY_ON_SHED', options.onShed ?? (() => {}))
     this.#law = createLaw(options)
@@ -61,6 +78,7 @@ class Gate {
     this.#release = monitor.acquire()
     this.limits = new Limits(options)
     this.#reserve = new DescriptorReserve(options, () => this.limits.touch())
+    this.#continueWatch = new ContinueWatch()
     this.#figures = new GateFigures(options, this.#law, this.#classes, this.limits, this.spill, this.#reserve)
   }
 
@@ -68,10 +86,11 @@ class Gate {
   watch (server) {
     this.spill.watch(server)
     this.#reserve.watch(server)
+    if (!this.observes) this.#continueWatch.watch(server)
   }
 
   /**
-   * A request has come. Null: let it pass; it is counted until its response is over. Otherwise it
+   * A request has come. Null: let it pass; it is counted until it is over. Otherwise it
    * is to be refused, and the figures say why.
    *
    * @param {any} raw Node's request
@@ -81,11 +100,21 @@ class Gate {
    * @returns {ShedInfo | null}
    */
   enter (raw, res, request, limits = this.limits) {
-    const figures = this.#figures
-    if (figures.closed) return null
     const arrival = arrivalOf(raw, request)
-    if (arrival.judged) return null
-    arrival.judged = true
+    const info = this.#figures.closed || arrival.isKnownTo(this) ? null : this.#judge(arrival, res, request, limits)
+    if (info === null && arrival.awaitsContinue && !this.observes) letContinue(arrival, res)
+    return info
+  }
+
+  /**
+   * @param {import('./arrival.js').Arrival} arrival
+   * @param {any} res
+   * @param {any} request
+   * @param {{ over: Over | null }} limits
+   */
+  #judge (arrival, res, request, { over }) {
+    const figures = this.#figures
+    arrival.setKnownTo(this)
     this.limits.touch()
     if (this.#isExempt(arrival, request)) {
       figures.exempt++
@@ -95,60 +124,77 @@ class Gate {
     figures.remember(waitMs)
 
     const id = this.#classes.idOf(arrival, request)
-    const { over } = limits
+    let entered = NO_PLACE
     if (over !== null) {
-      const info = this.#refusal(over, id, waitMs, arrival.waitMs >= 0)
-      if (res !== null) endConnection(over, res)
-      this.#onShed(info, request)
-      if (!info.observed) return info
-    }
-    let entered = this.#law.enter(id, waitMs * NS_PER_MS)
-    if (entered < 0) {
-      // Observed above already: once refused is enough.
-      if (over === null) {
+      const info = this.#refuse(over, arrival, request, id, waitMs)
+      if (res !== null && !this.observes) endConnection(over, res)
+      if (!this.observes) return info
+    } else {
+      entered = this.#law.enter(id, waitMs * NS_PER_MS, Number(arrival.queued))
+      if (entered < 0) {
         const reason = /** @type {import('./law.js').Reason} */ (REASONS[-entered])
-        const info = this.#refusal({ reason }, id, waitMs, arrival.waitMs >= 0)
-        this.#onShed(info, request)
-        if (!info.observed) return info
+        const info = this.#refuse({ reason }, arrival, request, id, waitMs)
+        if (!this.observes) return info
+        entered = REFUSED
       }
-      entered = Number(process.hrtime.bigint())
     }
     figures.admitted++
-    if (res === null) this.#law.leave(id, entered, OUTCOME.detached)
-    else this.#admit(arrival, res, id, entered)
+    if (res !== null) {
+      figures.inFlight++
+      follow(arrival, new Stay(this, id, entered, arrival.candidate, arrival.stay), res)
+    } else if (entered !== NO_PLACE) this.#law.leave(id, entered, OUTCOME.detached)
     return null
   }
 
   /**
-   * @param {import('./arrival.js').Arrival} arrival
-   * @param {any} res
-   * @param {number} id
-   * @param {number} entered
+   * The response to a request that this gate admitted is an event stream: it has no place from now on.
+   *
+   * @param {Stay} stay
    */
-  #admit (arrival, res, id, entered) {
-    this.#figures.inFlight++
-    arrival.gate = this
-    arrival.id = id
-    arrival.entered = entered
-    if (isEventStream(arrival.rawHeaders)) {
-      // It lasts as long as the client likes: no place is kept for it, and its length says nothing.
-      this.#law.leave(id, entered, OUTCOME.detached)
-      arrival.entered = NO_PLACE
-    }
-    follow(arrival, res)
+  detach (stay) {
+    if (stay.entered !== NO_PLACE) this.#law.leave(stay.id, stay.entered, OUTCOME.detached)
+    stay.entered = NO_PLACE
   }
 
   /**
-   * The response to a request that this gate admitted is over.
+   * A request that this gate admitted is over.
    *
-   * @param {import('./arrival.js').Arrival} arrival
+   * @param {Stay} stay
    * @param {number} outcome
+   * @param {number} [status] of a response that was sent
    */
-  leave (arrival, outcome) {
-    const { entered } = arrival
-    if (entered !== NO_PLACE) this.#law.leave(arrival.id, entered, outcome)
+  leave (stay, outcome, status) {
+    if (stay.entered !== NO_PLACE) this.#law.leave(stay.id, stay.entered, outcome)
     this.#figures.inFlight--
     this.#releaseIfDone()
+  }
+
+  /**
+   * How long a request that this gate admitted keeps its place, once its client has left and while its
+   * handler has not ended.
+   *
+   * @param {Stay} stay
+   * @returns {number} ms
+   */
+  patienceMs ({ id }) {
+    const longestMs = (this.#law.snapshotOf(id).longestNs ?? 0) / NS_PER_MS
+    return Math.min(MOST_PATIENCE_MS, Math.max(LEAST_PATIENCE_MS, PATIENCE_TIMES * longestMs))
+  }
+
+  /**
+   * Counts a refusal, and tells of it.
+   *
+   * @param {{ reason: ShedInfo['reason'], value?: number, limit?: number }} refused
+   * @param {import('./arrival.js').Arrival} arrival
+   * @param {any} request
+   * @param {number} id
+   * @param {number} waitMs
+   * @returns {ShedInfo}
+   */
+  #refuse (refused, arrival, request, id, waitMs) {
+    const info = this.#refusal(refused, id, waitMs, arrival.waitMs >= 0)
+    this.#onShed(info, request)
+    return info
   }
 
   /**
@@ -159,7 +205,7 @@ class Gate {
    * @returns {ShedInfo}
    */
   #refusal ({ reason, ...limit }, id, waitMs, fromKernel) {
-    const { maxDelay, observe, retryAfter } = this.#options
+    const { maxDelay, retryAfter } = this.#options
     const limitMs = this.#figures.waitLimitMs()
     this.#figures.countRefusal(reason)
     return {
@@ -172,7 +218,7 @@ class Gate {
       inFlight: reason === 'inFlight' ? this.#law.inFlightOf(id) : this.#figures.inFlight,
       retryAfter: retryAfterSeconds(retryAfter, overBy(reason, waitMs / maxDelay)),
       ...limit,
-      observed: observe
+      observed: this.observes
     }
   }
 
@@ -205,7 +251,7 @@ class Gate {
    */
   overLimit (raw, request, { evenExempt, evenJudged }) {
     const { over } = this.limits
-    if (over === null || this.#options.observe || this.#figures.closed) return null
+    if (over === null || this.observes || this.#figures.closed) return null
     const arrival = arrivalOf(raw, request)
     return (arrival.judged && !evenJudged) || (!evenExempt && this.#isExempt(arrival, request)) ? null : over
   }
@@ -223,15 +269,13 @@ class Gate {
     endConnection(over, res)
     const arrival = arrivalOf(raw, request)
     arrival.judged = true
-    const { waitMs } = arrival
-    const info = this.#refusal(over, this.#classes.idOf(arrival, request), Math.max(0, waitMs), waitMs >= 0)
-    this.#onShed(info, request)
-    return info
+    return this.#refuse(over, arrival, request, this.#classes.idOf(arrival, request), Math.max(0, arrival.waitMs))
   }
 
   close () {
     this.spill.close()
     this.#reserve.close()
+    this.#continueWatch.close()
     this.#figures.closed = true
     this.limits.close()
     this.#releaseIfDone()

@@ -48,9 +48,13 @@ module.exports = {
       exempt: (/** @type {Request} */ request) => routes.isExempt(request) || isExempt(arrivalOf(request.raw.req, request), request),
       healthCheck: healthCheck && (() => isStopped || healthCheck(server))
     }, {
-      pathOf: (arrival) => arrival.url,
-      routeOf: (method, url) => routeOf(server, method, url)
-    }, planSpill('spillway/hapi', { ...settings, respond }, true))
+      routing: {
+        pathOf: (arrival) => arrival.url,
+        routeOf: (method, url) => routeOf(server, method, url)
+      },
+      spillPlan: planSpill('spillway/hapi', { ...settings, respond }, true),
+      answersForHandler: true
+    })
 
     const heedRoutes = () => {
       if (routes.exemptAny) gate.spill.forbid('a route is exempt by its own options, and the spill does not route')

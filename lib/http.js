@@ -24,11 +24,13 @@ const { userFunction } = require('./user-function.js')
 const table = { ...gateOptions, respond: functionRow }
 /** Events by which Node hands over a request that is to be answered. */
 const REQUEST_EVENTS = new Set(['request', 'checkContinue', 'checkExpectation'])
+/** And those by which it hands over a connection along with the request on it. */
+const TAKEOVER_EVENTS = new Set(['upgrade', 'connect'])
 const kGuarded = Symbol('spillway.guarded')
 
 /**
  * Guards a server: judges each request before any listener, and so any framework, sees it. The
- * cheapest refusal. Upgrades are judged too, and refused by a 503 that closes the connection.
+ * cheapest refusal. Upgrades and CONNECT are judged too, and refused by a 503 that closes the connection.
  *
  * @param {Server} server
  * @param {HttpOptions} [options]
@@ -45,7 +47,7 @@ function guard (server, options) {
   const guarded = /** @type {any} */ (server)
   if (guarded[kGuarded] !== undefined) throw new Error('spillway/http: this server is guarded already; close() its gate first')
 
-  const gate = new Gate(settings, undefined, spillPlan)
+  const gate = new Gate(settings, { spillPlan })
   const refuse = refusal(respond, settings.message)
   const hadOwnEmit = Object.hasOwn(guarded, 'emit')
   const { emit } = guarded
@@ -54,7 +56,7 @@ function guard (server, options) {
    * @this {any}
    * @param {string | symbol} event
    * @param {any} req
-   * @param {any} res of an upgrade, the socket
+   * @param {any} res of an upgrade or CONNECT, the socket
    */
   function guardedEmit (event, req, res) {
     if (REQUEST_EVENTS.has(/** @type {string} */ (event))) {
@@ -63,7 +65,7 @@ function guard (server, options) {
       refuse(req, res, info)
       return true
     }
-    if (event === 'upgrade') {
+    if (TAKEOVER_EVENTS.has(/** @type {string} */ (event))) {
       const info = gate.enter(req, null, req)
       if (info !== null) {
         answerSocket(res, info, settings.message)

@@ -1,8 +1,10 @@
 'use strict'
 
+const { whenHandled } = require('./departure.js')
 const { Gate } = require('./gate.js')
 const { booleanRow, functionRow, gateOptions, readOptions } = require('./options.js')
 const { STATUS, ShedError, bodyOf } = require('./refusal.js')
+const { arrivalOf } = require('./request-watch.js')
 const { planSpill } = require('./spill-plan.js')
 
 /**
@@ -30,13 +32,13 @@ const table = { ...gateOptions, respond: functionRow, errorMode: booleanRow }
 module.exports = function spillway (options) {
   const { respond, errorMode, ...settings } = readOptions('spillway/koa', table, options)
   const spillPlan = planSpill('spillway/koa', { ...settings, respond, errorMode }, false)
-  const gate = new Gate(settings, undefined, spillPlan)
+  const gate = new Gate(settings, { spillPlan })
 
   /** @type {import('koa').Middleware} */
   const middleware = (ctx, next) => {
     gate.spill.seen(ctx.req)
     const info = gate.enter(ctx.req, ctx.res, ctx)
-    if (info === null) return next()
+    if (info === null) return followHandler(ctx, next())
     if (respond !== undefined) return respond(ctx, info)
     ctx.set('Retry-After', String(info.retryAfter))
     if (errorMode) throw new ShedError(bodyOf(info, settings.message), info)
@@ -45,4 +47,15 @@ module.exports = function spillway (options) {
     ctx.body = bodyOf(info, settings.message)
   }
   return Object.assign(middleware, gate.handle())
+}
+
+/**
+ * Koa does not end the response to a client that has left.
+ *
+ * @param {Context} ctx
+ * @param {Promise<any>} handled what the middleware behind this one gave
+ */
+function followHandler (ctx, handled) {
+  whenHandled(arrivalOf(ctx.req), handled)
+  return handled
 }

@@ -83,10 +83,23 @@ napi_value Utilization(napi_env env, napi_callback_info info) {
   return call ? JsNumber(env, call->Utilization()) : nullptr;
 }
 
-// requestWait(fd, fresh) -> ms, or below 0 where the kernel does not know
+// connectionAge(fd) -> ms, or below 0 where the kernel does not know
+napi_value ConnectionAge(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  return call ? JsMs(env, call->ConnectionAge(static_cast<int>(call[0]))) : nullptr;
+}
+
+// requestWait(fd, fresh, queuedMs) -> ms, or below 0 where the kernel does not know
 napi_value RequestWait(napi_env env, napi_callback_info info) {
-  const Call<2> call(env, info);
-  return call ? JsMs(env, call->OnRequest(static_cast<int>(call[0]), call[1] != 0)) : nullptr;
+  const Call<3> call(env, info);
+  if (!call) return nullptr;
+  return JsMs(env, call->OnRequest(static_cast<int>(call[0]), call[1] != 0, call[2] * kNsPerMs));
+}
+
+// wasQueued() -> of the request that was last asked for
+napi_value WasQueued(napi_env env, napi_callback_info info) {
+  const Call<> call(env, info);
+  return call ? JsBoolean(env, call->WasQueued()) : nullptr;
 }
 
 // watchListeners(...fds)
@@ -157,7 +170,9 @@ NAPI_MODULE_INIT() {
       Function("meanTurn", MeanTurn, monitor),
       Function("takeLongestTurn", TakeLongestTurn, monitor),
       Function("utilization", Utilization, monitor),
+      Function("connectionAge", ConnectionAge, monitor),
       Function("requestWait", RequestWait, monitor),
+      Function("wasQueued", WasQueued, monitor),
       Function("watchListeners", WatchListeners, monitor),
       Function("createLaw", CreateLaw, monitor->live_laws()),
       Function("createSpill", CreateSpill, monitor->spills()),

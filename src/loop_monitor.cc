@@ -16,6 +16,9 @@ constexpr uint64_t kNsPerMs = 1'000'000;
 // A connection that a spill holds may get its request at any time, and nobody else polls it.
 constexpr uint64_t kSpillsTurnMs = 5;
 
+// Two ages, each to a tick.
+constexpr uint64_t kTicksOfDoubt = 2;
+
 // To read it takes three system calls, and no pause is shorter than ten times that.
 constexpr uint64_t kWaitedIsNewNs = Pause::kShortestNs / 10;
 
@@ -96,13 +99,32 @@ bool LoopMonitor::IsBusy(double max_lag) {
   return std::uniform_real_distribution<double>()(random_) < (delay - max_lag) / max_lag;
 }
 
-double LoopMonitor::OnRequest(int fd, bool fresh) {
+double LoopMonitor::ConnectionAge(int fd) const {
+  const auto ages = socket_queue::ReadAges(fd);
+  return ages ? static_cast<double>(ages->last_send) : -1;
+}
+
+// What has come with the connection is read in the turn after that in which it was accepted.
+bool LoopMonitor::JustAccepted(uint64_t age, uint64_t queued) {
+  return age <= queued + stats_.LastTurn() + TurnSoFar(uv_hrtime()) + kTicksOfDoubt * tick_;
+}
+
+// The age of the last bytes is no more than a lower bound: a client that goes on sending, a body or
+// another request, makes it start again.
+double LoopMonitor::OnRequest(int fd, bool fresh, double queued) {
+  was_queued_ = false;
   // What the loop already polls has waited since the last poll at most. Where that is less than the
   // kernel can tell, it need not be asked, which is the dear part.
   if (running_ && !fresh && stats_.LastTurn() + TurnSoFar(CoarseNowNs()) < tick_) return 0;
-  const std::optional<uint64_t> age = socket_queue::LastReceiveAgeNs(fd);
-  if (!age) return -1;
-  const uint64_t wait = WithoutPause(*age);
+  const auto ages = socket_queue::ReadAges(fd);
+  if (!ages) return -1;
+  uint64_t age = ages->last_receive;
+  if (fresh && queued >= 0) {
+    const auto waited = static_cast<uint64_t>(queued);
+    was_queued_ = JustAccepted(ages->last_send, waited);
+    if (was_queued_) age = std::max(age, waited);
+  }
+  const uint64_t wait = WithoutPause(age);
   if (running_) {
     stats_.OnRequest(uv_hrtime(), wait);
     steady_delay_is_known_ = false;

@@ -51,9 +51,14 @@ class LoopMonitor final {
   /// tick of the system. Made to be called for every request.
   bool IsBusy(double max_lag);
 
+  /// The age of the connection on `fd`, on which nothing was sent; -1 where the kernel does not know.
+  double ConnectionAge(int fd) const;
   /// A request on the socket `fd` reaches its handler: its wait, or -1 where the kernel does not
-  /// know. `fresh`: the first on its connection, which may have waited to be accepted.
-  double OnRequest(int fd, bool fresh);
+  /// know. `fresh`: the first on its connection, which may have waited to be accepted; `queued` is
+  /// how long that was, or below 0 where nobody knows.
+  double OnRequest(int fd, bool fresh, double queued);
+  /// That request came on a connection that had just been accepted.
+  bool WasQueued() const { return was_queued_; }
 
   /// Who is told of each turn, while the monitor runs.
   std::shared_ptr<LiveLaws>* live_laws() { return &live_laws_; }
@@ -81,6 +86,8 @@ class LoopMonitor final {
   uint64_t WithoutPause(uint64_t wait);
   /// Delay() but for the turn now running.
   double SteadyDelay();
+  /// A connection of that age, which waited for `queued` to be accepted, was accepted just now.
+  bool JustAccepted(uint64_t age, uint64_t queued);
   void ForgetLookups();
   bool ArmTimer();
   uint32_t LongestAcceptQueue();
@@ -109,6 +116,8 @@ class LoopMonitor final {
   bool steady_delay_is_known_ = false;
   uint64_t idle_ = 0;
   bool idle_is_read_ = false;
+
+  bool was_queued_ = false;
 
   std::minstd_rand random_{static_cast<uint32_t>(uv_hrtime())};
 

@@ -13,9 +13,16 @@ bool Available();
 /// The step in which that age advances, ns: the kernel's tick. 0 where not available.
 uint64_t TickNs();
 
-/// Age of the last bytes that came on a connected TCP socket, ns, whether or not they were read
-/// since. Empty for anything else: a Unix socket, a bad descriptor, another system.
-std::optional<uint64_t> LastReceiveAgeNs(int fd);
+/// Of a connected TCP socket, ns.
+struct Ages {
+  /// Of the last bytes that came, whether or not they were read since.
+  uint64_t last_receive;
+  /// Of the connection, from the end of the handshake on; or of the last bytes sent on it.
+  uint64_t last_send;
+};
+
+/// Empty for anything else: a Unix socket, a bad descriptor, another system.
+std::optional<Ages> ReadAges(int fd);
 
 /// Connections complete and waiting for accept(). Empty unless `fd` is a listening TCP socket.
 std::optional<uint32_t> AcceptQueueLength(int fd);

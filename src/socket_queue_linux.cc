@@ -37,12 +37,13 @@ uint64_t TickNs() {
   return static_cast<uint64_t>(tick.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(tick.tv_nsec);
 }
 
-std::optional<uint64_t> LastReceiveAgeNs(int fd) {
+// tcp_create_openreq_child() in net/ipv4/tcp_minisocks.c sets lsndtime when the handshake is complete.
+std::optional<Ages> ReadAges(int fd) {
   tcp_info info;
   socklen_t length;
   if (!ReadTcpInfo(fd, &info, &length)) return std::nullopt;
   if (length < kThroughLastDataRecv || info.tcpi_state == kTcpListen) return std::nullopt;
-  return info.tcpi_last_data_recv * kNsPerMs;
+  return Ages{info.tcpi_last_data_recv * kNsPerMs, info.tcpi_last_data_sent * kNsPerMs};
 }
 
 std::optional<uint32_t> AcceptQueueLength(int fd) {

@@ -115,7 +115,8 @@ void Spill::TakeOldest(uint64_t now, uint32_t count, SpillTurn* turn) {
     if (is_reserved) lingering_.GiveUpSome();
     if (fd < 0) return;
     if (i == 0 && outlet_->WantsRefusals()) {
-      turn->longest_wait = socket_queue::LastReceiveAgeNs(fd).value_or(0);
+      const auto ages = socket_queue::ReadAges(fd);
+      turn->longest_wait = ages ? ages->last_receive : 0;
     }
     bool is_head = false;
     Verdict verdict = Judge(fd, &is_head);

@@ -1,0 +1,56 @@
+'use strict'
+
+/**
+ * Node tells a client that expects it to send its body (100 Continue, RFC 9110, section 10.1.1) before anybody
+ * has judged the request, unless somebody listens. Here it is told once its request is admitted, and not at all
+ * where that is refused.
+ */
+
+const { arrivalOf } = require('./request-watch.js')
+
+const EVENT = 'checkContinue'
+
+/** How many gates watch a server. @type {WeakMap<any, number>} */
+const watches = new WeakMap()
+
+/** @this {any} @param {any} req @param {any} res */
+function onExpectation (req, res) {
+  // Whoever else listens sees to it.
+  if (this.listenerCount(EVENT) > 1) return
+  arrivalOf(req).awaitsContinue = true
+  this.emit('request', req, res)
+}
+
+/** For a gate that judges every request of some servers. */
+class ContinueWatch {
+  /** @type {Set<any>} */
+  #servers = new Set()
+
+  /** @param {any} server of Node's */
+  watch (server) {
+    const count = watches.get(server) ?? 0
+    if (count === 0) server.on(EVENT, onExpectation)
+    watches.set(server, count + 1)
+    this.#servers.add(server)
+  }
+
+  close () {
+    for (const server of this.#servers) {
+      const count = /** @type {number} */ (watches.get(server)) - 1
+      if (count === 0) server.removeListener(EVENT, onExpectation)
+      watches.set(server, count)
+    }
+    this.#servers.clear()
+  }
+}
+
+/**
+ * @param {import('./arrival.js').Arrival} arrival
+ * @param {any} res Node's response
+ */
+function letContinue (arrival, res) {
+  arrival.awaitsContinue = false
+  if (!res.headersSent) res.writeContinue()
+}
+
+module.exports = { ContinueWatch, letContinue }

@@ -1,0 +1,192 @@
+'use strict'
+
+/**
+ * The end of an admitted request. Its gates are told once, whatever happens: its response was sent; or its
+ * client has left, and its handler is through. A handler that works for nobody works all the same, so until
+ * then the request keeps its place.
+ */
+
+const { isEventStreamHead } = require('./event-stream.js')
+const { OUTCOME } = require('./law.js')
+
+/** RFC 9113, section 7. */
+const NO_ERROR = 0
+/** On a response: its Arrival. */
+const kArrival = Symbol('spillway.arrival')
+/** On a response: its writeHead(), as it was. */
+const kWriteHead = Symbol('spillway.writeHead')
+
+/**
+ * Sees to it that a gate is told when a request that it has admitted is over.
+ *
+ * @param {import('./arrival.js').Arrival} arrival
+ * @param {import('./arrival.js').Stay} stay the first of the arrival's
+ * @param {any} res Node's response
+ */
+function follow (arrival, stay, res) {
+  arrival.stay = stay
+  if (arrival.over || res.writableFinished === true) return stay.gate.leave(stay, OUTCOME.abandoned, res.statusCode)
+  if (arrival.isEventStream) stay.gate.detach(stay)
+  if (arrival.res !== null) return
+  arrival.res = res
+  watchHead(arrival, res)
+  const { connection } = arrival
+  if (arrival.abandoned) awaitHandler(arrival)
+  else if (connection === null) onResponseEnd(res, (isSent) => isSent ? onSent(arrival, res) : onClientLeft(arrival))
+  else if (connection.closed) onClientLeft(arrival)
+  else connection.inFlight.push(arrival)
+}
+
+/**
+ * The response has gone out, or would have if the client were still there.
+ *
+ * @param {import('./arrival.js').Arrival} arrival
+ * @param {any} res
+ */
+function onSent (arrival, res) {
+  if (arrival.abandoned) return end(arrival, OUTCOME.abandoned)
+  arrival.connection?.remove(arrival)
+  end(arrival, arrival.isEventStream ? OUTCOME.detached : OUTCOME.completed, res.statusCode)
+}
+
+/** @param {import('./arrival.js').Arrival} arrival */
+function onClientLeft (arrival) {
+  if (arrival.over || arrival.abandoned) return
+  arrival.abandoned = true
+  if (arrival.stay !== null) awaitHandler(arrival)
+}
+
+/** @param {import('./arrival.js').Arrival} arrival whose client has left */
+function awaitHandler (arrival) {
+  const { res, handled } = arrival
+  const stays = staysOf(arrival)
+  const isToldOfEnd = !stays.some(({ gate }) => gate.answersForHandler)
+  if (arrival.isEventStream || (isToldOfEnd && res.writableEnded)) return end(arrival, OUTCOME.abandoned)
+  const timer = setTimeout(done, Math.max(...stays.map((stay) => stay.gate.patienceMs(stay)))).unref()
+  function done () {
+    clearTimeout(timer)
+    end(arrival, OUTCOME.abandoned)
+  }
+  if (isToldOfEnd) onEndCalled(res, done)
+  handled?.then(done, done)
+}
+
+/**
+ * For a framework that tells when the handler is through, whether or not it has ended the response.
+ *
+ * @param {import('./arrival.js').Arrival} arrival
+ * @param {PromiseLike<unknown>} handled
+ */
+function whenHandled (arrival, handled) {
+  arrival.handled = handled
+  if (!arrival.abandoned) return
+  const done = () => end(arrival, OUTCOME.abandoned)
+  handled.then(done, done)
+}
+
+/**
+ * @param {import('./arrival.js').Arrival} arrival
+ * @param {number} outcome
+ * @param {number} [status] of a response that was sent
+ */
+function end (arrival, outcome, status) {
+  if (arrival.over) return
+  arrival.over = true
+  for (let { stay } = arrival; stay !== null; stay = stay.next) stay.gate.leave(stay, outcome, status)
+}
+
+/** @param {import('./arrival.js').Arrival} arrival */
+function staysOf (arrival) {
+  const stays = []
+  for (let { stay } = arrival; stay !== null; stay = stay.next) stays.push(stay)
+  return stays
+}
+
+/**
+ * A response that turns out to be an event stream gives its place back: it lasts as long as the client likes.
+ *
+ * @param {import('./arrival.js').Arrival} arrival
+ * @param {any} res
+ */
+function watchHead (arrival, res) {
+  if (res.headersSent) return onHead(arrival, res, undefined)
+  res[kArrival] = arrival
+  res[kWriteHead] = res.writeHead
+  res.writeHead = writeHead
+}
+
+/**
+ * In the place of a response's own: Node comes by here too, where nobody calls it.
+ *
+ * @this {any}
+ * @param {...any} args status, reason, headers: the last two may be left out
+ */
+function writeHead (...args) {
+  const result = Reflect.apply(this[kWriteHead], this, args)
+  onHead(this[kArrival], this, args[args.length - 1])
+  return result
+}
+
+/**
+ * @param {import('./arrival.js').Arrival} arrival
+ * @param {any} res
+ * @param {unknown} headers given with the head, beside those that were set
+ */
+function onHead (arrival, res, headers) {
+  if (arrival.over || arrival.isEventStream || !isEventStreamHead(res, headers)) return
+  arrival.isEventStream = true
+  for (let { stay } = arrival; stay !== null; stay = stay.next) stay.gate.detach(stay)
+  if (arrival.abandoned) end(arrival, OUTCOME.abandoned)
+}
+
+/**
+ * Calls `done` when somebody ends the response to a client that has left.
+ *
+ * @param {any} res
+ * @param {() => void} done
+ */
+function onEndCalled (res, done) {
+  const { end } = res
+  /** @this {any} @param {...any} args */
+  res.end = function (...args) {
+    done()
+    return Reflect.apply(end, this, args)
+  }
+}
+
+/**
+ * Calls `done` once, when a response was sent, or its client has left: at once if that is so already.
+ *
+ * @param {any} res an Http2ServerResponse, or what an injected request is answered on
+ * @param {(isSent: boolean) => void} done
+ */
+function onResponseEnd (res, done) {
+  if (res.closed === true || res.destroyed === true || res.stream?.destroyed === true) return done(isSent(res))
+  // Hapi's injected response finishes and never closes; one that is aborted closes and never finishes.
+  const onFinish = () => finish(!wasReset(res))
+  const onClose = () => finish(isSent(res))
+  /** @param {boolean} sent */
+  const finish = (sent) => {
+    res.removeListener('finish', onFinish)
+    res.removeListener('close', onClose)
+    done(sent)
+  }
+  res.on('finish', onFinish)
+  res.on('close', onClose)
+}
+
+/** @param {any} res one that is over */
+function isSent (res) {
+  return !wasReset(res) && (res.stream === undefined ? res.writableFinished : res.writableEnded)
+}
+
+/**
+ * A stream of HTTP/2 that the client has reset finishes like one that was answered.
+ *
+ * @param {any} res
+ */
+function wasReset ({ stream }) {
+  return stream?.rstCode !== undefined && stream.rstCode !== NO_ERROR
+}
+
+module.exports = { follow, onClientLeft, onSent, whenHandled }
