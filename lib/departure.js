@@ -38,15 +38,23 @@ function follow (arrival, stay, res) {
 }
 
 /**
- * The response has gone out, or would have if the client were still there.
+ * The response has gone out.
  *
  * @param {import('./arrival.js').Arrival} arrival
  * @param {any} res
  */
 function onSent (arrival, res) {
-  if (arrival.abandoned) return end(arrival, OUTCOME.abandoned)
   arrival.connection?.remove(arrival)
   end(arrival, arrival.isEventStream ? OUTCOME.detached : OUTCOME.completed, res.statusCode)
+}
+
+/**
+ * Its handler has destroyed the response, and with it the connection.
+ *
+ * @param {import('./arrival.js').Arrival} arrival
+ */
+function onDestroyed (arrival) {
+  end(arrival, OUTCOME.abandoned)
 }
 
 /** @param {import('./arrival.js').Arrival} arrival */
@@ -189,4 +197,4 @@ function wasReset ({ stream }) {
   return stream?.rstCode !== undefined && stream.rstCode !== NO_ERROR
 }
 
-module.exports = { follow, onClientLeft, onSent, whenHandled }
+module.exports = { follow, onClientLeft, onDestroyed, onSent, whenHandled }

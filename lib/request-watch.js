@@ -9,7 +9,7 @@ const diagnosticsChannel = require('node:diagnostics_channel')
 const net = require('node:net')
 const { Arrival } = require('./arrival.js')
 const { binding } = require('./binding.js')
-const { onClientLeft, onSent } = require('./departure.js')
+const { onClientLeft, onDestroyed, onSent } = require('./departure.js')
 const fdWatch = require('./limits/fd-watch.js')
 const { connectionOf, forgetAll, knownConnectionOf, learn } = require('./listening-servers.js')
 const { safely } = require('./safely.js')
@@ -59,19 +59,26 @@ function arrive (request, socket, server) {
 function begin (socket) {
   const connection = connectionOf(socket)
   connection.used = true
-  socket.once('close', onSocketClose)
+  // Before Node's own, which calls the response destroyed, whoever did it.
+  socket.prependOnceListener('close', onSocketClose)
   return connection
 }
 
-const onResponseFinish = safely((/** @type {any} */ { request, response }) => {
+const onResponseFinish = safely((/** @type {any} */ { request, response, socket }) => {
   const arrival = request[kArrival]
-  if (arrival !== undefined && arrival.connection !== null) onSent(arrival, response)
+  if (arrival === undefined || arrival.connection === null) return
+  // Node says so too of what it could not write any more.
+  if (socket.destroyed) onClientLeft(arrival)
+  else onSent(arrival, response)
 })
 
 const onSocketClose = safely(/** @this {any} */ function () {
   const connection = connectionOf(this)
   connection.closed = true
-  for (const arrival of connection.inFlight.splice(0)) onClientLeft(arrival)
+  for (const arrival of connection.inFlight.splice(0)) {
+    if (arrival.res.destroyed) onDestroyed(arrival)
+    else onClientLeft(arrival)
+  }
 })
 
 /**

@@ -40,6 +40,13 @@ async function hold (site, send) {
   return { answer, release }
 }
 
+/** What answers the requests that stay, as they come. */
+function collectReleases (site) {
+  const releases = []
+  site.events.on('hold', (release) => releases.push(release))
+  return releases
+}
+
 for (const kind of kinds) {
   describe(`in flight in ${kind.name}`, () => {
     const start = (settings) => kind.start({ maxDelay: false }, settings)
@@ -90,11 +97,13 @@ for (const kind of kinds) {
     it('returns to zero when a connection dies with requests queued behind a slow one', async () => {
       const site = await start()
       const client = await connect(site.port)
-      await hold(site, () => client.send('GET /hold'))
+      const releases = collectReleases(site)
+      client.send('GET /hold')
       client.send('GET /')
       client.send('GET /hold')
       await inFlight(site, 3)
       client.destroy()
+      for (const release of releases) release()
       await inFlight(site, 0)
     })
 
@@ -104,7 +113,6 @@ for (const kind of kinds) {
       const { release } = await hold(site, () => client.send('GET /hold'))
       await inFlight(site, 1)
       client.destroy()
-      await inFlight(site, 0)
       release()
       await inFlight(site, 0)
     })
@@ -123,10 +131,11 @@ for (const kind of kinds) {
       const connection = once(site.server, 'connection')
       const client = await connect(site.port)
       const [socket] = await connection
-      await hold(site, () => client.send('GET /hold'))
+      const { release } = await hold(site, () => client.send('GET /hold'))
       await inFlight(site, 1)
       socket.setTimeout(1)
       await client.closed
+      release()
       await inFlight(site, 0)
     })
 
@@ -170,9 +179,10 @@ for (const kind of kinds) {
       const client = await connectTls(site.port)
       assert.equal((await client.send('GET /')).status, 200)
       await inFlight(site, 0)
-      await hold(site, () => client.send('GET /hold'))
+      const { release } = await hold(site, () => client.send('GET /hold'))
       await inFlight(site, 1)
       client.destroy()
+      release()
       await inFlight(site, 0)
       assert.equal(site.gate.stats().admitted, 2)
     })
@@ -201,20 +211,17 @@ for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].include
 
     it('returns to zero when the client resets a stream, or the session goes', async () => {
       const { site, client } = await start()
-      const held = once(site.events, 'hold')
-      const stream = client.session.request({ ':path': '/hold' })
-      stream.on('error', () => {})
-      await held
+      const ask = () => client.session.request({ ':path': '/hold' }).on('error', () => {})
+      const first = await hold(site, ask)
       await inFlight(site, 1)
-      stream.close(http2.constants.NGHTTP2_CANCEL)
+      first.answer.close(http2.constants.NGHTTP2_CANCEL)
+      first.release()
       await inFlight(site, 0)
 
-      await hold(site, () => {
-        const other = client.session.request({ ':path': '/hold' })
-        other.on('error', () => {})
-      })
+      const second = await hold(site, ask)
       await inFlight(site, 1)
       client.session.destroy()
+      second.release()
       await inFlight(site, 0)
       assert.equal(site.gate.stats().admitted, 2)
     })

@@ -164,11 +164,11 @@ for (const kind of kinds) {
       assert.equal(told.length, 2)
     })
 
-    it('gives streams of server-sent events no place, and counts them in flight', async () => {
+    it('takes the place of a stream of server-sent events back when it begins, however it was asked for, and counts it in flight', async () => {
       const site = await kind.start({ maxInFlight: 1 })
       const streams = await Promise.all([connect(site.port), connect(site.port)])
-      for (const stream of streams) {
-        stream.send('GET /events', { headers: EVENT_SOURCE })
+      for (const [i, stream] of streams.entries()) {
+        stream.send('GET /events', { headers: [EVENT_SOURCE, { Accept: '*/*' }][i] })
         while (!stream.rest.includes(FIRST_EVENT)) await once(stream.socket, 'data')
       }
       assert.equal(site.gate.stats().inFlight, 2)
@@ -185,15 +185,15 @@ for (const kind of kinds) {
       assert.equal(await statusOf(b, 'GET /'), 200)
     })
 
-    it('gives a stream of events a place where the request did not say that it asks for one', async () => {
+    it('gives a request that asks for server-sent events, and gets something else, a place like any other', async () => {
       const site = await kind.start({ maxInFlight: 1 })
-      const [stream, other] = await Promise.all([connect(site.port), connect(site.port)])
-      stream.send('GET /events', { headers: { Accept: '*/*' } })
-      while (!stream.rest.includes(FIRST_EVENT)) await once(stream.socket, 'data')
-      assert.equal(await statusOf(other, 'GET /'), 503)
-      stream.destroy()
+      const [a, b] = await Promise.all([connect(site.port), connect(site.port)])
+      const held = await hold(site, () => a.send('GET /hold', { headers: EVENT_SOURCE }))
+      assert.equal(await statusOf(b, 'GET /', { headers: EVENT_SOURCE }), 503)
+      held.release()
+      assert.equal((await held.answer).status, 200)
       await inFlight(site, 0)
-      assert.equal(await statusOf(other, 'GET /'), 200)
+      assert.equal(await statusOf(b, 'GET /', { headers: EVENT_SOURCE }), 200)
     })
   })
 
