@@ -93,14 +93,15 @@ for (const kind of kinds) {
       assert.deepEqual(told.map(({ reason, limitMs }) => [reason, limitMs]), [['maxInFlight', Infinity]])
     })
 
-    it('gets the place of a request back whose client goes away, and of one whose handler fails', async () => {
+    it('gets the place of a request back whose client goes away before it is answered, and of one whose handler fails', async () => {
       const site = await kind.start({ maxInFlight: 1 })
       for (let i = 0; i < 3; i++) {
         const gone = await connect(site.port)
-        await hold(site, () => gone.send('GET /hold'))
+        const { release } = await hold(site, () => gone.send('GET /hold'))
         const other = await connect(site.port)
         assert.equal(await statusOf(other, 'GET /'), 503)
         gone.destroy()
+        release()
         await inFlight(site, 0)
         for (const path of ['/throw', '/reject']) {
           const failing = await connect(site.port)
@@ -148,6 +149,7 @@ for (const kind of kinds) {
       const first = await hold(site, () => a.send('GET /hold'))
       const second = await hold(site, () => b.send('GET /hold'))
       b.destroy()
+      second.release()
       await inFlight(site, 1)
       assert.equal(await statusOf(c, 'GET /'), 200)
       await until(() => site.gate.stats().inFlight === 1)
@@ -157,8 +159,6 @@ for (const kind of kinds) {
         { admitted: 3, shed: 0, shedBy: { delay: 0, inFlight: 0, maxInFlight: 2, spill: 0 }, observed: 2 })
       first.release()
       assert.equal((await first.answer).status, 200)
-      await inFlight(site, 0)
-      second.release()
       await inFlight(site, 0)
       assert.equal(await statusOf(c, 'GET /'), 200)
       assert.equal(told.length, 2)
@@ -251,9 +251,10 @@ for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].include
     const held = once(site.events, 'hold')
     const stream = client.session.request({ ':path': '/hold' })
     stream.on('error', () => {})
-    await held
+    const [release] = await held
     assert.equal((await client.send('/')).status, 503)
     stream.close(http2.constants.NGHTTP2_CANCEL)
+    release()
     await inFlight(site, 0)
     const events = client.session.request({ ':path': '/events', accept: 'text/event-stream' })
     events.on('error', () => {})
