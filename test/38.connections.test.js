@@ -26,6 +26,10 @@ const TURN_MS = 10
 
 afterEach(closeOpened)
 
+function connectionsOf (server) {
+  return new Promise((resolve) => server.getConnections((_, count) => resolve(count)))
+}
+
 for (const kind of kinds) {
   describe(`connections in ${kind.name}`, () => {
     function start (settings, options) {
@@ -73,6 +77,27 @@ for (const kind of kinds) {
       assert.deepEqual({ admitted, shed }, { admitted: QUEUED - refused, shed: refused })
     })
 
+    for (const [what, head] of Object.entries({
+      body: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n',
+      'next request': 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+    })) {
+      it(`that stood there have waited also where the client has sent of its ${what} all the while`, async function () {
+        needs(this, 'waits from the kernel', binding.kernelWaits)
+        const { site, told } = await start({}, { spill: false })
+        const clients = await Promise.all(Array.from({ length: QUEUED }, () => connect(site.port)))
+        for (const { socket } of clients) socket.write(head)
+        const work = setInterval(() => {
+          block(TURN_MS)
+          for (const { socket } of clients) socket.write('x')
+        }, 1)
+        opened(() => clearInterval(work))
+        while (site.gate.stats().admitted + told.length < QUEUED) await nextTurn()
+        assert.ok(told.length > 0)
+        assert.ok(told.every(({ reason, source }) => reason === 'delay' && source === 'kernel'))
+        assert.ok(told.some(({ waitMs }) => waitMs > LIMIT_MS))
+      })
+    }
+
     it('that idle before their request have not waited', async () => {
       const { site } = await start()
       const client = await connect(site.port)
@@ -82,6 +107,20 @@ for (const kind of kinds) {
       assert.equal((await client.send('GET /')).status, 200)
       const { admitted, shed } = site.gate.stats()
       assert.deepEqual({ admitted, shed }, { admitted: 2, shed: 0 })
+    })
+
+    it('that idle after they have waited to be accepted have not waited', async function () {
+      needs(this, 'waits from the kernel', binding.kernelWaits)
+      const { site } = await start({}, { spill: false })
+      await (await connect(site.port)).send('GET /')
+      const clients = await Promise.all(Array.from({ length: QUEUED }, () => connect(site.port)))
+      const work = setInterval(() => block(TURN_MS), 1)
+      while (await connectionsOf(site.server) <= QUEUED) await nextTurn()
+      clearInterval(work)
+      await nextTurn()
+      block(LATE_MS)
+      await nextTurn()
+      for (const client of clients) assert.equal((await client.send('GET /')).status, 200)
     })
 
     it("over a Unix socket are judged by the loop's delay", async () => {
