@@ -229,6 +229,45 @@ describe('guard()', () => {
     })
   })
 
+  describe('CONNECT', () => {
+    const TUNNEL = 'HTTP/1.1 200 Connection Established\r\n\r\n'
+
+    async function start (options) {
+      const server = http.createServer((req, res) => res.end('ok'))
+      server.on('connect', (req, socket) => {
+        socket.on('error', () => {})
+        opened(() => socket.destroy())
+        socket.write(TUNNEL)
+      })
+      const gate = guard(server, { maxDelay, ...options })
+      return { gate, client: await listen(server) }
+    }
+
+    it('is judged like an upgrade, and refused by a 503 that closes the connection', async () => {
+      const { client, gate } = await start()
+      const refused = await late(() => client.send('CONNECT a:443'))
+      assert.equal(refused.status, 503)
+      assert.equal(refused.headers.connection, 'close')
+      await client.closed
+      const { shed, admitted, inFlight } = gate.stats()
+      assert.deepEqual({ shed, admitted, inFlight }, { shed: 1, admitted: 0, inFlight: 0 })
+    })
+
+    it('is refused where a health check says no', async () => {
+      const { client, gate } = await start({ healthCheck: () => false, healthCheckInterval: 5 })
+      while (!gate.snapshot().limits.some(({ over }) => over)) await new Promise(setImmediate)
+      assert.equal((await client.send('CONNECT a:443')).status, 503)
+      assert.equal(gate.stats().shedBy.healthCheck, 1)
+    })
+
+    it('in time is admitted, and is not in flight', async () => {
+      const { client, gate } = await start()
+      assert.equal((await client.send('CONNECT a:443')).status, 200)
+      const { admitted, inFlight } = gate.stats()
+      assert.deepEqual({ admitted, inFlight }, { admitted: 1, inFlight: 0 })
+    })
+  })
+
   describe('upgrade', () => {
     async function start (options) {
       const server = http.createServer((req, res) => res.end('ok'))
