@@ -56,8 +56,10 @@ class Spill {
   #scope
   /** @type {Map<any, Point>} */
   #points = new Map()
-  /** Server to what takes the listeners off it. @type {Map<any, () => void>} */
-  #watched = new Map()
+  /** Server to what takes the listeners off it. @type {WeakMap<any, () => void>} */
+  #unwatch = new WeakMap()
+  /** Those servers, which one gate may see come and go by the hundred. @type {Set<WeakRef<any>>} */
+  #watched = new Set()
   /** @type {import('./binding.js').NativeSpill[]} */
   #retired = []
   #ended = { spilled: 0, handedOver: 0, dropped: 0, lingering: 0 }
@@ -86,13 +88,18 @@ class Spill {
    * @param {any} server whatever it serves, and whether or not it listens yet
    */
   watch (server) {
-    if (this.#hindrance !== '' || this.#watched.has(server)) return
+    if (this.#hindrance !== '' || this.#unwatch.has(server)) return
     // The context in which listen() was called, as for what Node accepts.
     const onListening = () => this.#attach(server, new AsyncResource('SPILLWAY'))
-    const onClose = () => this.#detach(server)
+    const onClose = () => {
+      this.#detach(server)
+      this.#lastServer = this.#lastHandle = undefined
+    }
     server.on('listening', onListening)
     server.on('close', onClose)
-    this.#watched.set(server, () => {
+    this.#watched.add(new WeakRef(server))
+    for (const watched of this.#watched) if (watched.deref() === undefined) this.#watched.delete(watched)
+    this.#unwatch.set(server, () => {
       server.removeListener('listening', onListening)
       server.removeListener('close', onClose)
     })
@@ -192,8 +199,11 @@ class Spill {
 
   /** Lets go of all servers. */
   close () {
-    for (const [server, unwatch] of this.#watched) {
-      unwatch()
+    for (const watched of this.#watched) {
+      const server = watched.deref()
+      if (server === undefined) continue
+      this.#unwatch.get(server)?.()
+      this.#unwatch.delete(server)
       this.#detach(server)
     }
     this.#watched.clear()

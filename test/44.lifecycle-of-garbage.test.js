@@ -18,6 +18,28 @@ const makers = {
   "a loop's delay": ['binding.createLoopDelay()', 5000],
   'a probe of the thread pool': ['(() => { const probe = binding.createPoolProbe(); probe(); return probe })()', 2000]
 }
+/** The same of a server of Node's, which somebody else would hold on to. */
+const servers = {
+  'that is fed by others, and never listens': `await new Promise((resolve) => {
+    const server = http.createServer((req, res) => res.end('ok'))
+    registry.register(server)
+    const feeder = net.createServer((socket) => server.emit('connection', socket))
+    feeder.listen(0, '127.0.0.1', async () => {
+      const { port } = feeder.address()
+      http.get({ port, agent: false }, (res) => res.resume().once('close', () => feeder.close(resolve)))
+    })
+  })`,
+  'that has closed, of a middleware with the spill': `await new Promise((resolve) => {
+    const server = http.createServer((req, res) => middleware(req, res, () => res.end('ok')))
+    registry.register(server)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      http.get({ port, agent: false }, (res) => res.resume().once('close', () => server.close(resolve)))
+    })
+  })`
+}
+const SERVERS = 100
+
 const closers = {
   'a gate': ['new Gate(settings).close()', 300],
   'a guard on a server': ['guard(http.createServer(), { maxThreadPoolDelay: 1000, maxEventLoopDelay: 1000 }).close()', 300],
@@ -37,6 +59,7 @@ const closers = {
 const source = (deed, count) => `
   const fs = require('node:fs')
   const http = require('node:http')
+  const net = require('node:net')
   const toobusy = require('spillway')
   const { guard } = require('spillway/http')
   const { forEachConcurrent } = require('spillway/stream')
@@ -44,6 +67,7 @@ const source = (deed, count) => `
   const { Gate } = require('./lib/gate.js')
   const { gateOptions, readOptions } = require('./lib/options.js')
   const settings = readOptions('test', gateOptions, {})
+  const middleware = require('spillway/express')({ spill: binding.canSpill || undefined })
   const BATCH = ${count / 10}
   let collected = 0
   const registry = new FinalizationRegistry(() => collected++)
@@ -70,6 +94,7 @@ const source = (deed, count) => `
       grown: process.memoryUsage().rss - before.rss, opened: descriptors() - before.descriptors, collected: collected - before.collected
     }))
     toobusy.shutdown()
+    middleware.close()
   }
   main()
 `
@@ -90,6 +115,13 @@ describe('what is made and dropped', function () {
       assert.ok(collected >= count * 0.99, `${collected} of ${count}`)
       assert.ok(opened <= 0, `${opened} descriptors`)
       assert.ok(grown < SLACK, `${grown} bytes`)
+    })
+  }
+
+  for (const [name, statement] of Object.entries(servers)) {
+    it(`a server ${name}: is collected`, async () => {
+      const { collected } = await figures(statement, SERVERS)
+      assert.ok(collected >= SERVERS * 0.95, `${collected} of ${SERVERS}`)
     })
   }
 
