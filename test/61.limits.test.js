@@ -273,8 +273,11 @@ describe('sampling', () => {
 })
 
 describe('the last descriptors', () => {
-  const { limit } = fdWatch
-  afterEach(() => { fdWatch.limit = limit })
+  let limit = Infinity
+  // A sample must not set it meanwhile.
+  before(() => Object.defineProperty(fdWatch, 'limit', { get: () => limit, set () {}, configurable: true, enumerable: true }))
+  after(() => Object.defineProperty(fdWatch, 'limit', { value: Infinity, writable: true, configurable: true, enumerable: true }))
+  afterEach(() => { limit = Infinity })
 
   /** @returns {Promise<boolean>} by whatever, on a connection of its own */
   async function isAnswered (port, connectTo = connect) {
@@ -287,12 +290,12 @@ describe('the last descriptors', () => {
     for (const kind of some) {
       it(`are not for connections: ${kind.name}${how}`, async () => {
         const { port, gate } = await kind.start({}, settings)
-        fdWatch.limit = 1
+        limit = 1
         assert.equal(await isAnswered(port, connectTo), false)
         assert.equal(gate.stats().droppedConnections, 1)
-        fdWatch.limit = 1e6
+        limit = 1e6
         assert.equal(await isAnswered(port, connectTo), true)
-        fdWatch.limit = 1
+        limit = 1
         gate.close()
         assert.equal(await isAnswered(port, connectTo), true)
         assert.equal(gate.stats().droppedConnections, 1)
@@ -303,7 +306,7 @@ describe('the last descriptors', () => {
   it('are, where nothing is to be limited, or only observed', async () => {
     for (const options of [{ maxFdRatio: 0 }, { observe: true }]) {
       const { port, gate } = await some[0].start(options)
-      fdWatch.limit = 1
+      limit = 1
       assert.equal(await isAnswered(port), true)
       assert.equal(gate.stats().droppedConnections, 0)
     }
@@ -314,7 +317,7 @@ describe('the last descriptors', () => {
     opened(() => app.close())
     await app.register(async (scope) => scope.register(spillwayFastify))
     await app.listen({ port: 0, host: '127.0.0.1' })
-    fdWatch.limit = 1
+    limit = 1
     assert.equal(await isAnswered(app.server.address().port), true)
   })
 })
