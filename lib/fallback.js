@@ -147,6 +147,7 @@ function createLaw (maxDelayNs, maxInFlight, tickNs, observe) {
       rate: 0,
       capacity: 0,
       baselineNs: 0,
+      longestNs: 0,
       costNs: 0,
       light: false
     })

@@ -18,7 +18,7 @@ const { binding } = require('./binding.js')
  *
  * @typedef {{ standing: boolean, inFlight: number, arrivalRate: number, rate: number, utilization: number }} NativeSnapshot
  * @typedef {{ inFlight: number, enforcing: boolean, probing: boolean, cap: number, burst: number, arrivalRate: number,
- *   rate: number, capacity: number, baselineNs: number, costNs: number, light: boolean }} NativeClassSnapshot
+ *   rate: number, capacity: number, baselineNs: number, longestNs: number, costNs: number, light: boolean }} NativeClassSnapshot
  *
  * @typedef {'delay' | 'inFlight' | 'maxInFlight'} Reason
  */

@@ -70,6 +70,7 @@ void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome
   ClassLimit& limit = classes_[id].limit;
   if (limit.Left(outcome == Outcome::kCompleted)) inFlight_ -= inFlight_ > 0;
   if (draining_) Drain(now);
+  if (outcome != Outcome::kDetached) limit.Lasted(static_cast<double>(now - start));
   if (outcome == Outcome::kCompleted) limit.Completed(now, start, setting());
 }
 

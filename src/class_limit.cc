@@ -49,6 +49,9 @@ constexpr double kProbeEveryResponses = 50;
 constexpr double kProbeMostNs = 500e6;
 constexpr double kProbeMostResponses = 2;
 
+// The longest request fades from memory as so many shorter ones end.
+constexpr double kLongestRequests = 64;
+
 // A response this much below R: R was measured with a queue, and there may be more of it.
 constexpr double kLower = 0.9;
 
@@ -60,6 +63,10 @@ constexpr int kSlowerProbes = 2;
 constexpr double kProbeAgainNs = 100e6;
 
 }  // namespace
+
+void ClassLimit::Lasted(double ns) {
+  longestNs_ = std::max(ns, longestNs_ - (longestNs_ - ns) / kLongestRequests);
+}
 
 void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting) {
   const auto response = static_cast<double>(now - start);

@@ -60,6 +60,8 @@ class ClassLimit final {
     inFlight_ -= inFlight_ > 0;
     return true;
   }
+  // Its response ended so long after its admission, or its client left then.
+  void Lasted(double ns);
   void Completed(uint64_t now, uint64_t start, const Setting& setting);
 
   void EndWindow(const Window& window, const Setting& setting);
@@ -90,6 +92,8 @@ class ClassLimit final {
   double arrivalRate() const { return arrivalRate_; }
   // R; 0 until something was completed.
   double BaselineNs() const { return baseline_.Ns() > 0 ? baseline_.Ns() : costNs_; }
+  // How long the slowest of the recent requests took to end; 0 until one ended.
+  double longestNs() const { return longestNs_; }
   // R as it was measured, without a guess.
   double measuredNs() const { return baseline_.Ns(); }
 
@@ -126,6 +130,7 @@ class ClassLimit final {
   double capacity_ = 0;
   double fullness_ = 1;
   double calmNs_ = 0;
+  double longestNs_ = 0;
 
   uint64_t probeAt_ = 0;
   double probedCapacity_ = 0;

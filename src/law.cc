@@ -155,6 +155,7 @@ napi_value SnapshotOf(napi_env env, napi_callback_info info) {
                         {"rate", JsNumber(env, limit.rate() * kNsPerSecond)},
                         {"capacity", JsNumber(env, limit.capacity() * kNsPerSecond)},
                         {"baselineNs", JsNumber(env, limit.BaselineNs())},
+                        {"longestNs", JsNumber(env, limit.longestNs())},
                         {"costNs", JsNumber(env, law.costNs(id))},
                         {"light", JsBoolean(env, law.light(id))}});
 }

@@ -220,6 +220,28 @@ describe('gate 2: in flight', () => {
     assert(inFlight <= 6)
   })
 
+  it('remembers how long its slowest recent request took, completed or abandoned', () => {
+    const bench = new Bench()
+    const longestMs = () => bench.class().longestNs / ms(1)
+    const end = (responseMs, outcome) => {
+      const start = bench.now
+      bench.arrive()
+      bench.pass(responseMs)
+      bench.depart(0, start, outcome)
+    }
+    assert.equal(longestMs(), 0)
+    end(900, DETACHED)
+    assert.equal(longestMs(), 0)
+    end(10, COMPLETED)
+    assert.equal(longestMs(), 10)
+    end(200, ABANDONED)
+    assert.equal(longestMs(), 200)
+    for (let i = 0; i < 64; i++) end(10, COMPLETED)
+    assert(longestMs() > 60 && longestMs() < 100, 'it fades')
+    end(300, COMPLETED)
+    assert.equal(longestMs(), 300)
+  })
+
   it('leaks no slot, and none is given twice', () => {
     const bench = queueing()
     for (const outcome of [COMPLETED, ABANDONED, DETACHED]) bench.traffic(1000, { rate: 300, responseMs: 100, outcome })
