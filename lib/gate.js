@@ -102,7 +102,7 @@ class Gate {
       this.#onShed(info, request)
       if (!info.observed) return info
     }
-    let entered = this.#law.enter(id, waitMs * NS_PER_MS)
+    let entered = this.#law.enter(id, waitMs * NS_PER_MS, 0)
     if (entered < 0) {
       // Observed above already: once refused is enough.
       if (over === null) {

@@ -6,8 +6,9 @@ const { binding } = require('./binding.js')
  * The admission law of one gate, and the classes of requests that it tells apart.
  *
  * @typedef {object} NativeLaw times in ns, classes 0 to 255
- * @property {(id: number, waitNs: number) => number} enter the moment, for `leave`; refused, minus
- *   the verdict
+ * @property {(id: number, waitNs: number, queued: number) => number} enter the moment, for `leave`;
+ *   refused, minus the verdict; `queued` 1: its connection was accepted just before, so that it came
+ *   through the accept queue, else 0
  * @property {(id: number, entered: number, outcome: number) => void} leave
  * @property {(id: number) => boolean} forget the number is to stand for another class; false where
  *   requests of the present one are in flight

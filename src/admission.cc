@@ -34,14 +34,14 @@ Admission::Admission(const Options& options)
       maxDelay_(static_cast<double>(options.maxDelayNs)),
       queue_(options.maxDelayNs, options.tickNs) {}
 
-Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs) {
+Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs, bool queued) {
   Class& entry = classes_[id];
   if (!entry.known) {
     entry.known = true;
     known_[knownCount_++] = id;
   }
   const Verdict verdict = Judge(now, entry, waitNs);
-  queue_.Saw(waitNs, verdict == Verdict::kQueueDelay);
+  queue_.Saw(now, waitNs, queued, verdict == Verdict::kQueueDelay);
   if (verdict == Verdict::kAdmit) {
     entry.limit.Admitted();
     ++inFlight_;

@@ -34,7 +34,8 @@ class Admission final {
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
 
-  Verdict Arrive(uint64_t now, uint8_t id, uint64_t waitNs);
+  // `queued`: its connection was accepted just before, so that it came through the accept queue.
+  Verdict Arrive(uint64_t now, uint8_t id, uint64_t waitNs, bool queued);
   void Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome);
   // The turn ends now; for `busyNs` of it the loop did not wait for events. Windows of time end
   // with turns.

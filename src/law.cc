@@ -44,12 +44,12 @@ using Call = JsSharedCall<Law, N>;
 
 uint8_t Id(double number) { return static_cast<uint8_t>(number); }
 
-// enter(class, wait) -> the moment, to be given to leave(); or, refused, minus the verdict
+// enter(class, wait, queued) -> the moment, to be given to leave(); or, refused, minus the verdict
 napi_value Enter(napi_env env, napi_callback_info info) {
-  const Call<2> call(env, info);
+  const Call<3> call(env, info);
   if (!call) return nullptr;
   const uint64_t now = call->Now();
-  const Verdict verdict = call->admission.Arrive(now, Id(call[0]), call.Ns(1));
+  const Verdict verdict = call->admission.Arrive(now, Id(call[0]), call.Ns(1), call[2] != 0);
   const bool admitted = verdict == Verdict::kAdmit;
   return JsNumber(env, admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
 }
@@ -69,11 +69,12 @@ napi_value Forget(napi_env env, napi_callback_info info) {
   return call ? JsBoolean(env, call->admission.Forget(Id(call[0]))) : nullptr;
 }
 
-// The same with the time as an argument, for a simulation: arrive(now, class, wait) -> verdict
+// The same with the time as an argument, for a simulation: arrive(now, class, wait, queued)
+// -> verdict
 napi_value Arrive(napi_env env, napi_callback_info info) {
-  const Call<3> call(env, info);
+  const Call<4> call(env, info);
   if (!call) return nullptr;
-  const Verdict verdict = call->admission.Arrive(call.Ns(0), Id(call[1]), call.Ns(2));
+  const Verdict verdict = call->admission.Arrive(call.Ns(0), Id(call[1]), call.Ns(2), call[3] != 0);
   return JsNumber(env, static_cast<double>(verdict));
 }
 

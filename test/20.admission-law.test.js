@@ -23,7 +23,7 @@ describe('gate 1: queue delay', () => {
     assert.equal(bench.arrive(0, 112), QUEUE_DELAY)
   })
 
-  it('takes a queue for standing when the shortest wait of an interval was above half of maxDelay', () => {
+  it('takes a queue for standing when most waits of an interval were above half of maxDelay', () => {
     const bench = new Bench()
     bench.traffic(300, { waitedMs: 60 })
     assert.equal(bench.gate.standing, true)
@@ -32,14 +32,40 @@ describe('gate 1: queue delay', () => {
     assert.equal(bench.arrive(0, 24), ADMIT)
   })
 
-  it('but not when one request waited little', () => {
+  /** Twenty intervals of ten requests, of which some waited for nothing. */
+  function intervals (short, queued) {
     const bench = new Bench()
-    for (let i = 0; i < 20; i++) {
-      bench.traffic(90, { waitedMs: 90 })
-      bench.arrive(0, 10)
-      bench.traffic(10, { waitedMs: 90 })
+    bench.pass(10)
+    for (let i = 0; i < 200; i++) {
+      if (i % 10 < short) bench.arrive(0, 0, queued)
+      else bench.arrive(0, 90)
+      bench.pass(10)
     }
-    assert.equal(bench.gate.standing, false)
+    return bench
+  }
+
+  it('also when up to a third of the requests say that they waited for nothing', () => {
+    for (const short of [1, 2, 3]) assert.equal(intervals(short, 1).gate.standing, true, `${short} of 10`)
+  })
+
+  it('but not when more did', () => {
+    assert.equal(intervals(4, 1).gate.standing, false)
+  })
+
+  it('judges what came through the accept queue apart from what came on connections accepted before', () => {
+    const bench = intervals(9, 0)
+    assert.equal(bench.gate.standing, true)
+    assert.equal(bench.arrive(0, 28, 0), QUEUE_DELAY)
+  })
+
+  it('keeps standing while one of the two is refused, however many pass in the other', () => {
+    const bench = intervals(9, 0)
+    for (let i = 0; i < 300; i++) {
+      for (let n = 0; n < 20; n++) bench.arrive(0, 0, 0)
+      bench.arrive(0, 90)
+      bench.pass(10)
+    }
+    assert.equal(bench.gate.standing, true)
   })
 
   it('nor when nothing came', () => {
@@ -352,7 +378,7 @@ describe('options', () => {
   it('a detached call finds its law', () => {
     let { arrive, snapshot } = new Bench().law
     globalThis.gc?.()
-    assert.equal(arrive(1, 0, 0), ADMIT)
+    assert.equal(arrive(1, 0, 0, 0), ADMIT)
     assert.equal(snapshot().inFlight, 1)
     arrive = snapshot = undefined
   })

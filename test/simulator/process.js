@@ -18,8 +18,8 @@ const SPILL_BATCH_MS = 0.9
  * A Node process: a kernel's accept queue for each server that listens, and one loop of turns. In a turn each server accepts one
  * connection, every request whose bytes are there begins, and every request that waits for the loop makes one step.
  *
- * A request: `server`, `class`, `arrived`, `phases` and the next `phase`, `lasting(ms)` (with noise, in ns) and `answer(status,
- * now)`. A phase is `{ cpu }` (ms, in a turn of its own), `{ io }` (ms, beside the loop), `{ io, pool }` or `{ detach: true }`.
+ * A request: `server`, `class`, `arrived`, `claimsNoWait` (as one whose body still trickles in), `phases` and the next `phase`,
+ * `lasting(ms)` (with noise, in ns) and `answer(status, now)`. A phase is `{ cpu }` (ms, in a turn of its own), `{ io }` (ms, beside the loop), `{ io, pool }` or `{ detach: true }`.
  *
  * `costs` in ms: `turn` (polling), `accept`, `begin` (the framework's share of a request), `refuse` (its share of a 503) and
  * `spill` (a 503 out of the accept queue, where `spill` is on).
@@ -52,6 +52,7 @@ class Process {
   connect (request) {
     const queue = this.#acceptQueues[request.server]
     if (queue.length >= ACCEPT_QUEUE) return false
+    request.queued = true
     queue.push(request)
     return true
   }
@@ -127,7 +128,8 @@ class Process {
   }
 
   #begin (request, now) {
-    if (this.#laws[request.server].arrive(now, request.class, this.#waited(request, now)) !== ADMIT) {
+    const law = this.#laws[request.server]
+    if (law.arrive(now, request.class, this.#waited(request, now), Number(request.queued)) !== ADMIT) {
       now += ms(this.#costs.refuse)
       request.answer(503, now)
       return now
@@ -139,6 +141,7 @@ class Process {
 
   // The kernel counts in ticks. Where it does not count at all, the running turn's delay must do.
   #waited (request, now) {
+    if (request.claimsNoWait) return 0
     if (!this.#kernelWaits) return now - this.#turnBegan
     return (Math.floor(now / this.#tick) - Math.floor(request.arrived / this.#tick)) * this.#tick
   }

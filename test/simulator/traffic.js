@@ -14,10 +14,11 @@ const LOOK_AGAIN_MS = 10
  * (not answered yet).
  *
  * `source`: `phases`, `rate(ms)` per second, `class`, `server`, `keepAlive` (else a connection for each request), `arrivals`
- * ('poisson', 'clock', or a number: bursts of so many), `noise` (spread of service times), `timeoutMs`.
+ * ('poisson', 'clock', or a number: bursts of so many), `noise` (spread of service times), `timeoutMs`, `claimsNoWait` (the kernel takes
+ * its requests for such that waited for nothing).
  */
 function startTraffic ({ agenda, random, process, source, records, untilMs }) {
-  const { phases, keepAlive = false, arrivals = 'poisson', noise = 0.1, timeoutMs = 6000 } = source
+  const { phases, keepAlive = false, arrivals = 'poisson', noise = 0.1, timeoutMs = 6000, claimsNoWait = false } = source
   const burst = typeof arrivals === 'number' ? arrivals : 1
   const idleConnections = []
   schedule(0)
@@ -45,6 +46,8 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
     const request = {
       server: source.server ?? 0,
       class: record.class,
+      claimsNoWait,
+      queued: false,
       phases,
       phase: 0,
       arrived: now,
