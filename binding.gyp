@@ -9,6 +9,7 @@
         "src/class_limit.cc",
         "src/concurrency.cc",
         "src/concurrency_limit.cc",
+        "src/crowd.cc",
         "src/evidence.cc",
         "src/http_head.cc",
         "src/law.cc",

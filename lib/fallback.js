@@ -133,6 +133,7 @@ function createLaw (maxDelayNs, maxInFlight, tickNs, observe) {
         inFlight--
       }
     },
+    split () {},
     forget: (id) => inFlightBy[id] === 0,
     waitLimit: () => maxDelayNs,
     inFlightOf: (id) => inFlightBy[id],

@@ -12,6 +12,9 @@ const { binding } = require('./binding.js')
  * @property {(id: number, entered: number, outcome: number) => void} leave
  * @property {(id: number) => boolean} forget the number is to stand for another class; false where
  *   requests of the present one are in flight
+ * @property {(id: number, share: number) => void} split class `id`, of which no request was seen yet,
+ *   was part of class 0 until now, and asks for this share of its requests, 0 to 1: it begins with
+ *   what was learnt of class 0
  * @property {(now: number) => number} waitLimit what a request may have waited; now 0 is the present
  * @property {(id: number) => number} inFlightOf
  * @property {() => NativeSnapshot} snapshot

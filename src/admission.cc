@@ -34,19 +34,27 @@ Admission::Admission(const Options& options)
       maxDelay_(static_cast<double>(options.maxDelayNs)),
       queue_(options.maxDelayNs, options.tickNs) {}
 
-Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs, bool queued) {
+Admission::Class& Admission::Known(uint8_t id) {
   Class& entry = classes_[id];
   if (!entry.known) {
     entry.known = true;
     known_[knownCount_++] = id;
   }
+  return entry;
+}
+
+Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs, bool queued) {
+  Class& entry = Known(id);
   const Verdict verdict = Judge(now, entry, waitNs);
   queue_.Saw(now, waitNs, queued, verdict == Verdict::kQueueDelay);
+  const bool byLimit = verdict == Verdict::kInFlight;
   if (verdict == Verdict::kAdmit) {
     entry.limit.Admitted();
+    if (entry.member) crowd_.limit().Admitted();
     ++inFlight_;
   } else {
-    entry.limit.Refused(verdict == Verdict::kInFlight, options_.observe);
+    entry.limit.Refused(byLimit, options_.observe);
+    if (entry.member) crowd_.limit().Refused(byLimit, false);
   }
   return verdict;
 }
@@ -57,7 +65,7 @@ Verdict Admission::Judge(uint64_t now, const Class& entry, uint64_t waitNs) cons
   if (!queue_.Admits(now, waitNs, entry.light)) return Verdict::kQueueDelay;
   const auto pause = static_cast<double>(queue_.PauseNs(now));
   const bool pressed = Late() && burst_ > 0 && inFlight_ >= burst_ + rate_ * pause;
-  return entry.limit.Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
+  return HolderOf(entry).Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
 }
 
 bool Admission::Late() const { return lastTurn_ * kLatePart >= options_.maxDelayNs; }
@@ -67,11 +75,27 @@ ClassLimit::Setting Admission::setting() const {
 }
 
 void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome) {
-  ClassLimit& limit = classes_[id].limit;
-  if (limit.Left(outcome == Outcome::kCompleted)) inFlight_ -= inFlight_ > 0;
+  Class& entry = classes_[id];
+  const bool completed = outcome == Outcome::kCompleted;
+  if (entry.limit.Left(completed)) {
+    inFlight_ -= inFlight_ > 0;
+    if (entry.member) crowd_.limit().Left(completed);
+  }
   if (draining_) Drain(now);
-  if (outcome != Outcome::kDetached) limit.Lasted(static_cast<double>(now - start));
-  if (outcome == Outcome::kCompleted) limit.Completed(now, start, setting());
+  if (outcome != Outcome::kDetached) entry.limit.Lasted(static_cast<double>(now - start));
+  if (completed) Completed(now, entry, start);
+}
+
+void Admission::Completed(uint64_t now, Class& entry, uint64_t start) {
+  const ClassLimit::Setting shared = setting();
+  if (entry.member) {
+    crowd_.limit().Completed(now, start, shared);
+    entry.limit.CompletedElsewhere(static_cast<double>(now - start));
+    return;
+  }
+  entry.limit.Completed(now, start, shared);
+  const bool counts = start >= settled_ && !entry.limit.enforcing();
+  if (counts && Crowd::Small(entry.limit, kWindowNs)) crowd_.Saw(entry.limit.queueNs());
 }
 
 bool Admission::Forget(uint8_t id) {
@@ -79,8 +103,24 @@ bool Admission::Forget(uint8_t id) {
   if (!entry.limit.empty()) return false;
   entry.limit = ClassLimit();
   entry.cost = LoopCost();
-  entry.light = false;
+  entry.light = entry.member = false;
   return true;
+}
+
+void Admission::Split(uint8_t id, double share) {
+  Class& whole = classes_[0];
+  Class& part = Known(id);
+  part.cost = whole.cost;
+  part.limit.SplitFrom(windowBegun_, whole.limit, share);
+  if (whole.member) {
+    part.member = true;
+  } else if (whole.limit.enforcing()) {
+    const ClassLimit::Setting shared = setting();
+    const double capacity = whole.limit.GiveAway(share, shared);
+    part.member = Crowd::Small(part.limit, kWindowNs);
+    ClassLimit& holder = part.member ? crowd_.limit() : part.limit;
+    holder.Take(whole.limit, capacity, shared);
+  }
 }
 
 void Admission::OnTurn(uint64_t now, uint64_t busyNs) {
@@ -104,6 +144,7 @@ void Admission::EndWindow(uint64_t now) {
     rate_ += entry.limit.rate();
     arrivalRate_ += entry.limit.arrivalRate();
   });
+  EndCrowd({now, elapsed, busy_, pause, 0});
   queue_.EndInterval(now);
   EnforceOne(now);
   Probe(now);
@@ -111,6 +152,33 @@ void Admission::EndWindow(uint64_t now) {
   ShareOut();
   windowBegun_ = now;
   busy_ = 0;
+}
+
+void Admission::EndCrowd(const ClassLimit::Window& window) {
+  const ClassLimit::Setting shared = setting();
+  const bool enforced = crowd_.enforcing();
+  Crowd::Free free;
+  ForEachClass([&](Class& entry) {
+    const ClassLimit& limit = entry.limit;
+    if (limit.rate() > 0 && !limit.enforcing() && Crowd::Small(limit, kWindowNs)) free.Add(limit);
+  });
+  crowd_.EndWindow(window, free, shared);
+  if (crowd_.enforcing()) return JoinCrowd(shared);
+  if (!enforced) return;
+  ForEachClass([](Class& entry) {
+    if (entry.member) entry.limit.DropGuess();
+    entry.member = false;
+  });
+  crowd_.Dissolve();
+}
+
+void Admission::JoinCrowd(const ClassLimit::Setting& setting) {
+  ForEachClass([&](Class& entry) {
+    if (entry.member || !Crowd::Small(entry.limit, kWindowNs)) return;
+    if (!crowd_.Takes(entry.limit, setting)) return;
+    crowd_.Join(entry.limit, setting);
+    entry.member = true;
+  });
 }
 
 void Admission::LearnCosts() {
@@ -131,11 +199,12 @@ void Admission::LearnCosts() {
 // held back, and until then their evidence counts only if they have more in flight than it had.
 void Admission::EnforceOne(uint64_t now) {
   bool settled = true;
-  ForEachClass([&](Class& entry) { settled &= !entry.limit.over(); });
+  ForEachLimit([&](ClassLimit& limit) { settled &= !limit.over(); });
   if (now > settleBy_) settled = true;
   if (settled && settling_) {
     settled_ = now;
-    ForEachClass([](Class& entry) { entry.limit.DropEvidence(); });
+    ForEachLimit([](ClassLimit& limit) { limit.DropEvidence(); });
+    crowd_.DropEvidence();
   }
   settling_ = !settled;
   ClassLimit* worst = nullptr;
@@ -143,21 +212,29 @@ void Admission::EnforceOne(uint64_t now) {
     ClassLimit& limit = entry.limit;
     if (limit.evident() && (!worst || limit.inFlight() > worst->inFlight())) worst = &limit;
   });
-  if (!worst || (settling_ && worst->inFlight() <= lastWorst_)) return;
-  lastWorst_ = worst->inFlight();
-  settleBy_ = now + PatienceNs(*worst);
-  worst->Enforce(setting());
+  const bool crowded = crowd_.evident() && (!worst || crowd_.inFlight() > worst->inFlight());
+  if (!worst && !crowded) return;
+  const uint32_t inFlight = crowded ? crowd_.inFlight() : worst->inFlight();
+  if (settling_ && inFlight <= lastWorst_) return;
+  lastWorst_ = inFlight;
+  if (crowded) {
+    JoinCrowd(setting());
+    crowd_.DropEvidence();
+  } else {
+    worst->Enforce(setting());
+  }
+  settleBy_ = now + PatienceNs(crowded ? crowd_.limit() : *worst);
 }
 
 // While the law only observes, no queue drains, and a probe would take it for the service.
 void Admission::Probe(uint64_t now) {
   bool wanted = false;
-  ForEachClass([&](Class& entry) { wanted |= entry.limit.WantsProbe(now); });
+  ForEachLimit([&](ClassLimit& limit) { wanted |= limit.WantsProbe(now); });
   if (!wanted || options_.observe) return;
-  ForEachClass([&](Class& entry) {
-    if (!entry.limit.enforcing()) return;
-    entry.limit.BeginProbe(now, setting());
-    drainBy_ = std::max(drainBy_, now + PatienceNs(entry.limit));
+  ForEachLimit([&](ClassLimit& limit) {
+    if (!limit.enforcing()) return;
+    limit.BeginProbe(now, setting());
+    drainBy_ = std::max(drainBy_, now + PatienceNs(limit));
   });
   draining_ = true;
   Drain(now);
@@ -165,12 +242,12 @@ void Admission::Probe(uint64_t now) {
 
 void Admission::Drain(uint64_t now) {
   bool drained = true;
-  ForEachClass([&](Class& entry) { drained &= !(entry.limit.probing() && entry.limit.over()); });
+  ForEachLimit([&](ClassLimit& limit) { drained &= !(limit.probing() && limit.over()); });
   if (drained) Measure(now);
 }
 
 void Admission::Measure(uint64_t now) {
-  ForEachClass([&](Class& entry) { entry.limit.Drained(now); });
+  ForEachLimit([&](ClassLimit& limit) { limit.Drained(now); });
   draining_ = false;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "class_limit.h"
+#include "crowd.h"
 #include "loop_cost.h"
 #include "queue_delay.h"
 
@@ -43,6 +44,9 @@ class Admission final {
   // The number stands for another class from now on. False, and nothing is changed, while requests
   // of the present one are in flight.
   bool Forget(uint8_t id);
+  // Class `id`, of which nobody was seen yet, was part of class 0 until now, and asks for this
+  // share of its requests, 0 to 1. What is still in flight stays with class 0.
+  void Split(uint8_t id, double share);
   // So many were refused before they reached Arrive.
   void Spilled(uint32_t count) { queue_.Spilled(count); }
   // So many connections wait to be accepted; to be told before OnTurn, or never.
@@ -55,6 +59,8 @@ class Admission final {
   bool mayRefuseWaiting() const;
 
   const ClassLimit& limit(uint8_t id) const { return classes_[id].limit; }
+  // The limit that holds the class: its own, or that of the crowd.
+  const ClassLimit& holder(uint8_t id) const { return HolderOf(classes_[id]); }
   double costNs(uint8_t id) const { return classes_[id].cost.ns(); }
   bool light(uint8_t id) const { return classes_[id].light; }
   const QueueDelay& queue() const { return queue_; }
@@ -70,13 +76,18 @@ class Admission final {
     LoopCost cost;
     bool known = false;
     bool light = false;
+    bool member = false;  // of the crowd
   };
 
+  Class& Known(uint8_t id);
   Verdict Judge(uint64_t now, const Class& entry, uint64_t waitNs) const;
+  void Completed(uint64_t now, Class& entry, uint64_t start);
   bool Late() const;
   ClassLimit::Setting setting() const;
   void EndWindow(uint64_t now);
   void LearnCosts();
+  void EndCrowd(const ClassLimit::Window& window);
+  void JoinCrowd(const ClassLimit::Setting& setting);
   void EnforceOne(uint64_t now);
   void Probe(uint64_t now);
   void Drain(uint64_t now);
@@ -87,11 +98,20 @@ class Admission final {
   void ForEachClass(Visit visit) {
     for (int i = 0; i < knownCount_; ++i) visit(classes_[known_[i]]);
   }
+  template <typename Visit>
+  void ForEachLimit(Visit visit) {
+    ForEachClass([&](Class& entry) { visit(entry.limit); });
+    visit(crowd_.limit());
+  }
+  const ClassLimit& HolderOf(const Class& entry) const {
+    return entry.member ? crowd_.limit() : entry.limit;
+  }
 
   const Options options_;
   const double maxDelay_;
   QueueDelay queue_;
   std::array<Class, kClasses> classes_;
+  Crowd crowd_;
   std::array<uint8_t, kClasses> known_{};
   int knownCount_ = 0;
 

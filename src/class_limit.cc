@@ -24,6 +24,9 @@ constexpr double kAllowedResponse = 0.125;
 constexpr double kEvident = 1;
 constexpr double kEvidentResponse = 0.25;
 
+// A class whose last response shows a quarter of what is evident queues, if others do.
+constexpr double kQueues = 0.25;
+
 // A response that took twice a pause was held up by the pause, then by all that came meanwhile; it
 // shows no queue.
 constexpr double kPauses = 2;
@@ -77,7 +80,26 @@ void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting)
     return;
   }
   if (!baseline_.known() || !(setting.late || setting.saturated)) baseline_.Add(now, response);
+  queueNs_ = response - BaselineNs();
   if (start >= setting.settled) evidence_.Add(response);
+}
+
+void ClassLimit::CompletedElsewhere(double responseNs) {
+  ++completions_;
+  responses_ += responseNs;
+}
+
+double ClassLimit::EvidentNs(double baselineNs, double pauseNs, const Setting& setting) {
+  return std::max(kEvident * setting.maxDelayNs + kEvidentResponse * baselineNs, kPauses * pauseNs);
+}
+
+bool ClassLimit::Queues(const Setting& setting) const {
+  return queueNs_ > kQueues * EvidentNs(BaselineNs(), 0, setting);
+}
+
+void ClassLimit::DropGuess() {
+  evidence_.Drop();
+  if (!baseline_.proven()) baseline_ = Baseline();
 }
 
 void ClassLimit::EndWindow(const Window& window, const Setting& setting) {
@@ -94,10 +116,9 @@ void ClassLimit::EndWindow(const Window& window, const Setting& setting) {
     EndEnforcedWindow(window, rate, newest, setting);
   } else {
     const double baseline = BaselineNs();
-    const double queue = std::max(kEvident * setting.maxDelayNs + kEvidentResponse * baseline,
-                                  kPauses * window.pauseNs);
-    evidence_.EndWindow(window.elapsedNs, rate_, inFlight_,
-                        {baseline, baseline_.variance(), queue});
+    evidence_.EndWindow(
+        window.elapsedNs, rate_, inFlight_,
+        {baseline, baseline_.variance(), EvidentNs(baseline, window.pauseNs, setting)});
   }
   SetLimits(setting);
   arrivals_ = refusals_ = completions_ = 0;
@@ -142,6 +163,40 @@ void ClassLimit::Enforce(const Setting& setting) {
   probeAt_ = 0;
   evidence_.Drop();
   SetLimits(setting);
+}
+
+void ClassLimit::Take(const ClassLimit& other, double rate, const Setting& setting) {
+  const double all = capacity_ + rate;
+  if (other.known() && all > 0) {
+    const double before = known() ? BaselineNs() * capacity_ : other.BaselineNs() * capacity_;
+    baseline_.Reset((before + other.BaselineNs() * rate) / all);
+  }
+  if (!enforcing_) {
+    enforcing_ = true;
+    calmNs_ = 0;
+    fullness_ = other.enforcing_ ? other.fullness_ : 1;
+    probeAt_ = other.enforcing_ ? other.probeAt_ : 0;
+  }
+  capacity_ = all;
+  // It is no change that a probe would have to look into.
+  probedCapacity_ += rate;
+  SetLimits(setting);
+}
+
+void ClassLimit::SplitFrom(uint64_t now, ClassLimit& other, double share) {
+  baseline_.Guess(now, other.baseline_);
+  rate_ = share * other.rate_;
+  arrivalRate_ = share * other.arrivalRate_;
+  other.rate_ -= rate_;
+  other.arrivalRate_ -= arrivalRate_;
+}
+
+double ClassLimit::GiveAway(double share, const Setting& setting) {
+  const double capacity = share * capacity_;
+  capacity_ -= capacity;
+  probedCapacity_ -= share * probedCapacity_;
+  SetLimits(setting);
+  return capacity;
 }
 
 double ClassLimit::AllowedNs(double queueNs) const {

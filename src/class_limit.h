@@ -63,12 +63,28 @@ class ClassLimit final {
   // Its response ended so long after its admission, or its client left then.
   void Lasted(double ns);
   void Completed(uint64_t now, uint64_t start, const Setting& setting);
+  // The same while another limit holds the class: it shows that one's queue.
+  void CompletedElsewhere(double responseNs);
 
   void EndWindow(const Window& window, const Setting& setting);
 
   bool evident() const { return evidence_.evident(); }
   void DropEvidence() { evidence_.Drop(); }
   void Enforce(const Setting& setting);
+  // Enforced from now on, if it was not, for another's requests too, which complete `rate` per ns.
+  void Take(const ClassLimit& other, double rate, const Setting& setting);
+  void AlsoHolds(uint32_t inFlight) { inFlight_ += inFlight; }
+  // This class was part of another until now, and asked for this share of it.
+  void SplitFrom(uint64_t now, ClassLimit& other, double share);
+  // The other part: what it has left. Returns the X that it loses.
+  double GiveAway(double share, const Setting& setting);
+  // A response this much above R shows a queue.
+  static double EvidentNs(double baselineNs, double pauseNs, const Setting& setting);
+  // Whether the last response took longer than it should: less than evidence, but if others queue,
+  // this one does too.
+  bool Queues(const Setting& setting) const;
+  // What was learnt of R while another limit held the class may have been learnt in its queue.
+  void DropGuess();
 
   // Classes that share a resource must be probed together, or each takes the others' queue for its
   // own service.
@@ -94,6 +110,11 @@ class ClassLimit final {
   double BaselineNs() const { return baseline_.Ns() > 0 ? baseline_.Ns() : costNs_; }
   // How long the slowest of the recent requests took to end; 0 until one ended.
   double longestNs() const { return longestNs_; }
+  double variance() const { return baseline_.variance(); }
+  // Enough was completed to know R.
+  bool known() const { return baseline_.known(); }
+  // How much the last response was above R.
+  double queueNs() const { return queueNs_; }
   // R as it was measured, without a guess.
   double measuredNs() const { return baseline_.Ns(); }
 
@@ -131,6 +152,7 @@ class ClassLimit final {
   double fullness_ = 1;
   double calmNs_ = 0;
   double longestNs_ = 0;
+  double queueNs_ = 0;
 
   uint64_t probeAt_ = 0;
   double probedCapacity_ = 0;

@@ -69,6 +69,13 @@ napi_value Forget(napi_env env, napi_callback_info info) {
   return call ? JsBoolean(env, call->admission.Forget(Id(call[0]))) : nullptr;
 }
 
+// split(class, share): it was part of class 0 until now, and asks for this share of its requests
+napi_value Split(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  if (call) call->admission.Split(Id(call[0]), call[1]);
+  return nullptr;
+}
+
 // The same with the time as an argument, for a simulation: arrive(now, class, wait, queued)
 // -> verdict
 napi_value Arrive(napi_env env, napi_callback_info info) {
@@ -147,10 +154,11 @@ napi_value SnapshotOf(napi_env env, napi_callback_info info) {
   const Admission& law = call->admission;
   const uint8_t id = Id(call[0]);
   const ClassLimit& limit = law.limit(id);
+  const ClassLimit& holder = law.holder(id);
   return JsObject(env, {{"inFlight", JsNumber(env, limit.inFlight())},
-                        {"enforcing", JsBoolean(env, limit.enforcing())},
-                        {"probing", JsBoolean(env, limit.probing())},
-                        {"cap", JsNumber(env, limit.cap())},
+                        {"enforcing", JsBoolean(env, holder.enforcing())},
+                        {"probing", JsBoolean(env, holder.probing())},
+                        {"cap", JsNumber(env, holder.cap())},
                         {"burst", JsNumber(env, limit.burst())},
                         {"arrivalRate", JsNumber(env, limit.arrivalRate() * kNsPerSecond)},
                         {"rate", JsNumber(env, limit.rate() * kNsPerSecond)},
@@ -189,6 +197,7 @@ napi_value CreateLaw(napi_env env, napi_callback_info info) {
   const bool complete = Wrap(env, object, law) && AddFunction(env, object, "enter", Enter, law) &&
                         AddFunction(env, object, "leave", Leave, law) &&
                         AddFunction(env, object, "forget", Forget, law) &&
+                        AddFunction(env, object, "split", Split, law) &&
                         AddFunction(env, object, "arrive", Arrive, law) &&
                         AddFunction(env, object, "depart", Depart, law) &&
                         AddFunction(env, object, "turn", Turn, law) &&

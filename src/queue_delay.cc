@@ -78,14 +78,14 @@ bool QueueDelay::Over(const Waits& waits) const {
 }
 
 void QueueDelay::EndInterval(uint64_t now) {
-  if (Over(accepted_) || Over(kept_alive_) || AcceptWaitNs(now) > LateNs(now)) {
+  if (Over(accepted_) || Over(keptAlive_) || AcceptWaitNs(now) > LateNs(now)) {
     standing_ = true;
     overAt_ = now;
   } else if (now - overAt_ > kCalmNs) {
     standing_ = false;
   }
   kept_ = std::min(maxDelay_, std::max(maxDelay_ / kKeptPart, PauseNs(now)));
-  accepted_ = kept_alive_ = {};
+  accepted_ = keptAlive_ = {};
   intervalBegun_ = now;
   turns_ = 0;
   shortestQueue_ = UINT32_MAX;

@@ -24,7 +24,7 @@ class QueueDelay final {
 
   // `queued`: it came through the accept queue.
   void Saw(uint64_t now, uint64_t waitNs, bool queued, bool refused) {
-    Waits& waits = queued ? accepted_ : kept_alive_;
+    Waits& waits = queued ? accepted_ : keptAlive_;
     ++waits.seen;
     waits.late += waitNs > LateNs(now);
     waits.refused += refused;
@@ -47,7 +47,7 @@ class QueueDelay final {
 
   bool standing() const { return standing_; }
   // Something was refused in this interval.
-  bool overdue() const { return accepted_.refused > 0 || kept_alive_.refused > 0; }
+  bool overdue() const { return accepted_.refused > 0 || keptAlive_.refused > 0; }
   uint64_t LimitNs(uint64_t now) const { return standing_ ? kept_ : maxDelay_ + PauseNs(now); }
   // What a request may have waited without a queue: the rest of a pause, the turn that runs now,
   // the clock's resolution.
@@ -85,7 +85,7 @@ class QueueDelay final {
   uint32_t turns_ = 0;
   uint32_t shortestQueue_ = UINT32_MAX;
   Waits accepted_;
-  Waits kept_alive_;
+  Waits keptAlive_;
 };
 
 }  // namespace spillway

@@ -280,6 +280,35 @@ describe('gate 2: in flight', () => {
   })
 })
 
+describe('a class that was part of class 0', () => {
+  it('begins with its R, which its own responses replace', () => {
+    const bench = new Bench()
+    bench.traffic(3000)
+    bench.law.split(1, 0.5)
+    assert.equal(bench.class(1).baselineNs, bench.class(0).baselineNs)
+    assert.equal(bench.class(1).enforcing, false)
+    assert.deepEqual(refused(bench.traffic(8000, { id: 1, rate: 10, responseMs: 80 })), 0)
+    assert(bench.class(1).baselineNs > ms(70))
+  })
+
+  it('begins enforced where class 0 is, and the two complete what class 0 did', () => {
+    for (const share of [0.02, 0.6]) {
+      const bench = new Bench()
+      bench.traffic(3000)
+      bench.traffic(1000, { rate: 400, responseMs: 400 })
+      while (bench.class(0).probing) bench.traffic(100, { rate: 400 })
+      const { capacity, cap } = bench.class(0)
+      bench.law.split(1, share)
+      assert.equal(bench.class(1).enforcing, true)
+      assert(bench.class(0).capacity < (1.01 - share) * capacity)
+      assert(bench.class(0).cap + bench.class(1).cap <= cap + 2)
+      const places = bench.class(1).cap
+      for (let i = 0; i < places; i++) assert.equal(bench.arrive(1), ADMIT)
+      assert.equal(bench.arrive(1), IN_FLIGHT)
+    }
+  })
+})
+
 describe('a class whose number goes to another', () => {
   it('leaves nothing behind', () => {
     const bench = new Bench()

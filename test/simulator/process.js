@@ -19,7 +19,8 @@ const SPILL_BATCH_MS = 0.9
  * connection, every request whose bytes are there begins, and every request that waits for the loop makes one step.
  *
  * A request: `server`, `class`, `arrived`, `claimsNoWait` (as one whose body still trickles in), `phases` and the next `phase`,
- * `lasting(ms)` (with noise, in ns) and `answer(status, now)`. A phase is `{ cpu }` (ms, in a turn of its own), `{ io }` (ms, beside the loop), `{ io, pool }` or `{ detach: true }`.
+ * `lasting(ms)` (with noise, in ns) and `answer(status, now)`. A phase is `{ cpu }` (ms, in a turn of its own), `{ io }` (ms,
+ * beside the loop), `{ io, pool }` or `{ detach: true }`.
  *
  * `costs` in ms: `turn` (polling), `accept`, `begin` (the framework's share of a request), `refuse` (its share of a 503) and
  * `spill` (a 503 out of the accept queue, where `spill` is on).
