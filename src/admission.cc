@@ -175,7 +175,7 @@ void Admission::EndCrowd(const ClassLimit::Window& window) {
 void Admission::JoinCrowd(const ClassLimit::Setting& setting) {
   ForEachClass([&](Class& entry) {
     if (entry.member || !Crowd::Small(entry.limit, kWindowNs)) return;
-    if (!crowd_.Takes(entry.limit, setting)) return;
+    if (!Crowd::Takes(entry.limit, setting)) return;
     crowd_.Join(entry.limit, setting);
     entry.member = true;
   });

@@ -41,7 +41,7 @@ class Crowd final {
 
   // Whether a small class is to become a member: it queues like the others, or nothing is known of
   // it yet.
-  bool Takes(const ClassLimit& limit, const ClassLimit::Setting& setting) const {
+  static bool Takes(const ClassLimit& limit, const ClassLimit::Setting& setting) {
     return !limit.enforcing() && (!limit.known() || limit.Queues(setting));
   }
   // It brings its requests in flight, what it completes, and R.
