@@ -10,6 +10,7 @@
         "src/concurrency.cc",
         "src/concurrency_limit.cc",
         "src/crowd.cc",
+        "src/dry_run.cc",
         "src/evidence.cc",
         "src/http_head.cc",
         "src/law.cc",

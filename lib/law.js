@@ -9,9 +9,10 @@ const { binding } = require('./binding.js')
  * @property {(id: number, waitNs: number, queued: number) => number} enter the moment, for `leave`;
  *   refused, minus the verdict; `queued` 1: its connection was accepted just before, so that it came
  *   through the accept queue, else 0
- * @property {(id: number, entered: number, outcome: number) => void} leave
- * @property {(id: number) => boolean} forget the number is to stand for another class; false where
- *   requests of the present one are in flight
+ * @property {(id: number, entered: number, outcome: number) => void} leave `entered`: what `enter` gave; 0 of
+ *   a request that was refused and is present all the same, because the law only observes
+ * @property {(id: number) => boolean} forget the number is to stand for another class; false while
+ *   requests of the present one have yet to leave
  * @property {(id: number, share: number) => void} split class `id`, of which no request was seen yet,
  *   was part of class 0 until now, and asks for this share of its requests, 0 to 1: it begins with
  *   what was learnt of class 0

@@ -1,6 +1,7 @@
 #include "admission.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace spillway {
 
@@ -23,6 +24,13 @@ constexpr double kPatienceResponses = 4;
 // A loop that is through with what it does must not find the accept queue empty.
 constexpr double kLeastQueued = 2;
 
+// A window shows what a request costs if as many began as were completed, but for this part.
+constexpr double kSteady = 0.1;
+
+// A class whose requests wait for the loop for more than half of their response time, when nothing
+// queues, waits for nothing else to speak of.
+constexpr double kOnLoop = 2;
+
 uint64_t PatienceNs(const ClassLimit& limit) {
   return static_cast<uint64_t>(kPatienceNs + kPatienceResponses * limit.BaselineNs());
 }
@@ -32,6 +40,7 @@ uint64_t PatienceNs(const ClassLimit& limit) {
 Admission::Admission(const Options& options)
     : options_(options),
       maxDelay_(static_cast<double>(options.maxDelayNs)),
+      dryRun_(options.observe ? std::make_unique<DryRun>() : nullptr),
       queue_(options.maxDelayNs, options.tickNs) {}
 
 Admission::Class& Admission::Known(uint8_t id) {
@@ -45,6 +54,7 @@ Admission::Class& Admission::Known(uint8_t id) {
 
 Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs, bool queued) {
   Class& entry = Known(id);
+  if (dryRun_) waitNs = WithoutGhosts(now, id, waitNs, queued);
   const Verdict verdict = Judge(now, entry, waitNs);
   queue_.Saw(now, waitNs, queued, verdict == Verdict::kQueueDelay);
   const bool byLimit = verdict == Verdict::kInFlight;
@@ -52,11 +62,29 @@ Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs, bool queued
     entry.limit.Admitted();
     if (entry.member) crowd_.limit().Admitted();
     ++inFlight_;
+    if (dryRun_) dryRun_->Admitted(now, id, entry.cost.ns(), entry.limit.BaselineNs());
   } else {
-    entry.limit.Refused(byLimit, options_.observe);
-    if (entry.member) crowd_.limit().Refused(byLimit, false);
+    entry.limit.Refused(byLimit);
+    if (entry.member) crowd_.limit().Refused(byLimit);
+    if (dryRun_) dryRun_->Refused(id, entry.cost.ns());
   }
   return verdict;
+}
+
+// What the request would have waited.
+uint64_t Admission::WithoutGhosts(uint64_t now, uint8_t id, uint64_t waitNs, bool queued) {
+  dryRun_->Came(now, waitNs, queued);
+  const bool waits = std::max(waitNs, lastBusy_) > queue_.resolutionNs();
+  if (!waits || !HeldUp()) return waitNs;
+  heldUp_ = true;
+  const Class& entry = classes_[id];
+  const bool onLoop = entry.cost.ns() * kOnLoop > entry.limit.BaselineNs();
+  while (onLoop && dryRun_->Due(id)) FreePlace(classes_[id]);
+  return dryRun_->WaitNs();
+}
+
+bool Admission::HeldUp() const {
+  return dryRun_ && dryRun_->HeldUp(static_cast<double>(queue_.resolutionNs()));
 }
 
 Verdict Admission::Judge(uint64_t now, const Class& entry, uint64_t waitNs) const {
@@ -71,19 +99,37 @@ Verdict Admission::Judge(uint64_t now, const Class& entry, uint64_t waitNs) cons
 bool Admission::Late() const { return lastTurn_ * kLatePart >= options_.maxDelayNs; }
 
 ClassLimit::Setting Admission::setting() const {
-  return {maxDelay_, Late(), utilization_ > kSaturated, overdue_, settled_};
+  return {maxDelay_, Late(), utilization_ > kSaturated || heldUp_, overdue_, settled_};
 }
 
 void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome) {
   Class& entry = classes_[id];
   const bool completed = outcome == Outcome::kCompleted;
-  if (entry.limit.Left(completed)) {
-    inFlight_ -= inFlight_ > 0;
-    if (entry.member) crowd_.limit().Left(completed);
-  }
+  if (!dryRun_ || FreesPlace(now, id, start, completed)) FreePlace(entry);
   if (draining_) Drain(now);
+  if (start == 0) {
+    if (completed) entry.limit.CompletedUncounted();
+    if (completed && entry.member) crowd_.limit().CompletedUncounted();
+    return;
+  }
   if (outcome != Outcome::kDetached) entry.limit.Lasted(static_cast<double>(now - start));
   if (completed) Completed(now, entry, start);
+}
+
+bool Admission::FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed) {
+  if (start == 0) {
+    dryRun_->GhostLeft(id);
+  } else if (dryRun_->Left(id, start)) {
+    return true;
+  }
+  return completed && dryRun_->StandsFor(now, id, classes_[id].limit.BaselineNs());
+}
+
+void Admission::FreePlace(Class& entry) {
+  if (entry.limit.empty()) return;
+  entry.limit.Left();
+  if (entry.member) crowd_.limit().Left();
+  --inFlight_;
 }
 
 void Admission::Completed(uint64_t now, Class& entry, uint64_t start) {
@@ -100,7 +146,7 @@ void Admission::Completed(uint64_t now, Class& entry, uint64_t start) {
 
 bool Admission::Forget(uint8_t id) {
   Class& entry = classes_[id];
-  if (!entry.limit.empty()) return false;
+  if (!entry.limit.empty() || (dryRun_ && !dryRun_->Empty(id))) return false;
   entry.limit = ClassLimit();
   entry.cost = LoopCost();
   entry.light = entry.member = false;
@@ -124,8 +170,10 @@ void Admission::Split(uint8_t id, double share) {
 }
 
 void Admission::OnTurn(uint64_t now, uint64_t busyNs) {
-  queue_.OnTurn(now, busyNs);
-  lastTurn_ = busyNs;
+  const double share = HeldUp() ? dryRun_->Share() : 1;
+  lastBusy_ = busyNs;
+  lastTurn_ = static_cast<uint64_t>(share * static_cast<double>(busyNs));
+  queue_.OnTurn(now, lastTurn_, share);
   busy_ += static_cast<double>(busyNs);
   if (now - windowBegun_ >= kWindowNs) EndWindow(now);
 }
@@ -135,16 +183,8 @@ void Admission::EndWindow(uint64_t now) {
   const auto pause = static_cast<double>(queue_.PauseNs(now));
   utilization_ = busy_ / elapsed;
   overdue_ = queue_.overdue();
-  const ClassLimit::Setting shared = setting();
-  LearnCosts();
-  burst_ = rate_ = arrivalRate_ = 0;
-  ForEachClass([&](Class& entry) {
-    if (entry.limit.active()) burst_ += entry.limit.burst();
-    entry.limit.EndWindow({now, elapsed, busy_, pause, entry.cost.ns()}, shared);
-    rate_ += entry.limit.rate();
-    arrivalRate_ += entry.limit.arrivalRate();
-  });
-  EndCrowd({now, elapsed, busy_, pause, 0});
+  if (heldUp_) settled_ = now;
+  EndClassWindows({now, elapsed, busy_, pause, 0});
   queue_.EndInterval(now);
   EnforceOne(now);
   Probe(now);
@@ -152,6 +192,26 @@ void Admission::EndWindow(uint64_t now) {
   ShareOut();
   windowBegun_ = now;
   busy_ = 0;
+  heldUp_ = false;
+}
+
+void Admission::EndClassWindows(const ClassLimit::Window& window) {
+  const ClassLimit::Setting shared = setting();
+  LearnCosts();
+  burst_ = rate_ = arrivalRate_ = 0;
+  ForEachClass([&](Class& entry) {
+    if (entry.limit.active()) burst_ += entry.limit.burst();
+    ClassLimit::Window own = window;
+    own.costNs = entry.cost.ns();
+    if (heldUp_) {
+      entry.limit.SkipWindow(own);
+    } else {
+      entry.limit.EndWindow(own, shared);
+    }
+    rate_ += entry.limit.rate();
+    arrivalRate_ += entry.limit.arrivalRate();
+  });
+  if (!heldUp_) EndCrowd(window);
 }
 
 void Admission::EndCrowd(const ClassLimit::Window& window) {
@@ -181,6 +241,15 @@ void Admission::JoinCrowd(const ClassLimit::Setting& setting) {
   });
 }
 
+// Without a limit the requests present may become more and more. What they have cost so far is then
+// blamed on the few that are completed.
+bool Admission::Steady(double completions) {
+  if (!dryRun_) return true;
+  const double more = static_cast<double>(dryRun_->present()) - present_;
+  present_ = dryRun_->present();
+  return std::abs(more) <= kSteady * completions;
+}
+
 void Admission::LearnCosts() {
   double predicted = 0;
   double completions = 0;
@@ -188,8 +257,10 @@ void Admission::LearnCosts() {
     predicted += entry.cost.ns() * entry.limit.completions();
     completions += entry.limit.completions();
   });
+  const bool steady = Steady(completions);
   if (completions == 0) return;
   ForEachClass([&](Class& entry) {
+    if (!steady && entry.cost.ns() > 0) return;
     entry.cost.Learn(predicted, busy_, entry.limit.completions(), busy_ / completions,
                      entry.limit.measuredNs());
   });

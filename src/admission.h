@@ -3,9 +3,11 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 
 #include "class_limit.h"
 #include "crowd.h"
+#include "dry_run.h"
 #include "loop_cost.h"
 #include "queue_delay.h"
 
@@ -19,7 +21,8 @@ enum class Outcome : uint8_t { kCompleted, kAbandoned, kDetached };
 
 // The admission law. Times are ns of one monotonic clock, classes numbers that the caller gives.
 // The caller tells of every turn of the loop, and reports every request that it let in once, when
-// it departs; one that was refused never.
+// it departs. One that was refused it reports only in a dry run, where it let that in too: its
+// start is then 0.
 class Admission final {
  public:
   static constexpr int kClasses = 256;
@@ -28,7 +31,7 @@ class Admission final {
     uint64_t maxDelayNs;   // 0: no law, maxInFlight alone
     uint32_t maxInFlight;  // 0: none
     uint64_t tickNs;       // resolution of the waits
-    bool observe;          // the caller lets in what is refused, and reports it too
+    bool observe;          // a dry run: the caller lets in what is refused
   };
 
   explicit Admission(const Options& options);
@@ -81,10 +84,16 @@ class Admission final {
 
   Class& Known(uint8_t id);
   Verdict Judge(uint64_t now, const Class& entry, uint64_t waitNs) const;
+  uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t waitNs, bool queued);
+  bool HeldUp() const;
+  bool FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed);
+  void FreePlace(Class& entry);
   void Completed(uint64_t now, Class& entry, uint64_t start);
   bool Late() const;
   ClassLimit::Setting setting() const;
   void EndWindow(uint64_t now);
+  void EndClassWindows(const ClassLimit::Window& window);
+  bool Steady(double completions);
   void LearnCosts();
   void EndCrowd(const ClassLimit::Window& window);
   void JoinCrowd(const ClassLimit::Setting& setting);
@@ -109,6 +118,7 @@ class Admission final {
 
   const Options options_;
   const double maxDelay_;
+  const std::unique_ptr<DryRun> dryRun_;  // null where the law is enforced
   QueueDelay queue_;
   std::array<Class, kClasses> classes_;
   Crowd crowd_;
@@ -120,10 +130,13 @@ class Admission final {
   double rate_ = 0;
   double arrivalRate_ = 0;
   double utilization_ = 0;
+  uint32_t present_ = 0;  // when the last window ended, in a dry run
+  bool heldUp_ = false;   // ghosts held up the loop in this window
 
   uint64_t windowBegun_ = 0;
   double busy_ = 0;
-  uint64_t lastTurn_ = 0;
+  uint64_t lastBusy_ = 0;
+  uint64_t lastTurn_ = 0;  // without ghosts
   bool settling_ = false;
   uint64_t settleBy_ = 0;
   uint64_t settled_ = 0;

@@ -121,7 +121,19 @@ void ClassLimit::EndWindow(const Window& window, const Setting& setting) {
         {baseline, baseline_.variance(), EvidentNs(baseline, window.pauseNs, setting)});
   }
   SetLimits(setting);
-  arrivals_ = refusals_ = completions_ = 0;
+  ForgetWindow();
+}
+
+void ClassLimit::SkipWindow(const Window& window) {
+  const double newest = window.elapsedNs / (window.elapsedNs + kMemoryNs);
+  rate_ += newest * (admissions_ / window.elapsedNs - rate_);
+  arrivalRate_ += newest * (arrivals_ / window.elapsedNs - arrivalRate_);
+  evidence_.Drop();
+  ForgetWindow();
+}
+
+void ClassLimit::ForgetWindow() {
+  arrivals_ = admissions_ = refusals_ = completions_ = 0;
   responses_ = 0;
 }
 

@@ -42,31 +42,26 @@ class ClassLimit final {
 
   void Admitted() {
     ++arrivals_;
+    ++admissions_;
     ++inFlight_;
   }
-  // `present`: the caller only observes, and lets it in all the same.
-  void Refused(bool byThisGate, bool present) {
+  void Refused(bool byThisGate) {
     ++arrivals_;
     refusals_ += byThisGate;
-    ghosts_ += present;
   }
-  // True when a place became free. Whoever only observes completes as many as with the law, and
-  // those whose clients gave up are those that the law would have refused.
-  bool Left(bool completed) {
-    if (completed ? inFlight_ == 0 : ghosts_ > 0) {
-      ghosts_ -= ghosts_ > 0;
-      return false;
-    }
-    inFlight_ -= inFlight_ > 0;
-    return true;
-  }
+  void Left() { inFlight_ -= inFlight_ > 0; }
   // Its response ended so long after its admission, or its client left then.
   void Lasted(double ns);
   void Completed(uint64_t now, uint64_t start, const Setting& setting);
   // The same while another limit holds the class: it shows that one's queue.
   void CompletedElsewhere(double responseNs);
+  // One that was let in by nobody: its response tells nothing.
+  void CompletedUncounted() { ++completions_; }
 
   void EndWindow(const Window& window, const Setting& setting);
+  // Of this window nothing is to be learnt but how many came; as many will be completed as were let
+  // in.
+  void SkipWindow(const Window& window);
 
   bool evident() const { return evidence_.evident(); }
   void DropEvidence() { evidence_.Drop(); }
@@ -92,8 +87,8 @@ class ClassLimit final {
   void BeginProbe(uint64_t now, const Setting& setting);
   void Drained(uint64_t now) { probe_.Drained(now); }
 
-  // Nobody of it is present, so that nobody of it has yet to leave.
-  bool empty() const { return inFlight_ == 0 && ghosts_ == 0; }
+  // Nobody of it has yet to leave.
+  bool empty() const { return inFlight_ == 0; }
   bool active() const { return arrivals_ > 0 || completions_ > 0 || inFlight_ > 0; }
   bool enforcing() const { return enforcing_; }
   bool probing() const { return enforcing_ && probe_.running(); }
@@ -120,6 +115,7 @@ class ClassLimit final {
 
  private:
   void EndEnforcedWindow(const Window& window, double rate, double newest, const Setting& setting);
+  void ForgetWindow();
   double CapacityWhenFull() const;
   void EndProbe(uint64_t now, const Setting& setting);
   void SeemsSlower(double responseNs);
@@ -130,13 +126,13 @@ class ClassLimit final {
   Evidence evidence_;
   Probe probe_;
   uint32_t inFlight_ = 0;
-  uint32_t ghosts_ = 0;  // present, though refused
   uint32_t cap_ = 0;
   uint32_t burst_ = 0;
   bool enforcing_ = false;
 
   // Of the window.
   uint32_t arrivals_ = 0;
+  uint32_t admissions_ = 0;
   uint32_t refusals_ = 0;
   uint32_t completions_ = 0;
   bool probed_ = false;

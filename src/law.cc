@@ -54,7 +54,7 @@ napi_value Enter(napi_env env, napi_callback_info info) {
   return JsNumber(env, admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
 }
 
-// leave(class, entered, outcome)
+// leave(class, entered, outcome); entered 0: it was refused, and let in all the same
 napi_value Leave(napi_env env, napi_callback_info info) {
   const Call<3> call(env, info);
   if (!call) return nullptr;
@@ -63,7 +63,7 @@ napi_value Leave(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// forget(class) -> whether it could be: none of it is in flight
+// forget(class) -> whether it could be: none of it is present
 napi_value Forget(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
   return call ? JsBoolean(env, call->admission.Forget(Id(call[0]))) : nullptr;

@@ -39,10 +39,11 @@ constexpr uint64_t kStretchPart = 2;
 QueueDelay::QueueDelay(uint64_t maxDelayNs, uint64_t tickNs)
     : maxDelay_(maxDelayNs), resolution_(kTicksOfDoubt * tickNs) {}
 
-void QueueDelay::OnTurn(uint64_t now, uint64_t busyNs) {
+void QueueDelay::OnTurn(uint64_t now, uint64_t busyNs, double share) {
   const uint64_t workedOff = (now - turnEnded_) / kWorkedOffPart;
   pause_ = std::max(busyNs, pause_ > workedOff ? pause_ - workedOff : 0);
   turnEnded_ = now;
+  share_ = share;
   shortestQueue_ = std::min(shortestQueue_, queued_);
   if (now - stretchBegun_ > kept_ / kStretchPart) {
     shortestOfLast_ = shortestOfThis_;
@@ -62,8 +63,8 @@ uint64_t QueueDelay::AcceptWaitNs(uint64_t now) const {
 }
 
 uint64_t QueueDelay::PauseNs(uint64_t now) const {
-  const uint64_t running = turnEnded_ > 0 ? now - turnEnded_ : 0;
-  return std::max({resolution_, pause_, running});
+  const double running = turnEnded_ > 0 ? share_ * static_cast<double>(now - turnEnded_) : 0;
+  return std::max({resolution_, pause_, static_cast<uint64_t>(running)});
 }
 
 // Longer than without a queue.

@@ -38,13 +38,15 @@ class QueueDelay final {
   // So many connections wait to be accepted. Several servers may tell of a turn; each accepts one.
   void Queued(uint32_t length) { queued_ = std::max(queued_, length); }
 
-  void OnTurn(uint64_t now, uint64_t busyNs);
+  // `share`: the part of the loop's time that is to be looked at, until the next turn ends.
+  void OnTurn(uint64_t now, uint64_t busyNs, double share);
   void EndInterval(uint64_t now);
 
   // The shortest that the accept queue was of late: what a burst has brought, and is being worked
   // off, does not stand.
   uint32_t shortestOfLate() const { return std::min(shortestOfThis_, shortestOfLast_); }
 
+  uint64_t resolutionNs() const { return resolution_; }
   bool standing() const { return standing_; }
   // Something was refused in this interval.
   bool overdue() const { return accepted_.refused > 0 || keptAlive_.refused > 0; }
@@ -72,6 +74,7 @@ class QueueDelay final {
   uint64_t overAt_ = 0;
 
   uint64_t turnEnded_ = 0;
+  double share_ = 1;
   uint64_t pause_ = 0;  // what of the turns until turnEnded_ was not worked off then
 
   // Of the turn, of this stretch of time and of the one before.

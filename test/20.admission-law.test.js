@@ -11,6 +11,8 @@ const MAX_IN_FLIGHT = 3
 const COMPLETED = 0
 const ABANDONED = 1
 const DETACHED = 2
+// In place of the moment at which a request was let in.
+const GHOST = 0
 
 const refused = (verdicts) => verdicts.filter((verdict) => verdict !== ADMIT).length
 
@@ -328,7 +330,7 @@ describe('a class whose number goes to another', () => {
       assert.equal(bench.law.forget(1), false)
       bench.depart(1, start)
       assert.equal(bench.law.forget(1), !observe)
-      bench.depart(1, start, ABANDONED)
+      bench.depart(1, GHOST, ABANDONED)
       assert.equal(bench.law.forget(1), true)
     }
   })
@@ -356,14 +358,44 @@ describe('options', () => {
     const bench = new Bench({ observe: true, maxInFlight: 2 })
     const start = bench.now
     assert.deepEqual([0, 0, 0, 0].map((id) => bench.arrive(id)), [ADMIT, ADMIT, MAX_IN_FLIGHT, MAX_IN_FLIGHT])
-    bench.depart(0, start, ABANDONED)
-    assert.equal(bench.gate.inFlight, 2)
-    bench.depart(0, start)
-    assert.equal(bench.gate.inFlight, 1)
-    bench.depart(0, start)
-    bench.depart(0, start)
-    assert.equal(bench.gate.inFlight, 0)
+    for (const outcome of [ABANDONED, COMPLETED]) {
+      bench.depart(0, GHOST, outcome)
+      assert.equal(bench.gate.inFlight, 2)
+    }
+    for (const left of [1, 0]) {
+      bench.depart(0, start)
+      assert.equal(bench.gate.inFlight, left)
+    }
     assert.equal(bench.arrive(), ADMIT)
+  })
+
+  it('observe: what was refused and is completed stands for the oldest that was let in, once that has had the time', () => {
+    const bench = new Bench({ observe: true, maxDelayMs: 0, maxInFlight: 1 })
+    bench.traffic(2000, { rate: 10, responseMs: 50 })
+    bench.pass(100)
+    const start = bench.now
+    assert.equal(bench.arrive(), ADMIT)
+    for (let i = 0; i < 2; i++) assert.equal(bench.arrive(), MAX_IN_FLIGHT)
+    bench.pass(40)
+    bench.depart(0, GHOST)
+    assert.equal(bench.gate.inFlight, 1)
+    bench.pass(20)
+    bench.depart(0, GHOST)
+    assert.equal(bench.gate.inFlight, 0)
+    assert.equal(bench.law.forget(0), false)
+    assert.equal(bench.arrive(), ADMIT)
+    bench.depart(0, start)
+    assert.equal(bench.gate.inFlight, 1, 'its place was free already')
+  })
+
+  it('observe: a request in flight for 1 s, and 1,200 more: all of them are refused', () => {
+    const bench = new Bench({ observe: true, maxInFlight: 1 })
+    const verdicts = Array.from({ length: 1200 }, () => {
+      const verdict = bench.arrive()
+      bench.pass(1)
+      return verdict
+    })
+    assert.equal(refused(verdicts), 1199)
   })
 
   it('observe: nothing that waits to be accepted is in excess', () => {
@@ -393,8 +425,7 @@ describe('options', () => {
     const present = []
     for (let i = 0; i < 6000; i++) {
       for (let n = 0; n < (i < 300 ? 1 : 3); n++) {
-        bench.arrive()
-        present.push(bench.now)
+        present.push(bench.arrive() === ADMIT ? bench.now : GHOST)
       }
       bench.pass(10)
       if (present.length > 5) bench.depart(0, present.shift())

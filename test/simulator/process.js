@@ -11,6 +11,9 @@ const COMPLETED = 0
 const ABANDONED = 1
 const DETACHED = 2
 
+// In place of the moment at which it was let in, of a request that was refused in a dry run.
+const GHOST = 0
+
 // What one turn may spend on refusing from the accept queue.
 const SPILL_BATCH_MS = 0.9
 
@@ -32,6 +35,8 @@ class Process {
   #tick
   #kernelWaits
   #spill
+  #dryRun
+  #mostWaiting
   #turnBegan = 0
   #acceptQueues
   #readable = []
@@ -39,20 +44,22 @@ class Process {
   #closed = []
   #pauses = []
 
-  constructor ({ agenda, laws, costs, tickMs, kernelWaits, spill = false }) {
+  constructor ({ agenda, laws, costs, tickMs, kernelWaits, spill = false, dryRun = false, acceptQueue = ACCEPT_QUEUE }) {
     this.#agenda = agenda
     this.#laws = laws
     this.#costs = costs
     this.#tick = ms(tickMs)
     this.#kernelWaits = kernelWaits
     this.#spill = spill
+    this.#dryRun = dryRun
+    this.#mostWaiting = acceptQueue
     this.#acceptQueues = laws.map(() => [])
   }
 
   /** The handshake of a connection that carries this request; false when the queue is full and the kernel drops it. */
   connect (request) {
     const queue = this.#acceptQueues[request.server]
-    if (queue.length >= ACCEPT_QUEUE) return false
+    if (queue.length >= this.#mostWaiting) return false
     request.queued = true
     queue.push(request)
     return true
@@ -130,12 +137,14 @@ class Process {
 
   #begin (request, now) {
     const law = this.#laws[request.server]
-    if (law.arrive(now, request.class, this.#waited(request, now), Number(request.queued)) !== ADMIT) {
+    const admitted = law.arrive(now, request.class, this.#waited(request, now), Number(request.queued)) === ADMIT
+    request.judged(admitted, now)
+    if (!admitted && !this.#dryRun) {
       now += ms(this.#costs.refuse)
       request.answer(503, now)
       return now
     }
-    request.start = now
+    request.start = admitted ? now : GHOST
     request.counted = true
     return this.#step(request, now + ms(this.#costs.begin))
   }
