@@ -9,6 +9,8 @@
         "src/class_limit.cc",
         "src/concurrency.cc",
         "src/concurrency_limit.cc",
+        "src/crowd.cc",
+        "src/dry_run.cc",
         "src/evidence.cc",
         "src/http_head.cc",
         "src/law.cc",

@@ -10,6 +10,8 @@ const { monitorEventLoopDelay, performance } = require('node:perf_hooks')
 const TIMER_MS = 10
 
 const CLASSES = 256
+/** In place of the moment at which a request entered: nothing is learnt from it here. */
+const ENTERED = 1
 
 /** @type {NodeJS.Timeout | undefined} */
 let timer
@@ -113,29 +115,33 @@ function createLaw (maxDelayNs, maxInFlight, tickNs, observe) {
   let inFlight = 0
   const inFlightBy = new Uint32Array(CLASSES)
   // Refused, and present all the same, where the caller only observes: they hold no place.
-  let observed = 0
-  /** @param {number} verdict */
-  const refused = (verdict) => {
-    observed += observe
+  const ghostsBy = new Uint32Array(CLASSES)
+  /**
+   * @param {number} id
+   * @param {number} verdict
+   */
+  const refused = (id, verdict) => {
+    ghostsBy[id] += observe
     return verdict
   }
   return {
     enter (id, waitNs) {
-      if (maxInFlight > 0 && inFlight >= maxInFlight) return refused(-3)
-      if (maxDelayNs > 0 && waitNs > maxDelayNs) return refused(-1)
+      if (maxInFlight > 0 && inFlight >= maxInFlight) return refused(id, -3)
+      if (maxDelayNs > 0 && waitNs > maxDelayNs) return refused(id, -1)
       inFlight++
       inFlightBy[id]++
-      return 0
+      return ENTERED
     },
-    leave (id) {
-      if (observed > 0) {
-        observed--
+    leave (id, entered) {
+      if (entered === 0) {
+        if (ghostsBy[id] > 0) ghostsBy[id]--
       } else if (inFlightBy[id] > 0) {
         inFlightBy[id]--
         inFlight--
       }
     },
-    forget: (id) => inFlightBy[id] === 0,
+    split () {},
+    forget: (id) => inFlightBy[id] === 0 && ghostsBy[id] === 0,
     waitLimit: () => maxDelayNs,
     inFlightOf: (id) => inFlightBy[id],
     snapshot: () => ({ standing: false, inFlight, arrivalRate: 0, rate: 0, utilization }),
@@ -149,6 +155,7 @@ function createLaw (maxDelayNs, maxInFlight, tickNs, observe) {
       rate: 0,
       capacity: 0,
       baselineNs: 0,
+      longestNs: 0,
       costNs: 0,
       light: false
     })

@@ -177,7 +177,7 @@ class Gate {
    * @returns {number} ms
    */
   patienceMs ({ id }) {
-    const longestMs = (this.#law.snapshotOf(id).longestNs ?? 0) / NS_PER_MS
+    const longestMs = this.#law.snapshotOf(id).longestNs / NS_PER_MS
     return Math.min(MOST_PATIENCE_MS, Math.max(LEAST_PATIENCE_MS, PATIENCE_TIMES * longestMs))
   }
 

@@ -6,11 +6,16 @@ const { binding } = require('./binding.js')
  * The admission law of one gate, and the classes of requests that it tells apart.
  *
  * @typedef {object} NativeLaw times in ns, classes 0 to 255
- * @property {(id: number, waitNs: number) => number} enter the moment, for `leave`; refused, minus
- *   the verdict
- * @property {(id: number, entered: number, outcome: number) => void} leave
- * @property {(id: number) => boolean} forget the number is to stand for another class; false where
- *   requests of the present one are in flight
+ * @property {(id: number, waitNs: number, queued: number) => number} enter the moment, for `leave`;
+ *   refused, minus the verdict; `queued` 1: its connection was accepted just before, so that it came
+ *   through the accept queue, else 0
+ * @property {(id: number, entered: number, outcome: number) => void} leave `entered`: what `enter` gave; 0 of
+ *   a request that was refused and is present all the same, because the law only observes
+ * @property {(id: number) => boolean} forget the number is to stand for another class; false while
+ *   requests of the present one have yet to leave
+ * @property {(id: number, share: number) => void} split class `id`, of which no request was seen yet,
+ *   was part of class 0 until now, and asks for this share of its requests, 0 to 1: it begins with
+ *   what was learnt of class 0
  * @property {(now: number) => number} waitLimit what a request may have waited; now 0 is the present
  * @property {(id: number) => number} inFlightOf
  * @property {() => NativeSnapshot} snapshot
@@ -18,7 +23,7 @@ const { binding } = require('./binding.js')
  *
  * @typedef {{ standing: boolean, inFlight: number, arrivalRate: number, rate: number, utilization: number }} NativeSnapshot
  * @typedef {{ inFlight: number, enforcing: boolean, probing: boolean, cap: number, burst: number, arrivalRate: number,
- *   rate: number, capacity: number, baselineNs: number, costNs: number, light: boolean }} NativeClassSnapshot
+ *   rate: number, capacity: number, baselineNs: number, longestNs: number, costNs: number, light: boolean }} NativeClassSnapshot
  *
  * @typedef {'delay' | 'inFlight' | 'maxInFlight'} Reason
  */

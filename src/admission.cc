@@ -1,6 +1,7 @@
 #include "admission.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace spillway {
 
@@ -23,6 +24,13 @@ constexpr double kPatienceResponses = 4;
 // A loop that is through with what it does must not find the accept queue empty.
 constexpr double kLeastQueued = 2;
 
+// A window shows what a request costs if as many began as were completed, but for this part.
+constexpr double kSteady = 0.1;
+
+// A class whose requests wait for the loop for more than half of their response time, when nothing
+// queues, waits for nothing else to speak of.
+constexpr double kOnLoop = 2;
+
 uint64_t PatienceNs(const ClassLimit& limit) {
   return static_cast<uint64_t>(kPatienceNs + kPatienceResponses * limit.BaselineNs());
 }
@@ -32,23 +40,51 @@ uint64_t PatienceNs(const ClassLimit& limit) {
 Admission::Admission(const Options& options)
     : options_(options),
       maxDelay_(static_cast<double>(options.maxDelayNs)),
+      dryRun_(options.observe ? std::make_unique<DryRun>() : nullptr),
       queue_(options.maxDelayNs, options.tickNs) {}
 
-Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs) {
+Admission::Class& Admission::Known(uint8_t id) {
   Class& entry = classes_[id];
   if (!entry.known) {
     entry.known = true;
     known_[knownCount_++] = id;
   }
+  return entry;
+}
+
+Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs, bool queued) {
+  Class& entry = Known(id);
+  if (dryRun_) waitNs = WithoutGhosts(now, id, waitNs, queued);
   const Verdict verdict = Judge(now, entry, waitNs);
-  queue_.Saw(waitNs, verdict == Verdict::kQueueDelay);
+  queue_.Saw(now, waitNs, queued, verdict == Verdict::kQueueDelay);
+  const bool byLimit = verdict == Verdict::kInFlight;
   if (verdict == Verdict::kAdmit) {
     entry.limit.Admitted();
+    if (entry.member) crowd_.limit().Admitted();
     ++inFlight_;
+    if (dryRun_) dryRun_->Admitted(now, id, entry.cost.ns(), entry.limit.BaselineNs());
   } else {
-    entry.limit.Refused(verdict == Verdict::kInFlight, options_.observe);
+    entry.limit.Refused(byLimit);
+    if (entry.member) crowd_.limit().Refused(byLimit);
+    if (dryRun_) dryRun_->Refused(id, entry.cost.ns());
   }
   return verdict;
+}
+
+// What the request would have waited.
+uint64_t Admission::WithoutGhosts(uint64_t now, uint8_t id, uint64_t waitNs, bool queued) {
+  dryRun_->Came(now, waitNs, queued);
+  const bool waits = std::max(waitNs, lastBusy_) > queue_.resolutionNs();
+  if (!waits || !HeldUp()) return waitNs;
+  heldUp_ = true;
+  const Class& entry = classes_[id];
+  const bool onLoop = entry.cost.ns() * kOnLoop > entry.limit.BaselineNs();
+  while (onLoop && dryRun_->Due(id)) FreePlace(classes_[id]);
+  return dryRun_->WaitNs();
+}
+
+bool Admission::HeldUp() const {
+  return dryRun_ && dryRun_->HeldUp(static_cast<double>(queue_.resolutionNs()));
 }
 
 Verdict Admission::Judge(uint64_t now, const Class& entry, uint64_t waitNs) const {
@@ -57,34 +93,87 @@ Verdict Admission::Judge(uint64_t now, const Class& entry, uint64_t waitNs) cons
   if (!queue_.Admits(now, waitNs, entry.light)) return Verdict::kQueueDelay;
   const auto pause = static_cast<double>(queue_.PauseNs(now));
   const bool pressed = Late() && burst_ > 0 && inFlight_ >= burst_ + rate_ * pause;
-  return entry.limit.Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
+  return HolderOf(entry).Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
 }
 
 bool Admission::Late() const { return lastTurn_ * kLatePart >= options_.maxDelayNs; }
 
 ClassLimit::Setting Admission::setting() const {
-  return {maxDelay_, Late(), utilization_ > kSaturated, overdue_, settled_};
+  return {maxDelay_, Late(), utilization_ > kSaturated || heldUp_, overdue_, settled_};
 }
 
 void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome) {
-  ClassLimit& limit = classes_[id].limit;
-  if (limit.Left(outcome == Outcome::kCompleted)) inFlight_ -= inFlight_ > 0;
+  Class& entry = classes_[id];
+  const bool completed = outcome == Outcome::kCompleted;
+  if (!dryRun_ || FreesPlace(now, id, start, completed)) FreePlace(entry);
   if (draining_) Drain(now);
-  if (outcome == Outcome::kCompleted) limit.Completed(now, start, setting());
+  if (start == 0) {
+    if (completed) entry.limit.CompletedUncounted();
+    if (completed && entry.member) crowd_.limit().CompletedUncounted();
+    return;
+  }
+  if (outcome != Outcome::kDetached) entry.limit.Lasted(static_cast<double>(now - start));
+  if (completed) Completed(now, entry, start);
+}
+
+bool Admission::FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed) {
+  if (start == 0) {
+    dryRun_->GhostLeft(id);
+  } else if (dryRun_->Left(id, start)) {
+    return true;
+  }
+  return completed && dryRun_->StandsFor(now, id, classes_[id].limit.BaselineNs());
+}
+
+void Admission::FreePlace(Class& entry) {
+  if (entry.limit.empty()) return;
+  entry.limit.Left();
+  if (entry.member) crowd_.limit().Left();
+  --inFlight_;
+}
+
+void Admission::Completed(uint64_t now, Class& entry, uint64_t start) {
+  const ClassLimit::Setting shared = setting();
+  if (entry.member) {
+    crowd_.limit().Completed(now, start, shared);
+    entry.limit.CompletedElsewhere(static_cast<double>(now - start));
+    return;
+  }
+  entry.limit.Completed(now, start, shared);
+  const bool counts = start >= settled_ && !entry.limit.enforcing();
+  if (counts && Crowd::Small(entry.limit, kWindowNs)) crowd_.Saw(entry.limit.queueNs());
 }
 
 bool Admission::Forget(uint8_t id) {
   Class& entry = classes_[id];
-  if (!entry.limit.empty()) return false;
+  if (!entry.limit.empty() || (dryRun_ && !dryRun_->Empty(id))) return false;
   entry.limit = ClassLimit();
   entry.cost = LoopCost();
-  entry.light = false;
+  entry.light = entry.member = false;
   return true;
 }
 
+void Admission::Split(uint8_t id, double share) {
+  Class& whole = classes_[0];
+  Class& part = Known(id);
+  part.cost = whole.cost;
+  part.limit.SplitFrom(windowBegun_, whole.limit, share);
+  if (whole.member) {
+    part.member = true;
+  } else if (whole.limit.enforcing()) {
+    const ClassLimit::Setting shared = setting();
+    const double capacity = whole.limit.GiveAway(share, shared);
+    part.member = Crowd::Small(part.limit, kWindowNs);
+    ClassLimit& holder = part.member ? crowd_.limit() : part.limit;
+    holder.Take(whole.limit, capacity, shared);
+  }
+}
+
 void Admission::OnTurn(uint64_t now, uint64_t busyNs) {
-  queue_.OnTurn(now, busyNs);
-  lastTurn_ = busyNs;
+  const double share = HeldUp() ? dryRun_->Share() : 1;
+  lastBusy_ = busyNs;
+  lastTurn_ = static_cast<uint64_t>(share * static_cast<double>(busyNs));
+  queue_.OnTurn(now, lastTurn_, share);
   busy_ += static_cast<double>(busyNs);
   if (now - windowBegun_ >= kWindowNs) EndWindow(now);
 }
@@ -94,15 +183,8 @@ void Admission::EndWindow(uint64_t now) {
   const auto pause = static_cast<double>(queue_.PauseNs(now));
   utilization_ = busy_ / elapsed;
   overdue_ = queue_.overdue();
-  const ClassLimit::Setting shared = setting();
-  LearnCosts();
-  burst_ = rate_ = arrivalRate_ = 0;
-  ForEachClass([&](Class& entry) {
-    if (entry.limit.active()) burst_ += entry.limit.burst();
-    entry.limit.EndWindow({now, elapsed, busy_, pause, entry.cost.ns()}, shared);
-    rate_ += entry.limit.rate();
-    arrivalRate_ += entry.limit.arrivalRate();
-  });
+  if (heldUp_) settled_ = now;
+  EndClassWindows({now, elapsed, busy_, pause, 0});
   queue_.EndInterval(now);
   EnforceOne(now);
   Probe(now);
@@ -110,6 +192,62 @@ void Admission::EndWindow(uint64_t now) {
   ShareOut();
   windowBegun_ = now;
   busy_ = 0;
+  heldUp_ = false;
+}
+
+void Admission::EndClassWindows(const ClassLimit::Window& window) {
+  const ClassLimit::Setting shared = setting();
+  LearnCosts();
+  burst_ = rate_ = arrivalRate_ = 0;
+  ForEachClass([&](Class& entry) {
+    if (entry.limit.active()) burst_ += entry.limit.burst();
+    ClassLimit::Window own = window;
+    own.costNs = entry.cost.ns();
+    if (heldUp_) {
+      entry.limit.SkipWindow(own);
+    } else {
+      entry.limit.EndWindow(own, shared);
+    }
+    rate_ += entry.limit.rate();
+    arrivalRate_ += entry.limit.arrivalRate();
+  });
+  if (!heldUp_) EndCrowd(window);
+}
+
+void Admission::EndCrowd(const ClassLimit::Window& window) {
+  const ClassLimit::Setting shared = setting();
+  const bool enforced = crowd_.enforcing();
+  Crowd::Free free;
+  ForEachClass([&](Class& entry) {
+    const ClassLimit& limit = entry.limit;
+    if (limit.rate() > 0 && !limit.enforcing() && Crowd::Small(limit, kWindowNs)) free.Add(limit);
+  });
+  crowd_.EndWindow(window, free, shared);
+  if (crowd_.enforcing()) return JoinCrowd(shared);
+  if (!enforced) return;
+  ForEachClass([](Class& entry) {
+    if (entry.member) entry.limit.DropGuess();
+    entry.member = false;
+  });
+  crowd_.Dissolve();
+}
+
+void Admission::JoinCrowd(const ClassLimit::Setting& setting) {
+  ForEachClass([&](Class& entry) {
+    if (entry.member || !Crowd::Small(entry.limit, kWindowNs)) return;
+    if (!Crowd::Takes(entry.limit, setting)) return;
+    crowd_.Join(entry.limit, setting);
+    entry.member = true;
+  });
+}
+
+// Without a limit the requests present may become more and more. What they have cost so far is then
+// blamed on the few that are completed.
+bool Admission::Steady(double completions) {
+  if (!dryRun_) return true;
+  const double more = static_cast<double>(dryRun_->present()) - present_;
+  present_ = dryRun_->present();
+  return std::abs(more) <= kSteady * completions;
 }
 
 void Admission::LearnCosts() {
@@ -119,8 +257,10 @@ void Admission::LearnCosts() {
     predicted += entry.cost.ns() * entry.limit.completions();
     completions += entry.limit.completions();
   });
+  const bool steady = Steady(completions);
   if (completions == 0) return;
   ForEachClass([&](Class& entry) {
+    if (!steady && entry.cost.ns() > 0) return;
     entry.cost.Learn(predicted, busy_, entry.limit.completions(), busy_ / completions,
                      entry.limit.measuredNs());
   });
@@ -130,11 +270,12 @@ void Admission::LearnCosts() {
 // held back, and until then their evidence counts only if they have more in flight than it had.
 void Admission::EnforceOne(uint64_t now) {
   bool settled = true;
-  ForEachClass([&](Class& entry) { settled &= !entry.limit.over(); });
+  ForEachLimit([&](ClassLimit& limit) { settled &= !limit.over(); });
   if (now > settleBy_) settled = true;
   if (settled && settling_) {
     settled_ = now;
-    ForEachClass([](Class& entry) { entry.limit.DropEvidence(); });
+    ForEachLimit([](ClassLimit& limit) { limit.DropEvidence(); });
+    crowd_.DropEvidence();
   }
   settling_ = !settled;
   ClassLimit* worst = nullptr;
@@ -142,21 +283,29 @@ void Admission::EnforceOne(uint64_t now) {
     ClassLimit& limit = entry.limit;
     if (limit.evident() && (!worst || limit.inFlight() > worst->inFlight())) worst = &limit;
   });
-  if (!worst || (settling_ && worst->inFlight() <= lastWorst_)) return;
-  lastWorst_ = worst->inFlight();
-  settleBy_ = now + PatienceNs(*worst);
-  worst->Enforce(setting());
+  const bool crowded = crowd_.evident() && (!worst || crowd_.inFlight() > worst->inFlight());
+  if (!worst && !crowded) return;
+  const uint32_t inFlight = crowded ? crowd_.inFlight() : worst->inFlight();
+  if (settling_ && inFlight <= lastWorst_) return;
+  lastWorst_ = inFlight;
+  if (crowded) {
+    JoinCrowd(setting());
+    crowd_.DropEvidence();
+  } else {
+    worst->Enforce(setting());
+  }
+  settleBy_ = now + PatienceNs(crowded ? crowd_.limit() : *worst);
 }
 
 // While the law only observes, no queue drains, and a probe would take it for the service.
 void Admission::Probe(uint64_t now) {
   bool wanted = false;
-  ForEachClass([&](Class& entry) { wanted |= entry.limit.WantsProbe(now); });
+  ForEachLimit([&](ClassLimit& limit) { wanted |= limit.WantsProbe(now); });
   if (!wanted || options_.observe) return;
-  ForEachClass([&](Class& entry) {
-    if (!entry.limit.enforcing()) return;
-    entry.limit.BeginProbe(now, setting());
-    drainBy_ = std::max(drainBy_, now + PatienceNs(entry.limit));
+  ForEachLimit([&](ClassLimit& limit) {
+    if (!limit.enforcing()) return;
+    limit.BeginProbe(now, setting());
+    drainBy_ = std::max(drainBy_, now + PatienceNs(limit));
   });
   draining_ = true;
   Drain(now);
@@ -164,12 +313,12 @@ void Admission::Probe(uint64_t now) {
 
 void Admission::Drain(uint64_t now) {
   bool drained = true;
-  ForEachClass([&](Class& entry) { drained &= !(entry.limit.probing() && entry.limit.over()); });
+  ForEachLimit([&](ClassLimit& limit) { drained &= !(limit.probing() && limit.over()); });
   if (drained) Measure(now);
 }
 
 void Admission::Measure(uint64_t now) {
-  ForEachClass([&](Class& entry) { entry.limit.Drained(now); });
+  ForEachLimit([&](ClassLimit& limit) { limit.Drained(now); });
   draining_ = false;
 }
 

@@ -3,8 +3,11 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 
 #include "class_limit.h"
+#include "crowd.h"
+#include "dry_run.h"
 #include "loop_cost.h"
 #include "queue_delay.h"
 
@@ -18,7 +21,8 @@ enum class Outcome : uint8_t { kCompleted, kAbandoned, kDetached };
 
 // The admission law. Times are ns of one monotonic clock, classes numbers that the caller gives.
 // The caller tells of every turn of the loop, and reports every request that it let in once, when
-// it departs; one that was refused never.
+// it departs. One that was refused it reports only in a dry run, where it let that in too: its
+// start is then 0.
 class Admission final {
  public:
   static constexpr int kClasses = 256;
@@ -27,14 +31,15 @@ class Admission final {
     uint64_t maxDelayNs;   // 0: no law, maxInFlight alone
     uint32_t maxInFlight;  // 0: none
     uint64_t tickNs;       // resolution of the waits
-    bool observe;          // the caller lets in what is refused, and reports it too
+    bool observe;          // a dry run: the caller lets in what is refused
   };
 
   explicit Admission(const Options& options);
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
 
-  Verdict Arrive(uint64_t now, uint8_t id, uint64_t waitNs);
+  // `queued`: its connection was accepted just before, so that it came through the accept queue.
+  Verdict Arrive(uint64_t now, uint8_t id, uint64_t waitNs, bool queued);
   void Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome);
   // The turn ends now; for `busyNs` of it the loop did not wait for events. Windows of time end
   // with turns.
@@ -42,6 +47,9 @@ class Admission final {
   // The number stands for another class from now on. False, and nothing is changed, while requests
   // of the present one are in flight.
   bool Forget(uint8_t id);
+  // Class `id`, of which nobody was seen yet, was part of class 0 until now, and asks for this
+  // share of its requests, 0 to 1. What is still in flight stays with class 0.
+  void Split(uint8_t id, double share);
   // So many were refused before they reached Arrive.
   void Spilled(uint32_t count) { queue_.Spilled(count); }
   // So many connections wait to be accepted; to be told before OnTurn, or never.
@@ -54,6 +62,8 @@ class Admission final {
   bool mayRefuseWaiting() const;
 
   const ClassLimit& limit(uint8_t id) const { return classes_[id].limit; }
+  // The limit that holds the class: its own, or that of the crowd.
+  const ClassLimit& holder(uint8_t id) const { return HolderOf(classes_[id]); }
   double costNs(uint8_t id) const { return classes_[id].cost.ns(); }
   bool light(uint8_t id) const { return classes_[id].light; }
   const QueueDelay& queue() const { return queue_; }
@@ -69,13 +79,24 @@ class Admission final {
     LoopCost cost;
     bool known = false;
     bool light = false;
+    bool member = false;  // of the crowd
   };
 
+  Class& Known(uint8_t id);
   Verdict Judge(uint64_t now, const Class& entry, uint64_t waitNs) const;
+  uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t waitNs, bool queued);
+  bool HeldUp() const;
+  bool FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed);
+  void FreePlace(Class& entry);
+  void Completed(uint64_t now, Class& entry, uint64_t start);
   bool Late() const;
   ClassLimit::Setting setting() const;
   void EndWindow(uint64_t now);
+  void EndClassWindows(const ClassLimit::Window& window);
+  bool Steady(double completions);
   void LearnCosts();
+  void EndCrowd(const ClassLimit::Window& window);
+  void JoinCrowd(const ClassLimit::Setting& setting);
   void EnforceOne(uint64_t now);
   void Probe(uint64_t now);
   void Drain(uint64_t now);
@@ -86,11 +107,21 @@ class Admission final {
   void ForEachClass(Visit visit) {
     for (int i = 0; i < knownCount_; ++i) visit(classes_[known_[i]]);
   }
+  template <typename Visit>
+  void ForEachLimit(Visit visit) {
+    ForEachClass([&](Class& entry) { visit(entry.limit); });
+    visit(crowd_.limit());
+  }
+  const ClassLimit& HolderOf(const Class& entry) const {
+    return entry.member ? crowd_.limit() : entry.limit;
+  }
 
   const Options options_;
   const double maxDelay_;
+  const std::unique_ptr<DryRun> dryRun_;  // null where the law is enforced
   QueueDelay queue_;
   std::array<Class, kClasses> classes_;
+  Crowd crowd_;
   std::array<uint8_t, kClasses> known_{};
   int knownCount_ = 0;
 
@@ -99,10 +130,13 @@ class Admission final {
   double rate_ = 0;
   double arrivalRate_ = 0;
   double utilization_ = 0;
+  uint32_t present_ = 0;  // when the last window ended, in a dry run
+  bool heldUp_ = false;   // ghosts held up the loop in this window
 
   uint64_t windowBegun_ = 0;
   double busy_ = 0;
-  uint64_t lastTurn_ = 0;
+  uint64_t lastBusy_ = 0;
+  uint64_t lastTurn_ = 0;  // without ghosts
   bool settling_ = false;
   uint64_t settleBy_ = 0;
   uint64_t settled_ = 0;

@@ -18,8 +18,14 @@ class Baseline final {
   // Enough was seen to be choosy about what is added.
   bool known() const { return size_ > 0 || count_ >= kKnown; }
 
+  // A whole block of responses was seen.
+  bool proven() const { return size_ > 0; }
+
   // Of single responses, when nothing queued.
-  double variance() const { return variance_; }
+  double variance() const;
+
+  // What is known of another class of the kind counts for its first responses.
+  void Guess(uint64_t now, const Baseline& other);
 
   // What a probe measured, with the queue drained, counts for more than all before it.
   void Reset(double responseNs);

@@ -24,6 +24,9 @@ constexpr double kAllowedResponse = 0.125;
 constexpr double kEvident = 1;
 constexpr double kEvidentResponse = 0.25;
 
+// A class whose last response shows a quarter of what is evident queues, if others do.
+constexpr double kQueues = 0.25;
+
 // A response that took twice a pause was held up by the pause, then by all that came meanwhile; it
 // shows no queue.
 constexpr double kPauses = 2;
@@ -49,6 +52,9 @@ constexpr double kProbeEveryResponses = 50;
 constexpr double kProbeMostNs = 500e6;
 constexpr double kProbeMostResponses = 2;
 
+// The longest request fades from memory as so many shorter ones end.
+constexpr double kLongestRequests = 64;
+
 // A response this much below R: R was measured with a queue, and there may be more of it.
 constexpr double kLower = 0.9;
 
@@ -61,6 +67,10 @@ constexpr double kProbeAgainNs = 100e6;
 
 }  // namespace
 
+void ClassLimit::Lasted(double ns) {
+  longestNs_ = std::max(ns, longestNs_ - (longestNs_ - ns) / kLongestRequests);
+}
+
 void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting) {
   const auto response = static_cast<double>(now - start);
   ++completions_;
@@ -70,7 +80,26 @@ void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting)
     return;
   }
   if (!baseline_.known() || !(setting.late || setting.saturated)) baseline_.Add(now, response);
+  queueNs_ = response - BaselineNs();
   if (start >= setting.settled) evidence_.Add(response);
+}
+
+void ClassLimit::CompletedElsewhere(double responseNs) {
+  ++completions_;
+  responses_ += responseNs;
+}
+
+double ClassLimit::EvidentNs(double baselineNs, double pauseNs, const Setting& setting) {
+  return std::max(kEvident * setting.maxDelayNs + kEvidentResponse * baselineNs, kPauses * pauseNs);
+}
+
+bool ClassLimit::Queues(const Setting& setting) const {
+  return queueNs_ > kQueues * EvidentNs(BaselineNs(), 0, setting);
+}
+
+void ClassLimit::DropGuess() {
+  evidence_.Drop();
+  if (!baseline_.proven()) baseline_ = Baseline();
 }
 
 void ClassLimit::EndWindow(const Window& window, const Setting& setting) {
@@ -87,13 +116,24 @@ void ClassLimit::EndWindow(const Window& window, const Setting& setting) {
     EndEnforcedWindow(window, rate, newest, setting);
   } else {
     const double baseline = BaselineNs();
-    const double queue = std::max(kEvident * setting.maxDelayNs + kEvidentResponse * baseline,
-                                  kPauses * window.pauseNs);
-    evidence_.EndWindow(window.elapsedNs, rate_, inFlight_,
-                        {baseline, baseline_.variance(), queue});
+    evidence_.EndWindow(
+        window.elapsedNs, rate_, inFlight_,
+        {baseline, baseline_.variance(), EvidentNs(baseline, window.pauseNs, setting)});
   }
   SetLimits(setting);
-  arrivals_ = refusals_ = completions_ = 0;
+  ForgetWindow();
+}
+
+void ClassLimit::SkipWindow(const Window& window) {
+  const double newest = window.elapsedNs / (window.elapsedNs + kMemoryNs);
+  rate_ += newest * (admissions_ / window.elapsedNs - rate_);
+  arrivalRate_ += newest * (arrivals_ / window.elapsedNs - arrivalRate_);
+  evidence_.Drop();
+  ForgetWindow();
+}
+
+void ClassLimit::ForgetWindow() {
+  arrivals_ = admissions_ = refusals_ = completions_ = 0;
   responses_ = 0;
 }
 
@@ -135,6 +175,40 @@ void ClassLimit::Enforce(const Setting& setting) {
   probeAt_ = 0;
   evidence_.Drop();
   SetLimits(setting);
+}
+
+void ClassLimit::Take(const ClassLimit& other, double rate, const Setting& setting) {
+  const double all = capacity_ + rate;
+  if (other.known() && all > 0) {
+    const double before = known() ? BaselineNs() * capacity_ : other.BaselineNs() * capacity_;
+    baseline_.Reset((before + other.BaselineNs() * rate) / all);
+  }
+  if (!enforcing_) {
+    enforcing_ = true;
+    calmNs_ = 0;
+    fullness_ = other.enforcing_ ? other.fullness_ : 1;
+    probeAt_ = other.enforcing_ ? other.probeAt_ : 0;
+  }
+  capacity_ = all;
+  // It is no change that a probe would have to look into.
+  probedCapacity_ += rate;
+  SetLimits(setting);
+}
+
+void ClassLimit::SplitFrom(uint64_t now, ClassLimit& other, double share) {
+  baseline_.Guess(now, other.baseline_);
+  rate_ = share * other.rate_;
+  arrivalRate_ = share * other.arrivalRate_;
+  other.rate_ -= rate_;
+  other.arrivalRate_ -= arrivalRate_;
+}
+
+double ClassLimit::GiveAway(double share, const Setting& setting) {
+  const double capacity = share * capacity_;
+  capacity_ -= capacity;
+  probedCapacity_ -= share * probedCapacity_;
+  SetLimits(setting);
+  return capacity;
 }
 
 double ClassLimit::AllowedNs(double queueNs) const {

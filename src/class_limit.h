@@ -42,31 +42,44 @@ class ClassLimit final {
 
   void Admitted() {
     ++arrivals_;
+    ++admissions_;
     ++inFlight_;
   }
-  // `present`: the caller only observes, and lets it in all the same.
-  void Refused(bool byThisGate, bool present) {
+  void Refused(bool byThisGate) {
     ++arrivals_;
     refusals_ += byThisGate;
-    ghosts_ += present;
   }
-  // True when a place became free. Whoever only observes completes as many as with the law, and
-  // those whose clients gave up are those that the law would have refused.
-  bool Left(bool completed) {
-    if (completed ? inFlight_ == 0 : ghosts_ > 0) {
-      ghosts_ -= ghosts_ > 0;
-      return false;
-    }
-    inFlight_ -= inFlight_ > 0;
-    return true;
-  }
+  void Left() { inFlight_ -= inFlight_ > 0; }
+  // Its response ended so long after its admission, or its client left then.
+  void Lasted(double ns);
   void Completed(uint64_t now, uint64_t start, const Setting& setting);
+  // The same while another limit holds the class: it shows that one's queue.
+  void CompletedElsewhere(double responseNs);
+  // One that was let in by nobody: its response tells nothing.
+  void CompletedUncounted() { ++completions_; }
 
   void EndWindow(const Window& window, const Setting& setting);
+  // Of this window nothing is to be learnt but how many came; as many will be completed as were let
+  // in.
+  void SkipWindow(const Window& window);
 
   bool evident() const { return evidence_.evident(); }
   void DropEvidence() { evidence_.Drop(); }
   void Enforce(const Setting& setting);
+  // Enforced from now on, if it was not, for another's requests too, which complete `rate` per ns.
+  void Take(const ClassLimit& other, double rate, const Setting& setting);
+  void AlsoHolds(uint32_t inFlight) { inFlight_ += inFlight; }
+  // This class was part of another until now, and asked for this share of it.
+  void SplitFrom(uint64_t now, ClassLimit& other, double share);
+  // The other part: what it has left. Returns the X that it loses.
+  double GiveAway(double share, const Setting& setting);
+  // A response this much above R shows a queue.
+  static double EvidentNs(double baselineNs, double pauseNs, const Setting& setting);
+  // Whether the last response took longer than it should: less than evidence, but if others queue,
+  // this one does too.
+  bool Queues(const Setting& setting) const;
+  // What was learnt of R while another limit held the class may have been learnt in its queue.
+  void DropGuess();
 
   // Classes that share a resource must be probed together, or each takes the others' queue for its
   // own service.
@@ -74,8 +87,8 @@ class ClassLimit final {
   void BeginProbe(uint64_t now, const Setting& setting);
   void Drained(uint64_t now) { probe_.Drained(now); }
 
-  // Nobody of it is present, so that nobody of it has yet to leave.
-  bool empty() const { return inFlight_ == 0 && ghosts_ == 0; }
+  // Nobody of it has yet to leave.
+  bool empty() const { return inFlight_ == 0; }
   bool active() const { return arrivals_ > 0 || completions_ > 0 || inFlight_ > 0; }
   bool enforcing() const { return enforcing_; }
   bool probing() const { return enforcing_ && probe_.running(); }
@@ -90,11 +103,19 @@ class ClassLimit final {
   double arrivalRate() const { return arrivalRate_; }
   // R; 0 until something was completed.
   double BaselineNs() const { return baseline_.Ns() > 0 ? baseline_.Ns() : costNs_; }
+  // How long the slowest of the recent requests took to end; 0 until one ended.
+  double longestNs() const { return longestNs_; }
+  double variance() const { return baseline_.variance(); }
+  // Enough was completed to know R.
+  bool known() const { return baseline_.known(); }
+  // How much the last response was above R.
+  double queueNs() const { return queueNs_; }
   // R as it was measured, without a guess.
   double measuredNs() const { return baseline_.Ns(); }
 
  private:
   void EndEnforcedWindow(const Window& window, double rate, double newest, const Setting& setting);
+  void ForgetWindow();
   double CapacityWhenFull() const;
   void EndProbe(uint64_t now, const Setting& setting);
   void SeemsSlower(double responseNs);
@@ -105,13 +126,13 @@ class ClassLimit final {
   Evidence evidence_;
   Probe probe_;
   uint32_t inFlight_ = 0;
-  uint32_t ghosts_ = 0;  // present, though refused
   uint32_t cap_ = 0;
   uint32_t burst_ = 0;
   bool enforcing_ = false;
 
   // Of the window.
   uint32_t arrivals_ = 0;
+  uint32_t admissions_ = 0;
   uint32_t refusals_ = 0;
   uint32_t completions_ = 0;
   bool probed_ = false;
@@ -126,6 +147,8 @@ class ClassLimit final {
   double capacity_ = 0;
   double fullness_ = 1;
   double calmNs_ = 0;
+  double longestNs_ = 0;
+  double queueNs_ = 0;
 
   uint64_t probeAt_ = 0;
   double probedCapacity_ = 0;

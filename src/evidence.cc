@@ -7,9 +7,6 @@ namespace spillway {
 
 namespace {
 
-// Of fewer responses nothing can be said; they wait for the next window's.
-constexpr uint32_t kFewest = 4;
-
 // The mean must be above what is normal by so many standard errors, so that a class of mixed
 // requests is not judged by the few slow ones of a window.
 constexpr double kStandardErrors = 3;

@@ -8,6 +8,9 @@ namespace spillway {
 // Whether a class's responses show that it queues.
 class Evidence final {
  public:
+  // Of fewer responses nothing can be said; they wait for the next window's.
+  static constexpr uint32_t kFewest = 4;
+
   struct Normal {
     double responseNs;  // without a queue
     double variance;    // of single responses, then

@@ -44,17 +44,17 @@ using Call = JsSharedCall<Law, N>;
 
 uint8_t Id(double number) { return static_cast<uint8_t>(number); }
 
-// enter(class, wait) -> the moment, to be given to leave(); or, refused, minus the verdict
+// enter(class, wait, queued) -> the moment, to be given to leave(); or, refused, minus the verdict
 napi_value Enter(napi_env env, napi_callback_info info) {
-  const Call<2> call(env, info);
+  const Call<3> call(env, info);
   if (!call) return nullptr;
   const uint64_t now = call->Now();
-  const Verdict verdict = call->admission.Arrive(now, Id(call[0]), call.Ns(1));
+  const Verdict verdict = call->admission.Arrive(now, Id(call[0]), call.Ns(1), call[2] != 0);
   const bool admitted = verdict == Verdict::kAdmit;
   return JsNumber(env, admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
 }
 
-// leave(class, entered, outcome)
+// leave(class, entered, outcome); entered 0: it was refused, and let in all the same
 napi_value Leave(napi_env env, napi_callback_info info) {
   const Call<3> call(env, info);
   if (!call) return nullptr;
@@ -63,17 +63,25 @@ napi_value Leave(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// forget(class) -> whether it could be: none of it is in flight
+// forget(class) -> whether it could be: none of it is present
 napi_value Forget(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
   return call ? JsBoolean(env, call->admission.Forget(Id(call[0]))) : nullptr;
 }
 
-// The same with the time as an argument, for a simulation: arrive(now, class, wait) -> verdict
+// split(class, share): it was part of class 0 until now, and asks for this share of its requests
+napi_value Split(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  if (call) call->admission.Split(Id(call[0]), call[1]);
+  return nullptr;
+}
+
+// The same with the time as an argument, for a simulation: arrive(now, class, wait, queued)
+// -> verdict
 napi_value Arrive(napi_env env, napi_callback_info info) {
-  const Call<3> call(env, info);
+  const Call<4> call(env, info);
   if (!call) return nullptr;
-  const Verdict verdict = call->admission.Arrive(call.Ns(0), Id(call[1]), call.Ns(2));
+  const Verdict verdict = call->admission.Arrive(call.Ns(0), Id(call[1]), call.Ns(2), call[3] != 0);
   return JsNumber(env, static_cast<double>(verdict));
 }
 
@@ -146,15 +154,17 @@ napi_value SnapshotOf(napi_env env, napi_callback_info info) {
   const Admission& law = call->admission;
   const uint8_t id = Id(call[0]);
   const ClassLimit& limit = law.limit(id);
+  const ClassLimit& holder = law.holder(id);
   return JsObject(env, {{"inFlight", JsNumber(env, limit.inFlight())},
-                        {"enforcing", JsBoolean(env, limit.enforcing())},
-                        {"probing", JsBoolean(env, limit.probing())},
-                        {"cap", JsNumber(env, limit.cap())},
+                        {"enforcing", JsBoolean(env, holder.enforcing())},
+                        {"probing", JsBoolean(env, holder.probing())},
+                        {"cap", JsNumber(env, holder.cap())},
                         {"burst", JsNumber(env, limit.burst())},
                         {"arrivalRate", JsNumber(env, limit.arrivalRate() * kNsPerSecond)},
                         {"rate", JsNumber(env, limit.rate() * kNsPerSecond)},
                         {"capacity", JsNumber(env, limit.capacity() * kNsPerSecond)},
                         {"baselineNs", JsNumber(env, limit.BaselineNs())},
+                        {"longestNs", JsNumber(env, limit.longestNs())},
                         {"costNs", JsNumber(env, law.costNs(id))},
                         {"light", JsBoolean(env, law.light(id))}});
 }
@@ -187,6 +197,7 @@ napi_value CreateLaw(napi_env env, napi_callback_info info) {
   const bool complete = Wrap(env, object, law) && AddFunction(env, object, "enter", Enter, law) &&
                         AddFunction(env, object, "leave", Leave, law) &&
                         AddFunction(env, object, "forget", Forget, law) &&
+                        AddFunction(env, object, "split", Split, law) &&
                         AddFunction(env, object, "arrive", Arrive, law) &&
                         AddFunction(env, object, "depart", Depart, law) &&
                         AddFunction(env, object, "turn", Turn, law) &&

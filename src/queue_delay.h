@@ -6,10 +6,12 @@
 
 namespace spillway {
 
-// Gate 1: how long a request waited before its handler. A queue stands when the shortest wait of a
-// whole interval is long (CoDel, RFC 8289) and no pause of the loop explains it; then it is kept
-// short instead of at the limit. The wait of what is not accepted yet counts too, where it is told:
-// requests on kept-alive connections that wait for nothing would hide it.
+// Gate 1: how long a request waited before its handler. A queue stands when most waits of a whole
+// interval are long and no pause of the loop explains them; then it is kept short instead of at the
+// limit. CoDel (RFC 8289) looks at the shortest wait instead, which one request that waited for
+// nothing would hide. There are two queues, and what passes through one says nothing of the other:
+// the accept queue, and that of the connections accepted before. The wait of what is not accepted
+// yet counts too, where it is told.
 class QueueDelay final {
  public:
   QueueDelay(uint64_t maxDelayNs, uint64_t tickNs);
@@ -20,36 +22,49 @@ class QueueDelay final {
     return waitNs <= maxDelay_ || waitNs <= maxDelay_ + PauseNs(now);
   }
 
-  void Saw(uint64_t waitNs, bool refused) {
-    shortest_ = std::min(shortest_, waitNs);
-    ++seen_;
-    refused_ += refused;
+  // `queued`: it came through the accept queue.
+  void Saw(uint64_t now, uint64_t waitNs, bool queued, bool refused) {
+    Waits& waits = queued ? accepted_ : keptAlive_;
+    ++waits.seen;
+    waits.late += waitNs > LateNs(now);
+    waits.refused += refused;
   }
   // Refused unseen.
   void Spilled(uint32_t count) {
-    seen_ += count;
-    refused_ += count;
+    accepted_.seen += count;
+    accepted_.refused += count;
   }
 
   // So many connections wait to be accepted. Several servers may tell of a turn; each accepts one.
   void Queued(uint32_t length) { queued_ = std::max(queued_, length); }
 
-  void OnTurn(uint64_t now, uint64_t busyNs);
+  // `share`: the part of the loop's time that is to be looked at, until the next turn ends.
+  void OnTurn(uint64_t now, uint64_t busyNs, double share);
   void EndInterval(uint64_t now);
 
   // The shortest that the accept queue was of late: what a burst has brought, and is being worked
   // off, does not stand.
   uint32_t shortestOfLate() const { return std::min(shortestOfThis_, shortestOfLast_); }
 
+  uint64_t resolutionNs() const { return resolution_; }
   bool standing() const { return standing_; }
   // Something was refused in this interval.
-  bool overdue() const { return refused_ > 0; }
+  bool overdue() const { return accepted_.refused > 0 || keptAlive_.refused > 0; }
   uint64_t LimitNs(uint64_t now) const { return standing_ ? kept_ : maxDelay_ + PauseNs(now); }
   // What a request may have waited without a queue: the rest of a pause, the turn that runs now,
   // the clock's resolution.
   uint64_t PauseNs(uint64_t now) const;
 
  private:
+  // The waits of an interval.
+  struct Waits {
+    uint32_t seen = 0;
+    uint32_t late = 0;
+    uint32_t refused = 0;
+  };
+
+  uint64_t LateNs(uint64_t now) const;
+  bool Over(const Waits& waits) const;
   uint64_t AcceptWaitNs(uint64_t now) const;
 
   const uint64_t maxDelay_;
@@ -59,6 +74,7 @@ class QueueDelay final {
   uint64_t overAt_ = 0;
 
   uint64_t turnEnded_ = 0;
+  double share_ = 1;
   uint64_t pause_ = 0;  // what of the turns until turnEnded_ was not worked off then
 
   // Of the turn, of this stretch of time and of the one before.
@@ -71,9 +87,8 @@ class QueueDelay final {
   uint64_t intervalBegun_ = 0;
   uint32_t turns_ = 0;
   uint32_t shortestQueue_ = UINT32_MAX;
-  uint64_t shortest_ = UINT64_MAX;
-  uint32_t seen_ = 0;
-  uint32_t refused_ = 0;
+  Waits accepted_;
+  Waits keptAlive_;
 };
 
 }  // namespace spillway

@@ -11,6 +11,8 @@ const MAX_IN_FLIGHT = 3
 const COMPLETED = 0
 const ABANDONED = 1
 const DETACHED = 2
+// In place of the moment at which a request was let in.
+const GHOST = 0
 
 const refused = (verdicts) => verdicts.filter((verdict) => verdict !== ADMIT).length
 
@@ -23,7 +25,7 @@ describe('gate 1: queue delay', () => {
     assert.equal(bench.arrive(0, 112), QUEUE_DELAY)
   })
 
-  it('takes a queue for standing when the shortest wait of an interval was above half of maxDelay', () => {
+  it('takes a queue for standing when most waits of an interval were above half of maxDelay', () => {
     const bench = new Bench()
     bench.traffic(300, { waitedMs: 60 })
     assert.equal(bench.gate.standing, true)
@@ -32,14 +34,40 @@ describe('gate 1: queue delay', () => {
     assert.equal(bench.arrive(0, 24), ADMIT)
   })
 
-  it('but not when one request waited little', () => {
+  /** Twenty intervals of ten requests, of which some waited for nothing. */
+  function intervals (short, queued) {
     const bench = new Bench()
-    for (let i = 0; i < 20; i++) {
-      bench.traffic(90, { waitedMs: 90 })
-      bench.arrive(0, 10)
-      bench.traffic(10, { waitedMs: 90 })
+    bench.pass(10)
+    for (let i = 0; i < 200; i++) {
+      if (i % 10 < short) bench.arrive(0, 0, queued)
+      else bench.arrive(0, 90)
+      bench.pass(10)
     }
-    assert.equal(bench.gate.standing, false)
+    return bench
+  }
+
+  it('also when up to a third of the requests say that they waited for nothing', () => {
+    for (const short of [1, 2, 3]) assert.equal(intervals(short, 1).gate.standing, true, `${short} of 10`)
+  })
+
+  it('but not when more did', () => {
+    assert.equal(intervals(4, 1).gate.standing, false)
+  })
+
+  it('judges what came through the accept queue apart from what came on connections accepted before', () => {
+    const bench = intervals(9, 0)
+    assert.equal(bench.gate.standing, true)
+    assert.equal(bench.arrive(0, 28, 0), QUEUE_DELAY)
+  })
+
+  it('keeps standing while one of the two is refused, however many pass in the other', () => {
+    const bench = intervals(9, 0)
+    for (let i = 0; i < 300; i++) {
+      for (let n = 0; n < 20; n++) bench.arrive(0, 0, 0)
+      bench.arrive(0, 90)
+      bench.pass(10)
+    }
+    assert.equal(bench.gate.standing, true)
   })
 
   it('nor when nothing came', () => {
@@ -220,6 +248,28 @@ describe('gate 2: in flight', () => {
     assert(inFlight <= 6)
   })
 
+  it('remembers how long its slowest recent request took, completed or abandoned', () => {
+    const bench = new Bench()
+    const longestMs = () => bench.class().longestNs / ms(1)
+    const end = (responseMs, outcome) => {
+      const start = bench.now
+      bench.arrive()
+      bench.pass(responseMs)
+      bench.depart(0, start, outcome)
+    }
+    assert.equal(longestMs(), 0)
+    end(900, DETACHED)
+    assert.equal(longestMs(), 0)
+    end(10, COMPLETED)
+    assert.equal(longestMs(), 10)
+    end(200, ABANDONED)
+    assert.equal(longestMs(), 200)
+    for (let i = 0; i < 64; i++) end(10, COMPLETED)
+    assert(longestMs() > 60 && longestMs() < 100, 'it fades')
+    end(300, COMPLETED)
+    assert.equal(longestMs(), 300)
+  })
+
   it('leaks no slot, and none is given twice', () => {
     const bench = queueing()
     for (const outcome of [COMPLETED, ABANDONED, DETACHED]) bench.traffic(1000, { rate: 300, responseMs: 100, outcome })
@@ -229,6 +279,35 @@ describe('gate 2: in flight', () => {
     bench.depart(0, bench.now)
     assert.equal(bench.class().inFlight, 0)
     assert.equal(bench.gate.inFlight, 0)
+  })
+})
+
+describe('a class that was part of class 0', () => {
+  it('begins with its R, which its own responses replace', () => {
+    const bench = new Bench()
+    bench.traffic(3000)
+    bench.law.split(1, 0.5)
+    assert.equal(bench.class(1).baselineNs, bench.class(0).baselineNs)
+    assert.equal(bench.class(1).enforcing, false)
+    assert.deepEqual(refused(bench.traffic(8000, { id: 1, rate: 10, responseMs: 80 })), 0)
+    assert(bench.class(1).baselineNs > ms(70))
+  })
+
+  it('begins enforced where class 0 is, and the two complete what class 0 did', () => {
+    for (const share of [0.02, 0.6]) {
+      const bench = new Bench()
+      bench.traffic(3000)
+      bench.traffic(1000, { rate: 400, responseMs: 400 })
+      while (bench.class(0).probing) bench.traffic(100, { rate: 400 })
+      const { capacity, cap } = bench.class(0)
+      bench.law.split(1, share)
+      assert.equal(bench.class(1).enforcing, true)
+      assert(bench.class(0).capacity < (1.01 - share) * capacity)
+      assert(bench.class(0).cap + bench.class(1).cap <= cap + 2)
+      const places = bench.class(1).cap
+      for (let i = 0; i < places; i++) assert.equal(bench.arrive(1), ADMIT)
+      assert.equal(bench.arrive(1), IN_FLIGHT)
+    }
   })
 })
 
@@ -251,7 +330,7 @@ describe('a class whose number goes to another', () => {
       assert.equal(bench.law.forget(1), false)
       bench.depart(1, start)
       assert.equal(bench.law.forget(1), !observe)
-      bench.depart(1, start, ABANDONED)
+      bench.depart(1, GHOST, ABANDONED)
       assert.equal(bench.law.forget(1), true)
     }
   })
@@ -279,14 +358,44 @@ describe('options', () => {
     const bench = new Bench({ observe: true, maxInFlight: 2 })
     const start = bench.now
     assert.deepEqual([0, 0, 0, 0].map((id) => bench.arrive(id)), [ADMIT, ADMIT, MAX_IN_FLIGHT, MAX_IN_FLIGHT])
-    bench.depart(0, start, ABANDONED)
-    assert.equal(bench.gate.inFlight, 2)
-    bench.depart(0, start)
-    assert.equal(bench.gate.inFlight, 1)
-    bench.depart(0, start)
-    bench.depart(0, start)
-    assert.equal(bench.gate.inFlight, 0)
+    for (const outcome of [ABANDONED, COMPLETED]) {
+      bench.depart(0, GHOST, outcome)
+      assert.equal(bench.gate.inFlight, 2)
+    }
+    for (const left of [1, 0]) {
+      bench.depart(0, start)
+      assert.equal(bench.gate.inFlight, left)
+    }
     assert.equal(bench.arrive(), ADMIT)
+  })
+
+  it('observe: what was refused and is completed stands for the oldest that was let in, once that has had the time', () => {
+    const bench = new Bench({ observe: true, maxDelayMs: 0, maxInFlight: 1 })
+    bench.traffic(2000, { rate: 10, responseMs: 50 })
+    bench.pass(100)
+    const start = bench.now
+    assert.equal(bench.arrive(), ADMIT)
+    for (let i = 0; i < 2; i++) assert.equal(bench.arrive(), MAX_IN_FLIGHT)
+    bench.pass(40)
+    bench.depart(0, GHOST)
+    assert.equal(bench.gate.inFlight, 1)
+    bench.pass(20)
+    bench.depart(0, GHOST)
+    assert.equal(bench.gate.inFlight, 0)
+    assert.equal(bench.law.forget(0), false)
+    assert.equal(bench.arrive(), ADMIT)
+    bench.depart(0, start)
+    assert.equal(bench.gate.inFlight, 1, 'its place was free already')
+  })
+
+  it('observe: a request in flight for 1 s, and 1,200 more: all of them are refused', () => {
+    const bench = new Bench({ observe: true, maxInFlight: 1 })
+    const verdicts = Array.from({ length: 1200 }, () => {
+      const verdict = bench.arrive()
+      bench.pass(1)
+      return verdict
+    })
+    assert.equal(refused(verdicts), 1199)
   })
 
   it('observe: nothing that waits to be accepted is in excess', () => {
@@ -316,8 +425,7 @@ describe('options', () => {
     const present = []
     for (let i = 0; i < 6000; i++) {
       for (let n = 0; n < (i < 300 ? 1 : 3); n++) {
-        bench.arrive()
-        present.push(bench.now)
+        present.push(bench.arrive() === ADMIT ? bench.now : GHOST)
       }
       bench.pass(10)
       if (present.length > 5) bench.depart(0, present.shift())
@@ -330,7 +438,7 @@ describe('options', () => {
   it('a detached call finds its law', () => {
     let { arrive, snapshot } = new Bench().law
     globalThis.gc?.()
-    assert.equal(arrive(1, 0, 0), ADMIT)
+    assert.equal(arrive(1, 0, 0, 0), ADMIT)
     assert.equal(snapshot().inFlight, 1)
     arrive = snapshot = undefined
   })

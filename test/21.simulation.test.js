@@ -126,6 +126,36 @@ describe('goodput under overload', () => {
   }
 })
 
+describe('requests that say they waited for nothing do not hide the queue', () => {
+  // As those do that come on kept-alive connections, and those whose body still trickles in.
+  const run = ({ share, keepAlive, ofClaims = {} }) => {
+    const capacity = loopCapacity(fiveSteps, { keepAlive: false })
+    const rate = (part) => () => part * 2 * capacity
+    const records = simulate({
+      law: spillway(),
+      durationMs: DURATION_MS,
+      sources: [
+        { phases: fiveSteps, rate: rate(1 - share) },
+        { class: 1, phases: fiveSteps, rate: rate(share), keepAlive, claimsNoWait: true, ...ofClaims }
+      ]
+    })
+    return figures(records, { ...STEADY, class: 0 })
+  }
+
+  const { p50 } = run({ share: 0 })
+  for (const [name, keepAlive] of CONNECTIONS) {
+    for (const share of [0.01, 0.1, 0.3]) {
+      it(`${100 * share} % of them, ${name} connections, at 2x: the others' p50 is as without them`, function () {
+        const result = note(this, run({ share, keepAlive }))
+        note(this, { 'p50 without them': p50 })
+        assert(result.p50 <= 1.25 * p50)
+        assert(result.p99 <= 100)
+        assert.equal(result.failures, 0)
+      })
+    }
+  }
+})
+
 describe('nothing is shed without need', () => {
   for (const [name, keepAlive] of CONNECTIONS) {
     for (const times of [0.5, 0.8]) {

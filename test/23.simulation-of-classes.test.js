@@ -5,7 +5,7 @@ const { simulate, loopCapacity } = require('./simulator')
 const { figures } = require('./simulator/figures')
 const { spillway } = require('./simulator/laws')
 const { note } = require('./simulator/note')
-const { fiveSteps, fast, slow, query } = require('./simulator/workloads')
+const { fiveSteps, fast, slow, query, beside } = require('./simulator/workloads')
 
 const POOL = 20
 const POOL_CAPACITY = 400
@@ -214,5 +214,96 @@ describe('classes', () => {
       durationMs: 612000,
       sources: [{ class: 0, phases: fiveSteps, rate, keepAlive, arrivals }, { class: 1, phases: fast, rate: () => 20, keepAlive }]
     })
+  }
+})
+
+describe('many small classes that share what they wait for', () => {
+  const SLOTS = 10
+  const SERVICE_MS = 100
+  const CAPACITY = 100
+  const CLASSES = 100
+  const WARM_MS = 20000
+  const OVER = { fromMs: 10000, untilMs: 19000, usefulMs: 400 }
+
+  function run (classes, { seed, warm }) {
+    const before = warm ? WARM_MS : 0
+    const rate = (now) => (now < before ? 0.8 : 3) * CAPACITY / classes
+    const records = simulate((pool) => {
+      const phases = query(pool(SLOTS), SERVICE_MS)
+      return {
+        law: spillway(),
+        seed,
+        durationMs: before + 20000,
+        sources: Array.from({ length: classes }, (_, id) => ({ class: id, phases, rate, keepAlive: true }))
+      }
+    })
+    return [0, 1].map((second) => figures(records, second === 0
+      ? { fromMs: 0, untilMs: before, usefulMs: 400 }
+      : { ...OVER, fromMs: before + OVER.fromMs, untilMs: before + OVER.untilMs }))
+  }
+
+  it('a hundred that become classes of their own one by one, at 3x: like a single class', function () {
+    const law = spillway()
+    const sources = []
+    const records = simulate((pool) => {
+      const phases = query(pool(SLOTS), SERVICE_MS)
+      for (let i = 0; i < CLASSES; i++) sources.push({ class: 0, phases, rate: () => 3 * CAPACITY / CLASSES, keepAlive: true })
+      const split = (_, i) => [5000 + 20 * i, () => {
+        law.split(i + 1, 1 / (CLASSES - i))
+        sources[i].class = i + 1
+      }]
+      return { law, durationMs: 20000, sources, script: Array.from({ length: CLASSES }, split) }
+    })
+    const single = note(this, figures(records, { fromMs: 3000, untilMs: 5000, usefulMs: 400 }))
+    for (const fromMs of [5000, 7000, 9000, 14000]) {
+      const many = note(this, figures(records, { fromMs, untilMs: fromMs + 2000, usefulMs: 400 }))
+      assert(many.p50 <= 1.5 * single.p50)
+      assert(many.p99 <= 1.5 * single.p99)
+      assert(many.goodput >= 0.9 * CAPACITY)
+    }
+  })
+
+  it('fifty that each mix requests of 1 ms and 300 ms: nothing queues, nothing is shed', function () {
+    const sources = Array.from({ length: 50 }, (_, id) =>
+      [1, 300].map((io) => ({ class: id, phases: beside(io), rate: () => 2, keepAlive: true }))).flat()
+    const records = simulate({ law: spillway(), durationMs: 31000, sources })
+    assert.equal(note(this, figures(records, { fromMs: 0, untilMs: 30000 })).shed, 0)
+  })
+
+  it('fifty of all kinds that appear one after the other, and pauses of 100 ms: nothing is shed', function () {
+    const sources = Array.from({ length: 50 }, (_, id) => (
+      { class: id, phases: beside([1, 30, 300, 2000][id % 4]), rate: (now) => now > id * 700 ? 1 : 0, keepAlive: true }))
+    const records = simulate({ law: spillway(), durationMs: 61000, pauses: { everyMs: 1000, lastMs: 100 }, sources })
+    assert.equal(note(this, figures(records, { fromMs: 0, untilMs: 58000 })).shed, 0)
+  })
+
+  it('three of them on a pool that is over, fifty on none: the fifty lose nothing', function () {
+    const others = Array.from({ length: 50 }, (_, id) => (
+      { class: id, phases: beside([1, 30, 300][id % 3]), rate: () => 2, keepAlive: true }))
+    const records = simulate((pool) => {
+      const phases = query(pool(2), SERVICE_MS)
+      const over = [60, 61, 62].map((id) => ({ class: id, phases, rate: (now) => now < 10000 ? 4 : 20, keepAlive: true }))
+      return { law: spillway(), durationMs: 61000, sources: [...others, ...over] }
+    })
+    const window = { fromMs: 12000, untilMs: 59000, usefulMs: 600 }
+    const free = note(this, figures(records.filter((record) => record.class < 60), window))
+    const held = note(this, figures(records.filter((record) => record.class >= 60), window))
+    assert.equal(free.shed, 0)
+    assert(held.goodput >= 0.9 * 20)
+  })
+
+  for (const warm of [false, true]) {
+    for (const seed of [1, 2, 3]) {
+      it(`a hundred on one pool at 3x, ${warm ? 'after 20 s of 0.8x' : 'from a cold start'}: like a single class, seed ${seed}`, function () {
+        const [, single] = run(1, { seed, warm })
+        const [before, many] = run(CLASSES, { seed, warm })
+        note(this, single)
+        note(this, many)
+        assert.equal(before.shed, 0)
+        assert(many.p50 <= 1.5 * single.p50)
+        assert(many.goodput >= 0.9 * CAPACITY)
+        assert.equal(many.failures, 0)
+      })
+    }
   }
 })

@@ -303,26 +303,32 @@ for (const [name, { createLaw }] of Object.entries({ native: binding, JavaScript
     const COMPLETED = 0
     const ABANDONED = 1
     const REFUSED = -3
-    const isAdmitted = (law) => law.enter(0, 0) >= 0
+    const isAdmitted = (law) => law.enter(0, 0, 0) >= 0
 
     it('are as many as maxInFlight, and come back', () => {
       const law = createLaw(0, 2, 0, 0, 0)
       assert.ok(isAdmitted(law) && isAdmitted(law))
-      assert.equal(law.enter(0, 0), REFUSED)
+      assert.equal(law.enter(0, 0, 0), REFUSED)
       law.leave(0, 1, ABANDONED)
       assert.ok(isAdmitted(law))
-      assert.equal(law.enter(0, 0), REFUSED)
+      assert.equal(law.enter(0, 0, 0), REFUSED)
     })
 
-    it('are not taken by what is only observed', () => {
+    it('are not taken, and not freed, by what is refused and only observed', () => {
       const law = createLaw(0, 1, 0, 1, 0)
-      assert.ok(isAdmitted(law))
-      assert.equal(law.enter(0, 0), REFUSED)
-      law.leave(0, 1, ABANDONED)
-      assert.equal(law.enter(0, 0), REFUSED, 'the first is still there')
-      law.leave(0, 1, ABANDONED)
-      law.leave(0, 1, COMPLETED)
+      const entered = law.enter(0, 0, 0)
+      assert.ok(entered > 0)
+      for (const outcome of [ABANDONED, COMPLETED]) {
+        assert.equal(law.enter(0, 0, 0), REFUSED)
+        law.leave(0, 0, outcome)
+        assert.equal(law.snapshotOf(0).inFlight, 1)
+      }
+      assert.equal(law.enter(0, 0, 0), REFUSED, 'the first is still there')
+      law.leave(0, entered, COMPLETED)
       assert.equal(law.snapshotOf(0).inFlight, 0)
+      assert.equal(law.forget(0), false, 'the one that was refused is present')
+      law.leave(0, 0, COMPLETED)
+      assert.equal(law.forget(0), true)
       assert.ok(isAdmitted(law))
     })
   })

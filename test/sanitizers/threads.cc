@@ -92,7 +92,7 @@ class Worker final {
   void Turn(int turn) {
     const uint64_t now = uv_hrtime();
     const auto id = static_cast<uint8_t>(turn % Admission::kClasses);
-    if (law_->Arrive(now, id, turn * kNsPerMs) == Verdict::kAdmit) {
+    if (law_->Arrive(now, id, turn * kNsPerMs, true) == Verdict::kAdmit) {
       law_->Depart(uv_hrtime(), id, now, Outcome::kCompleted);
     }
     limit_.Begin(now);

@@ -29,8 +29,8 @@ class Bench {
     this.law.turn(this.now, ms(lasting))
   }
 
-  arrive (id = 0, waitedMs = 0) {
-    return this.law.arrive(this.now, id, ms(waitedMs))
+  arrive (id = 0, waitedMs = 0, queued = 1) {
+    return this.law.arrive(this.now, id, ms(waitedMs), queued)
   }
 
   depart (id, start, outcome = COMPLETED) {

@@ -29,6 +29,12 @@ function figures (records, { fromMs, untilMs, class: id, usefulMs = USEFUL_MS })
   }
 }
 
+/** The share refused of those that a law was asked about in [fromMs, untilMs[. */
+function refusedOfJudged (records, { fromMs, untilMs }) {
+  const judged = records.filter(({ judged }) => judged && judged.time >= ms(fromMs) && judged.time < ms(untilMs))
+  return judged.filter(({ judged }) => !judged.admitted).length / Math.max(1, judged.length)
+}
+
 /** How long after `atMs` until p99 of the answers 200 stays below `limitMs`, to 100 ms. */
 function settledAfter (records, { atMs, untilMs, limitMs }) {
   let settled = atMs
@@ -51,4 +57,4 @@ function quantile (records, q) {
   return sorted.length > 0 ? toMs(sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]) : 0
 }
 
-module.exports = { figures, settledAfter, lastRefusalAfter }
+module.exports = { figures, refusedOfJudged, settledAfter, lastRefusalAfter }

@@ -11,6 +11,9 @@ const COMPLETED = 0
 const ABANDONED = 1
 const DETACHED = 2
 
+// In place of the moment at which it was let in, of a request that was refused in a dry run.
+const GHOST = 0
+
 // What one turn may spend on refusing from the accept queue.
 const SPILL_BATCH_MS = 0.9
 
@@ -18,8 +21,9 @@ const SPILL_BATCH_MS = 0.9
  * A Node process: a kernel's accept queue for each server that listens, and one loop of turns. In a turn each server accepts one
  * connection, every request whose bytes are there begins, and every request that waits for the loop makes one step.
  *
- * A request: `server`, `class`, `arrived`, `phases` and the next `phase`, `lasting(ms)` (with noise, in ns) and `answer(status,
- * now)`. A phase is `{ cpu }` (ms, in a turn of its own), `{ io }` (ms, beside the loop), `{ io, pool }` or `{ detach: true }`.
+ * A request: `server`, `class`, `arrived`, `claimsNoWait` (as one whose body still trickles in), `phases` and the next `phase`,
+ * `lasting(ms)` (with noise, in ns) and `answer(status, now)`. A phase is `{ cpu }` (ms, in a turn of its own), `{ io }` (ms,
+ * beside the loop), `{ io, pool }` or `{ detach: true }`.
  *
  * `costs` in ms: `turn` (polling), `accept`, `begin` (the framework's share of a request), `refuse` (its share of a 503) and
  * `spill` (a 503 out of the accept queue, where `spill` is on).
@@ -31,6 +35,8 @@ class Process {
   #tick
   #kernelWaits
   #spill
+  #dryRun
+  #mostWaiting
   #turnBegan = 0
   #acceptQueues
   #readable = []
@@ -38,20 +44,23 @@ class Process {
   #closed = []
   #pauses = []
 
-  constructor ({ agenda, laws, costs, tickMs, kernelWaits, spill = false }) {
+  constructor ({ agenda, laws, costs, tickMs, kernelWaits, spill = false, dryRun = false, acceptQueue = ACCEPT_QUEUE }) {
     this.#agenda = agenda
     this.#laws = laws
     this.#costs = costs
     this.#tick = ms(tickMs)
     this.#kernelWaits = kernelWaits
     this.#spill = spill
+    this.#dryRun = dryRun
+    this.#mostWaiting = acceptQueue
     this.#acceptQueues = laws.map(() => [])
   }
 
   /** The handshake of a connection that carries this request; false when the queue is full and the kernel drops it. */
   connect (request) {
     const queue = this.#acceptQueues[request.server]
-    if (queue.length >= ACCEPT_QUEUE) return false
+    if (queue.length >= this.#mostWaiting) return false
+    request.queued = true
     queue.push(request)
     return true
   }
@@ -127,18 +136,22 @@ class Process {
   }
 
   #begin (request, now) {
-    if (this.#laws[request.server].arrive(now, request.class, this.#waited(request, now)) !== ADMIT) {
+    const law = this.#laws[request.server]
+    const admitted = law.arrive(now, request.class, this.#waited(request, now), Number(request.queued)) === ADMIT
+    request.judged(admitted, now)
+    if (!admitted && !this.#dryRun) {
       now += ms(this.#costs.refuse)
       request.answer(503, now)
       return now
     }
-    request.start = now
+    request.start = admitted ? now : GHOST
     request.counted = true
     return this.#step(request, now + ms(this.#costs.begin))
   }
 
   // The kernel counts in ticks. Where it does not count at all, the running turn's delay must do.
   #waited (request, now) {
+    if (request.claimsNoWait) return 0
     if (!this.#kernelWaits) return now - this.#turnBegan
     return (Math.floor(now / this.#tick) - Math.floor(request.arrived / this.#tick)) * this.#tick
   }

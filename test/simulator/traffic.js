@@ -10,14 +10,15 @@ const LOOK_AGAIN_MS = 10
 
 /**
  * An open-loop client: requests are sent when they are due, whether or not earlier ones were answered, and every one of them
- * ends up in `records` as `{ class, sent, status, end }`: status 200, 503 (`spilled` if it was never accepted), -1 (timed out) or 0
+ * ends up in `records` as `{ class, sent, status, end }`: status 200, 503 (`spilled` if it was never accepted), with `judged`, once the law was asked: `{ admitted, time }`, -1 (timed out) or 0
  * (not answered yet).
  *
  * `source`: `phases`, `rate(ms)` per second, `class`, `server`, `keepAlive` (else a connection for each request), `arrivals`
- * ('poisson', 'clock', or a number: bursts of so many), `noise` (spread of service times), `timeoutMs`.
+ * ('poisson', 'clock', or a number: bursts of so many), `noise` (spread of service times), `timeoutMs`, `claimsNoWait` (the kernel takes
+ * its requests for such that waited for nothing), `connected` (with `keepAlive`: there is always a connection to be had).
  */
 function startTraffic ({ agenda, random, process, source, records, untilMs }) {
-  const { phases, keepAlive = false, arrivals = 'poisson', noise = 0.1, timeoutMs = 6000 } = source
+  const { phases, keepAlive = false, arrivals = 'poisson', noise = 0.1, timeoutMs = 6000, claimsNoWait = false, connected = false } = source
   const burst = typeof arrivals === 'number' ? arrivals : 1
   const idleConnections = []
   schedule(0)
@@ -45,9 +46,12 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
     const request = {
       server: source.server ?? 0,
       class: record.class,
+      claimsNoWait,
+      queued: false,
       phases,
       phase: 0,
       arrived: now,
+      judged: (admitted, time) => { record.judged = { admitted, time } },
       spilled: () => { record.spilled = true },
       lasting: (duration) => ms(random.around(duration, noise)),
       // Told during a turn; the client sees it when the turn has come so far.
@@ -58,7 +62,7 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
     agenda.at(now + ms(timeoutMs), (time) => {
       if (finish(-1, time)) process.hangUp(request)
     })
-    if (keepAlive && idleConnections.pop()) process.receive(request)
+    if (keepAlive && (connected || idleConnections.pop())) process.receive(request)
     else connect(request, now, 0)
   }
 
