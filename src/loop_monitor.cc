@@ -21,7 +21,8 @@ constexpr uint64_t kWaitedIsNewNs = Pause::kShortestNs / 10;
 
 }  // namespace
 
-LoopMonitor::LoopMonitor(uv_loop_t* loop) : loop_(loop), tick_(socket_queue::TickNs()) {}
+LoopMonitor::LoopMonitor(uv_loop_t* loop)
+    : loop_(loop), tick_(socket_queue::Available() ? socket_queue::TickNs() : 0) {}
 
 LoopMonitor* LoopMonitor::New(uv_loop_t* loop) {
   auto* monitor = new (std::nothrow) LoopMonitor(loop);
@@ -97,6 +98,7 @@ bool LoopMonitor::IsBusy(double max_lag) {
 }
 
 double LoopMonitor::OnRequest(int fd, bool fresh) {
+  if (tick_ == 0) return -1;
   // What the loop already polls has waited since the last poll at most. Where that is less than the
   // kernel can tell, it need not be asked, which is the dear part.
   if (running_ && !fresh && stats_.LastTurn() + TurnSoFar(CoarseNowNs()) < tick_) return 0;

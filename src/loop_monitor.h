@@ -59,6 +59,9 @@ class LoopMonitor final {
   std::shared_ptr<LiveLaws>* live_laws() { return &live_laws_; }
   std::shared_ptr<LiveSet<TurnWindow>>* live_windows() { return &live_windows_; }
 
+  /// Resolution of the kernel's waits; 0 where it tells none.
+  uint64_t tick() const { return tick_; }
+
   /// Told of each turn too. What they have begun they end, running or not.
   std::shared_ptr<Spills>* spills() { return &spills_; }
 
