@@ -12,6 +12,10 @@ class Arrival {
   /** Its class, and the moment at which the law let it in; below 0 where the law keeps no place for it. */
   id = 0
   entered = 0
+  /** Its key, where that has no class of its own. */
+  candidate = ''
+  /** Node's response, of one that a gate admitted. @type {any} */
+  res = null
   /** Whether its response is over. */
   over = false
 

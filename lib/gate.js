@@ -55,7 +55,7 @@ class Gate {
     this.#isExempt = exemptTest(options.exempt)
     this.#onShed = userFunction('onShed', 'SPILLWAY_ON_SHED', options.onShed ?? (() => {}))
     this.#law = createLaw(options)
-    this.#classes = classifier(options.classify, this.#law.forget, routing)
+    this.#classes = classifier(options.classify, this.#law, routing)
     /** An adapter that does not know all its servers shows it each request. */
     this.spill = new Spill(this.#law, options, spillPlan, options.onShed && ((told) => this.#onShed(this.#spilled(told), undefined)))
     this.#release = monitor.acquire()
@@ -130,6 +130,7 @@ class Gate {
     arrival.gate = this
     arrival.id = id
     arrival.entered = entered
+    arrival.res = res
     if (isEventStream(arrival.rawHeaders)) {
       // It lasts as long as the client likes: no place is kept for it, and its length says nothing.
       this.#law.leave(id, entered, OUTCOME.detached)
@@ -147,6 +148,9 @@ class Gate {
   leave (arrival, outcome) {
     const { entered } = arrival
     if (entered !== NO_PLACE) this.#law.leave(arrival.id, entered, outcome)
+    if (arrival.candidate !== '' && outcome === OUTCOME.completed && !isClientError(arrival.res)) {
+      this.#classes.served(arrival.candidate)
+    }
     this.#figures.inFlight--
     this.#releaseIfDone()
   }
@@ -258,6 +262,11 @@ class Gate {
       }
     }
   }
+}
+
+/** @param {any} res Node's response */
+function isClientError ({ statusCode }) {
+  return statusCode >= 400 && statusCode < 500
 }
 
 /**
