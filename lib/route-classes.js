@@ -142,7 +142,7 @@ class RouteClasses {
 
   /** @param {string} key */
   #find (key) {
-    return this.#ids.get(key) ?? (this.#isGuessed(key) ? this.#slugs.classOf(key) : undefined)
+    return this.#ids.get(key) ?? this.#slugs.classOf(key)
   }
 
   /** @param {string} key */

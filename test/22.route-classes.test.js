@@ -94,6 +94,13 @@ describe('classes of requests', () => {
       assert.equal(classes.nameOf(0), '*')
     })
 
+    it('are given once, however many were on their way', () => {
+      const waiting = Array.from({ length: 3 * OFTEN }, () => ({ candidate: '' }))
+      for (const tracked of waiting) classes.ofUrl(tracked, 'GET', '/')
+      for (const { candidate } of waiting) classes.served(candidate)
+      assert.deepEqual(names(), ['*', 'GET /'])
+    })
+
     it('are given to nothing that came and was not served', () => {
       assert.equal(miss('/nowhere', 1000), 0)
       for (let i = 0; i < 4800; i++) miss(path(i), 17)
@@ -209,6 +216,7 @@ describe('classes of requests', () => {
     it('give way one after the other, though one cannot', () => {
       fill()
       const hung = see('GET', path(0), 1)
+      for (let i = 1; i < ALL; i++) see('GET', path(i), 2)
       law.held.add(hung)
       for (let i = 0; i < 20; i++) assert.notEqual(see('GET', `/new/${word(i)}/${word(i)}`, 100), 0)
       assert.equal(classes.nameOf(hung), `GET ${path(0)}`)
@@ -285,12 +293,15 @@ describe('classes of requests', () => {
       const given = seeSlugs(MOST_APART)
       given.forEach((id, i) => law.responseNs.set(id, [0, 1e6, 1.9e6, 1.1e6][i % 4]))
       law.responseNs.set(given[5], 40e6)
-      seeSlugs(1, OFTEN + 1, MOST_APART)
-      assert.equal(names().length, 2 + MOST_APART, '16 alike are too few')
-      seeSlugs(1, OFTEN + 1, MOST_APART + 1)
-      assert.deepEqual(names().sort(), ['*', 'GET /posts/:/comments', `GET ${slug(5)}`])
-      assert.equal(see('GET', slug(5), 1), given[5])
-      assert.deepEqual(law.forgotten.includes(given[5]), false)
+      law.responseNs.set(given[6], 0.4e6)
+      seeSlugs(2, OFTEN + 1, MOST_APART)
+      assert.equal(names().length, 3 + MOST_APART, '16 alike are too few')
+      seeSlugs(1, OFTEN + 1, MOST_APART + 2)
+      assert.deepEqual(names().sort(), ['*', 'GET /posts/:/comments', `GET ${slug(5)}`, `GET ${slug(6)}`])
+      for (const i of [5, 6]) {
+        assert.equal(see('GET', slug(i), 1), given[i])
+        assert.ok(!law.forgotten.includes(given[i]))
+      }
     })
 
     it('join later, where the law has learnt later that they are alike', () => {
@@ -321,6 +332,13 @@ describe('classes of requests', () => {
       assert.equal(see('GET', '/last'), hung)
     })
 
+    it('count together', () => {
+      seeSlugs(MOST_APART + 1)
+      for (let i = 0; i < ALL - 1; i++) see('GET', path(i), 30)
+      see('GET', '/new', 2 * OFTEN)
+      assert.ok(names().includes('GET /posts/:/comments'))
+    })
+
     it('start again where the class that they had become gave way', () => {
       seeSlugs(MOST_APART + 1)
       for (let i = 0; i < ALL - 1; i++) see('GET', path(i), 1000)
@@ -335,7 +353,7 @@ describe('classes of requests', () => {
       }
       assert.deepEqual(names(), ['*', 'GET /:/:'])
       const [, merged] = classes.ids()
-      assert.equal(see('GET', `/${word(0)}/other`, 1), merged)
+      for (let user = 0; user <= MOST_APART; user++) assert.equal(see('GET', `/${word(user)}/other`, 1), merged)
     })
 
     it('keep apart where a router or the user has named them', () => {
