@@ -6,6 +6,8 @@ const { slugShapes } = require('./path-shape.js')
 const MOST_APART = 16
 /** Classes behave as one where their response times differ by no more than this factor from their median. */
 const ALIKE = 2
+/** So many shapes are known to be of one class; several may be of the same. */
+const MOST_MERGED = 256
 
 /**
  * Finds the guessed classes that are one handler's: names in a path, such as `/posts/how-to-bake`, look like
@@ -59,6 +61,7 @@ class Slugs {
   /** @param {string} shape @param {number} id stands for all of the shape from now on */
   merge (shape, id) {
     this.#merged.set(shape, id)
+    if (this.#merged.size > MOST_MERGED) this.#merged.delete(this.#merged.keys().next().value)
   }
 
   /** @param {number} id @param {number} [successor] stands for what `id` stood for; undefined: nobody does */
@@ -82,8 +85,8 @@ class Slugs {
     const group = [...this.#groups.get(shape) ?? []]
     const merged = this.#merged.get(shape)
     if (merged !== undefined) {
-      const known = group.length > 0 && this.#responseOf(merged)
-      return known ? group.filter((id) => isAlike(this.#responseOf(id), known)) : []
+      const response = this.#responseOf(merged)
+      return response === 0 ? [] : group.filter((id) => isAlike(this.#responseOf(id), response))
     }
     if (group.length <= MOST_APART) return []
     const responses = new Map((other === undefined ? group : [...group, other]).map((id) => [id, this.#responseOf(id)]))

@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { shapeOf } = require('../lib/path-shape.js')
+const { Slugs } = require('../lib/slugs.js')
 const { RouteClasses } = require('../lib/route-classes.js')
 
 const OFTEN = 16
@@ -354,6 +355,14 @@ describe('classes of requests', () => {
       assert.deepEqual(names(), ['*', 'GET /:/:'])
       const [, merged] = classes.ids()
       for (let user = 0; user <= MOST_APART; user++) assert.equal(see('GET', `/${word(user)}/other`, 1), merged)
+    })
+
+    it('are remembered in 256 places, and forgotten with the oldest', () => {
+      const slugs = new Slugs(() => 0)
+      for (let i = 0; i <= 256; i++) slugs.merge(`GET /${word(i)}/?`, 1)
+      assert.equal(slugs.classOf(`GET /${word(0)}/x`), undefined)
+      assert.equal(slugs.classOf(`GET /${word(1)}/x`), 1)
+      assert.equal(slugs.classOf(`GET /${word(256)}/x`), 1)
     })
 
     it('keep apart where a router or the user has named them', () => {

@@ -5,8 +5,8 @@
  *
  *     node test/upstream/run.js express|koa|fastify DIR
  *
- * What the suite needs is installed into the checkout, without install scripts. Ends with 1 where a test passes as
- * it is and fails guarded.
+ * The checkout has to be of a version for this Node (Fastify 6 needs 22). What its suite needs is installed into
+ * it, without install scripts. Ends with 1 where a test passes as it is and fails guarded.
  */
 
 const { spawnSync } = require('node:child_process')
