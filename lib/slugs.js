@@ -61,7 +61,8 @@ class Slugs {
   /** @param {string} shape @param {number} id stands for all of the shape from now on */
   merge (shape, id) {
     this.#merged.set(shape, id)
-    if (this.#merged.size > MOST_MERGED) this.#merged.delete(this.#merged.keys().next().value)
+    const [oldest] = this.#merged.keys()
+    if (this.#merged.size > MOST_MERGED) this.#merged.delete(oldest)
   }
 
   /** @param {number} id @param {number} [successor] stands for what `id` stood for; undefined: nobody does */
