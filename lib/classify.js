@@ -25,16 +25,19 @@ const byPath = { pathOf: (arrival) => arrival.url }
  * The class of each request, for a limit of its own.
  *
  * @param {((request: any) => unknown) | undefined} classify the user's
- * @param {(id: number) => boolean} forget see RouteClasses
+ * @param {import('./route-classes.js').ClassLaw} law
  * @param {Routing} [routing]
- * @returns {{ idOf: (arrival: Arrival, request: any) => number, nameOf: (id: number) => string, ids: () => number[] }}
+ * @returns {{ idOf: (arrival: Arrival, request: any) => number, served: (key: string) => void,
+ *   nameOf: (id: number) => string, ids: () => number[] }} `idOf` sets `arrival.candidate` where the request has no
+ *   class of its own; `served` is to be told of that once the response is complete, unless it is a client error
  */
-function classifier (classify, forget, routing = byPath) {
-  const classes = new RouteClasses(routing.routeOf, forget)
+function classifier (classify, law, routing = byPath) {
+  const classes = new RouteClasses(law, routing.routeOf)
   const byRoute = (/** @type {Arrival} */ arrival, /** @type {any} */ request) =>
-    classes.ofUrl(arrival.method, routing.pathOf(arrival, request))
+    classes.ofUrl(arrival, arrival.method, routing.pathOf(arrival, request))
   return {
     idOf: classify === undefined ? byRoute : byName(classify, classes, byRoute),
+    served: (key) => classes.served(key),
     nameOf: (id) => classes.nameOf(id),
     ids: () => classes.ids()
   }
@@ -53,7 +56,7 @@ function byName (classify, classes, byRoute) {
   })
   return (arrival, request) => {
     const name = nameOf(request)
-    return name === undefined ? byRoute(arrival, request) : classes.ofKey(name)
+    return name === undefined ? byRoute(arrival, request) : classes.ofName(arrival, name)
   }
 }
 

@@ -72,7 +72,7 @@ class Gate {
     this.#isExempt = exemptTest(options.exempt)
     this.#onShed = userFunction('onShed', 'SPILLWAY_ON_SHED', options.onShed ?? (() => {}))
     this.#law = createLaw(options)
-    this.#classes = classifier(options.classify, this.#law.forget, routing)
+    this.#classes = classifier(options.classify, this.#law, routing)
     /** An adapter that does not know all its servers shows it each request. */
     this.spill = new Spill(this.#law, options, spillPlan, options.onShed && ((told) => this.#onShed(this.#spilled(told), undefined)))
     this.#release = monitor.acquire()
@@ -123,6 +123,7 @@ class Gate {
     const waitMs = arrival.waitMs >= 0 ? arrival.waitMs : binding.loopDelay()
     figures.remember(waitMs)
 
+    arrival.candidate = ''
     const id = this.#classes.idOf(arrival, request)
     let entered = NO_PLACE
     if (over !== null) {
@@ -165,6 +166,7 @@ class Gate {
    */
   leave (stay, outcome, status) {
     if (stay.entered !== NO_PLACE) this.#law.leave(stay.id, stay.entered, outcome)
+    if (stay.candidate !== '' && outcome === OUTCOME.completed && !isClientError(status)) this.#classes.served(stay.candidate)
     this.#figures.inFlight--
     this.#releaseIfDone()
   }
@@ -312,6 +314,15 @@ class Gate {
  */
 function endConnection ({ reason }, res) {
   if (reason === 'fdRatio') res.shouldKeepAlive = false
+}
+
+/**
+ * Strangers can make as many of these as they like.
+ *
+ * @param {number | undefined} status
+ */
+function isClientError (status) {
+  return status !== undefined && status >= 400 && status < 500
 }
 
 /**

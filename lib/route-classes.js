@@ -1,120 +1,232 @@
 'use strict'
 
-const { pathOfTarget } = require('./target.js')
+const { METHODS } = require('node:http')
+const { Candidates } = require('./candidates.js')
+const { keyOfShape, shapeOf, slugShapes } = require('./path-shape.js')
+const { Slugs } = require('./slugs.js')
 
 /**
- * Sorts requests into classes by their path where the framework does not say which route they take:
- * what belongs to one route should share a class, what costs differently should not.
+ * Sorts requests into classes, by a name that the user gives them or by their path: what belongs to one
+ * route should share a class, what costs differently should not.
  *
- * Bounded whatever comes in: a shape of path has to be seen often before it gets a class of its own,
- * and all that never do, such as the random paths of a scanner, share one.
+ * Bounded whatever comes in: what is served often gets a class of its own, and all that is not, such as the
+ * random paths of a scanner, shares one. Where all classes are taken, the least used gives way.
+ *
+ * @typedef {object} ClassLaw what the law has learnt of each class
+ * @property {(id: number) => boolean} forget see NativeLaw
+ * @property {(id: number) => { baselineNs: number }} snapshotOf
+ * @property {(id: number, share: number) => void} [split] a new class, which was this share of the shared one
  */
 
 /** Classes that the law can tell apart; 0 is the shared one. */
 const CLASSES = 256
 const SHARED = 0
-/** A shape seen this often, among the candidates of the moment, gets a class. */
-const SEEN_OFTEN = 16
-const MOST_CANDIDATES = 1024
+/** A key served this often, as far as it still counts, gets a class. */
+const SERVED_OFTEN = 16
+/** After so many requests, those before count half. */
+const FADE_AFTER = 16_384
 const MOST_URLS = 1024
-/** A class not seen among so many requests gives way to a new one, when all are taken. */
-const FORGOTTEN_AFTER = 100_000
 
 const LONGEST_KEY = 128
-const MOST_SEGMENTS = 4
-/** A segment longer than this, or with a digit in it, is taken for an id. */
-const LONGEST_NAME = 32
+/** Begins a key that the user gave: no method does. */
+const GIVEN = '='
+const KNOWN_METHODS = new Set(METHODS)
+/** For all methods that Node's parser of HTTP/1 does not know, and others may let through. */
+const UNKNOWN_METHOD = '?'
+/** What a page, a log or a terminal could take for more than a name. */
+const UNSAFE = /[^ -~]|[<>"'`&\\]/gu
 
 class RouteClasses {
+  #law
   #routeOf
-  #forget
+  #guesses
+  #slugs
+  #candidates = new Candidates()
   #requests = 0
   /** @type {Map<string, number>} */
   #ids = new Map()
-  /** @type {Map<string, number>} */
-  #candidates = new Map()
-  /** @type {string[]} */
+  /** By class; empty where the number is free. */
   #keys = ['']
-  #lastSeen = new Float64Array(CLASSES)
+  #uses = new Float64Array(CLASSES)
+  /** @type {number[]} */
+  #free = []
+  /** Merged into another, and with requests that are still in flight. @type {Set<number>} */
+  #leaving = new Set()
   /** The class of each path as it came, for the paths that come again. @type {Map<string, Map<string, number>>} */
   #byUrl = new Map()
   #urls = 0
 
   /**
-   * @param {(method: string, url: string) => string} [routeOf] the route that a path will take; else
-   *   it is guessed
-   * @param {(id: number) => boolean} [forget] whether what was learnt of a class could be forgotten, so
-   *   that another may have its number
+   * @param {ClassLaw} law
+   * @param {(method: string, url: string) => string} [routeOf] the route that a path will take; else it is
+   *   guessed
    */
-  constructor (routeOf = (method, url) => shapeOf(url), forget = () => true) {
-    this.#routeOf = routeOf
-    this.#forget = forget
+  constructor (law, routeOf) {
+    this.#law = law
+    this.#routeOf = routeOf ?? ((method, url) => shapeOf(url))
+    this.#guesses = routeOf === undefined
+    this.#slugs = new Slugs((id) => law.snapshotOf(id).baselineNs)
   }
 
   /**
+   * @param {{ candidate: string }} tracked told the key where that has no class: it is for `served`
    * @param {string} method
    * @param {string} url path, with or without a query
    * @returns {number} 0 to 255
    */
-  ofUrl (method, url) {
+  ofUrl (tracked, method, url) {
     const known = this.#byUrl.get(method)?.get(url)
-    if (known !== undefined) {
-      this.#lastSeen[known] = ++this.#requests
-      return known
-    }
-    const id = this.ofKey(`${method} ${this.#routeOf(method, url)}`)
-    if (id !== SHARED) this.#remember(method, url, id)
+    if (known !== undefined) return this.#use(known)
+    const isKnownMethod = KNOWN_METHODS.has(method)
+    const route = this.#routeOf(method, url)
+    const id = this.#ofKey(tracked, `${isKnownMethod ? method : UNKNOWN_METHOD} ${route}`)
+    if (id !== SHARED && isKnownMethod) this.#remember(method, url, id)
     return id
   }
 
   /**
-   * @param {string} key a route's name; only its first 128 characters count
+   * @param {{ candidate: string }} tracked as above
+   * @param {string} name only its first 128 characters count
    * @returns {number} 0 to 255
    */
-  ofKey (key) {
-    if (key.length > LONGEST_KEY) key = key.slice(0, LONGEST_KEY)
-    const id = this.#ids.get(key) ?? this.#consider(key)
-    this.#lastSeen[id] = ++this.#requests
-    return id
+  ofName (tracked, name) {
+    return this.#ofKey(tracked, GIVEN + name)
+  }
+
+  /**
+   * A request was served that had no class: its route exists.
+   *
+   * @param {string} key as `tracked.candidate` had it
+   */
+  served (key) {
+    if (this.#find(key) !== undefined) return
+    const served = this.#candidates.served(key)
+    if (served < SERVED_OFTEN) return
+    const id = this.#freeId(served)
+    if (id === SHARED) return
+    this.#uses[id] = served
+    this.#give(id, key)
+    this.#law.split?.(id, this.#candidates.take(key))
+    if (!this.#isGuessed(key)) return
+    for (const shape of slugShapes(key)) this.#mergeAlike(shape)
   }
 
   /**
    * @param {number} id
-   * @returns {string} the key of a class, '*' for the shared one
+   * @returns {string} the name of a class, '*' for the shared one
    */
   nameOf (id) {
-    return id === SHARED ? '*' : this.#keys[id]
+    const key = this.#keys[id]
+    if (id === SHARED) return '*'
+    return key.startsWith(GIVEN) ? key.slice(GIVEN.length).replace(UNSAFE, percentEncoded) : key
   }
 
   /** @returns {number[]} the classes given, the shared one first */
   ids () {
-    return [...this.#keys.keys()]
+    this.#letGo()
+    return [...this.#keys.keys()].filter((id) => id === SHARED || this.#keys[id] !== '')
+  }
+
+  /**
+   * @param {{ candidate: string }} tracked
+   * @param {string} whole
+   */
+  #ofKey (tracked, whole) {
+    const key = whole.length > LONGEST_KEY ? whole.slice(0, LONGEST_KEY) : whole
+    const id = this.#find(key)
+    if (id !== undefined) return this.#use(id)
+    tracked.candidate = key
+    this.#candidates.arrived(key)
+    return this.#use(SHARED)
   }
 
   /** @param {string} key */
-  #consider (key) {
-    const seen = (this.#candidates.get(key) ?? 0) + 1
-    if (seen < SEEN_OFTEN) {
-      if (seen === 1 && this.#candidates.size >= MOST_CANDIDATES) this.#candidates.clear()
-      this.#candidates.set(key, seen)
-      return SHARED
-    }
-    const id = this.#freeId()
-    if (id === SHARED) return SHARED
-    this.#candidates.delete(key)
-    this.#ids.set(key, id)
-    this.#keys[id] = key
+  #find (key) {
+    return this.#ids.get(key) ?? this.#slugs.classOf(key)
+  }
+
+  /** @param {string} key */
+  #isGuessed (key) {
+    return this.#guesses && !key.startsWith(GIVEN)
+  }
+
+  /** @param {number} id */
+  #use (id) {
+    this.#uses[id]++
+    if (++this.#requests % FADE_AFTER === 0) this.#fade()
     return id
   }
 
-  #freeId () {
+  #fade () {
+    for (let id = 0; id < CLASSES; id++) this.#uses[id] /= 2
+    this.#candidates.fade()
+    // The law knows more of them by now.
+    for (const shape of this.#slugs.shapes()) this.#mergeAlike(shape)
+  }
+
+  /** @param {number} uses of the one that wants it */
+  #freeId (uses) {
+    this.#letGo()
+    const free = this.#free.pop()
+    if (free !== undefined) return free
     if (this.#keys.length < CLASSES) return this.#keys.length
-    const oldest = this.#lastSeen.indexOf(Math.min(...this.#lastSeen.subarray(1)), 1)
-    if (this.#requests - this.#lastSeen[oldest] < FORGOTTEN_AFTER || !this.#forget(oldest)) return SHARED
-    this.#ids.delete(this.#keys[oldest])
+    const lessUsed = [...this.#ids.values()].filter((id) => this.#uses[id] < uses)
+    const id = lessUsed.sort((a, b) => this.#uses[a] - this.#uses[b]).find((id) => this.#law.forget(id))
+    if (id === undefined) return SHARED
+    this.#takeAway(id)
+    this.#slugs.replace(id)
+    return id
+  }
+
+  /** @param {number} id @param {string} key */
+  #give (id, key) {
+    this.#keys[id] = key
+    this.#ids.set(key, id)
+    if (this.#isGuessed(key)) this.#slugs.add(id, key)
+  }
+
+  /** @param {number} id */
+  #takeAway (id) {
+    const key = this.#keys[id]
+    this.#ids.delete(key)
+    if (this.#isGuessed(key)) this.#slugs.remove(id, key)
     this.#byUrl.clear()
     this.#urls = 0
-    return oldest
+  }
+
+  /** @param {string} shape */
+  #mergeAlike (shape) {
+    const key = keyOfShape(shape)
+    const alike = this.#slugs.alike(shape, this.#ids.get(key))
+    if (alike.length === 0) return
+    const into = this.#slugs.mergedOf(shape) ?? this.#ids.get(key) ?? this.#mostUsed(alike)
+    for (const id of alike) {
+      this.#takeAway(id)
+      if (id === into) continue
+      this.#uses[into] += this.#uses[id]
+      this.#slugs.replace(id, into)
+      this.#leaving.add(id)
+    }
+    this.#slugs.merge(shape, into)
+    this.#letGo()
+    if (!alike.includes(into)) return
+    this.#give(into, key)
+    for (const wider of slugShapes(key)) this.#mergeAlike(wider)
+  }
+
+  /** @param {number[]} ids */
+  #mostUsed (ids) {
+    return ids.reduce((most, id) => this.#uses[id] > this.#uses[most] ? id : most)
+  }
+
+  // Requests leave under the number that they came with.
+  #letGo () {
+    for (const id of this.#leaving) {
+      if (!this.#law.forget(id)) continue
+      this.#leaving.delete(id)
+      this.#keys[id] = ''
+      this.#free.push(id)
+    }
   }
 
   /**
@@ -131,16 +243,9 @@ class RouteClasses {
   }
 }
 
-/**
- * A path with its ids taken out: `/users/42/orders?page=2` becomes `/users/:/orders`.
- *
- * @param {string} url
- */
-function shapeOf (url) {
-  const segments = pathOfTarget(url).split('/', MOST_SEGMENTS + 2)
-  const names = segments.map((segment) => segment.length > LONGEST_NAME || /\d/.test(segment) ? ':' : segment)
-  if (names.length > MOST_SEGMENTS + 1) names[MOST_SEGMENTS + 1] = '*'
-  return names.join('/')
+/** @param {string} character */
+function percentEncoded (character) {
+  return [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('')
 }
 
-module.exports = { RouteClasses, shapeOf }
+module.exports = { RouteClasses }

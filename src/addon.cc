@@ -16,7 +16,6 @@
 #include "loop_delay.h"
 #include "loop_monitor.h"
 #include "pool_probe_js.h"
-#include "socket_queue.h"
 #include "spill_js.h"
 
 namespace spillway {
@@ -155,9 +154,10 @@ NAPI_MODULE_INIT() {
     napi_throw_error(env, nullptr, "spillway cannot watch the event loop");
     return nullptr;
   }
-  const napi_value kernel_waits = JsBoolean(env, socket_queue::Available());
-  const napi_value tick_ms = JsMs(env, static_cast<double>(socket_queue::TickNs()));
-  const napi_value can_spill = JsBoolean(env, early_socket::Available());
+  const bool knows_waits = monitor->tick() > 0;
+  const napi_value kernel_waits = JsBoolean(env, knows_waits);
+  const napi_value tick_ms = JsMs(env, static_cast<double>(monitor->tick()));
+  const napi_value can_spill = JsBoolean(env, knows_waits && early_socket::Available());
   if (kernel_waits == nullptr || tick_ms == nullptr || can_spill == nullptr) return nullptr;
   const napi_property_descriptor table[] = {
       Function("start", Start, monitor),

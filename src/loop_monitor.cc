@@ -24,7 +24,8 @@ constexpr uint64_t kWaitedIsNewNs = Pause::kShortestNs / 10;
 
 }  // namespace
 
-LoopMonitor::LoopMonitor(uv_loop_t* loop) : loop_(loop), tick_(socket_queue::TickNs()) {}
+LoopMonitor::LoopMonitor(uv_loop_t* loop)
+    : loop_(loop), tick_(socket_queue::Available() ? socket_queue::TickNs() : 0) {}
 
 LoopMonitor* LoopMonitor::New(uv_loop_t* loop) {
   auto* monitor = new (std::nothrow) LoopMonitor(loop);
@@ -100,6 +101,7 @@ bool LoopMonitor::IsBusy(double max_lag) {
 }
 
 double LoopMonitor::ConnectionAge(int fd) const {
+  if (tick_ == 0) return -1;
   const auto ages = socket_queue::ReadAges(fd);
   return ages ? static_cast<double>(ages->last_send) : -1;
 }
@@ -113,6 +115,10 @@ bool LoopMonitor::JustAccepted(uint64_t age, uint64_t queued) {
 // another request, makes it start again.
 double LoopMonitor::OnRequest(int fd, bool fresh, double queued) {
   was_queued_ = false;
+  if (tick_ == 0) return -1;
+  // One behind another came with it, as far as anybody can tell.
+  if (!fresh && fd == last_fd_) return last_wait_;
+  last_fd_ = -1;
   // What the loop already polls has waited since the last poll at most. Where that is less than the
   // kernel can tell, it need not be asked, which is the dear part.
   if (running_ && !fresh && stats_.LastTurn() + TurnSoFar(CoarseNowNs()) < tick_) return 0;
@@ -128,6 +134,8 @@ double LoopMonitor::OnRequest(int fd, bool fresh, double queued) {
   if (running_) {
     stats_.OnRequest(uv_hrtime(), wait);
     steady_delay_is_known_ = false;
+    last_fd_ = fd;
+    last_wait_ = static_cast<double>(wait);
   }
   return static_cast<double>(wait);
 }
@@ -152,6 +160,7 @@ void LoopMonitor::Close(void (*on_closed)(void* data), void* data) {
 
 void LoopMonitor::ForgetLookups() {
   queue_is_read_ = steady_delay_is_known_ = idle_is_read_ = false;
+  last_fd_ = -1;
 }
 
 LoopReading LoopMonitor::Read(bool with_work) {

@@ -64,6 +64,9 @@ class LoopMonitor final {
   std::shared_ptr<LiveLaws>* live_laws() { return &live_laws_; }
   std::shared_ptr<LiveSet<TurnWindow>>* live_windows() { return &live_windows_; }
 
+  /// Resolution of the kernel's waits; 0 where it tells none.
+  uint64_t tick() const { return tick_; }
+
   /// Told of each turn too. What they have begun they end, running or not.
   std::shared_ptr<Spills>* spills() { return &spills_; }
 
@@ -117,6 +120,9 @@ class LoopMonitor final {
   uint64_t idle_ = 0;
   bool idle_is_read_ = false;
 
+  // Of the request that was last asked for, in this turn.
+  int last_fd_ = -1;
+  double last_wait_ = 0;
   bool was_queued_ = false;
 
   std::minstd_rand random_{static_cast<uint32_t>(uv_hrtime())};

@@ -1,6 +1,7 @@
 #include "path_patterns.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace spillway {
 namespace {
@@ -21,10 +22,29 @@ size_t OriginLength(std::string_view target) {
   return std::min(target.find_first_of("/?", end + kSeparator.size()), target.size());
 }
 
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// What may lead to another path once a server has normalised or decoded it.
+constexpr std::string_view kLeaves[] = {"/.", "\\", "%2e", "%2f", "%5c"};
+
+bool MayLeave(std::string_view rest) {
+  return std::any_of(std::begin(kLeaves), std::end(kLeaves), [&](std::string_view lower) {
+    return std::search(rest.begin(), rest.end(), lower.begin(), lower.end(),
+                       [](char a, char b) { return Lower(a) == b; }) != rest.end();
+  });
+}
+
+// A final slash, and dots behind it, may be the first part of a dot segment.
+size_t RestBegin(std::string_view prefix) {
+  const size_t name_end = prefix.find_last_not_of('.');
+  const bool is_slash = name_end != std::string_view::npos && prefix[name_end] == '/';
+  return is_slash ? name_end : prefix.size();
+}
+
 bool Matches(std::string_view pattern, std::string_view path) {
   if (pattern.empty() || pattern.back() != '*') return path == pattern;
   pattern.remove_suffix(1);
-  return path.substr(0, pattern.size()) == pattern;
+  return path.substr(0, pattern.size()) == pattern && !MayLeave(path.substr(RestBegin(pattern)));
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ namespace spillway {
 /// scheme and host. The same as lib/target.js.
 std::string_view PathOfTarget(std::string_view target);
 
-/// Paths, of which a final `*` stands for any ending. The same as lib/exempt.js.
+/// Paths, of which a final `*` stands for any ending that cannot lead out of what precedes it. The
+/// same as lib/exempt.js.
 class PathPatterns final {
  public:
   explicit PathPatterns(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {}

@@ -7,10 +7,11 @@
 /// What the kernel knows of the queues on a process's own TCP sockets.
 namespace spillway::socket_queue {
 
-/// True where this system tells how long a socket's last bytes have lain there.
+/// True where this system tells how long a socket's last bytes have lain there, and how many
+/// connections wait. Finds out by trying, at the cost of some ten system calls: ask once.
 bool Available();
 
-/// The step in which that age advances, ns: the kernel's tick. 0 where not available.
+/// The step in which that age advances, ns: the kernel's tick. Meaningless where not available.
 uint64_t TickNs();
 
 /// Of a connected TCP socket, ns.

@@ -1,105 +1,377 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { RouteClasses, shapeOf } = require('../lib/route-classes.js')
+const { shapeOf } = require('../lib/path-shape.js')
+const { Slugs } = require('../lib/slugs.js')
+const { RouteClasses } = require('../lib/route-classes.js')
 
 const OFTEN = 16
+const MOST_APART = 16
+const FADE_AFTER = 16_384
+const ALL = 255
 
-describe('classes of requests by path', () => {
+/** Words, no two alike, without a digit and of one segment. */
+const word = (i) => [i, i / 26, i / 676].map((part) => String.fromCharCode(97 + Math.floor(part) % 26)).join('')
+/** Paths that differ in more than one segment, so that they are never taken for slugs. */
+const path = (i) => `/${word(i)}/${word(i)}`
+
+/** A law that forgets what is not held, and knows the response times that it is told. */
+function stubLaw () {
+  return {
+    held: new Set(),
+    forgotten: [],
+    splits: [],
+    responseNs: new Map(),
+    forget (id) {
+      if (this.held.has(id)) return false
+      this.forgotten.push(id)
+      return true
+    },
+    split (id, share) { this.splits.push([id, share]) },
+    snapshotOf (id) { return { baselineNs: this.responseNs.get(id) ?? 0 } }
+  }
+}
+
+describe('classes of requests', () => {
+  let law
   let classes
 
   beforeEach(() => {
-    classes = new RouteClasses()
+    law = stubLaw()
+    classes = new RouteClasses(law)
   })
 
-  const see = (method, url, times = OFTEN) => {
+  /** Requests that come and are answered one after the other. @returns {number} the class of the last */
+  function requests (come, times, isServed = true) {
     let id
-    for (let i = 0; i < times; i++) id = classes.ofUrl(method, url)
+    for (let i = 0; i < times; i++) {
+      const tracked = { candidate: '' }
+      id = come(tracked)
+      assert.equal(id === 0, tracked.candidate !== '')
+      if (isServed && tracked.candidate !== '') classes.served(tracked.candidate)
+    }
     return id
   }
+  const see = (method, url, times = OFTEN + 1) => requests((tracked) => classes.ofUrl(tracked, method, url), times)
+  const seeName = (name, times = OFTEN + 1) => requests((tracked) => classes.ofName(tracked, name), times)
+  const miss = (url, times) => requests((tracked) => classes.ofUrl(tracked, 'GET', url), times, false)
+  const names = () => classes.ids().map((id) => classes.nameOf(id))
 
-  it('take ids and queries out of a path', () => {
-    assert.equal(shapeOf('/'), '/')
-    assert.equal(shapeOf('/users/42/orders?page=2'), '/users/:/orders')
-    assert.equal(shapeOf('/users/0b8f1c9e-1111-2222-3333-444455556666'), '/users/:')
-    assert.equal(shapeOf(`/files/${'x'.repeat(40)}`), '/files/:')
-    assert.equal(shapeOf('/a/b/c/d/e/f'), '/a/b/c/d/*')
-    assert.equal(shapeOf('*'), '*')
+  describe('by path', () => {
+    it('take ids, queries and all but unreserved characters out of it', () => {
+      assert.equal(shapeOf('/'), '/')
+      assert.equal(shapeOf('/users/42/orders?page=2'), '/users/:/orders')
+      assert.equal(shapeOf('/users/0b8f1c9e-1111-2222-3333-444455556666'), '/users/:')
+      assert.equal(shapeOf(`/files/${'x'.repeat(32)}`), `/files/${'x'.repeat(32)}`)
+      assert.equal(shapeOf(`/files/${'x'.repeat(33)}`), '/files/:')
+      assert.equal(shapeOf('/a/b/c/d/e/f'), '/a/b/c/d/*')
+      assert.equal(shapeOf('/a.b/c-d/e_f/~g/'), '/a.b/c-d/e_f/~g/*')
+      for (const odd of ['"><img>', 'a%20b', 'a b', "a'b", 'a`b', 'a&b', 'a\\b', 'a;b', 'é', '\n', '*']) {
+        assert.equal(shapeOf(`/x/${odd}/y`), '/x/:/y', odd)
+      }
+      assert.equal(shapeOf('*'), ':')
+    })
+
+    it('tell methods apart, and ids not', () => {
+      assert.notEqual(see('GET', '/users/1'), see('POST', '/users/1'))
+      assert.equal(see('GET', '/users/2', 1), see('GET', '/users/1', 1))
+    })
+
+    it('take methods that no parser of HTTP/1 lets through for one', () => {
+      const id = see('A"B', '/')
+      assert.equal(see('C', '/', 1), id)
+      assert.equal(classes.nameOf(id), '? /')
+    })
+
+    it('are given to what was served often, and kept', () => {
+      assert.equal(see('GET', '/slow', OFTEN), 0)
+      const slow = see('GET', '/slow', 1)
+      assert.notEqual(slow, 0)
+      const fast = see('GET', '/fast')
+      assert.notEqual(fast, 0)
+      assert.notEqual(fast, slow)
+      assert.equal(see('GET', '/slow', 1), slow)
+      assert.equal(classes.nameOf(slow), 'GET /slow')
+      assert.equal(classes.nameOf(0), '*')
+    })
+
+    it('are given once, however many were on their way', () => {
+      const waiting = Array.from({ length: 3 * OFTEN }, () => ({ candidate: '' }))
+      for (const tracked of waiting) classes.ofUrl(tracked, 'GET', '/')
+      for (const { candidate } of waiting) classes.served(candidate)
+      assert.deepEqual(names(), ['*', 'GET /'])
+    })
+
+    it('are given to nothing that came and was not served', () => {
+      assert.equal(miss('/nowhere', 1000), 0)
+      for (let i = 0; i < 4800; i++) miss(path(i), 17)
+      assert.deepEqual(names(), ['*'])
+    })
   })
 
-  it('are given to what is seen often, and kept', () => {
-    assert.equal(see('GET', '/slow', OFTEN - 1), 0)
-    const slow = classes.ofUrl('GET', '/slow')
-    assert.notEqual(slow, 0)
-    const fast = see('GET', '/fast')
-    assert.notEqual(fast, 0)
-    assert.notEqual(fast, slow)
-    assert.equal(classes.ofUrl('GET', '/slow'), slow)
-    assert.equal(classes.nameOf(slow), 'GET /slow')
-    assert.equal(classes.nameOf(0), '*')
+  describe('by a name that the user gives', () => {
+    it('are told apart from those by path, and by what was given', () => {
+      const [given, other, guessed] = [seeName('GET /a'), seeName('GET /A'), see('GET', '/a')]
+      assert.equal(new Set([given, other, guessed, 0]).size, 4)
+      assert.notEqual(seeName('\u0001'), seeName('%01'))
+    })
+
+    it('count with their first 127 characters', () => {
+      const long = 'x'.repeat(127)
+      assert.equal(seeName(long + 'a'), seeName(long + 'b', 1))
+    })
+
+    it('are shown with what a page, a log or a terminal could misread encoded', () => {
+      for (const [name, shown] of [
+        ['plain name: 100% (of/it)', 'plain name: 100% (of/it)'],
+        ['"><img src=x>', '%22%3E%3Cimg src=x%3E'],
+        ["'`&\\", '%27%60%26%5C'],
+        ['\u001b[31m\n\u007f', '%1B[31m%0A%7F'],
+        ['é', '%C3%A9'],
+        ['😀', '%F0%9F%98%80'],
+        ['\ud800', '%EF%BF%BD']
+      ]) {
+        assert.equal(classes.nameOf(seeName(name)), shown)
+      }
+    })
   })
 
-  it('tell methods apart, and ids not', () => {
-    assert.notEqual(see('GET', '/users/1'), see('POST', '/users/1'))
-    assert.equal(classes.ofUrl('GET', '/users/2'), classes.ofUrl('GET', '/users/1'))
+  describe('what a law is told of a new one', () => {
+    it('is its part of the requests without a class since it was first served', () => {
+      miss('/before', 100)
+      for (let i = 0; i < OFTEN; i++) {
+        see('GET', '/often', 1)
+        miss('/rest', i < OFTEN - 1 ? 3 : 0)
+      }
+      const id = see('GET', '/often', 1)
+      assert.deepEqual(law.splits, [[id, OFTEN / (OFTEN + 3 * (OFTEN - 1))]])
+    })
+
+    it('is all, where all of them came before any was served', () => {
+      const waiting = Array.from({ length: OFTEN }, () => ({ candidate: '' }))
+      for (const tracked of waiting) classes.ofUrl(tracked, 'GET', '/')
+      for (const { candidate } of waiting) classes.served(candidate)
+      assert.deepEqual(law.splits, [[1, 1]])
+    })
+
+    it('need not be told', () => {
+      delete law.split
+      assert.notEqual(see('GET', '/'), 0)
+    })
   })
 
-  it('stay bounded under random paths, which share one', () => {
-    const route = see('GET', '/route')
-    for (let i = 0; i < 100_000; i++) {
-      const random = String.fromCharCode(97 + i % 26, 97 + (i / 26 | 0) % 26, 97 + (i / 676 | 0) % 26, 97 + (i / 17576 | 0) % 26)
-      assert.equal(classes.ofUrl('GET', `/${random}`), 0)
+  describe('under paths that come once', () => {
+    it('stay bounded, and keep those that are', () => {
+      const route = see('GET', '/route')
+      for (let i = 0; i < 17_000; i++) assert.equal(see('GET', path(i), 1), 0)
+      assert.equal(see('GET', '/route', 1), route)
+      assert.deepEqual(names(), ['*', 'GET /route'])
+    })
+
+    it('are still found where they are more than one in 1024', () => {
+      let found = 0
+      for (let i = 0; found === 0 && i < 100 * 500; i++) {
+        see('GET', path(i), 1)
+        if (i % 500 === 0) found = see('GET', '/route', 1)
+      }
+      assert.equal(classes.nameOf(found), 'GET /route')
+    })
+
+    it('remember 1024 of them', () => {
+      let routed = 0
+      classes = new RouteClasses(law, (method, url) => {
+        routed++
+        return url.startsWith('/users/') ? '/users/:' : url
+      })
+      see('GET', '/users/x')
+      for (let i = 1; i < 2000; i++) see('GET', `/users/${i}`, 1)
+      routed = 0
+      for (let i = 0; i < 2000; i++) see('GET', `/users/${i}`, 1)
+      assert.equal(routed, 2000 - 1023)
+    })
+  })
+
+  describe('where all are taken', () => {
+    const USES = 50
+
+    // In fewer requests than make them count half.
+    const fill = () => {
+      for (let round = 0; round < USES; round++) {
+        for (let i = 0; i < ALL; i++) see('GET', path(i), 1)
+      }
+      assert.equal(names().length, 1 + ALL)
     }
-    assert.equal(classes.ofUrl('GET', '/route'), route)
-  })
 
-  it('remember no more than 1024 candidates, and 1024 paths', () => {
-    let routed = 0
-    classes = new RouteClasses((method, url) => {
-      routed++
-      return url.startsWith('/users/') ? '/users/:' : url
+    it('give way to what was used more than the least used', () => {
+      fill()
+      for (let i = 1; i < ALL; i++) see('GET', path(i), 1)
+      assert.equal(see('GET', '/new', USES + 1), 0)
+      const given = see('GET', '/new', 1)
+      assert.equal(classes.nameOf(given), 'GET /new')
+      assert.deepEqual(law.forgotten, [given])
+      assert.equal(names().length, 1 + ALL)
+      assert.ok(!names().includes(`GET ${path(0)}`))
+      assert.equal(see('GET', path(0), 1), 0, 'the one that gave way starts again')
     })
-    see('GET', '/rare', OFTEN - 1)
-    for (let i = 0; i < 1024; i++) classes.ofUrl('GET', `/${i}`)
-    assert.equal(classes.ofUrl('GET', '/rare'), 0)
 
-    see('GET', '/users/0')
-    for (let i = 1; i < 2000; i++) classes.ofUrl('GET', `/users/${i}`)
-    routed = 0
-    for (let i = 0; i < 2000; i++) classes.ofUrl('GET', `/users/${i}`)
-    assert.equal(routed, 2000 - 1024)
-  })
-
-  it('are at most 255 and the shared one; those long unseen give way', () => {
-    const name = (i) => `/${String.fromCharCode(97 + i % 26)}/${String.fromCharCode(97 + (i / 26 | 0))}`
-    const ids = new Set()
-    for (let i = 0; i < 300; i++) ids.add(see('GET', name(i)))
-    assert.equal(ids.size, 256)
-
-    see('GET', name(0), 60_000)
-    for (let i = 2; i < 255; i++) see('GET', name(i), 1)
-    see('GET', name(0), 60_000)
-    const newcomer = see('GET', '/newcomer')
-    assert.notEqual(newcomer, 0)
-    assert.equal(classes.nameOf(newcomer), 'GET /newcomer')
-    assert.equal(see('GET', name(1), 1), 0, 'the one that gave way starts again')
-    assert.equal(see('GET', '/late'), 0, 'all others were seen of late')
-  })
-
-  it('do not give way while the law cannot forget them', () => {
-    const asked = []
-    let present = true
-    classes = new RouteClasses(undefined, (id) => {
-      asked.push(id)
-      return !present
+    it('give way one after the other, though one cannot', () => {
+      fill()
+      const hung = see('GET', path(0), 1)
+      for (let i = 1; i < ALL; i++) see('GET', path(i), 2)
+      law.held.add(hung)
+      for (let i = 0; i < 20; i++) assert.notEqual(see('GET', `/new/${word(i)}/${word(i)}`, 100), 0)
+      assert.equal(classes.nameOf(hung), `GET ${path(0)}`)
+      assert.equal(law.forgotten.length, 20)
     })
-    const name = (i) => `/${String.fromCharCode(97 + i % 26)}/${String.fromCharCode(97 + (i / 26 | 0))}`
-    for (let i = 0; i < 255; i++) see('GET', name(i))
-    see('GET', name(1), 110_000)
-    assert.equal(see('GET', '/newcomer'), 0)
-    present = false
-    const oldest = see('GET', '/newcomer')
-    assert.equal(classes.nameOf(oldest), 'GET /newcomer')
-    assert.deepEqual(asked, [oldest, oldest])
+
+    it('give way to nobody while none can', () => {
+      fill()
+      for (let id = 1; id <= ALL; id++) law.held.add(id)
+      assert.equal(see('GET', '/new', 1000), 0)
+    })
+
+    it('give way where they were used long ago', () => {
+      fill()
+      assert.equal(see('GET', '/new', USES), 0)
+      see('GET', path(0), 5 * FADE_AFTER)
+      assert.notEqual(see('GET', '/new', OFTEN + 1), 0)
+      assert.notEqual(see('GET', path(0), 1), 0)
+    })
+
+    it('stay, being used now and then, whatever comes once or a few times', () => {
+      const regular = Array.from({ length: ALL }, (_, i) => see('GET', path(i)))
+      for (let i = 0; i < 17_000; i++) {
+        see('GET', `/flood${path(i)}`, 1)
+        see('GET', path(i % ALL), 1)
+      }
+      assert.deepEqual(Array.from({ length: ALL }, (_, i) => see('GET', path(i), 1)), regular)
+      assert.deepEqual(law.forgotten, [])
+    })
+  })
+
+  describe('that differ in one segment', () => {
+    const slug = (i) => `/posts/${word(i)}/comments`
+    const seeSlugs = (count, times = OFTEN + 1, from = 0) =>
+      Array.from({ length: count }, (_, i) => see('GET', slug(from + i), times))
+
+    it('become one, with : in its place, once there are more than 16', () => {
+      const other = see('GET', '/posts/x/likes')
+      seeSlugs(MOST_APART)
+      assert.equal(names().length, 2 + MOST_APART)
+      const merged = see('GET', slug(MOST_APART))
+      assert.deepEqual(names().sort(), ['*', 'GET /posts/:/comments', 'GET /posts/x/likes'])
+      assert.deepEqual(new Set(seeSlugs(100, 1)), new Set([merged]), 'those that were classes, and those to come')
+      assert.equal(see('GET', '/posts/42/comments', 1), merged)
+      assert.equal(see('GET', '/posts/x/likes', 1), other)
+      assert.equal(see('POST', slug(0), 1), 0)
+      assert.equal(see('GET', '/posts//comments', 1), 0)
+    })
+
+    it('become the class of ids in that place, where there is one', () => {
+      const ids = see('GET', '/posts/42/comments')
+      seeSlugs(MOST_APART + 1)
+      assert.deepEqual(names(), ['*', 'GET /posts/:/comments'])
+      assert.equal(see('GET', slug(0), 1), ids)
+    })
+
+    it('keep apart from the class of ids, where that behaves otherwise', () => {
+      law.responseNs.set(see('GET', '/posts/42/comments'), 10e6)
+      for (const id of seeSlugs(MOST_APART)) law.responseNs.set(id, 1e6)
+      see('GET', slug(MOST_APART))
+      assert.equal(names().length, 3 + MOST_APART)
+    })
+
+    it('become one under the number of the most used, and keep what the law has learnt of it', () => {
+      const given = seeSlugs(MOST_APART)
+      see('GET', slug(3), 100)
+      seeSlugs(1, OFTEN + 1, MOST_APART)
+      assert.equal(see('GET', slug(0), 1), given[3])
+      assert.ok(!law.forgotten.includes(given[3]))
+      assert.equal(law.forgotten.length, MOST_APART)
+    })
+
+    it('keep apart where their response times do', () => {
+      const given = seeSlugs(MOST_APART)
+      given.forEach((id, i) => law.responseNs.set(id, [0, 1e6, 1.9e6, 1.1e6][i % 4]))
+      law.responseNs.set(given[5], 40e6)
+      law.responseNs.set(given[6], 0.4e6)
+      seeSlugs(2, OFTEN + 1, MOST_APART)
+      assert.equal(names().length, 3 + MOST_APART, '16 alike are too few')
+      seeSlugs(1, OFTEN + 1, MOST_APART + 2)
+      assert.deepEqual(names().sort(), ['*', 'GET /posts/:/comments', `GET ${slug(5)}`, `GET ${slug(6)}`])
+      for (const i of [5, 6]) {
+        assert.equal(see('GET', slug(i), 1), given[i])
+        assert.ok(!law.forgotten.includes(given[i]))
+      }
+    })
+
+    it('join later, where the law has learnt later that they are alike', () => {
+      const apart = seeSlugs(MOST_APART)
+      apart.forEach((id) => law.responseNs.set(id, 1e6))
+      law.responseNs.set(apart[0], 40e6)
+      seeSlugs(2, OFTEN + 1, MOST_APART)
+      assert.equal(names().length, 3)
+      law.responseNs.set(apart[0], 1.5e6)
+      see('GET', slug(1), FADE_AFTER)
+      assert.deepEqual(names(), ['*', 'GET /posts/:/comments'])
+    })
+
+    it('leave their numbers to others once nobody is in flight under them', () => {
+      const given = seeSlugs(MOST_APART)
+      const [hung] = given
+      law.held.add(hung)
+      see('GET', slug(1), 100)
+      seeSlugs(1, OFTEN + 1, MOST_APART)
+      assert.deepEqual(names().sort(), ['*', 'GET /posts/:/comments', `GET ${slug(0)}`].sort(), 'it is shown until then')
+      const merged = see('GET', slug(0), 1)
+      assert.notEqual(merged, hung, 'what comes is of the new class at once')
+      const later = Array.from({ length: ALL - 2 }, (_, i) => see('GET', path(i)))
+      assert.ok(later.every((id) => id !== 0 && id !== hung && id !== merged))
+      assert.equal(new Set(later).size, ALL - 2)
+      law.held.delete(hung)
+      assert.ok(!names().includes(`GET ${slug(0)}`))
+      assert.equal(see('GET', '/last'), hung)
+    })
+
+    it('count together', () => {
+      seeSlugs(MOST_APART + 1)
+      for (let i = 0; i < ALL - 1; i++) see('GET', path(i), 30)
+      see('GET', '/new', 2 * OFTEN)
+      assert.ok(names().includes('GET /posts/:/comments'))
+    })
+
+    it('start again where the class that they had become gave way', () => {
+      seeSlugs(MOST_APART + 1)
+      for (let i = 0; i < ALL - 1; i++) see('GET', path(i), 1000)
+      see('GET', '/new', 1000)
+      assert.ok(!names().includes('GET /posts/:/comments'))
+      assert.equal(see('GET', slug(0), 1), 0)
+    })
+
+    it('become one in one segment after the other', () => {
+      for (let user = 0; user <= MOST_APART; user++) {
+        for (let post = 0; post <= MOST_APART; post++) see('GET', `/${word(user)}/${word(post)}`)
+      }
+      assert.deepEqual(names(), ['*', 'GET /:/:'])
+      const [, merged] = classes.ids()
+      for (let user = 0; user <= MOST_APART; user++) assert.equal(see('GET', `/${word(user)}/other`, 1), merged)
+    })
+
+    it('are remembered in 256 places, and forgotten with the oldest', () => {
+      const slugs = new Slugs(() => 0)
+      for (let i = 0; i <= 256; i++) slugs.merge(`GET /${word(i)}/?`, 1)
+      assert.equal(slugs.classOf(`GET /${word(0)}/x`), undefined)
+      assert.equal(slugs.classOf(`GET /${word(1)}/x`), 1)
+      assert.equal(slugs.classOf(`GET /${word(256)}/x`), 1)
+    })
+
+    it('keep apart where a router or the user has named them', () => {
+      classes = new RouteClasses(law, (method, url) => url)
+      seeSlugs(2 * MOST_APART)
+      assert.equal(names().length, 1 + 2 * MOST_APART)
+      classes = new RouteClasses(law)
+      for (let i = 0; i < 2 * MOST_APART; i++) seeName(`GET ${slug(i)}`)
+      assert.equal(names().length, 1 + 2 * MOST_APART)
+    })
   })
 })

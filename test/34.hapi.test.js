@@ -129,6 +129,20 @@ describe('spillway/hapi', () => {
     })
   })
 
+  it('judges what matches an exempt prefix as it was sent, and another route once Hapi has resolved its dot segments', async () => {
+    const { server, client } = await start({ exempt: '/docs/*' }, (server) => {
+      server.route({ method: 'GET', path: '/docs/{page}', handler: () => 'page' })
+      server.route({ method: 'GET', path: '/slow', handler: () => 'slow' })
+    })
+    for (const path of ['/docs/../slow', '/docs/%2e%2e/slow', 'http://localhost/docs/../slow']) {
+      const answers = await late(() => [client.send('GET /docs/page'), client.send(`GET ${path}`)])
+      assert.deepEqual(answers.map(({ status }) => status), [200, 503], path)
+      assert.equal((await client.send(`GET ${path}`)).body, 'slow')
+    }
+    const { admitted, exempt, shed } = server.plugins.spillway.stats()
+    assert.deepEqual({ admitted, exempt, shed }, { admitted: 3, exempt: 3, shed: 3 })
+  })
+
   it('judges injected requests, which have waited nothing', async () => {
     const { server } = await start({ exempt: '/health' })
     const answer = server.inject('/')

@@ -17,6 +17,8 @@ const { keepWarnings } = require('./support/warnings.js')
 
 /** Requests until a class of its own. */
 const OFTEN = 16
+/** Classes that differ in one name, before they become one. */
+const MOST_APART = 16
 
 afterEach(closeOpened)
 
@@ -31,6 +33,9 @@ async function sees (condition) {
     await nextTurn()
   }
 }
+
+/** No two alike, and without a digit. */
+const nameOf = (i) => `name-${String.fromCharCode(97 + i % 26)}${String.fromCharCode(97 + i / 26)}`
 
 async function send (client, line, times = 1) {
   for (let i = 0; i < times; i++) await client.send(line)
@@ -55,6 +60,23 @@ for (const kind of kinds) {
       await late(() => client.send('GET /health'))
       assert.deepEqual(told.map(({ reason, class: name }) => [reason, name]), [['delay', 'GET /'], ['delay', '*']])
     })
+
+    it('are not made of what is answered by a client error', async () => {
+      const { site, client } = await start()
+      for (let i = 0; i < 2 * OFTEN; i++) {
+        assert.equal((await client.send('GET /nowhere')).status, 404)
+      }
+      assert.deepEqual(classesOf(site.gate), ['*'])
+    })
+
+    // That of http answers none.
+    if (kind.name !== 'http') {
+      it('are made of what is answered by a server error', async () => {
+        const { site, client } = await start()
+        for (let i = 0; i < OFTEN; i++) assert.equal((await client.send('GET /throw')).status, 500)
+        assert.deepEqual(classesOf(site.gate), ['*', 'GET /throw'])
+      })
+    }
 
     it('are counted in flight each for itself', async () => {
       const { site, client } = await start({ maxDelay: false })
@@ -147,8 +169,28 @@ for (const kind of kinds.filter(({ name }) => !['fastify', 'hapi'].includes(name
   it(`classes in ${kind.name}, which routes later, are by the shape of the path`, async () => {
     const site = await kind.start()
     const client = await connect(site.port)
-    for (let i = 0; i < OFTEN; i++) await send(client, `GET /users/${i}/orders?page=${i}`)
-    assert.deepEqual(classesOf(site.gate), ['*', 'GET /users/:/orders'])
+    for (let i = 0; i < OFTEN; i++) await send(client, `GET /pages/${i}/orders?page=${i}`)
+    assert.deepEqual(classesOf(site.gate), ['*', 'GET /pages/:/orders'])
+  })
+
+  it(`classes in ${kind.name} are one for a hundred names in the place of an id`, async () => {
+    // Without maxDelay no response time is measured, and nothing tells them apart.
+    const site = await kind.start({ maxDelay: false })
+    const client = await connect(site.port)
+    for (let i = 0; i < MOST_APART; i++) await send(client, `GET /pages/${nameOf(i)}`, OFTEN)
+    assert.equal(classesOf(site.gate).length, 1 + MOST_APART)
+    await send(client, `GET /pages/${nameOf(MOST_APART)}`, OFTEN)
+    assert.deepEqual(classesOf(site.gate), ['*', 'GET /pages/:'])
+    for (let i = MOST_APART + 1; i < 100; i++) await send(client, `GET /pages/${nameOf(i)}`)
+    assert.deepEqual(classesOf(site.gate), ['*', 'GET /pages/:'])
+
+    const held = once(site.events, 'hold')
+    const answer = client.send('GET /hold')
+    const [release] = await held
+    const inFlight = site.gate.snapshot().classes.map(({ inFlight }) => inFlight)
+    assert.deepEqual(inFlight, [1, 0])
+    release()
+    await answer
   })
 }
 
@@ -217,14 +259,12 @@ for (const [name, { user, start }] of Object.entries(routers)) {
       assert.deepEqual(classesOf(gate), ['*', 'GET /v1/slow', 'GET /v2/slow', 'GET /a/b/c/d/e', 'GET /a/b/c/d/f'])
     })
 
-    it('are one for all that no route takes', async () => {
-      const { gate, port } = await start(['/'])
+    it('are not one for each name in the place of an id that is written as a route', async () => {
+      const paths = Array.from({ length: MOST_APART + 2 }, (_, i) => `/pages/${nameOf(i)}`)
+      const { gate, port } = await start(paths)
       const client = await connect(port)
-      for (let i = 0; i < OFTEN; i++) {
-        const word = String.fromCharCode(97 + i)
-        assert.equal((await client.send(`GET /${word}/nowhere`)).status, 404)
-      }
-      assert.deepEqual(classesOf(gate), ['*', 'GET (no route)'])
+      for (const path of paths) await send(client, `GET ${path}`, OFTEN)
+      assert.deepEqual(classesOf(gate), ['*', ...paths.map((path) => `GET ${path}`)])
     })
   })
 }

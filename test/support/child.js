@@ -26,10 +26,11 @@ function run (source, flags = []) {
  *
  * @param {string} name
  * @param {string[]} [args]
+ * @param {Record<string, string>} [env] added to this process's
  * @returns {Promise<{ child: import('node:child_process').ChildProcess, hello: any }>}
  */
-async function start (name, args = []) {
-  const child = fork(path.join(root, 'test', 'fixtures', name), args, { cwd: root })
+async function start (name, args = [], env = {}) {
+  const child = fork(path.join(root, 'test', 'fixtures', name), args, { cwd: root, env: { ...process.env, ...env } })
   const ended = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`${name} ended before it said anything: ${signal ?? `code ${code}`}`)
   })

@@ -6,7 +6,9 @@
  *
  * - GET, HEAD and POST `/` answer 200 `ok`, a POST when its body has come; `/health` and
  *   `/health/deep` too
+ * - what is below `/pages/` answers GET by 200 too, in Express, Koa and `http`, which do not tell its route
  * - `/hold` emits `hold` with a function that answers
+ * - there is no `/nowhere`
  * - `/throw` and `/reject` fail, at once and later
  * - `/events` begins a stream of server-sent events and never ends it
  */
@@ -108,6 +110,7 @@ async function startExpress (framework, options, settings) {
   app.set('env', 'test')
   app.use(gate)
   app.get(PLAIN_PATHS, (req, res) => res.send('ok'))
+  app.get(/^\/pages\//, (req, res) => res.send('ok'))
   app.post('/', (req, res) => req.resume().once('end', () => res.send('ok')))
   app.all('/hold', (req, res) => events.emit('hold', () => res.send('ok')))
   app.get('/throw', () => { throw new Error('broken') })
@@ -162,7 +165,7 @@ async function startKoa (Framework, options, settings) {
   app.silent = true
   app.use(gate)
   app.use(async (ctx) => {
-    if (PLAIN_PATHS.includes(ctx.path)) {
+    if (PLAIN_PATHS.includes(ctx.path) || ctx.path.startsWith('/pages/')) {
       if (ctx.method === 'POST') await once(ctx.req.resume(), 'end')
       ctx.body = 'ok'
     } else if (ctx.path === '/hold') {
@@ -184,6 +187,7 @@ async function startHttp (options, { createServer = http.createServer, listen: t
   const events = new EventEmitter()
   const server = createServer((req, res) => {
     if (req.url === '/hold') events.emit('hold', () => res.end('ok'))
+    else if (req.url === '/nowhere') res.writeHead(404).end()
     else if (req.url === '/throw') res.destroy(new Error('broken'))
     else if (req.url === '/reject') setImmediate(() => res.destroy(new Error('broken')))
     else if (req.url === '/events') res.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(FIRST_EVENT)

@@ -1,0 +1,10 @@
+'use strict'
+
+/** For Node's test runner: a line for each test (not for a suite), as JSON. */
+module.exports = async function * reporter (source) {
+  for await (const { type, data } of source) {
+    if (type !== 'test:pass' && type !== 'test:fail') continue
+    if (data.details?.type === 'suite' || data.skip !== undefined || data.todo !== undefined) continue
+    yield JSON.stringify({ title: data.name, file: data.file, passed: type === 'test:pass' }) + '\n'
+  }
+}
