@@ -7,6 +7,7 @@
  */
 
 const { AsyncResource } = require('node:async_hooks')
+const { listenerCount } = require('node:events').prototype
 const http = require('node:http')
 const { binding } = require('./binding.js')
 const { firstReserved } = require('./limits/descriptor-reserve.js')
@@ -135,7 +136,7 @@ class Spill {
         Buffer.byteLength(this.#options.message), firstReserved(this.#options), slots, (count, refused, waitMs, retryAfter) => {
           if (refused > 0) this.#tell(refused, waitMs, retryAfter)
           if (count > 0) handOver(slots, count)
-        }, this.#onSpill !== undefined)
+        }, this.#onSpill !== undefined, () => listenerCount.call(server, 'upgrade') > 0)
     this.#points.set(server, { handle, native, why, handOver })
   }
 
