@@ -151,6 +151,21 @@ describe('the spill', function () {
     await until(() => spill.snapshot().lingering === 0)
   })
 
+  it('gives up the oldest that it waits for where there are too many, instead of handing the others over', async () => {
+    const { port, spill } = await spillingSite()
+    const wave = 400
+    let sent = 0
+    for (let i = 0; i < 3; i++) {
+      // They do not read, and so do not notice the end of the answer.
+      sendTextAtOnce(port, Array(wave).fill('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n'))
+      sent += wave
+      await until(() => spill.spilled > 0.9 * sent)
+    }
+    const { handedOver, lingering } = spill.snapshot()
+    assert.equal(handedOver, 0)
+    assert.equal(lingering, 1024)
+  })
+
   it('waits a little for a client that is slow to send, and then refuses it too', async () => {
     const { port, spill } = await spillingSite()
     const sockets = sendTextAtOnce(port, many(GET.slice(0, 5)))
