@@ -2,8 +2,8 @@
 
 /**
  * Refusal from the accept queue, in native code: while a queue stands, connections that cannot be
- * served in time are answered 503 before Node has seen them. What cannot be refused so is handed to
- * Node as if Node had accepted it.
+ * served in time are answered 503 before Node has seen them. What is not a plain request is handed to
+ * Node as if Node had accepted it, while the budget for that lasts.
  */
 
 const { AsyncResource } = require('node:async_hooks')
