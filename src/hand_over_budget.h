@@ -6,8 +6,8 @@
 
 namespace spillway {
 
-/// How many connections may be handed over to Node: over time a tenth of the loop's time is for
-/// them, and at once no more than one turn hands over. A token bucket; times are ns.
+/// How many connections of one kind may be handed over to Node: over time they get a twentieth of
+/// the loop's time, and at once no more than one turn hands over. A token bucket; times are ns.
 class HandOverBudget final {
  public:
   explicit HandOverBudget(double most_at_once) : most_(most_at_once), credit_(most_at_once) {}
@@ -22,7 +22,7 @@ class HandOverBudget final {
   void Take() { credit_ -= 1; }
 
  private:
-  static constexpr double kShare = 0.1;
+  static constexpr double kShare = 0.05;
 
   const double most_;
   double credit_;  // connections

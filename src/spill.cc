@@ -26,9 +26,10 @@ constexpr uint64_t kHandOverNs = 75'000;
 // for others: then most of all, the queue must not grow.
 constexpr uint32_t kLeastBatch = 16;
 
-// What is handed over may be served, so that it costs what a request costs. Where requests are
-// slow, it counts as if 40/s were completed: health checks, a few a second, must not starve.
-constexpr double kLeastRate = 40 / 1e9;
+// What is handed over may be served, and then costs what a request costs. Where requests are slow,
+// it counts as if 80/s were completed, so that each budget has room for 4/s: health checks must not
+// starve.
+constexpr double kLeastRate = 80 / 1e9;
 
 // To wait for a client that is slow to send costs a system call now and then, to let Node wait for
 // it as much as some refusals.
@@ -92,7 +93,9 @@ void Spill::OnTurn(uint64_t now) {
   SpillTurn turn;
   turn_begun_ = uv_hrtime();
   takes_web_sockets_.reset();
-  budget_.Grow(now, HandOverCost());
+  const double cost = HandOverCost();
+  exempt_budget_.Grow(now, cost);
+  other_budget_.Grow(now, cost);
   ReviewHeld(now, law_->mayRefuseWaiting(), &turn);
   if (excess > 0) TakeOldest(now, excess, &turn);
   if (turn.refused > 0) {
@@ -130,7 +133,7 @@ void Spill::TakeOldest(uint64_t now, uint32_t count, SpillTurn* turn) {
     if (i == 0 && outlet_->WantsRefusals()) {
       turn->longest_wait = socket_queue::LastReceiveAgeNs(fd).value_or(0);
     }
-    Taken connection{fd, now, over, {}, false};
+    Taken connection{fd, now, over, {}, false, false};
     Verdict verdict = Judge(&connection);
     const bool may_hold = !is_reserved && held_.size() < kMostHeld;
     if (verdict == Verdict::kWait && may_hold) {
@@ -144,10 +147,6 @@ void Spill::TakeOldest(uint64_t now, uint32_t count, SpillTurn* turn) {
 
 bool Spill::HasTime(const SpillTurn& turn) const {
   return uv_hrtime() - turn_begun_ + turn.handed_over * kHandOverNs < kBatchNs;
-}
-
-bool Spill::HasRoom(const SpillTurn& turn) const {
-  return turn.handed_over < SpillTurn::kMostHandedOver && budget_.has_room();
 }
 
 double Spill::HandOverCost() const {
@@ -165,8 +164,9 @@ Spill::Verdict Spill::Judge(Taken* connection) {
   connection->is_head = head.is_head;
   if (head.kind == HttpHead::Kind::kIncomplete) return Verdict::kWait;
   if (head.kind == HttpHead::Kind::kOther) return Verdict::kHandOver;
+  connection->is_exempt = settings_.exempt.Match(PathOfTarget(head.target));
+  if (connection->is_exempt) return Verdict::kHandOver;
   if (head.websocket && TakesWebSockets()) return Verdict::kHandOver;
-  if (settings_.exempt.Match(PathOfTarget(head.target))) return Verdict::kHandOver;
   const bool all_came = !head.has_body && bytes->size() == head.length;
   return all_came ? Verdict::kRefuse : Verdict::kRefuseAndLinger;
 }
@@ -178,8 +178,10 @@ bool Spill::TakesWebSockets() {
 
 // Not for kWait.
 void Spill::Settle(uint64_t now, const Taken& connection, Verdict verdict, SpillTurn* turn) {
-  if (verdict == Verdict::kHandOver && HasRoom(*turn)) {
-    budget_.Take();
+  HandOverBudget& budget = connection.is_exempt ? exempt_budget_ : other_budget_;
+  const bool has_slot = turn->handed_over < SpillTurn::kMostHandedOver;
+  if (verdict == Verdict::kHandOver && has_slot && budget.has_room()) {
+    budget.Take();
     turn->fds[turn->handed_over++] = connection.fd;
     return;
   }

@@ -103,7 +103,8 @@ class Spill final {
     uint64_t since;
     double over;  // how many waited then, over how many may
     HttpHeadReader reader;
-    bool is_head;  // its request is, as far as is known
+    bool is_head;    // its request is, as far as is known
+    bool is_exempt;  // too
   };
 
   bool IsOurs() const;
@@ -111,7 +112,6 @@ class Spill final {
   void ReviewHeld(uint64_t now, bool standing, SpillTurn* turn);
   void TakeOldest(uint64_t now, uint32_t count, SpillTurn* turn);
   bool HasTime(const SpillTurn& turn) const;
-  bool HasRoom(const SpillTurn& turn) const;
   double HandOverCost() const;
   Verdict Judge(Taken* connection);
   bool TakesWebSockets();
@@ -133,7 +133,9 @@ class Spill final {
   uint64_t turn_begun_ = 0;                  // by the clock, as `now` may be earlier
   std::optional<bool> takes_web_sockets_{};  // in this turn
   bool is_delivering_ = false;
-  HandOverBudget budget_{SpillTurn::kMostHandedOver};
+  // Apart, so that a flood of what nobody can read does not take the room of health checks.
+  HandOverBudget exempt_budget_{SpillTurn::kMostHandedOver};
+  HandOverBudget other_budget_{SpillTurn::kMostHandedOver};
   Rounds<Taken> held_;  // whose request has not come
   Lingering lingering_;
 

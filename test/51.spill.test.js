@@ -248,6 +248,23 @@ describe('the spill', function () {
     assert(spill.spilled >= spilled + REFUSED)
   })
 
+  // Takes several turns.
+  const flood = 300
+  // All of the loop's time goes to few requests, so that those handed over are few too.
+  const makeBusy = (law) => {
+    law.queued(1e6)
+    law.turn(1e15 + 400e6, 100e6)
+  }
+
+  it('has room for an exempt path beside a flood of what it cannot read', async () => {
+    const { port, spill, law } = await spillingSite({ exempt: '/health' })
+    makeBusy(law)
+    const sockets = sendTextAtOnce(port, [...Array(flood).fill('\0\r\n\r\n'), GET.replace('/', '/health'), ...many('\0\r\n\r\n')])
+    const [answer] = await once(sockets[flood], 'data')
+    assert.match(String(answer), /^HTTP\/1.1 200/)
+    assert(spill.spilled > flood / 2)
+  })
+
   it('refuses any other upgrade, as a request that has not to be upgraded', async () => {
     const { port, server, spill } = await spillingSite()
     server.on('upgrade', switchProtocols)
@@ -256,13 +273,6 @@ describe('the spill', function () {
     assert.deepEqual([spill.spilled, spill.snapshot().handedOver], [REFUSED, 0])
   })
 
-  // Takes several turns.
-  const flood = 300
-  // All of the loop's time goes to few requests, so that those handed over are few too.
-  const makeBusy = (law) => {
-    law.queued(1e6)
-    law.turn(1e15 + 400e6, 100e6)
-  }
   for (const [name, text] of [
     ['an exempt path', GET.replace('/', '/health')],
     ['a WebSocket', GET.replace('\r\n\r\n', '\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')],
