@@ -16,10 +16,17 @@
 namespace {
 
 using spillway::HttpHead;
+using spillway::HttpHeadReader;
 using Kind = HttpHead::Kind;
 
 // Every prefix of a short input is read, of a longer one so many.
 constexpr size_t kPrefixes = 64;
+
+// Of so many bytes are the pieces that an input comes in.
+constexpr size_t kPieces[] = {1, 2, 7, 100, 1000};
+
+// A piece of one byte is for short inputs: each is read as often as it has pieces.
+constexpr size_t kMostPieces = 300;
 
 void Check(bool holds, const char* what) {
   if (holds) return;
@@ -34,17 +41,24 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
-// Reads a copy of exactly these bytes, so that the sanitizer sees a step beyond them.
-HttpHead Read(std::string_view bytes) {
+// Reads a copy of exactly these bytes, so that the sanitizer sees a step beyond them. The reader may
+// have read the first of them already, from another copy.
+HttpHead Read(std::string_view bytes, HttpHeadReader* reader) {
   const auto copy = std::make_unique<char[]>(bytes.size());
   std::copy(bytes.begin(), bytes.end(), copy.get());
-  HttpHead head = spillway::ReadHttpHead({copy.get(), bytes.size()});
+  HttpHead head = reader->Read({copy.get(), bytes.size()});
+  Check(reader->bytes_read() == bytes.size(), "a reader knows how much it was given");
   if (head.kind == Kind::kRequest) {
     const auto begin = static_cast<size_t>(head.target.data() - copy.get());
     Check(begin + head.target.size() <= head.length, "the target lies within the head");
     head.target = bytes.substr(begin, head.target.size());
   }
   return head;
+}
+
+HttpHead Read(std::string_view bytes) {
+  HttpHeadReader reader;
+  return Read(bytes, &reader);
 }
 
 void CheckRequest(std::string_view bytes, const HttpHead& head) {
@@ -55,7 +69,8 @@ void CheckRequest(std::string_view bytes, const HttpHead& head) {
         "lines end in CR LF");
   Check(text.find('\0') == std::string::npos, "no NUL");
   bool body = false;
-  bool upgrade = false;
+  bool names_websocket = false;
+  bool upgrades = false;
   for (size_t at = text.find("\r\n") + 2; at < text.size() - 2; at = text.find("\r\n", at) + 2) {
     const std::string line = text.substr(at, text.find("\r\n", at) - at);
     const size_t colon = line.find(':');
@@ -67,18 +82,34 @@ void CheckRequest(std::string_view bytes, const HttpHead& head) {
     bare.erase(std::remove_if(bare.begin(), bare.end(), [](char c) { return c == ' ' || c == '\t'; }),
                bare.end());
     body |= name == "transfer-encoding" || (name == "content-length" && bare != "0");
-    upgrade |= name == "upgrade" || (name == "connection" && value.find("upgrade") != std::string::npos);
+    names_websocket |= name == "upgrade" && bare == "websocket" && value.find("websocket") != std::string::npos;
+    upgrades |= name == "connection" && value.find("upgrade") != std::string::npos;
   }
   Check(head.has_body == body, "a body is announced or not");
-  Check(!upgrade || head.upgrade, "no upgrade is taken for a plain request");
+  Check(!head.websocket || (names_websocket && upgrades), "only a WebSocket is taken for one");
+  Check(head.websocket || !names_websocket || !upgrades, "no WebSocket is taken for a plain request");
   Check(head.is_head == (text.rfind("head ", 0) == 0), "HEAD is HEAD");
+}
+
+void CheckPieces(std::string_view bytes, const HttpHead& whole, size_t piece) {
+  if (bytes.size() / piece > kMostPieces) return;
+  HttpHeadReader reader;
+  HttpHead head{};
+  for (size_t come = 0;; come = std::min(come + piece, bytes.size())) {
+    head = Read(bytes.substr(0, come), &reader);
+    if (head.kind != Kind::kIncomplete || come == bytes.size()) break;
+  }
+  Check(head.kind == whole.kind && head.length == whole.length && head.target == whole.target &&
+            head.is_head == whole.is_head && head.has_body == whole.has_body &&
+            head.websocket == whole.websocket,
+        "a head is the same in whatever pieces it comes");
 }
 
 void CheckPrefix(std::string_view bytes, const HttpHead& whole, size_t length) {
   const HttpHead part = Read(bytes.substr(0, length));
   if (whole.kind == Kind::kRequest && length >= whole.length) {
     Check(part.kind == Kind::kRequest && part.length == whole.length && part.target == whole.target &&
-              part.has_body == whole.has_body && part.upgrade == whole.upgrade,
+              part.has_body == whole.has_body && part.websocket == whole.websocket,
           "what follows a head changes nothing");
   } else if (whole.kind == Kind::kOther) {
     Check(part.kind != Kind::kRequest, "what follows a request does not make it none");
@@ -112,5 +143,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const size_t step = std::max<size_t>(1, size / kPrefixes);
   for (size_t length = 0; length < size; length += step) CheckPrefix(bytes, whole, length);
+  for (const size_t piece : kPieces) CheckPieces(bytes, whole, piece);
   return 0;
 }

@@ -31,10 +31,10 @@
  * @property {(law: import('./law.js').NativeLaw, fd: number, exempt: string[], answers: string[],
  *   messageBytes: number, firstReserved: number, slots: Int32Array,
  *   deliver: (count: number, refused: number, longestWaitMs: number, retryAfter: number) => void,
- *   wantsRefusals: boolean) => NativeSpill | undefined} createSpill refuses from the accept queue of a listening
+ *   wantsRefusals: boolean, takesWebSockets: () => boolean) => NativeSpill | undefined} createSpill refuses from the accept queue of a listening
  *   socket while the law says that a queue stands; lets none wait for its request whose descriptor
  *   is `firstReserved` or higher; `deliver` takes the descriptors in `slots`, and is called for refusals alone if it
- *   wants them
+ *   wants them; `takesWebSockets` tells whether the server would make a WebSocket of a connection now
  * @property {boolean} canSpill whether this system has that
  * @property {() => (() => { mean: number, p99: number, max: number }) & { stop?: () => void }} createLoopDelay a
  *   function that tells how late the loop was, since it was last asked, for what came at any moment; `stop` where

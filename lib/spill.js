@@ -2,11 +2,12 @@
 
 /**
  * Refusal from the accept queue, in native code: while a queue stands, connections that cannot be
- * served in time are answered 503 before Node has seen them. What cannot be refused so is handed to
- * Node as if Node had accepted it.
+ * served in time are answered 503 before Node has seen them. What is not a plain request is handed to
+ * Node as if Node had accepted it, while the budget for that lasts.
  */
 
 const { AsyncResource } = require('node:async_hooks')
+const { listenerCount } = require('node:events').prototype
 const http = require('node:http')
 const { binding } = require('./binding.js')
 const { firstReserved } = require('./limits/descriptor-reserve.js')
@@ -142,7 +143,7 @@ class Spill {
         Buffer.byteLength(this.#options.message), firstReserved(this.#options), slots, (count, refused, waitMs, retryAfter) => {
           if (refused > 0) this.#tell(refused, waitMs, retryAfter)
           if (count > 0) handOver(slots, count)
-        }, this.#onSpill !== undefined)
+        }, this.#onSpill !== undefined, () => listenerCount.call(server, 'upgrade') > 0)
     this.#points.set(server, { handle, native, why, handOver })
   }
 

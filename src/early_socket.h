@@ -26,6 +26,10 @@ int Accept(int listening_fd);
 /// nothing will.
 std::optional<std::string_view> Peek(int fd, char* buffer, size_t size);
 
+/// How many bytes have come that nobody has read; nothing where that cannot be told. Cheaper than
+/// Peek().
+std::optional<size_t> Unread(int fd);
+
 enum class Rest : uint8_t { kMayCome, kEnded };
 
 /// Drops what has come.

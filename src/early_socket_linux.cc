@@ -1,3 +1,4 @@
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -47,6 +48,12 @@ std::optional<std::string_view> Peek(int fd, char* buffer, size_t size) {
   if (length > 0) return std::string_view(buffer, static_cast<size_t>(length));
   if (length < 0 && MayTryAgain()) return std::string_view();
   return std::nullopt;
+}
+
+std::optional<size_t> Unread(int fd) {
+  int count = 0;
+  if (ioctl(fd, FIONREAD, &count) != 0 || count < 0) return std::nullopt;
+  return static_cast<size_t>(count);
 }
 
 // On TCP, MSG_TRUNC drops instead of copying (tcp(7)).

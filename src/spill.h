@@ -5,14 +5,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "admission.h"
+#include "hand_over_budget.h"
+#include "http_head.h"
 #include "lingering.h"
 #include "path_patterns.h"
+#include "rounds.h"
 
 namespace spillway {
 
@@ -37,6 +41,9 @@ class SpillOutlet {
   SpillOutlet& operator=(const SpillOutlet&) = delete;
 
   virtual bool WantsRefusals() const = 0;
+  /// Whether the server would make a WebSocket of a connection now. Runs none of the user's
+  /// JavaScript.
+  virtual bool TakesWebSockets() = 0;
   /// Runs JavaScript, which may close the spill.
   virtual void Deliver(SpillTurn* turn) = 0;
   /// Nothing will be delivered any more.
@@ -44,8 +51,9 @@ class SpillOutlet {
 };
 
 /// Refuses connections that wait to be accepted by one listening socket, as long as the law says
-/// that a queue stands: the oldest of those that cannot be served in time. What it cannot refuse
-/// well it hands over as accepted. All times are ns.
+/// that a queue stands: the oldest of those that cannot be served in time. What is not a plain
+/// request it hands over as accepted while the budget for that lasts, and refuses too beyond that.
+/// All times are ns.
 class Spill final {
  public:
   struct Settings {
@@ -68,7 +76,8 @@ class Spill final {
 
   /// To be called once a turn, before the law is told of it.
   void TellLaw(uint64_t now);
-  /// To be called once a turn, after the law was told of it. Takes less than 1 ms.
+  /// To be called once a turn, after the law was told of it. Takes about 1 ms at most, with what
+  /// Node does for the connections handed over. May run JavaScript.
   void OnTurn(uint64_t now);
   /// Lets go of the listening socket. The connections taken from it and not dealt with are the
   /// caller's, or, without a caller, closed.
@@ -88,17 +97,26 @@ class Spill final {
 
  private:
   enum class Verdict : uint8_t { kRefuse, kRefuseAndLinger, kWait, kHandOver };
-  struct Held {
+  /// A connection taken from the accept queue.
+  struct Taken {
     int fd;
     uint64_t since;
     double over;  // how many waited then, over how many may
+    HttpHeadReader reader;
+    bool is_head;    // its request is, as far as is known
+    bool is_exempt;  // too
   };
 
+  bool IsOurs() const;
+  void LoseSocket();
   void ReviewHeld(uint64_t now, bool standing, SpillTurn* turn);
   void TakeOldest(uint64_t now, uint32_t count, SpillTurn* turn);
-  Verdict Judge(int fd, bool* is_head) const;
-  void Settle(uint64_t now, int fd, Verdict verdict, bool is_head, double over, SpillTurn* turn);
-  void Refuse(int fd, bool is_head, double over, SpillTurn* turn);
+  bool HasTime(const SpillTurn& turn) const;
+  double HandOverCost() const;
+  Verdict Judge(Taken* connection);
+  bool TakesWebSockets();
+  void Settle(uint64_t now, const Taken& connection, Verdict verdict, SpillTurn* turn);
+  void Refuse(const Taken& connection, SpillTurn* turn);
   void Deliver(SpillTurn* turn);
   void CloseHeld();
 
@@ -111,8 +129,14 @@ class Spill final {
   uint32_t queued_ = 0;
   uint64_t queue_read_at_ = 0;
 
-  std::vector<Held> held_;  // whose request has not come, oldest first
-  uint64_t reviewed_at_ = 0;
+  uint64_t turn_at_ = 0;
+  uint64_t turn_begun_ = 0;                  // by the clock, as `now` may be earlier
+  std::optional<bool> takes_web_sockets_{};  // in this turn
+  bool is_delivering_ = false;
+  // Apart, so that a flood of what nobody can read does not take the room of health checks.
+  HandOverBudget exempt_budget_{SpillTurn::kMostHandedOver};
+  HandOverBudget other_budget_{SpillTurn::kMostHandedOver};
+  Rounds<Taken> held_;  // whose request has not come
   Lingering lingering_;
 
   double spilled_ = 0;  // counts that JavaScript can hold
@@ -121,7 +145,8 @@ class Spill final {
   std::minstd_rand random_;
 };
 
-/// The spills of one loop.
+/// The spills of one loop. JavaScript that one of them runs may add others, close them, and run the
+/// loop itself.
 class Spills final {
  public:
   void Add(std::shared_ptr<Spill> spill) { spills_.push_back(std::move(spill)); }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,12 +25,12 @@ constexpr double kNsPerMs = 1e6;
 
 /// Calls `deliver(count, refused, longestWaitMs, retryAfter)`, after it has put the descriptors of
 /// `count` connections into `slots`, an Int32Array. JavaScript writes kTaken into a slot as soon as
-/// the descriptor is its own.
+/// the descriptor is its own. `takesWebSockets()` -> boolean is asked in the middle of a turn.
 class JsOutlet final : public SpillOutlet {
  public:
   /// Null if the environment is ending, or the slots are too few.
   static std::unique_ptr<JsOutlet> New(napi_env env, napi_value slots, napi_value deliver,
-                                       bool wants_refusals) {
+                                       napi_value takes_web_sockets, bool wants_refusals) {
     size_t length = 0;
     if (napi_get_typedarray_info(env, slots, nullptr, &length, nullptr, nullptr, nullptr) !=
             napi_ok ||
@@ -39,7 +40,8 @@ class JsOutlet final : public SpillOutlet {
     auto outlet = std::unique_ptr<JsOutlet>(new (std::nothrow) JsOutlet(env, wants_refusals));
     if (outlet == nullptr) return nullptr;
     if (napi_create_reference(env, slots, 1, &outlet->slots_) != napi_ok ||
-        napi_create_reference(env, deliver, 1, &outlet->deliver_) != napi_ok) {
+        napi_create_reference(env, deliver, 1, &outlet->deliver_) != napi_ok ||
+        napi_create_reference(env, takes_web_sockets, 1, &outlet->takes_web_sockets_) != napi_ok) {
       outlet->Release();
       return nullptr;
     }
@@ -47,6 +49,14 @@ class JsOutlet final : public SpillOutlet {
   }
 
   bool WantsRefusals() const override { return wants_refusals_; }
+
+  bool TakesWebSockets() override {
+    napi_handle_scope scope = nullptr;
+    if (napi_open_handle_scope(env_, &scope) != napi_ok) return false;
+    const bool takes = Ask(takes_web_sockets_);
+    napi_close_handle_scope(env_, scope);
+    return takes;
+  }
 
   void Deliver(SpillTurn* turn) override {
     napi_handle_scope scope = nullptr;
@@ -57,7 +67,7 @@ class JsOutlet final : public SpillOutlet {
 
   // Not in the destructor: that may run when the environment is gone, and its references with it.
   void Release() override {
-    for (napi_ref* reference : {&slots_, &deliver_}) {
+    for (napi_ref* reference : {&slots_, &deliver_, &takes_web_sockets_}) {
       if (*reference != nullptr) napi_delete_reference(env_, *reference);
       *reference = nullptr;
     }
@@ -105,6 +115,25 @@ class JsOutlet final : public SpillOutlet {
     std::copy_n(fds, turn->handed_over, turn->fds.begin());
   }
 
+  // Only for a function of this package's: what it throws is dropped, as it does where a worker is
+  // being terminated.
+  bool Ask(napi_ref function) {
+    napi_value callee = nullptr;
+    napi_value global = nullptr;
+    napi_value result = nullptr;
+    napi_value exception = nullptr;
+    bool answer = false;
+    if (napi_get_reference_value(env_, function, &callee) != napi_ok ||
+        napi_get_global(env_, &global) != napi_ok) {
+      return false;
+    }
+    if (napi_call_function(env_, global, callee, 0, nullptr, &result) != napi_ok) {
+      (void)napi_get_and_clear_last_exception(env_, &exception);
+      return false;
+    }
+    return napi_get_value_bool(env_, result, &answer) == napi_ok && answer;
+  }
+
   // As if the loop had called: to 'uncaughtException', or the end of the process.
   void ReportException() {
     bool is_pending = false;
@@ -118,6 +147,7 @@ class JsOutlet final : public SpillOutlet {
   const bool wants_refusals_;
   napi_ref slots_ = nullptr;
   napi_ref deliver_ = nullptr;
+  napi_ref takes_web_sockets_ = nullptr;
 };
 
 std::optional<std::string> ReadString(napi_env env, napi_value value) {
@@ -196,10 +226,10 @@ napi_value Figures(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_value CreateSpill(napi_env env, napi_callback_info info) {
-  Arguments<9> arguments;
+  Arguments<10> arguments;
   if (!arguments.Read(env, info)) return nullptr;
   const auto& [law_object, fd_number, exempt_array, answer_array, message_number, reserved_number,
-               slots, deliver, wants] = arguments.values;
+               slots, deliver, wants, takes_web_sockets] = arguments.values;
   int32_t fd = -1;
   uint32_t message_bytes = 0;
   double first_reserved = 0;
@@ -214,7 +244,7 @@ napi_value CreateSpill(napi_env env, napi_callback_info info) {
       napi_get_value_bool(env, wants, &wants_refusals) != napi_ok) {
     return nullptr;
   }
-  auto outlet = JsOutlet::New(env, slots, deliver, wants_refusals);
+  auto outlet = JsOutlet::New(env, slots, deliver, takes_web_sockets, wants_refusals);
   if (outlet == nullptr) return nullptr;
   const auto spill =
       std::make_shared<Spill>(std::move(law), fd,
@@ -233,20 +263,30 @@ napi_value CreateSpill(napi_env env, napi_callback_info info) {
 }
 
 napi_value ReadHead(napi_env env, napi_callback_info info) {
-  Arguments<2> arguments;
+  Arguments<3> arguments;
   if (!arguments.Read(env, info)) return nullptr;
-  void* bytes = nullptr;
+  const auto& [buffer, exempt_array, piece_number] = arguments.values;
+  void* data = nullptr;
   size_t length = 0;
-  std::optional<std::vector<std::string>> exempt = ReadStrings(env, arguments.values[1]);
-  if (!exempt || napi_get_buffer_info(env, arguments.values[0], &bytes, &length) != napi_ok) {
+  uint32_t piece_bytes = 0;
+  std::optional<std::vector<std::string>> exempt = ReadStrings(env, exempt_array);
+  if (!exempt || napi_get_buffer_info(env, buffer, &data, &length) != napi_ok ||
+      napi_get_value_uint32(env, piece_number, &piece_bytes) != napi_ok) {
     return nullptr;
   }
-  const HttpHead head = ReadHttpHead({static_cast<const char*>(bytes), length});
+  const std::string_view bytes(static_cast<const char*>(data), length);
+  const size_t step = std::max<size_t>(piece_bytes, 1);
+  HttpHeadReader reader;
+  HttpHead head{};
+  for (size_t come = std::min(step, length);; come = std::min(come + step, length)) {
+    head = reader.Read(bytes.substr(0, come));
+    if (head.kind != HttpHead::Kind::kIncomplete || come == length) break;
+  }
   const bool is_exempt = PathPatterns(std::move(*exempt)).Match(PathOfTarget(head.target));
   return JsObject(env, {{"kind", JsNumber(env, static_cast<double>(head.kind))},
                         {"isHead", JsBoolean(env, head.is_head)},
                         {"hasBody", JsBoolean(env, head.has_body)},
-                        {"upgrade", JsBoolean(env, head.upgrade)},
+                        {"websocket", JsBoolean(env, head.websocket)},
                         {"length", JsNumber(env, static_cast<double>(head.length))},
                         {"exempt", JsBoolean(env, is_exempt)}});
 }

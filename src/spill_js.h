@@ -6,11 +6,12 @@
 namespace spillway {
 
 /// createSpill(law, fd, exempt, answers, messageBytes, firstReserved, slots, deliver,
-/// wantsRefusals) -> an object of functions, see spill_js.cc. `data` is a std::shared_ptr<Spills>*,
-/// which must outlive the function.
+/// wantsRefusals, takesWebSockets) -> an object of functions, see spill_js.cc. `data` is a
+/// std::shared_ptr<Spills>*, which must outlive the function.
 napi_value CreateSpill(napi_env env, napi_callback_info info);
 
-/// readHead(bytes, exempt) -> what a spill reads there, for a test
+/// readHead(bytes, exempt, pieceBytes) -> what a spill reads there where the bytes come in pieces,
+/// for a test
 napi_value ReadHead(napi_env env, napi_callback_info info);
 
 }  // namespace spillway

@@ -8,8 +8,9 @@ const { needs } = require('./support/needs.js')
 
 const KINDS = ['incomplete', 'request', 'other']
 
-function read (text, exempt = []) {
-  const { kind, ...rest } = binding.readHead(Buffer.from(text, 'latin1'), exempt)
+/** `pieceBytes`: how many bytes come at a time; all at once without it. */
+function read (text, exempt = [], pieceBytes = text.length) {
+  const { kind, ...rest } = binding.readHead(Buffer.from(text, 'latin1'), exempt, pieceBytes)
   return { kind: KINDS[kind], ...rest }
 }
 
@@ -34,6 +35,13 @@ describe('the head of a request, read before Node sees it', function () {
         assert.equal(read(text.slice(0, length)).kind, 'incomplete', JSON.stringify(text.slice(0, length)))
       }
       assert.deepEqual(read(text.slice(0, whole.length) + 'GET /next HTTP/1.1\r\n'), whole)
+    }
+  })
+
+  it('is the same in whatever pieces it comes', () => {
+    for (const [name, text] of heads) {
+      const whole = read(text)
+      for (let bytes = 1; bytes <= text.length; bytes++) assert.deepEqual(read(text, [], bytes), whole, `${name}, ${bytes} bytes at a time`)
     }
   })
 

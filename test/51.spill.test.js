@@ -13,6 +13,8 @@ const { MAY_QUEUE, received, sendAtOnce, sendTextAtOnce, spillingSite } = requir
 const AT_ONCE = 10
 // One is accepted before the spill has its turn.
 const REFUSED = AT_ONCE - 1 - MAY_QUEUE
+// What the spill hands over before its budget has to grow again.
+const AT_A_TIME = 8
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const REFUSAL = /^HTTP\/1\.1 503 Service Unavailable\r\n(?:[^\r\n]+\r\n)+\r\nService Unavailable$/
 
@@ -149,6 +151,21 @@ describe('the spill', function () {
     await until(() => spill.snapshot().lingering === 0)
   })
 
+  it('gives up the oldest that it waits for where there are too many, instead of handing the others over', async () => {
+    const { port, spill } = await spillingSite()
+    const wave = 400
+    let sent = 0
+    for (let i = 0; i < 3; i++) {
+      // They do not read, and so do not notice the end of the answer.
+      sendTextAtOnce(port, Array(wave).fill('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n'))
+      sent += wave
+      await until(() => spill.spilled > 0.9 * sent)
+    }
+    const { handedOver, lingering } = spill.snapshot()
+    assert.equal(handedOver, 0)
+    assert.equal(lingering, 1024)
+  })
+
   it('waits a little for a client that is slow to send, and then refuses it too', async () => {
     const { port, spill } = await spillingSite()
     const sockets = sendTextAtOnce(port, many(GET.slice(0, 5)))
@@ -173,6 +190,24 @@ describe('the spill', function () {
     })
   }
 
+  it('spends no more on slow heads that are long than on short ones', async () => {
+    const slow = 200
+    const cpuMs = async (text) => {
+      const { port, spill } = await spillingSite()
+      const before = process.cpuUsage()
+      const sockets = sendTextAtOnce(port, Array(slow).fill(text))
+      // Node accepts one for each turn that this takes.
+      await until(() => spill.spilled + spill.snapshot().handedOver >= 0.9 * slow)
+      const { user, system } = process.cpuUsage(before)
+      for (const socket of sockets) socket.destroy()
+      return (user + system) / 1000
+    }
+    await cpuMs('G')
+    const short = await cpuMs('G')
+    const long = await cpuMs(`GET / HTTP/1.1\r\nHost: a\r\n${'~'.repeat(7500)}`)
+    assert(long < 2 * short + 20, `${long} ms instead of ${short} ms`)
+  })
+
   it('hands over what waits for its request as soon as the queue is gone', async () => {
     const { port, law, spill } = await spillingSite()
     const sockets = sendTextAtOnce(port, many(''))
@@ -192,13 +227,73 @@ describe('the spill', function () {
     assert.equal(spill.snapshot().handedOver, 4)
   })
 
-  it('leaves an upgrade to the server', async () => {
+  const upgradeTo = (protocol) => ({ headers: { Connection: 'Upgrade', Upgrade: protocol } })
+  const switchProtocols = (req, socket) => socket.on('error', () => {}).end('HTTP/1.1 101 Switching Protocols\r\n\r\n')
+
+  it('leaves a WebSocket to a server that listens for upgrades, as long as it does', async () => {
     const { port, server, spill } = await spillingSite()
-    server.on('upgrade', (req, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n'))
-    const answers = sendAtOnce(port, many('GET /'), { headers: { Connection: 'Upgrade', Upgrade: 'test' } })
-    assert.deepEqual(statuses(await Promise.all(answers)), many(101))
-    assert.deepEqual([spill.spilled, spill.snapshot().handedOver], [0, REFUSED])
+    const answers = async () => statuses(await Promise.all(sendAtOnce(port, many('GET /'), upgradeTo('websocket'))))
+    await answers()
+    assert.equal(spill.spilled, REFUSED)
+    assert.equal(spill.snapshot().handedOver, 0)
+    server.on('upgrade', switchProtocols)
+    const { spilled } = spill
+    assert.deepEqual(await answers(), many(101))
+    const { handedOver } = spill.snapshot()
+    assert(handedOver >= REFUSED)
+    assert.equal(spill.spilled, spilled)
+    server.removeListener('upgrade', switchProtocols)
+    await answers()
+    assert.equal(spill.snapshot().handedOver, handedOver)
+    assert(spill.spilled >= spilled + REFUSED)
   })
+
+  // Takes several turns.
+  const flood = 300
+  // All of the loop's time goes to few requests, so that those handed over are few too.
+  const makeBusy = (law) => {
+    law.queued(1e6)
+    law.turn(1e15 + 400e6, 100e6)
+  }
+
+  it('has room for an exempt path beside a flood of what it cannot read', async () => {
+    const { port, spill, law } = await spillingSite({ exempt: '/health' })
+    makeBusy(law)
+    const sockets = sendTextAtOnce(port, [...Array(flood).fill('\0\r\n\r\n'), GET.replace('/', '/health'), ...many('\0\r\n\r\n')])
+    const [answer] = await once(sockets[flood], 'data')
+    assert.match(String(answer), /^HTTP\/1.1 200/)
+    assert(spill.spilled > flood / 2)
+  })
+
+  it('refuses any other upgrade, as a request that has not to be upgraded', async () => {
+    const { port, server, spill } = await spillingSite()
+    server.on('upgrade', switchProtocols)
+    const answers = await Promise.all(sendAtOnce(port, many('GET /'), upgradeTo('h2c')))
+    assert.deepEqual(statuses(answers), [101, ...Array(REFUSED).fill(503), ...Array(MAY_QUEUE).fill(101)])
+    assert.deepEqual([spill.spilled, spill.snapshot().handedOver], [REFUSED, 0])
+  })
+
+  for (const [name, text] of [
+    ['an exempt path', GET.replace('/', '/health')],
+    ['a WebSocket', GET.replace('\r\n\r\n', '\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')],
+    ['a rare method', GET.replace('GET', 'PROPFIND')],
+    ['a huge head', GET.replace('\r\n\r\n', `\r\nX: ${'x'.repeat(9000)}\r\n\r\n`)],
+    ['garbage', '\0\r\n\r\n']
+  ]) {
+    it(`hands over ${name} only a few at once, refuses the others, and then the plain ones behind them`, async () => {
+      const { port, server, spill, law } = await spillingSite({ exempt: '/health' })
+      makeBusy(law)
+      server.on('upgrade', switchProtocols)
+      const sockets = sendTextAtOnce(port, [...Array(flood).fill(text), ...many(GET.replace('GET', 'HEAD'))])
+      const plain = sockets.slice(flood, -MAY_QUEUE)
+      const answers = await Promise.all(plain.map(async (socket) => String((await once(socket, 'data'))[0])))
+      // Node accepts one for each turn that this takes.
+      assert(answers.filter((answer) => answer.startsWith('HTTP/1.1 503')).length > plain.length / 2)
+      const { handedOver, spilled } = spill.snapshot()
+      assert(handedOver >= AT_A_TIME && handedOver <= AT_A_TIME + 1, `${handedOver} handed over`)
+      assert(spilled + handedOver >= 0.9 * (flood + plain.length))
+    })
+  }
 
   it('leaves to Node what is no plain HTTP/1: TLS, HTTP/2, garbage', async () => {
     const { port, spill } = await spillingSite()

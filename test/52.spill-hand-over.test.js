@@ -12,8 +12,9 @@ const { needs } = require('./support/needs.js')
 const { closeOpened, opened } = require('./support/opened.js')
 const { MAY_QUEUE, answerOk, received, sendAtOnce, sendTextAtOnce, spillingSite } = require('./support/spill.js')
 
-const AT_ONCE = 30
-const HANDED_OVER = AT_ONCE - 1 - MAY_QUEUE
+// As many as the spill hands over at a time.
+const HANDED_OVER = 8
+const AT_ONCE = HANDED_OVER + MAY_QUEUE
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const EVERYTHING = { exempt: '/*' }
 const HALF_A_HEAD = GET.slice(0, 20)
@@ -45,7 +46,7 @@ const behaviours = {
     const sockets = sendTextAtOnce(port, many(GET))
     await Promise.all(sockets.map((socket) => once(socket, 'data')))
     // Whom libuv accepts meanwhile came last.
-    return [sockets.slice(1, 1 + HANDED_OVER), sockets.slice(-MAY_QUEUE)].map((some) => {
+    return [sockets.slice(1, HANDED_OVER), sockets.slice(-MAY_QUEUE)].map((some) => {
       const order = some.map(({ localPort }) => ports.indexOf(localPort))
       return order.every((place, i) => i === 0 || place > order[i - 1])
     })
@@ -55,17 +56,17 @@ const behaviours = {
     const sockets = sendTextAtOnce(port, many(GET))
     await Promise.all(sockets.map((socket) => once(socket, 'data')))
     const counted = [await connectionsOf(server)]
-    for (const socket of sockets.slice(0, 20)) socket.destroy()
-    while (await connectionsOf(server) > 10) await sleep(5)
+    for (const socket of sockets.slice(0, 6)) socket.destroy()
+    while (await connectionsOf(server) > AT_ONCE - 6) await sleep(5)
     return [...counted, await connectionsOf(server)]
   },
 
   'close() waits for those with a request running, and closes the idle': async ({ server, port, holding }) => {
     const sockets = sendTextAtOnce(port, many(GET))
-    const busy = sockets.splice(15)
+    const busy = sockets.splice(5)
     for (const socket of busy) socket.once('data', () => socket.write(GET.replace('/', '/hold')))
     await Promise.all(sockets.map((socket) => once(socket, 'data')))
-    while (holding.length < 15) await sleep(5)
+    while (holding.length < AT_ONCE - 5) await sleep(5)
     const ended = sockets.map(received)
     let closed = false
     server.close(() => { closed = true })
@@ -86,11 +87,11 @@ const behaviours = {
   },
 
   'maxConnections, and the drop event': async ({ server, port }) => {
-    server.maxConnections = 12
+    server.maxConnections = 4
     const dropped = []
     server.on('drop', (data) => dropped.push(Object.keys(data).sort()))
     const sockets = sendTextAtOnce(port, many(GET.replace('/', '/hold')))
-    while (dropped.length < AT_ONCE - 12) await sleep(5)
+    while (dropped.length < AT_ONCE - 4) await sleep(5)
     const count = await connectionsOf(server)
     for (const socket of sockets) socket.destroy()
     return [count, dropped]
@@ -173,7 +174,7 @@ describe('a connection that the spill hands over', function () {
       const handing = await site({ calm: false })
       const actual = await behaviour(handing)
       const { handedOver, spilled, dropped } = handing.spill.snapshot()
-      assert(handedOver > AT_ONCE / 3, `${handedOver} handed over`)
+      assert(handedOver >= HANDED_OVER - 1, `${handedOver} handed over`)
       assert.deepEqual({ spilled, dropped }, { spilled: 0, dropped: 0 })
       assert.deepEqual(actual, expected)
     })
@@ -210,14 +211,14 @@ describe('a connection that the spill hands over', function () {
         server.prependListener('connection', (socket) => {
           if (++count % 3 === 0) { socket.destroy(); throw new Error('of ' + count) }
         })
-        const answers = await Promise.allSettled(sendAtOnce(port, Array(30).fill('GET /')))
+        const answers = await Promise.allSettled(sendAtOnce(port, Array(${AT_ONCE}).fill('GET /')))
         const served = answers.filter(({ status }) => status === 'fulfilled').length
         const { handedOver, dropped } = spill.snapshot()
-        console.log(JSON.stringify({ served, thrown: thrown.length, first: thrown[0], handedOver, dropped }))
+        console.log(JSON.stringify({ served, thrown: thrown.length, first: thrown[0], handedOver: handedOver >= ${HANDED_OVER - 1}, dropped }))
         process.exit()
       })`)
     assert.deepEqual({ code, stderr, ...JSON.parse(stdout) },
-      { code: 0, stderr: '', served: 20, thrown: 10, first: 'of 3', handedOver: 24, dropped: 0 })
+      { code: 0, stderr: '', served: 7, thrown: 3, first: 'of 3', handedOver: true, dropped: 0 })
   })
 
   it('costs the others nothing where a listener throws for it as the spill closes', async () => {
@@ -275,7 +276,9 @@ describe('a connection that the spill hands over', function () {
     await Promise.all(sockets.map(received))
     assert.equal(connections, 5)
     const { active, dropped, handedOver } = spill.snapshot()
-    assert.deepEqual({ active, dropped, handedOver }, { active: false, dropped: 4, handedOver: 4 })
+    assert.equal(active, false)
+    // Of the five, Node may have accepted one.
+    assert(handedOver >= 4 && handedOver + dropped >= HANDED_OVER - 1, `${handedOver} and ${dropped}`)
   })
 
   it('may close the spill that hands it over', async () => {

@@ -1,0 +1,34 @@
+#ifndef SPILLWAY_HAND_OVER_BUDGET_H_
+#define SPILLWAY_HAND_OVER_BUDGET_H_
+
+#include <algorithm>
+#include <cstdint>
+
+namespace spillway {
+
+/// How many connections of one kind may be handed over to Node: over time they get a twentieth of
+/// the loop's time, and at once no more than one turn hands over. A token bucket; times are ns.
+class HandOverBudget final {
+ public:
+  explicit HandOverBudget(double most_at_once) : most_(most_at_once), credit_(most_at_once) {}
+
+  /// To be called once a turn. `cost`: loop time that each connection is expected to take.
+  void Grow(uint64_t now, double cost) {
+    credit_ = std::min(most_, credit_ + kShare * static_cast<double>(now - grown_at_) / cost);
+    grown_at_ = now;
+  }
+
+  bool has_room() const { return credit_ >= 1; }
+  void Take() { credit_ -= 1; }
+
+ private:
+  static constexpr double kShare = 0.05;
+
+  const double most_;
+  double credit_;  // connections
+  uint64_t grown_at_ = 0;
+};
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_HAND_OVER_BUDGET_H_
