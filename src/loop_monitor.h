@@ -51,7 +51,8 @@ class LoopMonitor final {
   /// tick of the system. Made to be called for every request.
   bool IsBusy(double max_lag);
 
-  /// The age of the connection on `fd`, on which nothing was sent; -1 where the kernel does not know.
+  /// The age of the connection on `fd`, on which nothing was sent; -1 where the kernel does not
+  /// know.
   double ConnectionAge(int fd) const;
   /// A request on the socket `fd` reaches its handler: its wait, or -1 where the kernel does not
   /// know. `fresh`: the first on its connection, which may have waited to be accepted; `queued` is

@@ -53,8 +53,8 @@ class ScopedSocket final {
 bool TellsReceiveAge() {
   const ScopedSocket unconnected;
   if (unconnected.fd() < 0) return true;  // descriptors have run out: that says nothing
-  const std::optional<uint64_t> age = LastReceiveAgeNs(unconnected.fd());
-  return age.value_or(0) > 0;
+  const auto ages = ReadAges(unconnected.fd());
+  return ages && ages->last_receive > 0;
 }
 
 // True, too, where no connection could be made to try it with.
@@ -90,7 +90,8 @@ uint64_t TickNs() {
   return static_cast<uint64_t>(tick.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(tick.tv_nsec);
 }
 
-// tcp_create_openreq_child() in net/ipv4/tcp_minisocks.c sets lsndtime when the handshake is complete.
+// tcp_create_openreq_child() in net/ipv4/tcp_minisocks.c sets lsndtime when the handshake is
+// complete.
 std::optional<Ages> ReadAges(int fd) {
   tcp_info info;
   socklen_t length;
