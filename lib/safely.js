@@ -6,15 +6,15 @@ let hasWarned = false
  * A function of this package's that Node calls in the middle of its own work: what it throws would end the
  * process, and no fault of ours may. It is told of by a process warning, once.
  *
- * @template {(...args: any[]) => any} F
+ * @template {(first: any, second?: any) => void} F
  * @param {F} fn
  * @returns {F}
  */
 function safely (fn) {
-  /** @this {any} @param {...any} args */
-  function call (...args) {
+  /** @this {any} @param {any} first @param {any} second */
+  function call (first, second) {
     try {
-      return Reflect.apply(fn, this, args)
+      fn.call(this, first, second)
     } catch (error) {
       warn(error)
     }

@@ -19,6 +19,9 @@ constexpr uint64_t kSpillsTurnMs = 5;
 // Two ages, each to a tick.
 constexpr uint64_t kTicksOfDoubt = 2;
 
+// A client may take as large a part of what its connection waits to be accepted before it sends.
+constexpr uint64_t kSendPart = 4;
+
 // To read it takes three system calls, and no pause is shorter than ten times that.
 constexpr uint64_t kWaitedIsNewNs = Pause::kShortestNs / 10;
 
@@ -128,7 +131,8 @@ double LoopMonitor::OnRequest(int fd, bool fresh, double queued) {
   if (fresh && queued >= 0) {
     const auto waited = static_cast<uint64_t>(queued);
     was_queued_ = JustAccepted(ages->last_send, waited);
-    if (was_queued_) age = std::max(age, waited);
+    if (was_queued_ && age + std::max(kTicksOfDoubt * tick_, waited / kSendPart) < waited)
+      age = waited;
   }
   const uint64_t wait = WithoutPause(age);
   if (running_) {
