@@ -9,7 +9,7 @@ class Arrival {
   judged = false
   /** The gates in dry run that have. @type {import('./gate.js').Gate[] | null} */
   observers = null
-  /** The first of its stays. @type {Stay | null} */
+  /** The first of its stays. @type {import('./stays.js').Stay | null} */
   stay = null
   /** Node's response, once a gate has admitted it. @type {any} */
   res = null
@@ -19,8 +19,6 @@ class Arrival {
   candidate = ''
   /** Its client waits for a 100 (Continue) before it sends the body. */
   awaitsContinue = false
-  /** Its response is an event stream. */
-  isEventStream = false
   /** Its client has left. */
   abandoned = false
   /** Its response was sent, or its client has left and its handler is through. */
@@ -56,24 +54,6 @@ class Arrival {
   }
 }
 
-/** That a gate has admitted a request: one in dry run may have, beside one that enforces. */
-class Stay {
-  /**
-   * @param {import('./gate.js').Gate} gate
-   * @param {number} id the request's class there
-   * @param {number} entered what the law gave for it, to be given back to it; see gate.js
-   * @param {string} candidate see Arrival
-   * @param {Stay | null} next
-   */
-  constructor (gate, id, entered, candidate, next) {
-    this.gate = gate
-    this.id = id
-    this.entered = entered
-    this.candidate = candidate
-    this.next = next
-  }
-}
-
 /** A connection that requests come over. */
 class Connection {
   /** Of its requests, those admitted and not yet answered: more than one where the client pipelines. @type {Arrival[]} */
@@ -105,4 +85,4 @@ class Connection {
   }
 }
 
-module.exports = { Arrival, Connection, Stay }
+module.exports = { Arrival, Connection }

@@ -6,30 +6,24 @@
  * then the request keeps its place.
  */
 
-const { isEventStreamHead } = require('./event-stream.js')
+const { isEventStream } = require('./event-stream.js')
 const { OUTCOME } = require('./law.js')
 
 /** RFC 9113, section 7. */
 const NO_ERROR = 0
-/** On a response: its Arrival. */
-const kArrival = Symbol('spillway.arrival')
-/** On a response: its writeHead(), as it was. */
-const kWriteHead = Symbol('spillway.writeHead')
 
 /**
  * Sees to it that a gate is told when a request that it has admitted is over.
  *
  * @param {import('./arrival.js').Arrival} arrival
- * @param {import('./arrival.js').Stay} stay the first of the arrival's
+ * @param {import('./stays.js').Stay} stay the first of the arrival's
  * @param {any} res Node's response
  */
 function follow (arrival, stay, res) {
   arrival.stay = stay
-  if (arrival.over || res.writableFinished === true) return stay.gate.leave(stay, OUTCOME.abandoned, res.statusCode)
-  if (arrival.isEventStream) stay.gate.detach(stay)
+  if (arrival.over || res.writableFinished === true) return stay.gate.leave(stay, OUTCOME.abandoned)
   if (arrival.res !== null) return
   arrival.res = res
-  watchHead(arrival, res)
   const { connection } = arrival
   if (arrival.abandoned) awaitHandler(arrival)
   else if (connection === null) onResponseEnd(res, (isSent) => isSent ? onSent(arrival, res) : onClientLeft(arrival))
@@ -45,7 +39,7 @@ function follow (arrival, stay, res) {
  */
 function onSent (arrival, res) {
   arrival.connection?.remove(arrival)
-  end(arrival, arrival.isEventStream ? OUTCOME.detached : OUTCOME.completed, res.statusCode)
+  end(arrival, OUTCOME.completed, res.statusCode)
 }
 
 /**
@@ -69,7 +63,7 @@ function awaitHandler (arrival) {
   const { res, handled } = arrival
   const stays = staysOf(arrival)
   const isToldOfEnd = !stays.some(({ gate }) => gate.answersForHandler)
-  if (arrival.isEventStream || (isToldOfEnd && res.writableEnded)) return end(arrival, OUTCOME.abandoned)
+  if (isEventStream(res) || (isToldOfEnd && res.writableEnded)) return end(arrival, OUTCOME.abandoned)
   const timer = setTimeout(done, Math.max(...stays.map((stay) => stay.gate.patienceMs(stay)))).unref()
   function done () {
     clearTimeout(timer)
@@ -100,6 +94,8 @@ function whenHandled (arrival, handled) {
 function end (arrival, outcome, status) {
   if (arrival.over) return
   arrival.over = true
+  // It has lasted as long as its client liked, which says nothing of service.
+  if (arrival.res !== null && isEventStream(arrival.res)) outcome = OUTCOME.detached
   for (let { stay } = arrival; stay !== null; stay = stay.next) stay.gate.leave(stay, outcome, status)
 }
 
@@ -108,43 +104,6 @@ function staysOf (arrival) {
   const stays = []
   for (let { stay } = arrival; stay !== null; stay = stay.next) stays.push(stay)
   return stays
-}
-
-/**
- * A response that turns out to be an event stream gives its place back: it lasts as long as the client likes.
- *
- * @param {import('./arrival.js').Arrival} arrival
- * @param {any} res
- */
-function watchHead (arrival, res) {
-  if (res.headersSent) return onHead(arrival, res, undefined)
-  res[kArrival] = arrival
-  res[kWriteHead] = res.writeHead
-  res.writeHead = writeHead
-}
-
-/**
- * In the place of a response's own: Node comes by here too, where nobody calls it.
- *
- * @this {any}
- * @param {...any} args status, reason, headers: the last two may be left out
- */
-function writeHead (...args) {
-  const result = Reflect.apply(this[kWriteHead], this, args)
-  onHead(this[kArrival], this, args[args.length - 1])
-  return result
-}
-
-/**
- * @param {import('./arrival.js').Arrival} arrival
- * @param {any} res
- * @param {unknown} headers given with the head, beside those that were set
- */
-function onHead (arrival, res, headers) {
-  if (arrival.over || arrival.isEventStream || !isEventStreamHead(res, headers)) return
-  arrival.isEventStream = true
-  for (let { stay } = arrival; stay !== null; stay = stay.next) stay.gate.detach(stay)
-  if (arrival.abandoned) end(arrival, OUTCOME.abandoned)
 }
 
 /**

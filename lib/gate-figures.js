@@ -54,7 +54,6 @@ const REMEMBERED_WAITS = 32
 class GateFigures {
   admitted = 0
   exempt = 0
-  inFlight = 0
   closed = false
   #options
   #law
@@ -62,6 +61,7 @@ class GateFigures {
   #spill
   #limits
   #reserve
+  #stays
   /** @type {ShedBy} */
   #refusals = { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0 }
   #waits = new Float64Array(REMEMBERED_WAITS)
@@ -74,14 +74,16 @@ class GateFigures {
    * @param {import('./limits/index.js').Limits} limits
    * @param {import('./spill.js').Spill} spill
    * @param {import('./limits/descriptor-reserve.js').DescriptorReserve} reserve
+   * @param {import('./stays.js').Stays} stays
    */
-  constructor (options, law, classes, limits, spill, reserve) {
+  constructor (options, law, classes, limits, spill, reserve, stays) {
     this.#options = options
     this.#law = law
     this.#classes = classes
     this.#limits = limits
     this.#spill = spill
     this.#reserve = reserve
+    this.#stays = stays
   }
 
   /** @param {number} waitMs */
@@ -106,7 +108,7 @@ class GateFigures {
       shedBy: { ...this.#refusals, spill: spilled },
       observed: observe ? refusals : 0,
       droppedConnections: this.#reserve.dropped,
-      inFlight: this.inFlight,
+      inFlight: this.#stays.count,
       lastWaits: this.#lastWaits(),
       load: this.#limits.load
     }

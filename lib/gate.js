@@ -2,7 +2,6 @@
 
 const { binding } = require('./binding.js')
 const monitor = require('./monitor.js')
-const { Stay } = require('./arrival.js')
 const { ContinueWatch, letContinue } = require('./continue-watch.js')
 const { exemptTest } = require('./exempt.js')
 const { GateFigures } = require('./gate-figures.js')
@@ -14,6 +13,7 @@ const { classifier } = require('./classify.js')
 const { follow } = require('./departure.js')
 const { arrivalOf } = require('./request-watch.js')
 const { Spill } = require('./spill.js')
+const { Stay, Stays } = require('./stays.js')
 const { userFunction } = require('./user-function.js')
 
 /**
@@ -53,6 +53,7 @@ class Gate {
   #figures
   #reserve
   #continueWatch
+  #stays = new Stays()
   /** @readonly */
   limits
 
@@ -79,7 +80,7 @@ class Gate {
     this.limits = new Limits(options)
     this.#reserve = new DescriptorReserve(options, () => this.limits.touch())
     this.#continueWatch = new ContinueWatch()
-    this.#figures = new GateFigures(options, this.#law, this.#classes, this.limits, this.spill, this.#reserve)
+    this.#figures = new GateFigures(options, this.#law, this.#classes, this.limits, this.spill, this.#reserve, this.#stays)
   }
 
   /** @param {any} server all of whose requests it judges */
@@ -131,7 +132,7 @@ class Gate {
       if (res !== null && !this.observes) endConnection(over, res)
       if (!this.observes) return info
     } else {
-      entered = this.#law.enter(id, waitMs * NS_PER_MS, Number(arrival.queued))
+      entered = this.#enterLaw(arrival, id, waitMs)
       if (entered < 0) {
         const reason = /** @type {import('./law.js').Reason} */ (REASONS[-entered])
         const info = this.#refuse({ reason }, arrival, request, id, waitMs)
@@ -141,20 +142,37 @@ class Gate {
     }
     figures.admitted++
     if (res !== null) {
-      figures.inFlight++
-      follow(arrival, new Stay(this, id, entered, arrival.candidate, arrival.stay), res)
+      const stay = new Stay(this, arrival, id, entered)
+      this.#stays.add(stay)
+      follow(arrival, stay, res)
     } else if (entered !== NO_PLACE) this.#law.leave(id, entered, OUTCOME.detached)
     return null
   }
 
   /**
-   * The response to a request that this gate admitted is an event stream: it has no place from now on.
+   * @param {import('./arrival.js').Arrival} arrival
+   * @param {number} id
+   * @param {number} waitMs
+   * @returns {number} see NativeLaw.enter
+   */
+  #enterLaw ({ queued }, id, waitMs) {
+    const enter = () => this.#law.enter(id, waitMs * NS_PER_MS, Number(queued))
+    const entered = enter()
+    const wantsPlace = entered < 0 && REASONS[-entered] !== 'delay'
+    return wantsPlace && this.#stays.lookForEventStreams((stay) => this.#detach(stay)) ? enter() : entered
+  }
+
+  /**
+   * An event stream lasts as long as its client likes: it has no place from now on.
    *
    * @param {Stay} stay
+   * @returns {boolean} whether it had one
    */
-  detach (stay) {
-    if (stay.entered !== NO_PLACE) this.#law.leave(stay.id, stay.entered, OUTCOME.detached)
+  #detach (stay) {
+    if (stay.entered === NO_PLACE) return false
+    this.#law.leave(stay.id, stay.entered, OUTCOME.detached)
     stay.entered = NO_PLACE
+    return true
   }
 
   /**
@@ -167,7 +185,7 @@ class Gate {
   leave (stay, outcome, status) {
     if (stay.entered !== NO_PLACE) this.#law.leave(stay.id, stay.entered, outcome)
     if (stay.candidate !== '' && outcome === OUTCOME.completed && !isClientError(status)) this.#classes.served(stay.candidate)
-    this.#figures.inFlight--
+    this.#stays.remove(stay)
     this.#releaseIfDone()
   }
 
@@ -217,7 +235,7 @@ class Gate {
       waitMs,
       limitMs,
       source: fromKernel ? 'kernel' : 'loop',
-      inFlight: reason === 'inFlight' ? this.#law.inFlightOf(id) : this.#figures.inFlight,
+      inFlight: reason === 'inFlight' ? this.#law.inFlightOf(id) : this.#stays.count,
       retryAfter: retryAfterSeconds(retryAfter, overBy(reason, waitMs / maxDelay)),
       ...limit,
       observed: this.observes
@@ -236,7 +254,7 @@ class Gate {
       waitMs,
       limitMs: this.#figures.waitLimitMs(),
       source: 'kernel',
-      inFlight: this.#figures.inFlight,
+      inFlight: this.#stays.count,
       retryAfter,
       observed: false
     }
@@ -285,7 +303,7 @@ class Gate {
 
   // Until the last response that it admitted is over, it is to be told of its end.
   #releaseIfDone () {
-    if (this.#figures.closed && this.#figures.inFlight === 0) this.#release()
+    if (this.#figures.closed && this.#stays.count === 0) this.#release()
   }
 
   /**
@@ -297,7 +315,10 @@ class Gate {
   handle (detach) {
     return {
       stats: () => this.#figures.stats(),
-      snapshot: () => this.#figures.snapshot(),
+      snapshot: () => {
+        this.#stays.lookForEventStreams((stay) => this.#detach(stay))
+        return this.#figures.snapshot()
+      },
       close: () => {
         detach?.()
         this.close()

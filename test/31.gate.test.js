@@ -438,7 +438,7 @@ for (const kind of kinds) {
 
 describe('the last waits', () => {
   it('are 32 at most, oldest first', () => {
-    const figures = new GateFigures({ maxDelay: 100, observe: false }, {}, {}, { load: {} }, { spilled: 0 }, { dropped: 0 })
+    const figures = new GateFigures({ maxDelay: 100, observe: false }, {}, {}, { load: {} }, { spilled: 0 }, { dropped: 0 }, { count: 0 })
     for (let waitMs = 1; waitMs <= 3; waitMs++) figures.remember(waitMs)
     assert.deepEqual(figures.stats().lastWaits, [1, 2, 3])
     for (let waitMs = 4; waitMs <= 40; waitMs++) figures.remember(waitMs)
