@@ -10,6 +10,8 @@ const EVENT_STREAM_HEADER = /\r\ncontent-type:[ \t]*text\/event-stream/i
  * @returns {boolean} whether its head was sent, and says that it is an event stream
  */
 function isEventStream (res) {
+  // One whose length is known has an end. This is asked of every response, and to read its head is dear.
+  if (res.chunkedEncoding === false && res.shouldKeepAlive === true) return false
   // Node keeps nowhere else what was given to writeHead() alone.
   const head = res._header
   if (typeof head === 'string') return head.includes(EVENT_STREAM) && EVENT_STREAM_HEADER.test(head)

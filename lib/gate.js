@@ -156,10 +156,18 @@ class Gate {
    * @returns {number} see NativeLaw.enter
    */
   #enterLaw ({ queued }, id, waitMs) {
-    const enter = () => this.#law.enter(id, waitMs * NS_PER_MS, Number(queued))
-    const entered = enter()
-    const wantsPlace = entered < 0 && REASONS[-entered] !== 'delay'
-    return wantsPlace && this.#stays.lookForEventStreams((stay) => this.#detach(stay)) ? enter() : entered
+    const entered = this.#law.enter(id, waitMs * NS_PER_MS, queued ? 1 : 0)
+    if (entered >= 0 || REASONS[-entered] === 'delay' || !this.#detachEventStreams()) return entered
+    return this.#law.enter(id, waitMs * NS_PER_MS, queued ? 1 : 0)
+  }
+
+  /**
+   * Of some of those in flight, which are looked at in turn.
+   *
+   * @returns {boolean} whether a place has come free
+   */
+  #detachEventStreams () {
+    return this.#stays.lookForEventStreams((stay) => this.#detach(stay))
   }
 
   /**
@@ -316,7 +324,7 @@ class Gate {
     return {
       stats: () => this.#figures.stats(),
       snapshot: () => {
-        this.#stays.lookForEventStreams((stay) => this.#detach(stay))
+        this.#detachEventStreams()
         return this.#figures.snapshot()
       },
       close: () => {

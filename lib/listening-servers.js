@@ -8,7 +8,7 @@
 const http = require('node:http')
 const { Connection } = require('./arrival.js')
 const { binding } = require('./binding.js')
-const { safely } = require('./safely.js')
+const { reportFault } = require('./fault.js')
 
 /** On a socket: its Connection. */
 const kConnection = Symbol('spillway.connection')
@@ -16,16 +16,25 @@ const kConnection = Symbol('spillway.connection')
 /** Server to the handle it listened on when last seen; one that has closed is let go. @type {Map<any, any>} */
 const handles = new Map()
 
-const onConnection = safely((/** @type {any} */ socket) => {
-  const fd = socket._handle?.fd ?? -1
-  if (fd >= 0) socket[kConnection] = new Connection(fd, binding.connectionAge(fd))
-})
+/** @param {any} socket */
+function onConnection (socket) {
+  try {
+    const fd = socket._handle?.fd ?? -1
+    if (fd >= 0) socket[kConnection] = new Connection(fd, binding.connectionAge(fd))
+  } catch (error) {
+    reportFault(error)
+  }
+}
 
 /** @this {any} */
-const onServerClose = safely(/** @this {any} */ function () {
-  forget(this)
-  watch()
-})
+function onServerClose () {
+  try {
+    forget(this)
+    watch()
+  } catch (error) {
+    reportFault(error)
+  }
+}
 
 /**
  * A request has come. To be called for the first of each connection.

@@ -10,9 +10,9 @@ const net = require('node:net')
 const { Arrival } = require('./arrival.js')
 const { binding } = require('./binding.js')
 const { onClientLeft, onDestroyed, onSent } = require('./departure.js')
+const { reportFault } = require('./fault.js')
 const fdWatch = require('./limits/fd-watch.js')
 const { connectionOf, forgetAll, knownConnectionOf, learn } = require('./listening-servers.js')
-const { safely } = require('./safely.js')
 
 const START = 'http.server.request.start'
 const FINISH = 'http.server.response.finish'
@@ -30,9 +30,14 @@ function stop () {
   forgetAll()
 }
 
-const onRequestStart = safely((/** @type {any} */ { request, socket, server }) => {
-  request[kArrival] = arrive(request, socket, server)
-})
+/** @param {any} message */
+function onRequestStart ({ request, socket, server }) {
+  try {
+    request[kArrival] = arrive(request, socket, server)
+  } catch (error) {
+    reportFault(error)
+  }
+}
 
 /**
  * @param {any} request
@@ -64,22 +69,32 @@ function begin (socket) {
   return connection
 }
 
-const onResponseFinish = safely((/** @type {any} */ { request, response, socket }) => {
+/** @param {any} message */
+function onResponseFinish ({ request, response, socket }) {
   const arrival = request[kArrival]
   if (arrival === undefined || arrival.connection === null) return
-  // Node says so too of what it could not write any more.
-  if (socket.destroyed) onClientLeft(arrival)
-  else onSent(arrival, response)
-})
+  try {
+    // Node says so too of what it could not write any more.
+    if (socket.destroyed) onClientLeft(arrival)
+    else onSent(arrival, response)
+  } catch (error) {
+    reportFault(error)
+  }
+}
 
-const onSocketClose = safely(/** @this {any} */ function () {
+/** @this {any} */
+function onSocketClose () {
   const connection = connectionOf(this)
   connection.closed = true
   for (const arrival of connection.inFlight.splice(0)) {
-    if (arrival.res.destroyed) onDestroyed(arrival)
-    else onClientLeft(arrival)
+    try {
+      if (arrival.res.destroyed) onDestroyed(arrival)
+      else onClientLeft(arrival)
+    } catch (error) {
+      reportFault(error)
+    }
   }
-})
+}
 
 /**
  * @param {any} raw Node's request: http.IncomingMessage or Http2ServerRequest
