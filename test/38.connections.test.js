@@ -23,6 +23,9 @@ const LEAST_WAIT_MS = LATE_MS - 10
 
 const QUEUED = 40
 const TURN_MS = 10
+/** So short that what the loop polls has waited less than the kernel can tell. */
+const SHORT_TURN_MS = 2
+const MANY_QUEUED = 200
 
 afterEach(closeOpened)
 
@@ -97,6 +100,20 @@ for (const kind of kinds) {
         assert.ok(told.some(({ waitMs }) => waitMs > LIMIT_MS))
       })
     }
+
+    it('that bring several requests at once have waited with each of them', async function () {
+      needs(this, 'waits from the kernel', binding.kernelWaits)
+      const { site } = await start({}, { spill: false })
+      const clients = await Promise.all(Array.from({ length: MANY_QUEUED }, () => connect(site.port)))
+      const work = setInterval(() => block(SHORT_TURN_MS), 1)
+      opened(() => clearInterval(work))
+      const answers = await Promise.all(clients.map((client) => Promise.all([client.send('GET /'), client.send('GET /')])))
+      const refused = answers.filter(([{ status }]) => status === 503)
+      assert.ok(refused.length > 0)
+      const served = refused.filter(([, { status }]) => status === 200)
+      // The limit moves a little from one to the next.
+      assert.ok(served.length <= 2, `${served.length} of ${refused.length} were served behind a request that was refused`)
+    })
 
     it('that idle before their request have not waited', async () => {
       const { site } = await start()

@@ -28,6 +28,7 @@ const floods = {
   'a head of nearly 8 KiB': { text: head('GET /', `${'~'.repeat(8100)}: x`) },
   'a rare method': { text: head('PROPFIND /') },
   'an unfinished body': { text: head('POST /', 'Content-Length: 1000') + 'x', stays: true },
+  'several requests at once': { text: plain.text.repeat(3), requests: 3 },
   'an exempt path': { text: head('GET /health') },
   'no request': { text: '\x16\x03\x01\x02\x00' }
 }
@@ -67,7 +68,7 @@ describe('the spill under a flood', function () {
 
   /** What plain clients get beside a flood of `talk`, and what the server did meanwhile. */
   async function besides (talk) {
-    const clients = [{ talk, rate: FLOOD * capacity }, { talk: plain, rate: PLAIN * capacity }]
+    const clients = [{ talk, rate: FLOOD * capacity / (talk.requests ?? 1) }, { talk: plain, rate: PLAIN * capacity }]
     await flood(port, clients, WARM_UP_MS)
     const before = await figures()
     const [odd, { started, served }] = await flood(port, clients, FLOOD_MS)

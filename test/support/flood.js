@@ -12,6 +12,7 @@ const PATIENCE_MS = 2000
  * @property {string} text
  * @property {string} [rest] sent `afterMs` later
  * @property {number} [afterMs]
+ * @property {number} [requests] in it; default 1
  * @property {boolean} [stays] does not go away when it is answered
  */
 
