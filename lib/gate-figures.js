@@ -41,7 +41,7 @@ const { NS_PER_MS } = require('./law.js')
  * @property {number} delayMs what a request arriving now would wait before its handler
  * @property {number} meanTurnMs mean busy time of the loop's recent turns
  * @property {number} utilization share of the last interval in which the loop was not asleep, 0 to 1
- * @property {boolean} standing whether a queue stands: even the shortest wait is long
+ * @property {boolean} standing whether a queue stands: most waits are long
  * @property {number} waitLimitMs what a request may have waited now; Infinity where maxDelay is false
  * @property {import('./limits/index.js').LimitSnapshot[]} limits those on the process that are set
  * @property {ClassSnapshot[]} classes
