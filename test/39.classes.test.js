@@ -197,7 +197,7 @@ for (const kind of kinds.filter(({ name }) => !['fastify', 'hapi'].includes(name
 it('classes learn nothing from a stream of server-sent events, however it was asked for', async () => {
   const gate = spillwayExpress()
   const app = express().use(gate)
-  app.get('/events', (req, res) => res.type('text/event-stream').end('data: only\n\n'))
+  app.get('/events', (req, res) => res.type('text/event-stream').write('data: only\n\n', () => res.end()))
   app.get('/', (req, res) => res.send('ok'))
   const server = app.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -23,6 +23,7 @@ const files = {
   '22.simulation-of-what-must-not-happen.test.js': NATIVE_LAW,
   '23.simulation-of-classes.test.js': NATIVE_LAW,
   '24.simulation-of-a-stream.test.js': NATIVE_LAW,
+  '25.simulation-of-dry-run.test.js': NATIVE_LAW,
   '54.spill-simulation.test.js': NATIVE_LAW,
   '79.stream-auto.test.js': NATIVE_LAW
 }
