@@ -17,8 +17,26 @@ const watches = new WeakMap()
 function onExpectation (req, res) {
   // Whoever else listens sees to it.
   if (this.listenerCount(EVENT) > 1) return
-  arrivalOf(req).awaitsContinue = true
+  const arrival = arrivalOf(req)
+  arrival.awaitsContinue = true
+  onFirstRead(req, () => { if (arrival.awaitsContinue) letContinue(arrival, res) })
   this.emit('request', req, res)
+}
+
+/**
+ * Whoever reads the body before the gate is asked, waits for it.
+ *
+ * @param {any} req
+ * @param {() => void} fn
+ */
+function onFirstRead (req, fn) {
+  const { _read } = req
+  /** @this {any} @param {number} size */
+  req._read = function (size) {
+    req._read = _read
+    fn()
+    return _read.call(this, size)
+  }
 }
 
 /** For a gate that judges every request of some servers. */
@@ -29,7 +47,8 @@ class ContinueWatch {
   /** @param {any} server of Node's */
   watch (server) {
     const count = watches.get(server) ?? 0
-    if (count === 0) server.on(EVENT, onExpectation)
+    // First, as those for once are gone when they have been called.
+    if (count === 0) server.prependListener(EVENT, onExpectation)
     watches.set(server, count + 1)
     this.#servers.add(server)
   }

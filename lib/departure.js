@@ -2,8 +2,8 @@
 
 /**
  * The end of an admitted request. Its gates are told once, whatever happens: its response was sent; or its
- * client has left, and its handler is through. A handler that works for nobody works all the same, so until
- * then the request keeps its place.
+ * client has left, and its handler is through or has had time enough. A handler that works for nobody works all
+ * the same, so until then the request keeps its place.
  */
 
 const { isEventStream } = require('./event-stream.js')
@@ -63,13 +63,15 @@ function awaitHandler (arrival) {
   const { res, handled } = arrival
   const stays = staysOf(arrival)
   const isToldOfEnd = !stays.some(({ gate }) => gate.answersForHandler)
-  if (isEventStream(res) || (isToldOfEnd && res.writableEnded)) return end(arrival, OUTCOME.abandoned)
-  const timer = setTimeout(done, Math.max(...stays.map((stay) => stay.gate.patienceMs(stay)))).unref()
-  function done () {
+  if (isEventStream(res) || isPipedInto(res) || (isToldOfEnd && res.writableEnded)) return end(arrival, OUTCOME.abandoned)
+  const patienceMs = Math.max(...stays.map((stay) => stay.gate.patienceMs(stay)))
+  // When that is over, it says nothing of how long a handler takes.
+  const timer = setTimeout(end, patienceMs, arrival, OUTCOME.detached).unref()
+  const done = () => {
     clearTimeout(timer)
     end(arrival, OUTCOME.abandoned)
   }
-  if (isToldOfEnd) onEndCalled(res, done)
+  if (isToldOfEnd) onHandlerEnd(res, done)
   handled?.then(done, done)
 }
 
@@ -107,17 +109,28 @@ function staysOf (arrival) {
 }
 
 /**
- * Calls `done` when somebody ends the response to a client that has left.
+ * A stream that is piped into a response stops when its client has left.
+ *
+ * @param {any} res
+ */
+function isPipedInto (res) {
+  return res.listenerCount('unpipe') > 0
+}
+
+/**
+ * Calls `done` when the handler ends or destroys its response to a client that has left.
  *
  * @param {any} res
  * @param {() => void} done
  */
-function onEndCalled (res, done) {
-  const { end } = res
-  /** @this {any} @param {...any} args */
-  res.end = function (...args) {
-    done()
-    return Reflect.apply(end, this, args)
+function onHandlerEnd (res, done) {
+  for (const name of ['end', 'destroy']) {
+    const method = res[name]
+    /** @this {any} @param {...any} args */
+    res[name] = function (...args) {
+      done()
+      return Reflect.apply(method, this, args)
+    }
   }
 }
 

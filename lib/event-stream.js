@@ -2,7 +2,7 @@
 
 /** Server-sent events (HTML standard, section 9.2): responses that go on until somebody leaves. */
 
-const EVENT_STREAM = 'text/event-stream'
+const EVENT_STREAM = /^text\/event-stream/i
 const EVENT_STREAM_HEADER = /\r\ncontent-type:[ \t]*text\/event-stream/i
 
 /**
@@ -10,14 +10,11 @@ const EVENT_STREAM_HEADER = /\r\ncontent-type:[ \t]*text\/event-stream/i
  * @returns {boolean} whether its head was sent, and says that it is an event stream
  */
 function isEventStream (res) {
-  // One whose length is known has an end. This is asked of every response, and to read its head is dear.
-  if (res.chunkedEncoding === false && res.shouldKeepAlive === true) return false
+  // One whose length is known has an end. This is asked of every response, and reading its head is costly.
+  if (typeof res._contentLength === 'number') return false
   // Node keeps nowhere else what was given to writeHead() alone.
-  const head = res._header
-  if (typeof head === 'string') return head.includes(EVENT_STREAM) && EVENT_STREAM_HEADER.test(head)
-  if (!res.headersSent) return false
-  const type = res.getHeader?.('content-type')
-  return typeof type === 'string' && type.startsWith(EVENT_STREAM)
+  if (typeof res._header === 'string') return EVENT_STREAM_HEADER.test(res._header)
+  return Boolean(res.headersSent) && EVENT_STREAM.test(String(res.getHeader?.('content-type')))
 }
 
 module.exports = { isEventStream }

@@ -26,7 +26,8 @@ const { userFunction } = require('./user-function.js')
  * @property {() => void} close lets everything pass from now on, and removes what was attached
  */
 
-/** In place of the moment at which the law let a request in: it is not to be told of its end. */
+// In place of the moment at which the law let a request in:
+/** The law does not know of the request, and is not told of its end. */
 const NO_PLACE = -1
 /** The law would have refused it, in dry run: it is present all the same. */
 const REFUSED = 0
@@ -42,7 +43,7 @@ const LIMIT_RETRY_S = 10
 /** Where an adapter has judged the limits by itself. */
 const NO_LIMITS = { over: null }
 
-/** Decides on requests, and counts them. One per adapter instance; a request passes one gate. */
+/** Decides on requests, and counts them. One per adapter instance; a request passes one that enforces. */
 class Gate {
   #options
   #isExempt
@@ -143,7 +144,7 @@ class Gate {
     figures.admitted++
     if (res !== null) {
       const stay = new Stay(this, arrival, id, entered)
-      this.#stays.add(stay)
+      this.#stays.add(stay, entered !== NO_PLACE)
       follow(arrival, stay, res)
     } else if (entered !== NO_PLACE) this.#law.leave(id, entered, OUTCOME.detached)
     return null
@@ -162,25 +163,17 @@ class Gate {
   }
 
   /**
-   * Of some of those in flight, which are looked at in turn.
+   * An event stream lasts as long as its client likes: it gives its place back.
    *
    * @returns {boolean} whether a place has come free
    */
   #detachEventStreams () {
-    return this.#stays.lookForEventStreams((stay) => this.#detach(stay))
-  }
-
-  /**
-   * An event stream lasts as long as its client likes: it has no place from now on.
-   *
-   * @param {Stay} stay
-   * @returns {boolean} whether it had one
-   */
-  #detach (stay) {
-    if (stay.entered === NO_PLACE) return false
-    this.#law.leave(stay.id, stay.entered, OUTCOME.detached)
-    stay.entered = NO_PLACE
-    return true
+    const streams = this.#stays.takeEventStreams()
+    for (const stay of streams) {
+      this.#law.leave(stay.id, stay.entered, OUTCOME.detached)
+      stay.entered = NO_PLACE
+    }
+    return streams.length > 0
   }
 
   /**

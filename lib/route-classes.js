@@ -2,8 +2,7 @@
 
 const { METHODS } = require('node:http')
 const { Candidates } = require('./candidates.js')
-const { keyOfShape, shapeOf, slugShapes } = require('./path-shape.js')
-const { Slugs } = require('./slugs.js')
+const { shapeOf } = require('./path-shape.js')
 
 /**
  * Sorts requests into classes, by a name that the user gives them or by their path: what belongs to one
@@ -12,10 +11,7 @@ const { Slugs } = require('./slugs.js')
  * Bounded whatever comes in: what is served often gets a class of its own, and all that is not, such as the
  * random paths of a scanner, shares one. Where all classes are taken, the least used gives way.
  *
- * @typedef {object} ClassLaw what the law has learnt of each class
- * @property {(id: number) => boolean} forget see NativeLaw
- * @property {(id: number) => { baselineNs: number }} snapshotOf
- * @property {(id: number, share: number) => void} [split] a new class, which was this share of the shared one
+ * @typedef {Pick<import('./law.js').NativeLaw, 'forget' | 'split'>} ClassLaw
  */
 
 /** Classes that the law can tell apart; 0 is the shared one. */
@@ -39,19 +35,13 @@ const UNSAFE = /[^ -~]|[<>"'`&\\]/gu
 class RouteClasses {
   #law
   #routeOf
-  #guesses
-  #slugs
   #candidates = new Candidates()
   #requests = 0
   /** @type {Map<string, number>} */
   #ids = new Map()
-  /** By class; empty where the number is free. */
+  /** By class. */
   #keys = ['']
   #uses = new Float64Array(CLASSES)
-  /** @type {number[]} */
-  #free = []
-  /** Merged into another, and with requests that are still in flight. @type {Set<number>} */
-  #leaving = new Set()
   /** The class of each path as it came, for the paths that come again. @type {Map<string, Map<string, number>>} */
   #byUrl = new Map()
   #urls = 0
@@ -64,8 +54,6 @@ class RouteClasses {
   constructor (law, routeOf) {
     this.#law = law
     this.#routeOf = routeOf ?? ((method, url) => shapeOf(url))
-    this.#guesses = routeOf === undefined
-    this.#slugs = new Slugs((id) => law.snapshotOf(id).baselineNs)
   }
 
   /**
@@ -99,16 +87,15 @@ class RouteClasses {
    * @param {string} key as `tracked.candidate` had it
    */
   served (key) {
-    if (this.#find(key) !== undefined) return
+    if (this.#ids.has(key)) return
     const served = this.#candidates.served(key)
     if (served < SERVED_OFTEN) return
     const id = this.#freeId(served)
     if (id === SHARED) return
     this.#uses[id] = served
-    this.#give(id, key)
-    this.#law.split?.(id, this.#candidates.take(key))
-    if (!this.#isGuessed(key)) return
-    for (const shape of slugShapes(key)) this.#mergeAlike(shape)
+    this.#keys[id] = key
+    this.#ids.set(key, id)
+    this.#law.split(id, this.#candidates.take(key))
   }
 
   /**
@@ -123,8 +110,7 @@ class RouteClasses {
 
   /** @returns {number[]} the classes given, the shared one first */
   ids () {
-    this.#letGo()
-    return [...this.#keys.keys()].filter((id) => id === SHARED || this.#keys[id] !== '')
+    return [...this.#keys.keys()]
   }
 
   /**
@@ -133,21 +119,11 @@ class RouteClasses {
    */
   #ofKey (tracked, whole) {
     const key = whole.length > LONGEST_KEY ? whole.slice(0, LONGEST_KEY) : whole
-    const id = this.#find(key)
+    const id = this.#ids.get(key)
     if (id !== undefined) return this.#use(id)
     tracked.candidate = key
     this.#candidates.arrived(key)
     return this.#use(SHARED)
-  }
-
-  /** @param {string} key */
-  #find (key) {
-    return this.#ids.get(key) ?? this.#slugs.classOf(key)
-  }
-
-  /** @param {string} key */
-  #isGuessed (key) {
-    return this.#guesses && !key.startsWith(GIVEN)
   }
 
   /** @param {number} id */
@@ -160,73 +136,18 @@ class RouteClasses {
   #fade () {
     for (let id = 0; id < CLASSES; id++) this.#uses[id] /= 2
     this.#candidates.fade()
-    // The law knows more of them by now.
-    for (const shape of this.#slugs.shapes()) this.#mergeAlike(shape)
   }
 
   /** @param {number} uses of the one that wants it */
   #freeId (uses) {
-    this.#letGo()
-    const free = this.#free.pop()
-    if (free !== undefined) return free
     if (this.#keys.length < CLASSES) return this.#keys.length
     const lessUsed = [...this.#ids.values()].filter((id) => this.#uses[id] < uses)
     const id = lessUsed.sort((a, b) => this.#uses[a] - this.#uses[b]).find((id) => this.#law.forget(id))
     if (id === undefined) return SHARED
-    this.#takeAway(id)
-    this.#slugs.replace(id)
-    return id
-  }
-
-  /** @param {number} id @param {string} key */
-  #give (id, key) {
-    this.#keys[id] = key
-    this.#ids.set(key, id)
-    if (this.#isGuessed(key)) this.#slugs.add(id, key)
-  }
-
-  /** @param {number} id */
-  #takeAway (id) {
-    const key = this.#keys[id]
-    this.#ids.delete(key)
-    if (this.#isGuessed(key)) this.#slugs.remove(id, key)
+    this.#ids.delete(this.#keys[id])
     this.#byUrl.clear()
     this.#urls = 0
-  }
-
-  /** @param {string} shape */
-  #mergeAlike (shape) {
-    const key = keyOfShape(shape)
-    const alike = this.#slugs.alike(shape, this.#ids.get(key))
-    if (alike.length === 0) return
-    const into = this.#slugs.mergedOf(shape) ?? this.#ids.get(key) ?? this.#mostUsed(alike)
-    for (const id of alike) {
-      this.#takeAway(id)
-      if (id === into) continue
-      this.#uses[into] += this.#uses[id]
-      this.#slugs.replace(id, into)
-      this.#leaving.add(id)
-    }
-    this.#slugs.merge(shape, into)
-    this.#letGo()
-    if (!alike.includes(into)) return
-    this.#give(into, key)
-    for (const wider of slugShapes(key)) this.#mergeAlike(wider)
-  }
-
-  /** @param {number[]} ids */
-  #mostUsed (ids) {
-    return ids.reduce((most, id) => this.#uses[id] > this.#uses[most] ? id : most)
-  }
-
-  // Requests leave under the number that they came with.
-  #letGo () {
-    for (const id of this.#leaving) {
-      if (!this.#law.forget(id)) continue
-      this.#leaving.delete(id)
-      this.#keys[id] = ''
-      this.#free.push(id)
-    }
+    return id
   }
 
   /**

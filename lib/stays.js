@@ -7,7 +7,7 @@ const LOOKED_AT = 64
 
 /** That a gate has admitted a request: one in dry run may have, beside one that enforces. */
 class Stay {
-  /** Where it is among the gate's. */
+  /** Where it is among those of the gate that hold a place; below 0 where it holds none. */
   index = -1
 
   /**
@@ -29,42 +29,58 @@ class Stay {
 
 /** The stays of one gate. */
 class Stays {
-  /** @type {Stay[]} in no order */
-  #stays = []
+  /** Those that hold a place, in no order. @type {Stay[]} */
+  #placed = []
+  /** How many hold none. */
+  #others = 0
   #next = 0
 
   get count () {
-    return this.#stays.length
+    return this.#placed.length + this.#others
   }
 
-  /** @param {Stay} stay */
-  add (stay) {
-    stay.index = this.#stays.length
-    this.#stays.push(stay)
+  /** @param {Stay} stay @param {boolean} hasPlace */
+  add (stay, hasPlace) {
+    if (!hasPlace) {
+      this.#others++
+      return
+    }
+    stay.index = this.#placed.length
+    this.#placed.push(stay)
   }
 
   /** @param {Stay} stay */
   remove (stay) {
-    const last = /** @type {Stay} */ (this.#stays.pop())
-    if (last === stay) return
-    this.#stays[stay.index] = last
-    last.index = stay.index
+    if (stay.index < 0) this.#others--
+    else this.#takeOut(stay)
   }
 
   /**
-   * Looks at some, in turn, for those whose response has turned out to be an event stream.
+   * Looks at some of those that hold a place, in turn, for responses that have turned out to be event streams:
+   * they hold none from now on.
    *
-   * @param {(stay: Stay) => boolean} found
-   * @returns {boolean} whether it has answered so for any
+   * @returns {Stay[]}
    */
-  lookForEventStreams (found) {
-    let any = false
-    for (let left = Math.min(LOOKED_AT, this.#stays.length); left > 0; left--) {
-      this.#next = (this.#next + 1) % this.#stays.length
-      const stay = this.#stays[this.#next]
-      if (isEventStream(stay.arrival.res)) any = found(stay) || any
+  takeEventStreams () {
+    const found = []
+    for (let left = Math.min(LOOKED_AT, this.#placed.length); left > 0; left--) {
+      const stay = this.#placed[this.#next++ % this.#placed.length]
+      if (!isEventStream(stay.arrival.res)) continue
+      found.push(stay)
+      this.#takeOut(stay)
+      this.#others++
     }
-    return any
+    return found
+  }
+
+  /** @param {Stay} stay */
+  #takeOut (stay) {
+    const last = /** @type {Stay} */ (this.#placed.pop())
+    if (last !== stay) {
+      this.#placed[stay.index] = last
+      last.index = stay.index
+    }
+    stay.index = -1
   }
 }
 

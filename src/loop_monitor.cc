@@ -120,7 +120,8 @@ double LoopMonitor::OnRequest(int fd, bool fresh, double queued) {
   was_queued_ = false;
   if (tick_ == 0) return -1;
   // One behind another came with it, as far as anybody can tell.
-  if (!fresh && fd == last_fd_) return last_wait_;
+  if (!fresh && fd == last_fd_)
+    return static_cast<double>(last_wait_ + uv_hrtime() - last_wait_at_);
   last_fd_ = -1;
   // What the loop already polls has waited since the last poll at most. Where that is less than the
   // kernel can tell, it need not be asked, which is the dear part.
@@ -136,10 +137,11 @@ double LoopMonitor::OnRequest(int fd, bool fresh, double queued) {
   }
   const uint64_t wait = WithoutPause(age);
   if (running_) {
-    stats_.OnRequest(uv_hrtime(), wait);
+    last_wait_at_ = uv_hrtime();
+    stats_.OnRequest(last_wait_at_, wait);
     steady_delay_is_known_ = false;
     last_fd_ = fd;
-    last_wait_ = static_cast<double>(wait);
+    last_wait_ = wait;
   }
   return static_cast<double>(wait);
 }

@@ -123,7 +123,8 @@ class LoopMonitor final {
 
   // Of the request that was last asked for, in this turn.
   int last_fd_ = -1;
-  double last_wait_ = 0;
+  uint64_t last_wait_ = 0;
+  uint64_t last_wait_at_ = 0;
   bool was_queued_ = false;
 
   std::minstd_rand random_{static_cast<uint32_t>(uv_hrtime())};

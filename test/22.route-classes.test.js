@@ -2,33 +2,28 @@
 
 const assert = require('node:assert/strict')
 const { shapeOf } = require('../lib/path-shape.js')
-const { Slugs } = require('../lib/slugs.js')
 const { RouteClasses } = require('../lib/route-classes.js')
 
 const OFTEN = 16
-const MOST_APART = 16
 const FADE_AFTER = 16_384
 const ALL = 255
 
 /** Words, no two alike, without a digit and of one segment. */
 const word = (i) => [i, i / 26, i / 676].map((part) => String.fromCharCode(97 + Math.floor(part) % 26)).join('')
-/** Paths that differ in more than one segment, so that they are never taken for slugs. */
 const path = (i) => `/${word(i)}/${word(i)}`
 
-/** A law that forgets what is not held, and knows the response times that it is told. */
+/** A law that forgets what is not held. */
 function stubLaw () {
   return {
     held: new Set(),
     forgotten: [],
     splits: [],
-    responseNs: new Map(),
     forget (id) {
       if (this.held.has(id)) return false
       this.forgotten.push(id)
       return true
     },
-    split (id, share) { this.splits.push([id, share]) },
-    snapshotOf (id) { return { baselineNs: this.responseNs.get(id) ?? 0 } }
+    split (id, share) { this.splits.push([id, share]) }
   }
 }
 
@@ -153,11 +148,6 @@ describe('classes of requests', () => {
       for (const { candidate } of waiting) classes.served(candidate)
       assert.deepEqual(law.splits, [[1, 1]])
     })
-
-    it('need not be told', () => {
-      delete law.split
-      assert.notEqual(see('GET', '/'), 0)
-    })
   })
 
   describe('under paths that come once', () => {
@@ -246,132 +236,6 @@ describe('classes of requests', () => {
       }
       assert.deepEqual(Array.from({ length: ALL }, (_, i) => see('GET', path(i), 1)), regular)
       assert.deepEqual(law.forgotten, [])
-    })
-  })
-
-  describe('that differ in one segment', () => {
-    const slug = (i) => `/posts/${word(i)}/comments`
-    const seeSlugs = (count, times = OFTEN + 1, from = 0) =>
-      Array.from({ length: count }, (_, i) => see('GET', slug(from + i), times))
-
-    it('become one, with : in its place, once there are more than 16', () => {
-      const other = see('GET', '/posts/x/likes')
-      seeSlugs(MOST_APART)
-      assert.equal(names().length, 2 + MOST_APART)
-      const merged = see('GET', slug(MOST_APART))
-      assert.deepEqual(names().sort(), ['*', 'GET /posts/:/comments', 'GET /posts/x/likes'])
-      assert.deepEqual(new Set(seeSlugs(100, 1)), new Set([merged]), 'those that were classes, and those to come')
-      assert.equal(see('GET', '/posts/42/comments', 1), merged)
-      assert.equal(see('GET', '/posts/x/likes', 1), other)
-      assert.equal(see('POST', slug(0), 1), 0)
-      assert.equal(see('GET', '/posts//comments', 1), 0)
-    })
-
-    it('become the class of ids in that place, where there is one', () => {
-      const ids = see('GET', '/posts/42/comments')
-      seeSlugs(MOST_APART + 1)
-      assert.deepEqual(names(), ['*', 'GET /posts/:/comments'])
-      assert.equal(see('GET', slug(0), 1), ids)
-    })
-
-    it('keep apart from the class of ids, where that behaves otherwise', () => {
-      law.responseNs.set(see('GET', '/posts/42/comments'), 10e6)
-      for (const id of seeSlugs(MOST_APART)) law.responseNs.set(id, 1e6)
-      see('GET', slug(MOST_APART))
-      assert.equal(names().length, 3 + MOST_APART)
-    })
-
-    it('become one under the number of the most used, and keep what the law has learnt of it', () => {
-      const given = seeSlugs(MOST_APART)
-      see('GET', slug(3), 100)
-      seeSlugs(1, OFTEN + 1, MOST_APART)
-      assert.equal(see('GET', slug(0), 1), given[3])
-      assert.ok(!law.forgotten.includes(given[3]))
-      assert.equal(law.forgotten.length, MOST_APART)
-    })
-
-    it('keep apart where their response times do', () => {
-      const given = seeSlugs(MOST_APART)
-      given.forEach((id, i) => law.responseNs.set(id, [0, 1e6, 1.9e6, 1.1e6][i % 4]))
-      law.responseNs.set(given[5], 40e6)
-      law.responseNs.set(given[6], 0.4e6)
-      seeSlugs(2, OFTEN + 1, MOST_APART)
-      assert.equal(names().length, 3 + MOST_APART, '16 alike are too few')
-      seeSlugs(1, OFTEN + 1, MOST_APART + 2)
-      assert.deepEqual(names().sort(), ['*', 'GET /posts/:/comments', `GET ${slug(5)}`, `GET ${slug(6)}`])
-      for (const i of [5, 6]) {
-        assert.equal(see('GET', slug(i), 1), given[i])
-        assert.ok(!law.forgotten.includes(given[i]))
-      }
-    })
-
-    it('join later, where the law has learnt later that they are alike', () => {
-      const apart = seeSlugs(MOST_APART)
-      apart.forEach((id) => law.responseNs.set(id, 1e6))
-      law.responseNs.set(apart[0], 40e6)
-      seeSlugs(2, OFTEN + 1, MOST_APART)
-      assert.equal(names().length, 3)
-      law.responseNs.set(apart[0], 1.5e6)
-      see('GET', slug(1), FADE_AFTER)
-      assert.deepEqual(names(), ['*', 'GET /posts/:/comments'])
-    })
-
-    it('leave their numbers to others once nobody is in flight under them', () => {
-      const given = seeSlugs(MOST_APART)
-      const [hung] = given
-      law.held.add(hung)
-      see('GET', slug(1), 100)
-      seeSlugs(1, OFTEN + 1, MOST_APART)
-      assert.deepEqual(names().sort(), ['*', 'GET /posts/:/comments', `GET ${slug(0)}`].sort(), 'it is shown until then')
-      const merged = see('GET', slug(0), 1)
-      assert.notEqual(merged, hung, 'what comes is of the new class at once')
-      const later = Array.from({ length: ALL - 2 }, (_, i) => see('GET', path(i)))
-      assert.ok(later.every((id) => id !== 0 && id !== hung && id !== merged))
-      assert.equal(new Set(later).size, ALL - 2)
-      law.held.delete(hung)
-      assert.ok(!names().includes(`GET ${slug(0)}`))
-      assert.equal(see('GET', '/last'), hung)
-    })
-
-    it('count together', () => {
-      seeSlugs(MOST_APART + 1)
-      for (let i = 0; i < ALL - 1; i++) see('GET', path(i), 30)
-      see('GET', '/new', 2 * OFTEN)
-      assert.ok(names().includes('GET /posts/:/comments'))
-    })
-
-    it('start again where the class that they had become gave way', () => {
-      seeSlugs(MOST_APART + 1)
-      for (let i = 0; i < ALL - 1; i++) see('GET', path(i), 1000)
-      see('GET', '/new', 1000)
-      assert.ok(!names().includes('GET /posts/:/comments'))
-      assert.equal(see('GET', slug(0), 1), 0)
-    })
-
-    it('become one in one segment after the other', () => {
-      for (let user = 0; user <= MOST_APART; user++) {
-        for (let post = 0; post <= MOST_APART; post++) see('GET', `/${word(user)}/${word(post)}`)
-      }
-      assert.deepEqual(names(), ['*', 'GET /:/:'])
-      const [, merged] = classes.ids()
-      for (let user = 0; user <= MOST_APART; user++) assert.equal(see('GET', `/${word(user)}/other`, 1), merged)
-    })
-
-    it('are remembered in 256 places, and forgotten with the oldest', () => {
-      const slugs = new Slugs(() => 0)
-      for (let i = 0; i <= 256; i++) slugs.merge(`GET /${word(i)}/?`, 1)
-      assert.equal(slugs.classOf(`GET /${word(0)}/x`), undefined)
-      assert.equal(slugs.classOf(`GET /${word(1)}/x`), 1)
-      assert.equal(slugs.classOf(`GET /${word(256)}/x`), 1)
-    })
-
-    it('keep apart where a router or the user has named them', () => {
-      classes = new RouteClasses(law, (method, url) => url)
-      seeSlugs(2 * MOST_APART)
-      assert.equal(names().length, 1 + 2 * MOST_APART)
-      classes = new RouteClasses(law)
-      for (let i = 0; i < 2 * MOST_APART; i++) seeName(`GET ${slug(i)}`)
-      assert.equal(names().length, 1 + 2 * MOST_APART)
     })
   })
 })

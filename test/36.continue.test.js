@@ -68,6 +68,32 @@ describe('guard()', () => {
     return connect(server.address().port)
   }
 
+  it('tells a client to send its body when that is read before the gate is asked', async () => {
+    const fastify = require('fastify')()
+    opened(() => fastify.close())
+    fastify.addHook('onRequest', async (request) => { for await (const data of request.raw) assert.equal(String(data), 'hello') })
+    await fastify.register(require('../lib/fastify.js'))
+    fastify.addContentTypeParser('text/plain', (request, payload, done) => done(null))
+    fastify.post('/', async () => 'ok')
+    await fastify.listen({ port: 0, host: '127.0.0.1' })
+    const client = await connect(fastify.server.address().port)
+    client.socket.write(POST)
+    assert.deepEqual(await answers(client), ['HTTP/1.1 100 Continue'])
+    client.socket.write('hello')
+    assert.deepEqual(await answers(client, 2), ['HTTP/1.1 100 Continue', 'HTTP/1.1 200 OK'])
+  })
+
+  it("leaves a client's expectation to a listener for once", async () => {
+    let handled = 0
+    const server = http.createServer((req, res) => { handled++; res.end('not here') })
+    server.once('checkContinue', (req, res) => { handled++; res.writeHead(417).end() })
+    opened(guard(server, { maxDelay }).close)
+    const client = await listen(server)
+    client.socket.write(POST)
+    assert.deepEqual(await answers(client), ['HTTP/1.1 417 Expectation Failed'])
+    assert.equal(handled, 1)
+  })
+
   it("leaves a client's expectation to a listener of the user's", async () => {
     const server = http.createServer((req, res) => res.end('not here'))
     const gate = guard(server, { maxDelay })

@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const http = require('node:http')
 const http2 = require('node:http2')
 const { once } = require('node:events')
+const { PassThrough } = require('node:stream')
 const hapi = require('@hapi/hapi')
 const spillwayHapi = require('../lib/hapi.js')
 const { Gate } = require('../lib/gate.js')
@@ -17,6 +18,8 @@ const { connectHttp2 } = require('./support/http2-client.js')
 const { closeOpened, opened } = require('./support/opened.js')
 
 const GET = 'GET / HTTP/1.0\r\n\r\n'
+/** No sooner does a handler that goes on lose its place. */
+const LEAST_PATIENCE_MS = 1000
 
 afterEach(closeOpened)
 
@@ -202,6 +205,22 @@ describe('a client that leaves', () => {
       }
       const handle = (req, res) => res.stream.once('close', () => setImmediate(() => res.end('late')))
       assert.deepEqual(await outcomesOf(http2.createServer, handle, ask), [OUTCOME.abandoned])
+    })
+
+    it('as abandoned, when the handler destroys its response after that', async () => {
+      const handle = (req, res) => req.once('close', () => setImmediate(() => res.destroy()))
+      assert.deepEqual(await outcomesOf(http.createServer, handle, askAndLeave), [OUTCOME.abandoned])
+    })
+
+    it('as abandoned at once, when a stream is piped into the response', async () => {
+      const handle = (req, res) => new PassThrough().pipe(res)
+      const begun = performance.now()
+      assert.deepEqual(await outcomesOf(http.createServer, handle, askAndLeave), [OUTCOME.abandoned])
+      assert.ok(performance.now() - begun < LEAST_PATIENCE_MS)
+    })
+
+    it('as nothing that says how long handlers take, when this one has not ended in time', async () => {
+      assert.deepEqual(await outcomesOf(http.createServer, () => {}, askAndLeave), [OUTCOME.detached])
     })
 
     it('as detached, when it leaves a stream of events', async () => {

@@ -365,7 +365,9 @@ describe('an outcome over HTTP/2', () => {
       await once(server, 'request')
       stream.close(http2.constants.NGHTTP2_CANCEL)
     }
-    assert.deepEqual(await outcomesOf((req, res, enter) => enter(), ask), [OUTCOME.abandoned])
-    assert.deepEqual(await outcomesOf((req, res, enter) => res.stream.once('close', enter), ask), [OUTCOME.abandoned])
+    const endLater = (res) => setImmediate(() => res.end('late'))
+    const judgeAtOnce = (req, res, enter) => { enter(); res.stream.once('close', () => endLater(res)) }
+    const judgeLater = (req, res, enter) => res.stream.once('close', () => { enter(); endLater(res) })
+    for (const serve of [judgeAtOnce, judgeLater]) assert.deepEqual(await outcomesOf(serve, ask), [OUTCOME.abandoned])
   })
 })

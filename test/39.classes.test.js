@@ -17,8 +17,6 @@ const { keepWarnings } = require('./support/warnings.js')
 
 /** Requests until a class of its own. */
 const OFTEN = 16
-/** Classes that differ in one name, before they become one. */
-const MOST_APART = 16
 
 afterEach(closeOpened)
 
@@ -33,9 +31,6 @@ async function sees (condition) {
     await nextTurn()
   }
 }
-
-/** No two alike, and without a digit. */
-const nameOf = (i) => `name-${String.fromCharCode(97 + i % 26)}${String.fromCharCode(97 + i / 26)}`
 
 async function send (client, line, times = 1) {
   for (let i = 0; i < times; i++) await client.send(line)
@@ -172,26 +167,6 @@ for (const kind of kinds.filter(({ name }) => !['fastify', 'hapi'].includes(name
     for (let i = 0; i < OFTEN; i++) await send(client, `GET /pages/${i}/orders?page=${i}`)
     assert.deepEqual(classesOf(site.gate), ['*', 'GET /pages/:/orders'])
   })
-
-  it(`classes in ${kind.name} are one for a hundred names in the place of an id`, async () => {
-    // Without maxDelay no response time is measured, and nothing tells them apart.
-    const site = await kind.start({ maxDelay: false })
-    const client = await connect(site.port)
-    for (let i = 0; i < MOST_APART; i++) await send(client, `GET /pages/${nameOf(i)}`, OFTEN)
-    assert.equal(classesOf(site.gate).length, 1 + MOST_APART)
-    await send(client, `GET /pages/${nameOf(MOST_APART)}`, OFTEN)
-    assert.deepEqual(classesOf(site.gate), ['*', 'GET /pages/:'])
-    for (let i = MOST_APART + 1; i < 100; i++) await send(client, `GET /pages/${nameOf(i)}`)
-    assert.deepEqual(classesOf(site.gate), ['*', 'GET /pages/:'])
-
-    const held = once(site.events, 'hold')
-    const answer = client.send('GET /hold')
-    const [release] = await held
-    const inFlight = site.gate.snapshot().classes.map(({ inFlight }) => inFlight)
-    assert.deepEqual(inFlight, [1, 0])
-    release()
-    await answer
-  })
 }
 
 it('classes learn nothing from a stream of server-sent events, however it was asked for', async () => {
@@ -257,14 +232,6 @@ for (const [name, { user, start }] of Object.entries(routers)) {
       assert.deepEqual(classesOf(gate), ['*'])
       for (const path of ['/v1/slow', '/v2/slow', '/a/b/c/d/e', '/a/b/c/d/f']) await send(client, `GET ${path}`)
       assert.deepEqual(classesOf(gate), ['*', 'GET /v1/slow', 'GET /v2/slow', 'GET /a/b/c/d/e', 'GET /a/b/c/d/f'])
-    })
-
-    it('are not one for each name in the place of an id that is written as a route', async () => {
-      const paths = Array.from({ length: MOST_APART + 2 }, (_, i) => `/pages/${nameOf(i)}`)
-      const { gate, port } = await start(paths)
-      const client = await connect(port)
-      for (const path of paths) await send(client, `GET ${path}`, OFTEN)
-      assert.deepEqual(classesOf(gate), ['*', ...paths.map((path) => `GET ${path}`)])
     })
   })
 }

@@ -264,6 +264,44 @@ for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].include
   })
 }
 
+describe('maxInFlight and streams of server-sent events', () => {
+  const begin = (type) => (req, res) => res.writeHead(200, { 'Content-Type': type }).write(FIRST_EVENT)
+  const streams = {
+    'over HTTP/1.0, on a connection that is to stay': ['HTTP/1.0\r\nConnection: keep-alive', begin('text/event-stream')],
+    'without chunks': ['HTTP/1.1\r\nHost: a', (req, res) => {
+      res.removeHeader('Transfer-Encoding')
+      begin('text/event-stream')(req, res)
+    }],
+    'in capital letters': ['HTTP/1.1\r\nHost: a', begin('Text/Event-Stream; charset=utf-8')]
+  }
+  for (const [how, [rest, handle]] of Object.entries(streams)) {
+    it(`takes their places back: ${how}`, async () => {
+      const server = http.createServer((req, res) => req.url === '/' ? res.end('ok') : handle(req, res))
+      opened(guard(server, { maxInFlight: 1 }).close)
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      opened(() => server.close())
+      for (let i = 0; i < 3; i++) {
+        const { socket } = await connect(server.address().port)
+        socket.write(`GET /events ${rest}\r\n\r\n`)
+        assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1.1 200/)
+      }
+      assert.equal((await (await connect(server.address().port)).send('GET /')).status, 200)
+    })
+  }
+
+  it('takes them back without a refusal, however many there are', async () => {
+    const site = await kinds.find(({ name }) => name === 'http').start({ maxInFlight: 2 })
+    for (let i = 0; i < 200; i++) {
+      const { socket } = await connect(site.port)
+      socket.write('GET /events HTTP/1.1\r\nHost: a\r\n\r\n')
+      await once(socket, 'data')
+    }
+    const { admitted, shed, inFlight } = site.gate.stats()
+    assert.deepEqual({ admitted, shed, inFlight }, { admitted: 200, shed: 0, inFlight: 200 })
+  })
+})
+
 describe('maxInFlight and upgrades', () => {
   it('refuses one while it is full, and gives it no place', async () => {
     const server = http.createServer()
