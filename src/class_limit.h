@@ -50,7 +50,7 @@ class ClassLimit final {
     refusals_ += byThisGate;
   }
   void Left() { inFlight_ -= inFlight_ > 0; }
-  // Its response ended so long after its admission, or its client left then.
+  // So long after its admission its response ended, or after its client had left, its handler.
   void Lasted(double ns);
   void Completed(uint64_t now, uint64_t start, const Setting& setting);
   // The same while another limit holds the class: it shows that one's queue.
@@ -71,7 +71,7 @@ class ClassLimit final {
   void AlsoHolds(uint32_t inFlight) { inFlight_ += inFlight; }
   // This class was part of another until now, and asked for this share of it.
   void SplitFrom(uint64_t now, ClassLimit& other, double share);
-  // The other part: what it has left. Returns the X that it loses.
+  // Another class is split off, and takes this share of X with it, which is returned.
   double GiveAway(double share, const Setting& setting);
   // A response this much above R shows a queue.
   static double EvidentNs(double baselineNs, double pauseNs, const Setting& setting);

@@ -115,8 +115,8 @@ class JsOutlet final : public SpillOutlet {
     std::copy_n(fds, turn->handed_over, turn->fds.begin());
   }
 
-  // Only for a function of this package's: what it throws is dropped, as it does where a worker is
-  // being terminated.
+  // Calls a function of this package. It throws only while a worker is being terminated, and then
+  // the exception is dropped.
   bool Ask(napi_ref function) {
     napi_value callee = nullptr;
     napi_value global = nullptr;
