@@ -36,9 +36,9 @@ class DryRun final {
   // before.
   bool Left(uint8_t id, uint64_t start);
   void GhostLeft(uint8_t id);
-  // A request without a place was completed. A shared bottleneck completes requests at the same rate,
-  // whoever is served. So without the ghosts, this would have been the oldest request that has held
-  // its place for at least R. True if there is one: its place is free.
+  // A request without a place was completed. A shared bottleneck completes requests at the same
+  // rate, whoever is served. So without the ghosts, this would have been the oldest request that
+  // has held its place for at least R. True if there is one: its place is free.
   bool StandsFor(uint64_t now, uint8_t id, double responseNs);
 
   // How many requests are present, of all classes.

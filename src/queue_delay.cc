@@ -15,8 +15,8 @@ constexpr uint64_t kKeptPart = 4;
 
 // A queue stands when this part of the waits were long. In a burst to an idle server the waits rise
 // evenly from 0: by the time two thirds are above half the limit, the last wait is above the limit
-// and has to be refused anyway. A third of the requests may seem to have waited for nothing, and the
-// queue is still seen.
+// and has to be refused anyway. A third of the requests may seem to have waited for nothing, and
+// the queue is still seen.
 constexpr uint32_t kLateOf = 3;
 constexpr uint32_t kLateLeast = 2;
 
