@@ -11,6 +11,7 @@ const { closeOpened, opened } = require('./support/opened.js')
 const { MAY_QUEUE, received, sendAtOnce, sendTextAtOnce, spillingSite } = require('./support/spill.js')
 
 const AT_ONCE = 10
+const ROUNDS = 5
 // One is accepted before the spill has its turn.
 const REFUSED = AT_ONCE - 1 - MAY_QUEUE
 // What the spill hands over before its budget has to grow again.
@@ -203,8 +204,14 @@ describe('the spill', function () {
       return (user + system) / 1000
     }
     await cpuMs('G')
-    const short = await cpuMs('G')
-    const long = await cpuMs(`GET / HTTP/1.1\r\nHost: a\r\n${'~'.repeat(7500)}`)
+    // A neighbour on the same machine makes a run more costly, never less.
+    const shorts = []
+    const longs = []
+    for (let i = 0; i < ROUNDS; i++) {
+      shorts.push(await cpuMs('G'))
+      longs.push(await cpuMs(`GET / HTTP/1.1\r\nHost: a\r\n${'~'.repeat(7500)}`))
+    }
+    const [short, long] = [Math.min(...shorts), Math.min(...longs)]
     assert(long < 2 * short + 20, `${long} ms instead of ${short} ms`)
   })
 
