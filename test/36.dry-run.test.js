@@ -12,7 +12,7 @@ const { needs } = require('./support/needs.js')
 const { closeOpened, opened } = require('./support/opened.js')
 const { kinds } = require('./support/servers.js')
 const { nextTurn } = require('./support/block.js')
-const { backend, binding } = require('../lib/binding.js')
+const { binding } = require('../lib/binding.js')
 
 const maxDelay = LIMIT_MS
 
@@ -82,8 +82,7 @@ describe('a gate that only observes', () => {
       assert.equal(site.gate.stats().droppedConnections, 0)
     })
 
-    it(`in ${kind.name} measures what a response takes by one clock`, async function () {
-      needs(this, 'the native addon', backend === 'native')
+    it(`in ${kind.name} measures what a response takes by one clock`, async () => {
       const site = await kind.start({ maxInFlight: 1, maxDelay: false, observe: true })
       const clients = await Promise.all(Array.from({ length: 3 }, () => connect(site.port)))
       for (let i = 0; i < 10; i++) {
