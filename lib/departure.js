@@ -71,7 +71,11 @@ function awaitHandler (arrival) {
     clearTimeout(timer)
     end(arrival, OUTCOME.abandoned)
   }
-  if (isToldOfEnd) onHandlerEnd(res, done)
+  if (isToldOfEnd) {
+    onCalled(res, 'end', done)
+    // In a tick, as Node 26 itself destroys the responses that have waited for their turn.
+    process.nextTick(onCalled, res, 'destroy', done)
+  }
   handled?.then(done, done)
 }
 
@@ -118,19 +122,18 @@ function isPipedInto (res) {
 }
 
 /**
- * Calls `done` when the handler ends or destroys its response to a client that has left.
+ * Calls `done` when the handler calls a method of its response to a client that has left.
  *
  * @param {any} res
+ * @param {'end' | 'destroy'} name
  * @param {() => void} done
  */
-function onHandlerEnd (res, done) {
-  for (const name of ['end', 'destroy']) {
-    const method = res[name]
-    /** @this {any} @param {...any} args */
-    res[name] = function (...args) {
-      done()
-      return Reflect.apply(method, this, args)
-    }
+function onCalled (res, name, done) {
+  const method = res[name]
+  /** @this {any} @param {...any} args */
+  res[name] = function (...args) {
+    done()
+    return Reflect.apply(method, this, args)
   }
 }
 

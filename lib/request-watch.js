@@ -88,7 +88,8 @@ function onSocketClose () {
   connection.closed = true
   for (const arrival of connection.inFlight.splice(0)) {
     try {
-      if (arrival.res.destroyed) onDestroyed(arrival)
+      // Node itself destroys a response that has waited for its turn, and so has no socket yet.
+      if (arrival.res.destroyed && arrival.res.socket !== null) onDestroyed(arrival)
       else onClientLeft(arrival)
     } catch (error) {
       reportFault(error)

@@ -95,9 +95,9 @@ for (const kind of kinds) {
         }, 1)
         opened(() => clearInterval(work))
         while (site.gate.stats().admitted + told.length < QUEUED) await nextTurn()
-        assert.ok(told.length > 0)
         assert.ok(told.every(({ reason, source }) => reason === 'delay' && source === 'kernel'))
-        assert.ok(told.some(({ waitMs }) => waitMs > LIMIT_MS))
+        // Whether or not a pause of the machine has excused it.
+        assert.ok(site.gate.stats().lastWaits.some((waitMs) => waitMs > LIMIT_MS))
       })
     }
 
