@@ -74,7 +74,7 @@ class RouteClasses {
 
   /**
    * @param {{ candidate: string }} tracked as above
-   * @param {string} name only its first 128 characters count
+   * @param {string} name only its first 127 characters count
    * @returns {number} 0 to 255
    */
   ofName (tracked, name) {

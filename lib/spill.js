@@ -21,8 +21,8 @@ const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknow
  * @property {string} why why not; empty where it does
  * @property {number} sockets listening sockets that it watches
  * @property {number} spilled connections refused
- * @property {number} handedOver connections that it took and gave to Node: exempt, an upgrade, no request
- *   yet, none that it can read
+ * @property {number} handedOver connections that it took and gave to Node: exempt, a WebSocket handshake, no
+ *   request yet, none that it can read
  * @property {number} dropped connections closed unanswered, because their server closed meanwhile
  * @property {number} lingering refused connections that wait, for 2 s at most, until the client has
  *   stopped sending
