@@ -155,7 +155,8 @@ describe('a client that leaves', () => {
   describe('is told to the law', () => {
     /** The outcomes that a gate is told for one request. */
     async function outcomesOf (createServer, handle, ask) {
-      const gate = new Gate(readOptions('test', gateOptions, {}))
+      // Without a limit to its delay: refused, it would have no outcome.
+      const gate = new Gate(readOptions('test', gateOptions, { maxDelay: false }))
       opened(() => gate.close())
       const outcomes = []
       const { leave } = gate

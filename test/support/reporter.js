@@ -18,6 +18,8 @@ module.exports = class extends reporters.Spec {
     runner.once(Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats
       if (TEST_COUNTS) fs.appendFileSync(TEST_COUNTS, `${passes} ${failures}\n`)
+      // What a failed test has left running must not keep the process from its end.
+      if (failures > 0) setTimeout(() => process.exit(1), 5000).unref()
       console.log(`${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}`)
     })
   }
