@@ -1,5 +1,7 @@
 'use strict'
 
+const { setMaxListeners } = require('node:events')
+
 const { defer } = require('./deferred.js')
 
 /** That a flow ends once: tells the handlers, hears of the caller's signal, and knows when the last handler has settled. */
@@ -22,6 +24,7 @@ class Ending {
    * @param {(reason: unknown) => void} onAbort
    */
   constructor (callersSignal, onAbort) {
+    setMaxListeners(0, this.signal) // each handler that passes it on adds one or more
     this.#callersSignal = callersSignal
     this.#onAbort = () => onAbort(callersSignal?.reason)
   }

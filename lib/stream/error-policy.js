@@ -1,5 +1,7 @@
 'use strict'
 
+const { isThenable } = require('./thenable.js')
+
 /**
  * What becomes of an item whose handler failed: the whole flow stops, the item is left out, or a value takes its place.
  *
@@ -12,7 +14,7 @@
  * @callback OnError
  * @param {unknown} error
  * @param {{ item: T, index: number }} failed
- * @returns {Verdict<R>}
+ * @returns {Verdict<R> | PromiseLike<Verdict<R>>}
  */
 
 /** Judges failed items, and keeps the errors that `'collect'` reports at the end. */
@@ -20,11 +22,11 @@ class ErrorPolicy {
   #onError
   #maxErrors
   #count = 0
-  /** @type {{ index: number, error: unknown }[]} */
+  /** @type {{ index: number, error: Error }[]} */
   #kept = []
 
   /**
-   * @param {'stop' | 'collect' | 'continue' | OnError<any, any>} onError
+   * @param {'stop' | 'collect' | 'continue' | 'settle' | OnError<any, any>} onError
    * @param {number} maxErrors
    */
   constructor (onError, maxErrors) {
@@ -34,32 +36,68 @@ class ErrorPolicy {
 
   /**
    * @param {unknown} error
-   * @param {import('./item.js').Item<any>} item
-   * @returns {Verdict<any>}
+   * @param {import('./item.js').Item<any>} failed
+   * @returns {Verdict<any> | PromiseLike<Verdict<any>>}
+   * @throws {TypeError} when `onError` answers something else, and whatever it throws
    */
-  judge (error, { value: input, index }) {
+  judge (error, { value: item, index }) {
     switch (this.#onError) {
       case 'stop': return 'stop'
       case 'continue': return 'skip'
+      case 'settle': return { value: { status: 'rejected', reason: error, index } }
       case 'collect':
         this.#count++
-        if (this.#kept.length < this.#maxErrors) this.#kept.push({ index, error })
+        if (this.#kept.length < this.#maxErrors) this.#kept.push({ index, error: labelled(error, item, index) })
         return 'skip'
     }
-    const verdict = this.#onError(error, { item: input, index })
-    if (verdict === 'stop' || verdict === 'skip' || (typeof verdict === 'object' && verdict !== null && 'value' in verdict)) {
-      return verdict
-    }
-    throw new TypeError("onError must answer 'stop', 'skip' or { value }")
+    const verdict = this.#onError(error, { item, index })
+    return isThenable(verdict) ? Promise.resolve(verdict).then(checked) : checked(verdict)
   }
 
-  /** @returns {AggregateError | undefined} what was collected, in the order of the input */
-  collected () {
-    if (this.#count === 0) return undefined
-    const errors = this.#kept.sort((a, b) => a.index - b.index).map(({ error }) => error)
+  /**
+   * @param {{ error: unknown } | undefined} ofSource that failed in the end
+   * @returns {{ error: unknown } | undefined} what to report at the end; what was collected is in the order of the input
+   */
+  report (ofSource) {
+    if (this.#count === 0) return ofSource
+    const errors = this.#kept.sort((a, b) => a.index - b.index).map(({ error }) => /** @type {unknown} */ (error))
     const omitted = this.#count - errors.length
-    return new AggregateError(errors, `${this.#count} items failed${omitted > 0 ? `, ${omitted} of the errors are not kept` : ''}`)
+    let message = `${this.#count} items failed${omitted > 0 ? `, ${omitted} of the errors are not kept` : ''}`
+    if (ofSource === undefined) return { error: new AggregateError(errors, message) }
+    message += '; then the source failed'
+    return { error: new AggregateError([...errors, ofSource.error], message, { cause: ofSource.error }) }
   }
+}
+
+/**
+ * @param {any} verdict
+ * @returns {Verdict<any>}
+ */
+function checked (verdict) {
+  if (verdict === 'stop' || verdict === 'skip' || (typeof verdict === 'object' && verdict !== null && 'value' in verdict)) {
+    return verdict
+  }
+  throw new TypeError("onError must answer 'stop', 'skip' or { value }")
+}
+
+/**
+ * @param {any} error
+ * @param {unknown} item
+ * @param {number} index
+ * @returns {Error} the same where it can carry `item` and `index`; otherwise one whose cause it is
+ */
+function labelled (error, item, index) {
+  const carries = error instanceof Error && Object.isExtensible(error) && !('index' in error) && !('item' in error)
+  const carrier = carries ? error : new Error(`item ${index} failed`, { cause: error })
+  return Object.defineProperties(carrier, { index: hidden(index), item: hidden(item) })
+}
+
+/**
+ * @param {unknown} value
+ * @returns {PropertyDescriptor} of what is not printed with the error
+ */
+function hidden (value) {
+  return { value, configurable: true, writable: true }
 }
 
 module.exports = { ErrorPolicy }

@@ -4,25 +4,20 @@ const { AsyncResource } = require('node:async_hooks')
 
 const { byteSize, checkedSize } = require('./byte-size.js')
 const { Ending } = require('./ending.js')
+const { HandlerContext } = require('./handler-context.js')
 const { Intake } = require('./intake.js')
-const { Item } = require('./item.js')
+const { Item, NO_SLOT, RUNNING } = require('./item.js')
 const { ItemSignals } = require('./item-signals.js')
 const { Outcomes } = require('./outcomes.js')
 const { Outlet } = require('./outlet.js')
+const { asIterable } = require('./parts.js')
+const { Retries } = require('./retry.js')
+const { Running } = require('./running.js')
 const { Slots } = require('./slots.js')
 const { StallWatch } = require('./stall.js')
 const { isThenable } = require('./thenable.js')
 const { Turn } = require('./turn.js')
 const { WaitClock } = require('./wait-clock.js')
-
-/**
- * @template T
- * @template [R=unknown]
- * @callback Handler
- * @param {T} item
- * @param {{ signal: AbortSignal, index: number }} context
- * @returns {R | PromiseLike<R>}
- */
 
 /**
  * Takes items in while there is a free slot and room for the result, runs the handler on each, and delivers the results
@@ -34,6 +29,7 @@ class Flow {
   #handler
   #settings
   #sink
+  #flattens
   #maxBytes
   #highWaterMark
   #intake
@@ -45,10 +41,16 @@ class Flow {
   #itemSignals
   /** @type {StallWatch | undefined} */
   #stall
+  #running = new Running()
+  /** @type {Retries | undefined} */
+  #retries
+  #flush
   #turn = new Turn(() => this.advance())
   #waits = new WaitClock()
-  #callerContext = new AsyncResource('spillway.stream')
+  /** @type {AsyncResource | undefined} in which handlers run, unless each item has a context of its own */
+  #callerContext
   #started = 0
+  #onStop = (/** @type {number} */ index) => this.#stopAfter(index)
   #starting = false
   #advancing = false
   #advanceAgain = false
@@ -57,15 +59,19 @@ class Flow {
 
   /**
    * @param {import('./source/index.js').OpenSource<T>} source
-   * @param {Handler<T>} handler
+   * @param {import('./handler-context.js').Handler<T>} handler
    * @param {import('./options.js').Settings} settings
    * @param {import('./outlet.js').Sink} sink
    */
   constructor (source, handler, settings, sink) {
     const { maxBytes, sizeOf, signal, timeout, stallTimeout, onStall } = settings
-    this.#handler = handler
+    if (settings.retry !== undefined) this.#retries = new Retries(settings.retry)
+    this.#handler = this.#retries?.wrap(handler) ?? handler
+    this.#flush = settings.flush
+    if (!source.givesContexts) this.#callerContext = new AsyncResource('spillway.stream')
     this.#settings = settings
     this.#sink = sink
+    this.#flattens = settings.flatten === true
     this.#maxBytes = maxBytes ?? Infinity
     this.#highWaterMark = settings.highWaterMark
     this.#slots = slotsFor(settings.concurrency)
@@ -85,6 +91,15 @@ class Flow {
     this.#ending.listen()
   }
 
+  get hasStarted () {
+    return this.#starting || this.#ending.over
+  }
+
+  /** For a consumer that keeps all results anyway. */
+  holdBackNothing () {
+    this.#highWaterMark ??= Infinity
+  }
+
   start () {
     this.#starting = true
     this.advance()
@@ -101,7 +116,7 @@ class Flow {
 
   /** @returns {Promise<void>} resolved when the flow is over and no handler is running */
   get idle () {
-    return this.#ending.idle(this.#slots.inFlight)
+    return this.#ending.idle(this.#running.length)
   }
 
   /** @returns {import('./job.js').Stats} */
@@ -110,14 +125,15 @@ class Flow {
     return {
       pulled: this.#intake.pulled,
       concurrency: this.#slots.limit,
-      inFlight: this.#slots.inFlight,
+      inFlight: this.#running.length,
       buffered: this.#outlet.buffered,
       bytes: this.#outlet.bytes,
       completed,
       failed,
-      skipped,
+      skipped: skipped + this.#intake.discarded,
+      retries: this.#retries?.count ?? 0,
       lateErrors,
-      peakInFlight: this.#slots.peak,
+      peakInFlight: this.#running.peak,
       peakBuffered: this.#outlet.peakBuffered,
       ...this.#waits.totals()
     }
@@ -132,8 +148,11 @@ class Flow {
     try {
       while (this.#advanceAgain) {
         this.#advanceAgain = false
-        this.#deliver()
-        if (this.#mayStart()) this.#callerContext.runInAsyncScope(this.#startWork, this)
+        if (this.#outlet.settled > 0) this.#deliver()
+        if (this.#mayStart()) {
+          if (this.#callerContext === undefined) this.#startWork()
+          else this.#callerContext.runInAsyncScope(this.#startWork, this)
+        }
       }
     } finally {
       this.#advancing = false
@@ -148,9 +167,8 @@ class Flow {
    */
   close (reason) {
     if (this.#ending.over) return
-    this.#shutDown()
-    this.#ending.abort(reason)
-    this.#itemSignals?.abort(reason)
+    this.#shutDown(reason)
+    this.#abort(reason)
   }
 
   /** @param {unknown} error */
@@ -170,24 +188,25 @@ class Flow {
   async #work () {
     do {
       const item = this.#begin()
-      const began = this.#slots.take()
-      const signal = this.#itemSignals === undefined ? this.#ending.signal : this.#itemSignals.start(item)
       try {
-        let result = (0, this.#handler)(item.value, { signal, index: item.index })
+        let result = this.#call(item)
         if (isThenable(result)) {
           if (this.#slots.free) this.advance()
           result = await result
         }
-        const admitted = this.#sink.admits(result) // may throw: then it is the handler that failed
-        this.#slots.give(began, true)
-        if (this.#itemSignals !== undefined || this.#ending.over) this.#settled(item)
-        this.#outcomes.succeed(item, result, admitted)
+        if (this.#flattens) {
+          await this.#takeParts(item, asIterable(result))
+          this.#outcomes.finish(item)
+        } else {
+          this.#outcomes.succeed(item, result)
+        }
+        this.#settled(item, true)
       } catch (error) {
-        this.#slots.give(began, false)
-        this.#settled(item)
-        this.#outcomes.fail(item, error)
+        const pending = this.#outcomes.fail(item, error)
+        if (pending !== undefined) await pending
+        this.#settled(item, false)
       }
-      if (this.#outlet.buffered > 0) this.#deliver()
+      if (this.#outlet.settled > 0) this.#deliver()
     } while (this.#mayStart())
     this.#rest()
   }
@@ -198,28 +217,87 @@ class Flow {
   }
 
   #begin () {
-    const item = new Item(this.#intake.take(), this.#started++, this.#intake.bytes)
+    const { bytes, context, rejection } = this.#intake
+    const item = new Item(this.#intake.take(), this.#started++, bytes)
+    this.#turn.count()
+    this.#running.add(item)
     this.#outlet.add(item)
+    if (context !== undefined) item.context = context
+    if (rejection !== undefined) item.rejection = rejection
+    item.began = this.#slots.take()
     return item
   }
 
   /** @param {Item<T>} item */
-  #settled (item) {
+  #call (item) {
+    if (item.rejection !== undefined) throw item.rejection.error
+    const signal = this.#itemSignals === undefined ? this.#ending.signal : this.#itemSignals.start(item)
+    const context = new HandlerContext(signal, item.index, this.#onStop)
+    if (item.context === undefined) return (0, this.#handler)(item.value, context)
+    return item.context.runInAsyncScope(this.#handler, undefined, item.value, context)
+  }
+
+  /**
+   * Gives the several results of an item to the outlet, not more than there is room for.
+   *
+   * @param {Item<any>} item
+   * @param {AsyncIterable<unknown> | Iterable<unknown>} results
+   */
+  async #takeParts (item, results) {
+    for await (const result of results) {
+      if (!this.#wants(item)) return
+      const parts = this.#outcomes.addPart(item, result)
+      this.#deliver()
+      while (parts !== undefined && parts.untaken >= this.#mostParts && this.#wants(item)) await parts.taken()
+    }
+  }
+
+  get #mostParts () {
+    return Math.max(1, this.#highWaterMark ?? this.#slots.limit)
+  }
+
+  /** @param {Item<any>} item */
+  #wants (item) {
+    return item.state === RUNNING && !this.#ending.over
+  }
+
+  /**
+   * The handler has settled.
+   *
+   * @param {Item<T>} item
+   * @param {boolean} succeeded
+   */
+  #settled (item, succeeded) {
+    this.#running.remove(item)
+    this.#freeSlot(item, succeeded)
     this.#itemSignals?.stop(item)
-    this.#ending.settled(this.#slots.inFlight)
+    if (this.#ending.over) this.#ending.settled(this.#running.length)
+  }
+
+  /**
+   * @param {Item<T>} item
+   * @param {boolean} succeeded
+   */
+  #freeSlot (item, succeeded) {
+    if (item.began === NO_SLOT) return
+    this.#slots.give(item.began, succeeded)
+    item.began = NO_SLOT
   }
 
   #mayStart () {
-    return this.#hasRoom() && this.#intake.fetch() && (this.#maxBytes === Infinity || this.#fits()) && this.#turn.take()
+    return this.#hasRoom() && this.#turn.isOpen && (this.#maxBytes === Infinity ? this.#intake.fetch() : this.#fetchWithinBytes())
   }
 
   #hasRoom () {
     const { limit, inFlight } = this.#slots
-    return inFlight < limit && this.#outlet.size < limit + (this.#highWaterMark ?? limit)
+    return inFlight < limit && this.#outlet.size + this.#outlet.kept < limit + (this.#highWaterMark ?? limit)
   }
 
-  #fits () {
-    return this.#outlet.size === 0 || this.#outlet.bytes + this.#intake.bytes <= this.#maxBytes
+  /** An item that is taken from a source which outlives the job must start: nobody else would handle it. */
+  #fetchWithinBytes () {
+    if (!this.#settings.destroySource) return this.#outlet.bytes < this.#maxBytes && this.#intake.fetch()
+    if (!this.#intake.fetch()) return false
+    return this.#outlet.size + this.#outlet.kept === 0 || this.#outlet.bytes + this.#intake.bytes <= this.#maxBytes
   }
 
   #deliver () {
@@ -227,7 +305,25 @@ class Flow {
     if (failed !== undefined) this.fail(failed.value)
   }
 
+  /** To be called when the reader may have taken some of the results that the sink keeps. */
+  onRead () {
+    if (this.#outlet.trim()) this.advance()
+  }
+
   // What does not go as it should
+
+  /**
+   * The handler of an item has called `stop()`: what started before that item goes on.
+   *
+   * @param {number} index
+   */
+  #stopAfter (index) {
+    if (this.#ending.over) return
+    if (!this.#intake.isEmpty) this.#outcomes.skipped++
+    this.#intake.close(this.#settings.destroySource, stopped())
+    this.#outcomes.skipped += this.#outlet.drop(this.#running.after(index), index)
+    this.advance()
+  }
 
   /**
    * The item has its outcome, and is no longer running, before its handler settles.
@@ -237,6 +333,7 @@ class Flow {
    */
   #timedOut (item, error) {
     if (this.#ending.over) return
+    if (this.#settings.timeoutFreesSlot) this.#freeSlot(item, false)
     this.#outcomes.fail(item, error)
     this.advance()
   }
@@ -271,7 +368,7 @@ class Flow {
 
   #rest () {
     if (this.#ending.over) return
-    if (this.#intake.ended && this.#intake.isEmpty && this.#outlet.size === 0) return this.#complete()
+    if (this.#intake.ended && this.#intake.isEmpty && this.#outlet.size === 0 && this.#complete()) return
     const waited = this.#waited()
     this.#waits.waitFor(waited)
     this.#stall?.waiting(waited === 'consumer')
@@ -284,22 +381,55 @@ class Flow {
     return 'handlers'
   }
 
+  /** @returns {boolean} whether the flow is over: not before `flush` has answered, nor before what precedes an error is read */
   #complete () {
-    if (this.#sourceError !== undefined) return this.fail(this.#sourceError.error)
-    const collected = this.#outcomes.collected()
-    if (collected !== undefined) return this.fail(collected)
-    this.#shutDown()
-    this.#sink.end(this.stats())
+    const failure = this.#outcomes.report(this.#sourceError)
+    if (failure !== undefined) {
+      if (this.#outlet.kept > 0) return false
+      this.fail(failure.error)
+    } else if (this.#flush !== undefined) {
+      this.#runFlush(this.#flush)
+      this.#flush = undefined
+      return false
+    } else {
+      this.#shutDown()
+      if (this.#running.length > 0) this.#abort(stopped())
+      this.#sink.end(this.stats())
+    }
+    return true
   }
 
-  #shutDown () {
+  /** @param {NonNullable<import('./options.js').Settings['flush']>} flush */
+  async #runFlush (flush) {
+    const last = new Item(undefined, this.#started, 0)
+    this.#outlet.add(last)
+    try {
+      const result = await flush({ signal: this.#ending.signal })
+      await this.#takeParts(last, this.#flattens ? asIterable(result) : [result])
+      if (this.#ending.over) return
+      this.#outlet.skip(last)
+      this.advance()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  /** @param {unknown} reason told to the handlers that run */
+  #abort (reason) {
+    this.#ending.abort(reason)
+    this.#itemSignals?.abort(reason)
+  }
+
+  /** @param {unknown} [reason] told to a source that is destroyed */
+  #shutDown (reason) {
     this.#ending.end()
-    this.#intake.close(this.#settings.destroySource)
-    this.#outlet.clear()
+    this.#intake.close(this.#settings.destroySource, reason)
+    this.#outlet.close()
+    for (const item of this.#running.after(-1)) item.parts?.wake()
     this.#slots.close()
     this.#stall?.close()
     this.#waits.waitFor(undefined)
-    this.#ending.settled(this.#slots.inFlight)
+    this.#ending.settled(this.#running.length)
   }
 }
 
@@ -308,6 +438,10 @@ function slotsFor (concurrency) {
   if (concurrency !== 'auto') return new Slots(concurrency)
   const { AutoSlots } = require('./auto-slots.js') // not before: a fixed number needs no addon
   return new AutoSlots()
+}
+
+function stopped () {
+  return new DOMException('a handler called stop()', 'AbortError')
 }
 
 module.exports = { Flow }

@@ -11,14 +11,14 @@ const { openSource } = require('./source/index.js')
  *
  * @template T
  * @param {import('./source/index.js').Source<T>} source
- * @param {import('./flow.js').Handler<T>} handler
+ * @param {import('./handler-context.js').Handler<T>} handler
  * @param {import('./options.js').Options<T, unknown>} options
  * @returns {Promise<import('./job.js').Stats> & import('./job.js').Job}
  * @throws {TypeError | RangeError} for a wrong argument or option
  */
 function forEachConcurrent (source, handler, options) {
   checkHandler(handler)
-  const settings = readOptions(options)
+  const settings = readOptions('forEachConcurrent', options)
   // Without results there is only the order of errors to keep.
   settings.ordered &&= settings.errorOrder === 'inOrder'
   const completion = new Completion()

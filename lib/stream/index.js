@@ -2,10 +2,14 @@
 
 const { forEachConcurrent } = require('./for-each.js')
 const { mapConcurrent } = require('./map.js')
+const { concurrentQueue } = require('./queue.js')
+const { skip } = require('./skip.js')
 const { concurrentTransform } = require('./transform.js')
 
 /** @typedef {import('./job.js').Job} Job */
 /** @typedef {import('./job.js').Stats} Stats */
+/** @typedef {import('./handler-context.js').HandlerContext} HandlerContext */
+/** @typedef {import('./options.js').QueueOptions} QueueOptions */
 
 /**
  * @template [T=any]
@@ -16,7 +20,7 @@ const { concurrentTransform } = require('./transform.js')
 /**
  * @template T
  * @template [R=unknown]
- * @typedef {import('./flow.js').Handler<T, R>} Handler
+ * @typedef {import('./handler-context.js').Handler<T, R>} Handler
  */
 
 /**
@@ -24,4 +28,9 @@ const { concurrentTransform } = require('./transform.js')
  * @typedef {import('./map.js').ConcurrentIterator<R>} ConcurrentIterator
  */
 
-module.exports = { forEachConcurrent, mapConcurrent, concurrentTransform }
+/**
+ * @template T, R
+ * @typedef {import('./queue.js').Queue<T, R>} Queue
+ */
+
+module.exports = { forEachConcurrent, mapConcurrent, concurrentTransform, concurrentQueue, skip }

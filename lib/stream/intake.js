@@ -12,12 +12,18 @@ const NOTHING = Symbol('nothing')
  */
 class Intake {
   pulled = 0
+  /** Items that the source had when nobody wanted them any more. */
+  discarded = 0
   /** A request is outstanding. */
   waiting = false
   /** The source gives no further item. One that it gave may still be here. */
   ended = false
   /** Of the item that is here. */
   bytes = 0
+  /** @type {import('node:async_hooks').AsyncResource | undefined} in which its handler runs, where that is not the job's */
+  context
+  /** @type {{ error: unknown } | undefined} why its handler does not run */
+  rejection
   /** @type {T | typeof NOTHING} */
   #item = NOTHING
   #closed = false
@@ -69,10 +75,14 @@ class Intake {
     this.#letGo(destroy)
   }
 
-  /** @param {T} item */
-  receive (item) {
+  /**
+   * @param {T} item
+   * @param {import('node:async_hooks').AsyncResource} [context]
+   */
+  receive (item, context) {
     if (this.#closed) return
     this.waiting = false
+    this.context = context
     this.#keep(item)
     this.#onChange()
   }

@@ -1,9 +1,17 @@
 'use strict'
 
+/** In this order: from READY on, an item has its outcome. */
 const RUNNING = 0
-const READY = 1
-const SKIPPED = 2
-const FAILED = 3
+/** It has failed, and `onError` has not answered yet. */
+const JUDGED = 1
+const READY = 2
+const SKIPPED = 3
+const FAILED = 4
+/** Nobody wants its outcome: it started after the item whose handler called `stop()`. */
+const DROPPED = 5
+
+/** In place of what `Slots.take` answers. */
+const NO_SLOT = -1
 
 /**
  * One item from its start until its outcome is delivered.
@@ -12,6 +20,20 @@ const FAILED = 3
  */
 class Item {
   state = RUNNING
+  /** What `Slots.take` answered, while it has a slot. */
+  began = NO_SLOT
+  /** @type {import('node:async_hooks').AsyncResource | undefined} in which its handler runs, where that is not the job's */
+  context
+  /** @type {{ error: unknown } | undefined} why its handler does not run */
+  rejection
+  /** @type {Item<any> | undefined} */
+  previous
+  /** @type {Item<any> | undefined} */
+  next
+  /** @type {import('./parts.js').Parts | undefined} its results, where it has several */
+  parts
+  /** @type {import('./parts.js').Parts | undefined} of the item whose results this is one of */
+  partOf
 
   /**
    * @param {T} input
@@ -26,4 +48,4 @@ class Item {
   }
 }
 
-module.exports = { Item, RUNNING, READY, SKIPPED, FAILED }
+module.exports = { Item, NO_SLOT, RUNNING, JUDGED, READY, SKIPPED, FAILED, DROPPED }

@@ -12,6 +12,7 @@ const { checkLimit } = require('./options.js')
  * @property {number} completed handlers that succeeded
  * @property {number} failed handlers that failed, or ran out of time
  * @property {number} skipped items that gave no result and did not stop the rest
+ * @property {number} retries attempts beyond the first, of all items
  * @property {number} lateErrors errors after the first of those that stop, or after the end
  * @property {number} peakInFlight
  * @property {number} peakBuffered
@@ -25,7 +26,8 @@ const { checkLimit } = require('./options.js')
  * @property {() => Stats} stats
  * @property {number} concurrency the present number. May be set while running, which also ends 'auto': what runs beyond a
  *   lower limit is not cancelled
- * @property {Promise<void>} idle resolved when the job is over and no handler is running; never rejected
+ * @property {Promise<void>} idle resolved when the job is over, no handler is running, and the source is released;
+ *   never rejected
  */
 
 /**

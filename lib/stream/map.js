@@ -9,7 +9,13 @@ const { openSource } = require('./source/index.js')
 
 /**
  * @template R
- * @typedef {AsyncIterableIterator<R> & AsyncDisposable & import('./job.js').Job} ConcurrentIterator
+ * @typedef {AsyncIterableIterator<R> & AsyncDisposable & import('./job.js').Job & ToArray<R>} ConcurrentIterator
+ */
+
+/**
+ * @template R
+ * @typedef {object} ToArray
+ * @property {() => Promise<R[]>} toArray all results. To be called instead of `next()`: it rejects when that was called before
  */
 
 /**
@@ -17,25 +23,29 @@ const { openSource } = require('./source/index.js')
  *
  * @template T, R
  * @param {import('./source/index.js').Source<T>} source
- * @param {import('./flow.js').Handler<T, R>} handler
+ * @param {import('./handler-context.js').Handler<T, R>} handler
  * @param {import('./options.js').Options<T, R>} options
  * @returns {ConcurrentIterator<R>}
  * @throws {TypeError | RangeError} for a wrong argument or option
  */
 function mapConcurrent (source, handler, options) {
   checkHandler(handler)
-  const settings = readOptions(options)
+  const settings = readOptions('mapConcurrent', options)
   const results = new Results()
   const flow = new Flow(openSource(source), handler, settings, results)
   return asJob(new ResultIterator(flow, results), flow)
 }
 
 /**
- * Matches results with the calls of `next()` that wait for them.
+ * Matches results with the calls of `next()` that wait for them, or keeps them all for `toArray()`.
  *
  * @template R
  */
 class Results {
+  /** @type {R[] | undefined} */
+  #all
+  /** @type {import('./deferred.js').Deferred<R[]>} */
+  #array
   /** @type {Fifo<import('./deferred.js').Deferred<IteratorResult<R, undefined>>>} */
   #waiting = new Fifo()
   /** @type {{ error: unknown } | undefined} an error that no call has been told */
@@ -55,8 +65,15 @@ class Results {
     return deferred.promise
   }
 
+  /** @returns {Promise<R[]>} */
+  toArray () {
+    this.#all = []
+    this.#array = defer()
+    return this.#array.promise
+  }
+
   wants () {
-    return this.#waiting.length > 0
+    return this.#all !== undefined || this.#waiting.length > 0
   }
 
   admits () {
@@ -65,12 +82,14 @@ class Results {
 
   /** @param {R} value */
   deliver (value) {
-    this.#waiting.shift()?.resolve({ done: false, value })
+    if (this.#all !== undefined) this.#all.push(value)
+    else this.#waiting.shift()?.resolve({ done: false, value })
   }
 
   end () {
     this.#over = true
-    while (this.wants()) this.#waiting.shift()?.resolve({ done: true, value: undefined })
+    if (this.#all !== undefined) this.#array.resolve(this.#all)
+    while (this.#waiting.length > 0) this.#waiting.shift()?.resolve({ done: true, value: undefined })
   }
 
   close () {
@@ -81,7 +100,8 @@ class Results {
   /** @param {unknown} error */
   fail (error) {
     if (this.#over) return
-    if (this.wants()) this.#waiting.shift()?.reject(error)
+    if (this.#all !== undefined) this.#array.reject(error)
+    else if (this.#waiting.length > 0) this.#waiting.shift()?.reject(error)
     else this.#untold = { error }
     this.end()
   }
@@ -105,6 +125,15 @@ class ResultIterator {
     const result = this.#results.next()
     this.#flow.start()
     return result
+  }
+
+  /** @returns {Promise<R[]>} */
+  async toArray () {
+    if (this.#flow.hasStarted) throw new Error('toArray() must be called before the first result is asked for')
+    const results = this.#results.toArray()
+    this.#flow.holdBackNothing()
+    this.#flow.start()
+    return results
   }
 
   /** @param {any} [value] */

@@ -11,25 +11,34 @@ const { describe } = require('./describe.js')
  * @property {boolean} [ordered] deliver in the order of the source (the default), or as results come. Without results,
  *   it is only the order of errors for `errorOrder: 'inOrder'`
  * @property {number} [highWaterMark] how many items beyond `concurrency` may be started and not yet delivered: an
- *   integer >= 0. Default: as many as `concurrency`
+ *   integer >= 0, or Infinity. Default: as many as `concurrency`
  * @property {number} [maxBytes] how many bytes may be started and not yet delivered: an integer >= 1. An item that
  *   alone is larger runs alone
  * @property {(item: T) => number} [sizeOf] the bytes of an item. Default: the length of a Buffer, typed array or string
- * @property {'stop' | 'collect' | 'continue' | import('./error-policy.js').OnError<T, R>} [onError] what a failed item
- *   does to the rest. Default: 'stop'
+ * @property {boolean} [flatten] the handler's result is an iterable or an async iterable, and each of its elements is a
+ *   result. The item keeps its slot until there is no further one. Default: false
+ * @property {(context: { signal: AbortSignal }) => any} [flush] of `concurrentTransform` only: called when every item has
+ *   its outcome; its result comes last
+ * @property {'stop' | 'collect' | 'continue' | 'settle' | import('./error-policy.js').OnError<T, R>} [onError] what a failed
+ *   item does to the rest. Default: 'stop'
  * @property {number} [maxErrors] how many errors 'collect' keeps: an integer >= 1. Default: 100
  * @property {'immediate' | 'inOrder'} [errorOrder] reject at once (the default), or when what comes before the failed
  *   item is delivered
  * @property {boolean} [waitForInFlight] reject only when the running handlers have settled. Default: false
  * @property {AbortSignal} [signal] rejects with its reason
+ * @property {import('./retry.js').Retry} [retry] try failed items again
  * @property {number} [timeout] milliseconds for each item, which then fails with a TimeoutError. Its slot stays taken until
  *   its handler settles
+ * @property {boolean} [timeoutFreesSlot] the slot of an item that ran out of time is free at once, though its handler may
+ *   still run. Default: false
  * @property {number} [stallTimeout] milliseconds: needs `onStall`
  * @property {(stats: import('./job.js').Stats) => void} [onStall] called when results were ready and none was taken for
  *   `stallTimeout`
  * @property {boolean} [destroySource] destroy the source when stopping early. Default: true. What writes to a
  *   `concurrentTransform` is never its to destroy: `pipeline()` does that
  */
+
+/** @typedef {Pick<Options, 'concurrency' | 'signal' | 'timeout' | 'timeoutFreesSlot' | 'retry'>} QueueOptions */
 
 /** @typedef {Required<Pick<Options, 'concurrency' | 'ordered' | 'onError' | 'maxErrors' | 'errorOrder' | 'waitForInFlight' | 'destroySource'>> & Options} Settings */
 
@@ -57,6 +66,12 @@ const aLimit = {
   accepts: (/** @type {number} */ value) => value === Infinity || (Number.isSafeInteger(value) && value >= 1)
 }
 
+const countOrInfinity = {
+  takes: 'an integer >= 0 or Infinity',
+  types: ['number'],
+  accepts: (/** @type {number} */ value) => value === Infinity || (Number.isSafeInteger(value) && value >= 0)
+}
+
 const trueOrFalse = { takes: 'true or false', types: ['boolean'] }
 const aFunction = { takes: 'a function', types: ['function'] }
 
@@ -68,13 +83,15 @@ const rules = {
     accepts: value => value === 'auto' || aLimit.accepts(value)
   },
   ordered: trueOrFalse,
-  highWaterMark: integerFrom(0),
+  highWaterMark: countOrInfinity,
   maxBytes: integerFrom(1),
   sizeOf: aFunction,
+  flatten: trueOrFalse,
+  flush: aFunction,
   onError: {
-    takes: "'stop', 'collect', 'continue' or a function",
+    takes: "'stop', 'collect', 'continue', 'settle' or a function",
     types: ['string', 'function'],
-    accepts: value => typeof value === 'function' || ['stop', 'collect', 'continue'].includes(value)
+    accepts: value => typeof value === 'function' || ['stop', 'collect', 'continue', 'settle'].includes(value)
   },
   maxErrors: integerFrom(1),
   errorOrder: {
@@ -88,10 +105,33 @@ const rules = {
     types: ['object'],
     accepts: value => typeof value.aborted === 'boolean' && typeof value.addEventListener === 'function'
   },
+  retry: { takes: 'an object with attempts', types: ['object'] },
   timeout: milliseconds,
+  timeoutFreesSlot: trueOrFalse,
   stallTimeout: milliseconds,
   onStall: aFunction,
   destroySource: trueOrFalse
+}
+
+/** @type {Record<keyof import('./retry.js').Retry, Rule>} */
+const rulesOfRetry = {
+  attempts: integerFrom(2),
+  delay: {
+    takes: `milliseconds, >= 0 and <= ${LONGEST_TIMER_MS}`,
+    types: ['number'],
+    accepts: value => value >= 0 && value <= LONGEST_TIMER_MS
+  },
+  budget: { takes: 'a number > 0', types: ['number'], accepts: value => value > 0 },
+  shouldRetry: aFunction
+}
+
+/** What each helper does not take, and what it would mean there. */
+const unfit = {
+  forEachConcurrent: ['flush'],
+  mapConcurrent: ['flush'],
+  concurrentTransform: [],
+  concurrentQueue: ['ordered', 'highWaterMark', 'maxBytes', 'sizeOf', 'flatten', 'flush', 'onError', 'maxErrors', 'errorOrder',
+    'waitForInFlight', 'stallTimeout', 'onStall', 'destroySource']
 }
 
 const defaults = {
@@ -104,16 +144,34 @@ const defaults = {
 }
 
 /**
- * @param {keyof Options} name
+ * @param {string} name
  * @param {unknown} value
- * @param {Rule} [rule]
+ * @param {Rule} rule
  * @throws {TypeError | RangeError}
  */
-function check (name, value, { takes, types, accepts } = rules[name]) {
+function check (name, value, { takes, types, accepts }) {
   const rightType = value !== null && types.includes(typeof value)
   if (rightType && (accepts === undefined || accepts(value))) return
   const ErrorClass = rightType && typeof value === 'number' ? RangeError : TypeError
   throw new ErrorClass(`${name} must be ${takes}, got ${describe(value)}`)
+}
+
+/**
+ * @param {any} given
+ * @param {Record<string, Rule>} table
+ * @param {string} [prefix] of the names in messages
+ * @returns {any} what is not undefined
+ * @throws {TypeError | RangeError}
+ */
+function checkAll (given, table, prefix = '') {
+  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  for (const name of Object.keys(defined)) {
+    if (!Object.hasOwn(table, name)) {
+      throw new TypeError(`unknown option ${prefix}${name}: known are ${Object.keys(table).join(', ')}`)
+    }
+  }
+  for (const [name, value] of Object.entries(defined)) check(prefix + name, value, table[name])
+  return defined
 }
 
 /**
@@ -133,28 +191,32 @@ function checkAuto () {
 
 /**
  * @template T, R
+ * @param {keyof typeof unfit} helper
  * @param {Options<T, R>} options
  * @returns {Settings}
  * @throws {TypeError | RangeError} naming the option, what it takes, and what was given
  * @throws {Error} for 'auto' without the addon
  */
-function readOptions (options) {
+function readOptions (helper, options) {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`options must be an object with a concurrency, got ${describe(options)}`)
   }
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(rules, name)) {
-      throw new TypeError(`unknown option ${name}: known are ${Object.keys(rules).join(', ')}`)
-    }
+  const table = Object.fromEntries(Object.entries(rules).filter(([name]) => !unfit[helper].includes(name)))
+  for (const name of unfit[helper]) {
+    if (options[/** @type {keyof Options} */ (name)] !== undefined) throw new TypeError(`${name} is no option of ${helper}`)
   }
-  check('concurrency', given.concurrency)
-  for (const name of Object.keys(given)) check(/** @type {keyof Options} */ (name), given[name])
+  const given = checkAll({ concurrency: undefined, ...options }, table)
+  check('concurrency', given.concurrency, rules.concurrency)
+  if (given.retry !== undefined) check('retry.attempts', checkAll(given.retry, rulesOfRetry, 'retry.').attempts, rulesOfRetry.attempts)
   if ((given.stallTimeout === undefined) !== (given.onStall === undefined)) {
     throw new TypeError('stallTimeout and onStall must be given together')
   }
+  if (given.timeoutFreesSlot && given.timeout === undefined) throw new TypeError('timeoutFreesSlot needs a timeout')
+  if (given.onError === 'settle' && helper === 'forEachConcurrent') {
+    throw new TypeError("onError: 'settle' is for results, and forEachConcurrent has none")
+  }
   if (given.concurrency === 'auto') checkAuto()
-  return /** @type {Settings} */ ({ ...defaults, ...given })
+  return { ...defaults, ...given }
 }
 
 /**

@@ -1,7 +1,9 @@
 'use strict'
 
 const { ErrorPolicy } = require('./error-policy.js')
-const { RUNNING } = require('./item.js')
+const { JUDGED, RUNNING } = require('./item.js')
+const { skip } = require('./skip.js')
+const { isThenable } = require('./thenable.js')
 
 /** @typedef {import('./item.js').Item<any>} Item */
 
@@ -11,6 +13,7 @@ class Outcomes {
   failed = 0
   skipped = 0
   lateErrors = 0
+  #settle
   #policy
   #outlet
   #sink
@@ -27,6 +30,7 @@ class Outcomes {
    * @param {(error: unknown) => void} onStop a failed item is to stop the flow; the outlet has it
    */
   constructor (settings, outlet, sink, ending, onStop) {
+    this.#settle = settings.onError === 'settle'
     this.#policy = new ErrorPolicy(settings.onError, settings.maxErrors)
     this.#outlet = outlet
     this.#sink = sink
@@ -35,18 +39,38 @@ class Outcomes {
   }
 
   /**
-   * The handler settled. An item that ran out of time has its outcome already.
+   * The handler has answered. What the sink throws at its result is the handler's error, for `fail`.
    *
    * @param {Item} item
-   * @param {unknown} result
-   * @param {boolean} admitted false leaves the result out
+   * @param {unknown} value
    */
-  succeed (item, result, admitted) {
-    if (item.state !== RUNNING) return
+  succeed (item, value) {
+    if (item.state !== RUNNING) return // it ran out of time, or nobody wants it
+    const result = this.#resultOf(item, value)
+    const isWanted = value !== skip && this.#sink.admits(result)
     this.completed++
     if (this.#ending.over) return
-    if (admitted) this.#outlet.succeed(item, result)
+    if (isWanted) this.#outlet.succeed(item, result)
     else this.#skip(item)
+  }
+
+  /**
+   * One of the several results of an item, which runs on.
+   *
+   * @param {Item} item
+   * @param {unknown} value
+   * @returns {import('./parts.js').Parts | undefined} all of them, where this one is wanted
+   */
+  addPart (item, value) {
+    const result = this.#resultOf(item, value)
+    if (value !== skip && this.#sink.admits(result)) return this.#outlet.addPart(item, result)
+  }
+
+  /** @param {Item} item whose results were all given to `addPart` */
+  finish (item) {
+    if (item.state !== RUNNING) return
+    this.completed++
+    if (!this.#ending.over) this.#outlet.skip(item)
   }
 
   /**
@@ -54,6 +78,7 @@ class Outcomes {
    *
    * @param {Item} item
    * @param {unknown} error
+   * @returns {Promise<void> | undefined} what its outcome waits for, where `onError` is asynchronous
    */
   fail (item, error) {
     if (item.state !== RUNNING) return
@@ -64,10 +89,11 @@ class Outcomes {
     }
     try {
       const verdict = this.#policy.judge(error, item)
-      if (this.#ending.over) return // the user's onError may have ended it
-      if (verdict === 'stop') this.#stop(item, error)
-      else if (verdict !== 'skip' && this.#sink.admits(verdict.value)) this.#outlet.succeed(item, verdict.value)
-      else this.#skip(item)
+      if (isThenable(verdict)) {
+        item.state = JUDGED
+        return this.#await(item, error, verdict)
+      }
+      this.#apply(item, error, verdict)
     } catch (errorOfVerdict) {
       this.#stop(item, errorOfVerdict)
     }
@@ -79,9 +105,47 @@ class Outcomes {
     this.#fatal = true
   }
 
-  /** @returns {AggregateError | undefined} the errors to report at the end */
-  collected () {
-    return this.#policy.collected()
+  /**
+   * @param {{ error: unknown } | undefined} ofSource
+   * @returns {{ error: unknown } | undefined} the error to report at the end
+   */
+  report (ofSource) {
+    return this.#policy.report(ofSource)
+  }
+
+  /**
+   * @param {Item} item
+   * @param {unknown} value
+   */
+  #resultOf (item, value) {
+    return this.#settle ? { status: 'fulfilled', value, index: item.index } : value
+  }
+
+  /**
+   * @param {Item} item
+   * @param {unknown} error
+   * @param {PromiseLike<import('./error-policy.js').Verdict<any>>} pending
+   */
+  async #await (item, error, pending) {
+    try {
+      const verdict = await pending
+      if (item.state === JUDGED) this.#apply(item, error, verdict)
+    } catch (errorOfVerdict) {
+      if (item.state !== JUDGED || this.#ending.over) this.lateErrors++
+      else this.#stop(item, errorOfVerdict)
+    }
+  }
+
+  /**
+   * @param {Item} item
+   * @param {unknown} error
+   * @param {import('./error-policy.js').Verdict<any>} verdict
+   */
+  #apply (item, error, verdict) {
+    if (this.#ending.over) return // the user's onError may have ended it
+    if (verdict === 'stop') this.#stop(item, error)
+    else if (verdict !== 'skip' && verdict.value !== skip && this.#sink.admits(verdict.value)) this.#outlet.succeed(item, verdict.value)
+    else this.#skip(item)
   }
 
   /** @param {Item} item */

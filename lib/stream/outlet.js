@@ -1,7 +1,8 @@
 'use strict'
 
 const { Fifo } = require('./fifo.js')
-const { RUNNING, READY, SKIPPED, FAILED } = require('./item.js')
+const { READY, SKIPPED, FAILED, DROPPED } = require('./item.js')
+const { Parts } = require('./parts.js')
 
 /**
  * What a flow needs of the one who takes its results. Once `end` or `fail` was called, nothing else is. Only `admits` may
@@ -11,6 +12,7 @@ const { RUNNING, READY, SKIPPED, FAILED } = require('./item.js')
  * @property {() => boolean} wants whether a result would be taken now
  * @property {(result: any) => boolean} admits false leaves the result out; an exception makes its item a failed one
  * @property {(result: any) => void} deliver
+ * @property {() => number} [kept] how many of the results delivered the sink keeps for its reader
  * @property {(stats: import('./job.js').Stats) => void} end
  * @property {(error: unknown) => void} fail
  */
@@ -22,16 +24,21 @@ const { RUNNING, READY, SKIPPED, FAILED } = require('./item.js')
  * input or that in which they get their outcomes.
  */
 class Outlet {
+  /** Items started, and not delivered. */
   size = 0
+  /** Of those, and of those that the sink keeps. */
   bytes = 0
   /** How many have their outcome, and wait for the consumer or for an earlier item. */
-  buffered = 0
+  settled = 0
   peakBuffered = 0
+  #closed = false
   #ordered
   #sink
   #stall
   /** @type {Fifo<Item>} */
   #queue = new Fifo()
+  /** @type {Fifo<Item>} delivered, and kept by the sink for its reader */
+  #kept = new Fifo()
 
   /**
    * @param {boolean} ordered
@@ -46,7 +53,17 @@ class Outlet {
 
   /** @returns {boolean} whether a result is ready that the consumer, when last asked, did not want */
   get blocked () {
-    return this.#queue.peek()?.state === READY
+    return this.#kept.length > 0 || this.#queue.peek()?.state === READY
+  }
+
+  /** How many results the sink keeps for its reader. */
+  get kept () {
+    return this.#kept.length
+  }
+
+  /** How many outcomes wait. */
+  get buffered () {
+    return this.settled + this.#kept.length
   }
 
   /** @param {Item} item that starts */
@@ -61,12 +78,28 @@ class Outlet {
    * @param {unknown} result
    */
   succeed (item, result) {
-    if (this.#ordered || this.buffered > 0 || !this.#sink.wants()) {
+    if (this.#ordered || this.settled > 0 || !this.#sink.wants()) {
       this.#settle(item, READY, result)
     } else {
       item.state = READY
       this.#hand(item, result)
     }
+  }
+
+  /**
+   * One of the several results of an item that runs.
+   *
+   * @param {Item} item
+   * @param {unknown} result
+   * @returns {Parts}
+   */
+  addPart (item, result) {
+    item.parts ??= new Parts()
+    const part = item.parts.make(result, item.index)
+    this.settled++
+    if (this.#ordered) item.parts.queue.push(part)
+    else this.#queue.push(part)
+    return item.parts
   }
 
   /** @param {Item} item */
@@ -88,22 +121,61 @@ class Outlet {
    * @returns {Item | undefined} the failed item that is next in the order
    */
   deliver () {
-    for (let item = this.#queue.peek(); item !== undefined && item.state !== RUNNING; item = this.#queue.peek()) {
-      if (item.state === FAILED) return item
-      if (item.state === READY && !this.#sink.wants()) break
+    let failed
+    for (let item = this.#queue.peek(); item !== undefined; item = this.#queue.peek()) {
+      if (item.parts !== undefined && !this.#deliverParts(item.parts)) break
+      if (item.state < READY || (item.state === READY && !this.#sink.wants())) break
+      if (item.state === FAILED) {
+        if (this.#kept.length === 0) failed = item
+        break
+      }
       this.#queue.shift()
-      this.buffered--
+      this.settled--
       if (item.state === READY) this.#hand(item, item.value)
       else this.#remove(item)
     }
     if (this.buffered > this.peakBuffered) this.peakBuffered = this.buffered
+    return failed
   }
 
-  clear () {
+  /** @returns {boolean} whether the sink's reader has taken something since the last time */
+  trim () {
+    const before = this.#kept.length
+    if (before === 0) return false
+    const now = /** @type {() => number} */ (this.#sink.kept)()
+    while (this.#kept.length > now) this.#taken(/** @type {Item} */ (this.#kept.shift()))
+    return this.#kept.length < before
+  }
+
+  /**
+   * Leaves out what nobody wants any more.
+   *
+   * @param {Item[]} running
+   * @param {number} index items after this one
+   * @returns {number} how many items these are
+   */
+  drop (running, index) {
+    const before = this.size
+    for (const item of running) this.#drop(item)
+    const queue = this.#queue
+    this.#queue = new Fifo()
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+      if (item.index <= index) this.#queue.push(item)
+      else if (item.state !== DROPPED) {
+        this.settled--
+        this.#drop(item)
+      }
+    }
+    return before - this.size
+  }
+
+  close () {
+    this.#closed = true
     this.size = 0
     this.bytes = 0
-    this.buffered = 0
+    this.settled = 0
     this.#queue.clear()
+    this.#kept.clear()
   }
 
   /**
@@ -114,8 +186,22 @@ class Outlet {
   #settle (item, state, outcome) {
     item.state = state
     item.value = outcome
-    this.buffered++
+    this.settled++
     if (!this.#ordered) this.#queue.push(item)
+  }
+
+  /**
+   * @param {Parts} parts
+   * @returns {boolean} whether none is left
+   */
+  #deliverParts ({ queue }) {
+    while (queue.length > 0) {
+      if (!this.#sink.wants()) return false
+      const part = /** @type {Item} */ (queue.shift())
+      this.settled--
+      this.#hand(part, part.value)
+    }
+    return true
   }
 
   /**
@@ -123,15 +209,44 @@ class Outlet {
    * @param {unknown} result
    */
   #hand (item, result) {
-    this.#remove(item)
+    if (item.partOf === undefined) this.size--
     this.#stall?.delivered()
+    if (this.#sink.kept === undefined) {
+      this.#taken(item)
+      this.#sink.deliver(result)
+      return
+    }
     this.#sink.deliver(result)
+    if (this.#sink.kept() > this.#kept.length && !this.#closed) {
+      this.#kept.push(item)
+    } else {
+      this.#taken(item)
+      this.trim()
+    }
   }
 
-  /** @param {Item} item */
+  /** @param {Item} item whose result was taken */
+  #taken (item) {
+    this.bytes -= item.bytes
+    item.partOf?.onTaken()
+  }
+
+  /** @param {Item} item without a result */
   #remove (item) {
     this.size--
     this.bytes -= item.bytes
+  }
+
+  /** @param {Item} item */
+  #drop (item) {
+    if (item.partOf === undefined) this.#remove(item)
+    else item.partOf.untaken--
+    if (item.parts !== undefined) {
+      this.settled -= item.parts.queue.length
+      item.parts.queue.clear()
+      item.parts.wake()
+    }
+    item.state = DROPPED
   }
 }
 

@@ -3,86 +3,58 @@
 const { Duplex } = require('node:stream')
 
 const { describe } = require('./describe.js')
+const { Fifo } = require('./fifo.js')
 const { Flow } = require('./flow.js')
 const { asJob } = require('./job.js')
 const { checkHandler, readOptions } = require('./options.js')
-const { WAIT } = require('./source/answers.js')
+const { WritableSource } = require('./source/writable.js')
+const { captureContext } = require('./context.js')
+
+/** How many chunks may wait for a slot, as in Node's streams in object mode. */
+const MOST_WAITING = 16
 
 /**
  * A Duplex for `pipeline()`: what is written to it are the items, what is read from it are the results.
  *
  * @template T, R
- * @param {import('./flow.js').Handler<T, R>} handler a result of undefined is left out
+ * @param {import('./handler-context.js').Handler<T, R>} handler a result of undefined is left out
  * @param {import('./options.js').Options<T, R>} options
  * @returns {Duplex & import('./job.js').Job}
  * @throws {TypeError | RangeError} for a wrong argument or option
  */
 function concurrentTransform (handler, options) {
   checkHandler(handler)
-  return /** @type {any} */ (new ConcurrentDuplex(handler, readOptions(options)))
-}
-
-/**
- * The writable side as a source: a chunk's callback is held until the next one is asked for.
- *
- * @template T
- */
-class WritableSource {
-  /** @type {import('./source/index.js').Receiver<T> | undefined} */
-  #receiver
-  #accepted = () => {}
-
-  /** @param {import('./source/index.js').Receiver<T>} receiver */
-  connect (receiver) {
-    this.#receiver = receiver
-  }
-
-  /** @returns {typeof WAIT} */
-  pull () {
-    const accepted = this.#accepted
-    this.#accepted = () => {}
-    accepted()
-    return WAIT
-  }
-
-  close () {}
-
-  /**
-   * @param {T} item
-   * @param {() => void} accepted
-   */
-  write (item, accepted) {
-    this.#accepted = accepted
-    this.#receiver?.receive(item)
-  }
-
-  end () {
-    this.#receiver?.end()
-  }
+  return /** @type {any} */ (new ConcurrentDuplex(handler, readOptions('concurrentTransform', options)))
 }
 
 /** @template T, R */
 class ConcurrentDuplex extends Duplex {
   /** @type {WritableSource<T>} */
-  #input = new WritableSource()
-  /** @type {Flow<T> | undefined} */
+  #input
+  /** @type {Flow<T>} */
   #flow
-  #demand = false
+  /** @type {Fifo<import('node:async_hooks').AsyncResource | undefined>} of the chunks in the stream's own buffer */
+  #contexts = new Fifo()
   #finished = () => {}
 
   /**
-   * @param {import('./flow.js').Handler<T, R>} handler
+   * @param {import('./handler-context.js').Handler<T, R>} handler
    * @param {import('./options.js').Settings} settings
    */
   constructor (handler, settings) {
-    // The flow does the buffering, and counts it: the stream's own buffers hold one chunk at most.
-    super({ objectMode: true, readableHighWaterMark: 0, writableHighWaterMark: 1 })
+    // Chunks wait in the source. Results wait in the readable side, which takes all that the flow's own limits let through.
+    super({ objectMode: true, writableHighWaterMark: 1 })
+    this.#input = new WritableSource(mostWaiting(settings))
     let starting = true
     this.#flow = new Flow(this.#input, handler, settings, {
-      wants: () => this.#demand,
+      wants: () => true,
       admits,
       deliver: result => this.#deliver(result),
-      end: () => this.#end(),
+      kept: () => this.readableLength,
+      end: () => {
+        this.push(null)
+        this.#finished()
+      },
       fail: error => {
         const destroy = () => { this.destroy(toError(error)) }
         // Where the signal was aborted before: pipeline() takes no stream that is destroyed already.
@@ -97,11 +69,40 @@ class ConcurrentDuplex extends Duplex {
 
   /**
    * @param {any} chunk
+   * @param {any} [encoding]
+   * @param {any} [callback]
+   */
+  write (chunk, encoding, callback) {
+    // It would come to _write() in the context of who made room for it.
+    if (this.#input.holds || this.writableCorked > 0) this.#contexts.push(captureContext())
+    return super.write(chunk, encoding, callback)
+  }
+
+  /**
+   * @param {any} [chunk]
+   * @param {any} [encoding]
+   * @param {any} [callback]
+   */
+  end (chunk, encoding, callback) {
+    const hasChunk = chunk !== undefined && chunk !== null && typeof chunk !== 'function'
+    if (hasChunk) this.write(chunk, encoding)
+    return super.end([chunk, encoding, callback].find(value => typeof value === 'function'))
+  }
+
+  /** @param {number} [size] */
+  read (size) {
+    const chunk = super.read(size)
+    if (chunk !== null) this.#flow.onRead()
+    return chunk
+  }
+
+  /**
+   * @param {any} chunk
    * @param {BufferEncoding} _encoding
    * @param {() => void} callback
    */
   _write (chunk, _encoding, callback) {
-    this.#input.write(chunk, callback)
+    this.#input.write(chunk, this.#contexts.shift(), callback)
   }
 
   /** @param {() => void} callback */
@@ -110,34 +111,31 @@ class ConcurrentDuplex extends Duplex {
     this.#input.end()
   }
 
-  _read () {
-    this.#demand = true
-    this.#flow?.advance()
-  }
+  _read () {}
 
   /**
    * @param {Error | null} error
    * @param {(error?: Error | null) => void} callback
    */
   _destroy (error, callback) {
-    this.#flow?.close(error ?? new DOMException('the stream was destroyed', 'AbortError'))
+    this.#flow.close(error ?? new DOMException('the stream was destroyed', 'AbortError'))
     callback(error)
   }
 
   /** @param {R} result */
   #deliver (result) {
     try {
-      this.#demand = false // unless the consumer reads again before push() returns
-      this.#demand = this.push(result) || this.#demand
+      this.push(result)
     } catch (error) {
       this.destroy(toError(error)) // what a listener of 'data' threw
     }
   }
+}
 
-  #end () {
-    this.push(null)
-    this.#finished()
-  }
+/** @param {import('./options.js').Settings} settings */
+function mostWaiting ({ concurrency, maxBytes }) {
+  if (maxBytes !== undefined) return 1 // the bytes of those that wait are not counted
+  return concurrency === 'auto' ? MOST_WAITING : Math.min(concurrency, MOST_WAITING)
 }
 
 /** @param {unknown} result */

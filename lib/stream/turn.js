@@ -27,15 +27,16 @@ class Turn {
   }
 
   /** @returns {boolean} whether one more item may start in this turn */
-  take () {
-    if (this.#starts < this.#nextReading) {
-      this.#starts++
-      return true
-    }
-    return this.#takeByClock()
+  get isOpen () {
+    return this.#starts < this.#nextReading || this.#readClock()
   }
 
-  #takeByClock () {
+  /** An item starts. */
+  count () {
+    this.#starts++
+  }
+
+  #readClock () {
     const now = performance.now()
     if (this.#end === undefined) {
       this.#startedAt = now
@@ -48,7 +49,6 @@ class Turn {
     const slow = this.#starts === 0 || now - this.#readAt >= SLOW_MS
     this.#nextReading = Math.min(this.#starts + (slow ? 1 : STARTS_PER_READING), STARTS_PER_TURN)
     this.#readAt = now
-    this.#starts++
     return true
   }
 

@@ -1,0 +1,188 @@
+'use strict'
+
+const { AsyncResource } = require('node:async_hooks')
+
+const { defer } = require('./deferred.js')
+const { Fifo } = require('./fifo.js')
+const { Flow } = require('./flow.js')
+const { asJob } = require('./job.js')
+const { checkHandler, readOptions } = require('./options.js')
+const { END, WAIT } = require('./source/answers.js')
+
+/**
+ * An item that was added, and the promise of its result.
+ *
+ * @template T, R
+ * @typedef {{ item: T, context: AsyncResource, outcome: import('./deferred.js').Deferred<R> }} Task
+ */
+
+/**
+ * @template T, R
+ * @typedef {object} QueueMethods
+ * @property {(item: T) => Promise<R>} add the handler's result. It rejects with the handler's error, which stops no other item
+ * @property {() => Promise<void>} close takes no more items. Resolved when all is done
+ * @property {() => number} clear drops the items that wait, whose promises reject with an AbortError; says how many they were
+ * @property {number} size how many items wait
+ */
+
+/**
+ * @template T, R
+ * @typedef {QueueMethods<T, R> & AsyncDisposable & import('./job.js').Job} Queue
+ */
+
+/**
+ * A job whose items are added one by one. Each handler runs in the asynchronous context of who added its item.
+ *
+ * @template T, R
+ * @param {import('./handler-context.js').Handler<T, R>} handler
+ * @param {import('./options.js').QueueOptions} options
+ * @returns {Queue<T, Awaited<R>>}
+ * @throws {TypeError | RangeError} for a wrong argument or option
+ */
+function concurrentQueue (handler, options) {
+  checkHandler(handler)
+  const settings = readOptions('concurrentQueue', options)
+  return /** @type {any} */ (new ConcurrentQueue(handler, settings))
+}
+
+/** @template T, R */
+class ConcurrentQueue {
+  /** @type {AddedItems<T, R>} */
+  #tasks = new AddedItems()
+  #flow
+
+  /**
+   * @param {import('./handler-context.js').Handler<T, R>} handler
+   * @param {import('./options.js').Settings} settings
+   */
+  constructor (handler, settings) {
+    /** @param {Task<T, R>} task @param {any} context */
+    const run = async ({ item, context, outcome }, handlerContext) => {
+      outcome.resolve(await context.runInAsyncScope(handler, undefined, item, handlerContext))
+    }
+    /** @type {import('./error-policy.js').OnError<Task<T, R>, any>} */
+    const onError = (error, { item: { outcome } }) => {
+      outcome.reject(error)
+      return 'skip'
+    }
+    this.#flow = new Flow(this.#tasks, run, { ...settings, ordered: false, onError }, {
+      wants: () => true,
+      admits: () => true,
+      deliver () {},
+      end () {},
+      fail: error => this.#tasks.refuse(error)
+    })
+    asJob(this, this.#flow)
+    this.#flow.start()
+  }
+
+  /**
+   * @param {T} item
+   * @returns {Promise<R>}
+   */
+  add (item) {
+    return this.#tasks.add(item)
+  }
+
+  /** @returns {Promise<void>} */
+  close () {
+    this.#tasks.end(closedError())
+    return this.#flow.idle
+  }
+
+  /** @returns {number} */
+  clear () {
+    return this.#tasks.clear(new DOMException('the item was dropped by clear()', 'AbortError'))
+  }
+
+  get size () {
+    return this.#tasks.size
+  }
+
+  async [Symbol.asyncDispose] () {
+    await this.close()
+  }
+}
+
+/**
+ * The items that were added, as a source.
+ *
+ * @template T, R
+ */
+class AddedItems {
+  /** @type {Fifo<Task<T, R>>} */
+  #waiting = new Fifo()
+  /** @type {import('./source/index.js').Receiver<Task<T, R>> | undefined} */
+  #receiver
+  #wanted = false
+  /** @type {{ error: unknown } | undefined} why no more is taken */
+  #refusal
+
+  get size () {
+    return this.#waiting.length
+  }
+
+  /** @param {import('./source/index.js').Receiver<Task<T, R>>} receiver */
+  connect (receiver) {
+    this.#receiver = receiver
+  }
+
+  pull () {
+    const task = this.#waiting.shift()
+    if (task !== undefined) return task
+    if (this.#refusal !== undefined) return END
+    this.#wanted = true
+    return WAIT
+  }
+
+  /**
+   * @param {boolean} _destroy
+   * @param {unknown} [reason]
+   */
+  close (_destroy, reason = closedError()) {
+    this.refuse(reason)
+  }
+
+  /**
+   * @param {T} item
+   * @returns {Promise<R>}
+   */
+  add (item) {
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal.error)
+    /** @type {Task<T, R>} */
+    const task = { item, context: new AsyncResource('spillway.item'), outcome: defer() }
+    if (this.#wanted) {
+      this.#wanted = false
+      this.#receiver?.receive(task)
+    } else {
+      this.#waiting.push(task)
+    }
+    return task.outcome.promise
+  }
+
+  /** @param {unknown} error of each `add()` from now on */
+  end (error) {
+    if (this.#refusal !== undefined) return
+    this.#refusal = { error }
+    if (this.#waiting.length === 0) this.#receiver?.end()
+  }
+
+  /** @param {unknown} error also of what waits */
+  refuse (error) {
+    this.#refusal ??= { error }
+    this.clear(error)
+  }
+
+  /** @param {unknown} error */
+  clear (error) {
+    const { size } = this
+    for (let task = this.#waiting.shift(); task !== undefined; task = this.#waiting.shift()) task.outcome.reject(error)
+    return size
+  }
+}
+
+function closedError () {
+  return Object.assign(new Error('the queue is closed'), { code: 'SPILLWAY_QUEUE_CLOSED' })
+}
+
+module.exports = { concurrentQueue }

@@ -1,0 +1,91 @@
+'use strict'
+
+const { setTimeout: delay } = require('node:timers/promises')
+
+/**
+ * @typedef {object} Retry
+ * @property {number} attempts how often an item is tried at most, the first time included: an integer >= 2
+ * @property {number} [delay] the longest wait before the second attempt, in milliseconds, >= 0. Default: 100. It doubles with
+ *   each further attempt, and the wait is a random part of it
+ * @property {number} [budget] how many retries each item that starts adds to the job's budget: a number > 0, or Infinity.
+ *   Default: 0.1
+ * @property {(error: unknown, failed: { item: any, index: number, attempt: number }) => boolean} [shouldRetry] Default: always
+ */
+
+const DEFAULT_DELAY_MS = 100
+const DEFAULT_BUDGET = 0.1
+/** Node turns a longer timer into one of 1 ms. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1
+/** Enough for failures now and then, too few to be seen by a downstream that is overloaded. */
+const MOST_SAVED = 10
+
+/**
+ * Tries failed items again: exponential backoff with full jitter (Brooker, "Exponential Backoff And Jitter", 2015), within a
+ * budget of the whole job (the token bucket of gRPC's retry throttling, A6): a downstream that fails for good
+ * sees little more than one attempt for each item.
+ */
+class Retries {
+  /** Made so far. */
+  count = 0
+  #attempts
+  #delayMs
+  #budget
+  #saved = MOST_SAVED
+  #shouldRetry
+
+  /** @param {Retry} retry */
+  constructor ({ attempts, delay: delayMs = DEFAULT_DELAY_MS, budget = DEFAULT_BUDGET, shouldRetry = () => true }) {
+    this.#attempts = attempts
+    this.#delayMs = delayMs
+    this.#budget = budget
+    this.#shouldRetry = shouldRetry
+  }
+
+  /**
+   * @template T, R
+   * @param {import('./handler-context.js').Handler<T, R>} handler
+   * @returns {import('./handler-context.js').Handler<T, R>}
+   */
+  wrap (handler) {
+    return async (item, context) => {
+      this.#earn()
+      for (;;) {
+        try {
+          return await handler(item, context)
+        } catch (error) {
+          const { signal, index, attempt } = context
+          if (signal.aborted || attempt >= this.#attempts || !this.#shouldRetry(error, { item, index, attempt }) || !this.#spend()) throw error
+          await this.#wait(attempt, signal, error)
+          context.attempt++
+        }
+      }
+    }
+  }
+
+  #earn () {
+    this.#saved = Math.min(this.#saved + this.#budget, Math.max(MOST_SAVED, this.#budget))
+  }
+
+  #spend () {
+    if (this.#saved < 1) return false
+    this.#saved--
+    this.count++
+    return true
+  }
+
+  /**
+   * @param {number} attempt the one that failed
+   * @param {AbortSignal} signal
+   * @param {unknown} error thrown when the signal is aborted meanwhile
+   */
+  async #wait (attempt, signal, error) {
+    const longest = Math.min(this.#delayMs * 2 ** (attempt - 1), LONGEST_DELAY_MS)
+    try {
+      await delay(longest * Math.random(), undefined, { signal })
+    } catch {
+      throw error
+    }
+  }
+}
+
+module.exports = { Retries }

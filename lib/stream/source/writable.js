@@ -1,0 +1,98 @@
+'use strict'
+
+const { captureContext } = require('../context.js')
+const { Fifo } = require('../fifo.js')
+const { END, WAIT } = require('./answers.js')
+
+/** @typedef {import('node:async_hooks').AsyncResource | undefined} Context */
+
+/**
+ * The writable side of a Duplex as a source. Chunks that have no slot yet wait here: when as many do as may, the callback of
+ * the last is held until none waits.
+ *
+ * @template T
+ */
+class WritableSource {
+  /** A handler runs in the context of who wrote its item. */
+  givesContexts = true
+  /** @type {import('../intake.js').Intake<T>} */
+  #intake
+  #most
+  #wanted = false
+  /** @type {Fifo<{ item: T, context: Context }>} */
+  #waiting = new Fifo()
+  /** @type {(() => void) | undefined} */
+  #held
+  #ended = false
+  #closed = false
+
+  /** @param {number} most how many may wait, at least 1 */
+  constructor (most) {
+    this.#most = most
+  }
+
+  /** @param {import('../intake.js').Intake<T>} intake */
+  connect (intake) {
+    this.#intake = intake
+  }
+
+  /** @returns {import('./answers.js').Answer<T>} */
+  pull () {
+    if (this.#waiting.length === 1) this.#release() // before it is taken: what follows may be the end
+    const next = this.#waiting.shift()
+    if (next === undefined) {
+      if (this.#ended) return END
+      this.#wanted = true
+      return WAIT
+    }
+    this.#intake.context = next.context
+    return next.item
+  }
+
+  /** Whether what is written now waits in the stream's own buffer. */
+  get holds () {
+    return this.#held !== undefined
+  }
+
+  close () {
+    this.#closed = true
+    this.#intake.discarded += this.#waiting.length
+    this.#waiting.clear()
+    this.#release()
+  }
+
+  /**
+   * @param {T} item
+   * @param {Context} context the writer's, where it is not the present one
+   * @param {() => void} accepted
+   */
+  write (item, context, accepted) {
+    if (this.#wanted) {
+      this.#wanted = false
+      accepted()
+      this.#intake.receive(item, context)
+      if (!this.#intake.isEmpty) this.#intake.context ??= captureContext()
+    } else if (this.#closed) {
+      this.#intake.discarded++
+      accepted()
+    } else {
+      this.#waiting.push({ item, context: context ?? captureContext() })
+      if (this.#waiting.length < this.#most) accepted()
+      else this.#held = accepted
+    }
+  }
+
+  /** Nothing is written any more. */
+  end () {
+    this.#ended = true
+    if (this.#waiting.length === 0) this.#intake.end()
+  }
+
+  #release () {
+    const held = this.#held
+    this.#held = undefined
+    held?.()
+  }
+}
+
+module.exports = { WritableSource }
