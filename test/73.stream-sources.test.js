@@ -5,7 +5,7 @@ const { PassThrough, Readable, Writable } = require('node:stream')
 
 const { forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
-const { manualHandler, pushedReadable, quiet, rejectionOf } = require('./support/stream.js')
+const { manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('./support/stream.js')
 
 async function itemsOf (source, options) {
   const items = []
@@ -50,6 +50,87 @@ describe('stream: sources', () => {
     const thenable = { then: resolve => resolve('thenable') }
     assert.deepEqual(await itemsOf([1, slow, thenable, 2]), [1, 'slow', 'thenable', 2])
     assert.deepEqual(await itemsOf(new Set([slow, 3])), ['slow', 3])
+  })
+
+  describe('promises in an array or a Set', () => {
+    const broken = new Error('broken')
+    const sources = { array: elements => elements, Set: elements => new Set(elements) }
+
+    for (const [kind, make] of Object.entries(sources)) {
+      it(`${kind}: one that rejects before its turn is no unhandled rejection`, async () => {
+        const reasons = await unhandledRejectionsOf(async () => {
+          let settle
+          const slow = new Promise(resolve => { settle = resolve })
+          const job = forEachConcurrent(make([slow, Promise.reject(broken)]), () => {}, { concurrency: 9 })
+          await quiet()
+          settle()
+          assert.equal((await rejectionOf(job)).reason, broken)
+          mapConcurrent(make([Promise.reject(broken)]), assert.fail, { concurrency: 1 }) // which nobody iterates
+        })
+        assert.deepEqual(reasons, [])
+      })
+
+      it(`${kind}: one that rejects is an item that failed, and the rest goes on`, async () => {
+        const handled = []
+        const judged = []
+        const rejected = Promise.reject(broken)
+        const job = forEachConcurrent(make([1, rejected, Promise.resolve(2)]), item => { handled.push(item) }, {
+          concurrency: 1,
+          onError (error, { item, index }) {
+            judged.push({ error, index, isElement: item === rejected })
+            return 'skip'
+          }
+        })
+        const { pulled, completed, failed, skipped } = await job
+        assert.deepEqual(handled, [1, 2])
+        assert.deepEqual(judged, [{ error: broken, index: 1, isElement: true }])
+        assert.deepEqual({ pulled, completed, failed, skipped }, { pulled: 3, completed: 2, failed: 1, skipped: 1 })
+      })
+    }
+
+    it('with collect the errors are reported at the end', async () => {
+      const results = []
+      const other = new Error('other')
+      const iterator = mapConcurrent([Promise.reject(broken), 1, Promise.reject(other)], item => item, { concurrency: 2, onError: 'collect' })
+      const { reason } = await rejectionOf((async () => { for await (const result of iterator) results.push(result) })())
+      assert.deepEqual(results, [1])
+      assert.deepEqual(reason.errors, [broken, other])
+    })
+
+    it('one that is rejected has no size', async () => {
+      const sizes = []
+      const sizeOf = item => {
+        sizes.push(item)
+        return 5
+      }
+      await forEachConcurrent([1, Promise.reject(broken), 2], () => {}, { concurrency: 1, maxBytes: 5, sizeOf, onError: 'continue' })
+      assert.deepEqual(sizes, [1, 2])
+    })
+
+    it('another thenable is asked only when its turn comes', async () => {
+      let asked = false
+      const lazy = {
+        then (resolve) {
+          asked = true
+          resolve('lazy')
+        }
+      }
+      const handler = manualHandler()
+      const job = forEachConcurrent([1, lazy], handler, { concurrency: 1 })
+      await quiet()
+      assert.equal(asked, false)
+      handler.calls[0].resolve()
+      await quiet()
+      handler.calls[1].resolve()
+      await job
+      assert.deepEqual(handler.items(), [1, 'lazy'])
+    })
+
+    it('a thenable that resolves to a promise is awaited through', async () => {
+      const thenable = { then: resolve => resolve(Promise.resolve('inner')) }
+      const callsBackWithThenable = { then: resolve => resolve(thenable) }
+      assert.deepEqual(await itemsOf([thenable, callsBackWithThenable]), ['inner', 'inner'])
+    })
   })
 
   it('does not await what an async iterable or a Readable gives', async () => {

@@ -319,11 +319,6 @@ describe('stream: errors of sources', () => {
         await failure
       })()
       return { source, fail }
-    },
-    iterable: () => {
-      let fail
-      const failure = new Promise((resolve, reject) => { fail = () => reject(broken) })
-      return { source: [0, 1, failure], fail }
     }
   }
 

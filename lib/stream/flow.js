@@ -169,10 +169,12 @@ class Flow {
    */
   async #work () {
     do {
+      const { rejection } = this.#intake
       const item = this.#begin()
       const began = this.#slots.take()
       const signal = this.#itemSignals === undefined ? this.#ending.signal : this.#itemSignals.start(item)
       try {
+        if (rejection !== undefined) throw rejection.error
         let result = (0, this.#handler)(item.value, { signal, index: item.index })
         if (isThenable(result)) {
           if (this.#slots.free) this.advance()

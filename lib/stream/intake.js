@@ -18,7 +18,9 @@ class Intake {
   ended = false
   /** Of the item that is here. */
   bytes = 0
-  /** @type {T | typeof NOTHING} */
+  /** Of the item that is here: it is a promise that was rejected. @type {{ error: unknown } | undefined} */
+  rejection
+  /** @type {T | PromiseLike<T> | typeof NOTHING} */
   #item = NOTHING
   #closed = false
   #source
@@ -50,7 +52,7 @@ class Intake {
     return this.#item !== NOTHING
   }
 
-  /** @returns {T} the item that is here */
+  /** @returns {T} the item that is here; with a `rejection` it is the promise */
   take () {
     const item = /** @type {T} */ (this.#item)
     this.#item = NOTHING
@@ -74,6 +76,20 @@ class Intake {
     if (this.#closed) return
     this.waiting = false
     this.#keep(item)
+    this.#onChange()
+  }
+
+  /**
+   * @param {PromiseLike<T>} element
+   * @param {unknown} error
+   */
+  receiveRejected (element, error) {
+    if (this.#closed) return
+    this.waiting = false
+    this.pulled++
+    this.#item = element
+    this.rejection = { error }
+    this.bytes = 0
     this.#onChange()
   }
 
@@ -110,6 +126,7 @@ class Intake {
   #keep (item) {
     this.pulled++
     this.#item = item
+    this.rejection = undefined
     if (this.#sizeOf === undefined) return
     try {
       this.bytes = this.#sizeOf(item)

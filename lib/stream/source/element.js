@@ -1,5 +1,7 @@
 'use strict'
 
+const { types } = require('node:util')
+
 const { isThenable } = require('../thenable.js')
 const { WAIT } = require('./answers.js')
 
@@ -11,8 +13,20 @@ const { WAIT } = require('./answers.js')
  */
 function answerElement (element, receiver) {
   if (!isThenable(element)) return element
-  element.then(item => receiver.receive(item), error => receiver.sourceFailed(error))
+  Promise.resolve(element).then(item => receiver.receive(item), error => receiver.receiveRejected(element, error))
   return WAIT
 }
 
-module.exports = { answerElement }
+/**
+ * Keeps promises that reject before their turn comes from being unhandled rejections. Other thenables are left alone:
+ * they may start their work only when they are awaited.
+ *
+ * @param {unknown[] | Set<unknown>} elements
+ */
+function observePromises (elements) {
+  elements.forEach(element => {
+    if (isThenable(element) && types.isPromise(element)) element.catch(() => {})
+  })
+}
+
+module.exports = { answerElement, observePromises }

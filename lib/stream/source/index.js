@@ -25,7 +25,8 @@ const { WebStreamSource } = require('./web-stream.js')
 /**
  * What is both, say, a Readable and an async iterable is taken for the first of these. One that has ended gives no item.
  * A Readable that was destroyed, or closes without an end, is a source that failed. A locked web stream is refused at
- * the call. A string gives its characters, and a promise in an iterable stands for its value.
+ * the call. A string gives its characters. A promise in an iterable stands for its value; where it is rejected, it is an
+ * item that failed. The promises of an array or a Set are observed from the beginning.
  *
  * @template T
  * @typedef {import('node:stream').Readable | WebStream<T> | AsyncIterable<T> | Iterable<T | PromiseLike<T>>} Source
@@ -35,6 +36,7 @@ const { WebStreamSource } = require('./web-stream.js')
  * @template T
  * @typedef {object} Receiver
  * @property {(item: T) => void} receive
+ * @property {(element: PromiseLike<T>, error: unknown) => void} receiveRejected the item is a promise, which was rejected
  * @property {() => void} end
  * @property {(error: unknown) => void} sourceFailed
  */

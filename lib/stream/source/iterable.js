@@ -1,7 +1,9 @@
 'use strict'
 
+const { types } = require('node:util')
+
 const { END } = require('./answers.js')
-const { answerElement } = require('./element.js')
+const { answerElement, observePromises } = require('./element.js')
 
 /** @template T */
 class IterableSource {
@@ -11,6 +13,7 @@ class IterableSource {
 
   /** @param {Iterable<T | PromiseLike<T>>} iterable */
   constructor (iterable) {
+    if (types.isSet(iterable)) observePromises(iterable)
     this.#iterator = iterable[Symbol.iterator]()
   }
 
