@@ -18,15 +18,13 @@ function answerElement (element, receiver) {
 }
 
 /**
- * Keeps promises that reject before their turn comes from being unhandled rejections. Other thenables are left alone:
+ * Keeps a promise that rejects before its turn comes from being an unhandled rejection. Other thenables are left alone:
  * they may start their work only when they are awaited.
  *
- * @param {unknown[] | Set<unknown>} elements
+ * @param {unknown} element
  */
-function observePromises (elements) {
-  elements.forEach(element => {
-    if (isThenable(element) && types.isPromise(element)) element.catch(() => {})
-  })
+function observe (element) {
+  if (typeof element === 'object' && isThenable(element) && types.isPromise(element)) element.catch(() => {})
 }
 
-module.exports = { answerElement, observePromises }
+module.exports = { answerElement, observe }

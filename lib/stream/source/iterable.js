@@ -3,7 +3,7 @@
 const { types } = require('node:util')
 
 const { END } = require('./answers.js')
-const { answerElement, observePromises } = require('./element.js')
+const { answerElement, observe } = require('./element.js')
 
 /** @template T */
 class IterableSource {
@@ -13,7 +13,7 @@ class IterableSource {
 
   /** @param {Iterable<T | PromiseLike<T>>} iterable */
   constructor (iterable) {
-    if (types.isSet(iterable)) observePromises(iterable)
+    if (types.isSet(iterable)) iterable.forEach(observe)
     this.#iterator = iterable[Symbol.iterator]()
   }
 
