@@ -351,6 +351,35 @@ describe('stream: errors of sources', () => {
     assert.deepEqual(results, [1])
   })
 
+  const malformed = {
+    'async iterable': answer => ({ source: { [Symbol.asyncIterator]: () => ({ next: async () => answer }) }, method: 'next' }),
+    iterable: answer => ({ source: { [Symbol.iterator]: () => ({ next: () => answer }) }, method: 'next' }),
+    'web stream': answer => ({
+      source: { getReader: () => ({ read: async () => answer, cancel: async () => {}, releaseLock () {} }) },
+      method: 'read'
+    })
+  }
+
+  for (const [kind, make] of Object.entries(malformed)) {
+    it(`${kind}: an answer that is no { done, value } is an error of the source, which says so`, async () => {
+      for (const answer of [undefined, null, 5]) {
+        const { source, method } = make(answer)
+        const { reason } = await rejectionOf(forEachConcurrent(source, assert.fail, { concurrency: 2 }))
+        assert.ok(reason instanceof TypeError)
+        assert.equal(reason.message, `${method}() of the source must answer an object { done, value }, got ${answer}`)
+      }
+    })
+  }
+
+  it('a result whose getters throw is an error of the source', async () => {
+    for (const result of [{ get done () { throw broken } }, { done: false, get value () { throw broken } }]) {
+      for (const [kind, make] of Object.entries(malformed)) {
+        const { source } = make(result)
+        assert.equal((await rejectionOf(forEachConcurrent(source, assert.fail, { concurrency: 2 }))).reason, broken, kind)
+      }
+    }
+  })
+
   it('an item that came before the error and waits for room does not start', async () => {
     const source = pushedReadable(50, 60)
     const handler = manualHandler()

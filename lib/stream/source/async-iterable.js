@@ -1,6 +1,7 @@
 'use strict'
 
 const { WAIT } = require('./answers.js')
+const { checkResult } = require('./result.js')
 
 /** @template T */
 class AsyncIterableSource {
@@ -29,16 +30,17 @@ class AsyncIterableSource {
 
   /** @param {import('./index.js').Receiver<T>} receiver */
   async #answer (receiver) {
-    let result
+    let item
     try {
-      result = await this.#iterator.next()
+      const result = checkResult(await this.#iterator.next(), 'next()')
+      if (result.done) this.#done = true
+      else item = result.value
     } catch (error) {
       this.#done = true
       return receiver.sourceFailed(error)
     }
-    if (!result.done) return receiver.receive(result.value)
-    this.#done = true
-    receiver.end()
+    if (this.#done) receiver.end()
+    else receiver.receive(/** @type {T} */ (item))
   }
 
   /** Nobody waits for this: a generator that is itself waiting answers only when it wakes. */

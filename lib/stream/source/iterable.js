@@ -4,6 +4,7 @@ const { types } = require('node:util')
 
 const { END } = require('./answers.js')
 const { answerElement, observe } = require('./element.js')
+const { checkResult } = require('./result.js')
 
 /** @template T */
 class IterableSource {
@@ -23,7 +24,7 @@ class IterableSource {
    */
   pull (receiver) {
     this.#done = true // so is an iterator that throws
-    const result = this.#iterator.next()
+    const result = checkResult(this.#iterator.next(), 'next()')
     if (result.done) return END
     this.#done = false
     return answerElement(result.value, receiver)

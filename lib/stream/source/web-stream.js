@@ -1,6 +1,7 @@
 'use strict'
 
 const { WAIT } = require('./answers.js')
+const { checkResult } = require('./result.js')
 
 /** @template T */
 class WebStreamSource {
@@ -28,14 +29,14 @@ class WebStreamSource {
 
   /** @param {import('./index.js').Receiver<T>} receiver */
   async #answer (receiver) {
-    let result
+    let done, value
     try {
-      result = await this.#reader.read()
+      ({ done, value } = checkResult(await this.#reader.read(), 'read()'))
     } catch (error) {
       return receiver.sourceFailed(error)
     }
-    if (result.done) receiver.end()
-    else receiver.receive(/** @type {T} */ (result.value))
+    if (done) receiver.end()
+    else receiver.receive(/** @type {T} */ (value))
   }
 }
 
