@@ -261,6 +261,62 @@ describe('stream: sources', () => {
     }
   })
 
+  describe('a generator that ends its own job while it runs', () => {
+    const ends = {
+      'by the signal': ({ controller }) => controller.abort(new Error('enough')),
+      'by return()': ({ iterator }) => { iterator.return() }
+    }
+
+    for (const [how, end] of Object.entries(ends)) {
+      it(`${how}: is closed when its next() has returned`, async () => {
+        const steps = []
+        const job = { controller: new AbortController() }
+        const source = (function * () {
+          try {
+            yield 1
+            end(job)
+            steps.push('ended')
+            yield 2
+            steps.push('went on')
+          } finally {
+            steps.push('closed')
+          }
+        })()
+        job.iterator = mapConcurrent(source, item => item, { concurrency: 1, highWaterMark: 0, signal: job.controller.signal })
+        assert.equal((await job.iterator.next()).value, 1)
+        await job.iterator.next().catch(() => {})
+        assert.deepEqual(steps, ['ended', 'closed'])
+      })
+
+      it(`${how}: is not closed when it has ended, or failed, in this`, async () => {
+        for (const last of [() => ({ done: true }), () => { throw new Error('failed') }]) {
+          let returned = 0
+          const job = { controller: new AbortController() }
+          const next = () => {
+            end(job)
+            return last()
+          }
+          const source = { [Symbol.iterator]: () => ({ next, return: () => returned++ }) }
+          job.iterator = mapConcurrent(source, assert.fail, { concurrency: 1, signal: job.controller.signal })
+          await job.iterator.next().catch(() => {})
+          assert.equal(returned, 0)
+        }
+      })
+    }
+
+    it('with destroySource: false is left alone', async () => {
+      const controller = new AbortController()
+      const source = (function * () {
+        controller.abort(new Error('enough'))
+        yield 1
+        yield 2
+      })()
+      const options = { concurrency: 1, signal: controller.signal, destroySource: false }
+      await assert.rejects(forEachConcurrent(source, assert.fail, options), /enough/)
+      assert.equal(source.next().value, 2)
+    })
+  })
+
   it('throws on anything else', () => {
     for (const [source, shown] of [
       [undefined, 'undefined'], [null, 'null'], [5, '5'], [{}, '{}'], [() => {}, 'function'],

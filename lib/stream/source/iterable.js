@@ -11,6 +11,9 @@ class IterableSource {
   /** @type {Iterator<T | PromiseLike<T>>} */
   #iterator
   #done = false
+  /** `next()` is running: until it returns, a generator cannot be closed. */
+  #running = false
+  #closing = false
 
   /** @param {Iterable<T | PromiseLike<T>>} iterable */
   constructor (iterable) {
@@ -23,16 +26,36 @@ class IterableSource {
    * @returns {import('./answers.js').Answer<T>}
    */
   pull (receiver) {
-    this.#done = true // so is an iterator that throws
-    const result = checkResult(this.#iterator.next(), 'next()')
-    if (result.done) return END
-    this.#done = false
-    return answerElement(result.value, receiver)
+    this.#running = true
+    try {
+      return this.#next(receiver)
+    } finally {
+      this.#running = false
+      if (this.#closing) this.#return()
+    }
   }
 
   /** @param {boolean} destroy */
   close (destroy) {
-    if (!destroy || this.#done) return
+    this.#closing = destroy
+    if (destroy && !this.#running) this.#return()
+  }
+
+  /**
+   * @param {import('./index.js').Receiver<T>} receiver
+   * @returns {import('./answers.js').Answer<T>}
+   */
+  #next (receiver) {
+    this.#done = true // so is an iterator that throws
+    const result = checkResult(this.#iterator.next(), 'next()')
+    if (result.done) return END
+    const element = result.value
+    this.#done = false
+    return answerElement(element, receiver)
+  }
+
+  #return () {
+    if (this.#done) return
     try {
       this.#iterator.return?.()
     } catch {
