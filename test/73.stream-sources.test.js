@@ -13,6 +13,8 @@ async function itemsOf (source, options) {
   return items
 }
 
+const listenersOf = source => source.eventNames().map(event => [event, source.listenerCount(event)])
+
 describe('stream: sources', () => {
   it('takes arrays, sets, maps, strings and generators', async () => {
     assert.deepEqual(await itemsOf([1, 2, 3]), [1, 2, 3])
@@ -171,6 +173,82 @@ describe('stream: sources', () => {
     await job
   })
 
+  describe('a Readable to whose readable event somebody listens', () => {
+    const listen = source => source.on('readable', () => {})
+    const listenOnce = source => source.once('readable', () => {})
+
+    it('gives all its items', async () => {
+      for (const listenFirst of [listen, listenOnce]) {
+        for (const source of [pushedReadable(0, undefined, 2, null), Readable.from([0, undefined, 2])]) {
+          listenFirst(source)
+          assert.deepEqual(await itemsOf(source, { concurrency: 1 }), [0, undefined, 2])
+        }
+      }
+    })
+
+    it('also when that listener comes later: while the job waits, while a handler runs', async () => {
+      for (const listenLater of [listen, listenOnce]) {
+        const source = pushedReadable()
+        const handler = manualHandler()
+        const job = forEachConcurrent(source, handler, { concurrency: 1 })
+        await quiet()
+        listenLater(source)
+        source.push(0)
+        source.push(1)
+        await quiet()
+        assert.deepEqual(handler.items(), [0])
+        listenLater(source)
+        source.push(2)
+        source.push(null)
+        for (let item = 0; item < 3; item++) {
+          await quiet()
+          handler.calls[item].resolve()
+        }
+        await job
+        assert.deepEqual(handler.items(), [0, 1, 2])
+      }
+    })
+
+    it('gives all its bytes, perhaps joined', async () => {
+      const source = new Readable({ read () {} })
+      listen(source)
+      const items = itemsOf(source, { concurrency: 1 })
+      for (const chunk of ['a', 'bc', 'def']) {
+        source.push(chunk)
+        await quiet()
+        source.push(chunk)
+      }
+      source.push(null)
+      assert.equal((await items).join(''), 'aabcbcdefdef')
+    })
+
+    it('is read no faster than its items are handled', async () => {
+      const source = pushedReadable(0, 1, 2, 3)
+      listen(source)
+      const handler = manualHandler()
+      const job = forEachConcurrent(source, handler, { concurrency: 2 })
+      await quiet()
+      assert.deepEqual(handler.items(), [0, 1])
+      assert.equal(source.readableLength, 2)
+      source.destroy(new Error('broken'))
+      for (const call of handler.calls) call.resolve()
+      await assert.rejects(job, /^Error: broken$/)
+    })
+
+    it('keeps no other listener', async () => {
+      for (const early of [true, false]) {
+        const source = pushedReadable(1)
+        if (early) listen(source)
+        const before = listenersOf(source)
+        const job = forEachConcurrent(source, () => { throw new Error('enough') }, { concurrency: 1, destroySource: false })
+        if (!early) listen(source)
+        await assert.rejects(job, /enough/)
+        if (!early) source.removeAllListeners('readable')
+        assert.deepEqual(listenersOf(source), before)
+      }
+    })
+  })
+
   it('handles the last chunks when a paused stream has ended', async () => {
     const source = new PassThrough()
     source.write('first')
@@ -228,9 +306,9 @@ describe('stream: sources', () => {
 
   it('leaves no listener on a Readable that it leaves alone', async () => {
     const source = pushedReadable(1, 2)
-    const before = source.eventNames().map((event) => [event, source.listenerCount(event)])
+    const before = listenersOf(source)
     await assert.rejects(itemsOf(source, { destroySource: false, signal: AbortSignal.abort(new Error('enough')) }), /enough/)
-    assert.deepEqual(source.eventNames().map((event) => [event, source.listenerCount(event)]), before)
+    assert.deepEqual(listenersOf(source), before)
   })
 
   it('returns an iterator that has more, unless it is to be left alone, and never one that has ended or failed', async () => {

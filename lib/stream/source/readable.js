@@ -6,7 +6,7 @@ const { WAIT } = require('./answers.js')
 
 /**
  * Takes chunks from 'data' events and pauses between them. `read()` would be one call less, but on a byte stream it
- * joins all the chunks that have come.
+ * joins all the chunks that have come. Where somebody listens to 'readable' no 'data' flows, and so it is `read()`.
  *
  * @template T
  */
@@ -14,6 +14,7 @@ class ReadableSource {
   #stream
   #wanted = false
   #emitting = false
+  #reading = false
   #disconnect = () => {}
 
   /** @param {import('node:stream').Readable} stream */
@@ -23,28 +24,48 @@ class ReadableSource {
 
   /** @param {import('./index.js').Receiver<T>} receiver */
   connect (receiver) {
+    const stream = this.#stream
     const onData = (/** @type {T} */ chunk) => {
       this.#wanted = false
       this.#emitting = true
       receiver.receive(chunk)
       this.#emitting = false
-      if (!this.#wanted) this.#stream.pause()
+      if (!this.#wanted) stream.pause()
     }
-    this.#stream.pause()
-    this.#stream.on('data', onData)
-    const forget = finished(this.#stream, { writable: false }, error => {
+    const onReadable = () => {
+      const chunk = this.#wanted ? this.#read() : null
+      if (chunk !== null) receiver.receive(chunk)
+    }
+    const onNewListener = (/** @type {string | symbol} */ event) => {
+      if (event !== 'readable') return
+      this.#reading = true
+      stream.off('newListener', onNewListener)
+      stream.off('data', onData)
+      stream.on('readable', onReadable)
+    }
+    stream.pause()
+    stream.on('data', onData)
+    stream.on('newListener', onNewListener)
+    if (stream.listenerCount('readable') > 0) onNewListener('readable')
+    const forget = finished(stream, { writable: false }, error => {
       if (error) receiver.sourceFailed(error)
       else receiver.end()
     })
     this.#disconnect = () => {
-      this.#stream.off('data', onData)
+      stream.off('newListener', onNewListener)
+      stream.off('data', onData)
+      stream.off('readable', onReadable)
       forget()
     }
   }
 
-  /** @returns {typeof WAIT} */
+  /** @returns {import('./answers.js').Answer<T>} */
   pull () {
     this.#wanted = true
+    if (this.#reading) {
+      const chunk = this.#read()
+      return chunk === null ? WAIT : chunk // which may be undefined
+    }
     if (!this.#emitting) this.#stream.resume()
     return WAIT
   }
@@ -54,6 +75,13 @@ class ReadableSource {
     this.#stream.pause()
     if (destroy) this.#stream.destroy() // and go on listening, for an error that this may raise
     else this.#disconnect()
+  }
+
+  /** @returns {T | null} */
+  #read () {
+    const chunk = this.#stream.destroyed ? null : this.#stream.read()
+    if (chunk !== null) this.#wanted = false
+    return chunk
   }
 }
 
