@@ -5,7 +5,7 @@ const { PassThrough, Readable, Writable } = require('node:stream')
 
 const { forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
-const { manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('./support/stream.js')
+const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('./support/stream.js')
 
 async function itemsOf (source, options) {
   const items = []
@@ -392,6 +392,242 @@ describe('stream: sources', () => {
       const options = { concurrency: 1, signal: controller.signal, destroySource: false }
       await assert.rejects(forEachConcurrent(source, assert.fail, options), /enough/)
       assert.equal(source.next().value, 2)
+    })
+  })
+
+  describe('the release of a source that is given up', () => {
+    const broken = new Error('release')
+
+    /** Each has items, and its release waits for `released`. */
+    const slow = {
+      'async generator': released => (async function * () {
+        try {
+          yield * countingSource()
+        } finally {
+          await released
+        }
+      })(),
+      Readable: released => {
+        const source = pushedReadable(0, 1, 2, 3)
+        source._destroy = (error, callback) => { released.then(() => callback(error), callback) }
+        return source
+      },
+      Duplex: released => {
+        const source = new PassThrough({ objectMode: true })
+        for (const item of [0, 1, 2, 3]) source.write(item)
+        source._destroy = (error, callback) => { released.then(() => callback(error), callback) }
+        return source
+      },
+      'web stream': released => new ReadableStream({ pull: controller => controller.enqueue(0), cancel: () => released })
+    }
+
+    /** With these no `next()` of the source is outstanding when a result has been taken. */
+    const options = { concurrency: 1, highWaterMark: 0 }
+
+    async function started (source, given) {
+      const iterator = mapConcurrent(source, item => item, { ...options, ...given })
+      await iterator.next()
+      await quiet()
+      return iterator
+    }
+
+    function manualRelease () {
+      const release = {}
+      release.released = new Promise(resolve => { release.resolve = resolve })
+      return release
+    }
+
+    for (const [kind, make] of Object.entries(slow)) {
+      const ways = {
+        'return()': iterator => iterator.return(),
+        idle: iterator => {
+          iterator.return()
+          return iterator.idle
+        },
+        disposal: iterator => iterator[Symbol.asyncDispose]()
+      }
+      for (const [way, leave] of Object.entries(ways)) {
+        it(`${kind}: ${way} waits for it`, async () => {
+          const { released, resolve } = manualRelease()
+          const iterator = await started(make(released))
+          let left = false
+          const leaving = leave(iterator).then(() => { left = true })
+          await quiet()
+          assert.equal(left, false)
+          resolve()
+          await leaving
+          assert.equal(iterator.stats().lateErrors, 0)
+        })
+      }
+    }
+
+    /** Each has items, and its release fails. */
+    const failing = Object.fromEntries(Object.entries(slow).map(([kind, make]) => {
+      return [kind, () => {
+        const released = Promise.reject(broken)
+        released.catch(() => {})
+        return make(released)
+      }]
+    }))
+    failing.generator = () => (function * () {
+      try {
+        yield * countingSource()
+      } finally {
+        throw broken // eslint-disable-line no-unsafe-finally
+      }
+    })()
+    failing['Readable without close'] = () => {
+      const destroy = (error, callback) => callback(error ?? broken)
+      const source = new Readable({ objectMode: true, read () {}, destroy, emitClose: false })
+      for (const item of [0, 1, 2, 3]) source.push(item)
+      return source
+    }
+
+    for (const [kind, make] of Object.entries(failing)) {
+      it(`${kind}: its error rejects return() or disposal, once`, async () => {
+        for (const leave of [iterator => iterator.return(), iterator => iterator[Symbol.asyncDispose]()]) {
+          const iterator = await started(make())
+          assert.equal((await rejectionOf(leave(iterator))).reason, broken)
+          await iterator.return()
+          await iterator[Symbol.asyncDispose]()
+          assert.equal(iterator.stats().lateErrors, 0)
+          assert.equal((await iterator.next()).done, true)
+        }
+      })
+
+      it(`${kind}: its error is counted where the job has another`, async () => {
+        const reasons = await unhandledRejectionsOf(async () => {
+          const other = new Error('other')
+          const job = forEachConcurrent(make(), () => { throw other }, { concurrency: 1 })
+          assert.equal((await rejectionOf(job)).reason, other)
+          await job.idle
+          assert.equal(job.stats().lateErrors, 1)
+
+          const controller = new AbortController()
+          const iterator = await started(make(), { signal: controller.signal })
+          controller.abort(other)
+          await iterator[Symbol.asyncDispose]()
+          assert.equal(iterator.stats().lateErrors, 1)
+        })
+        assert.deepEqual(reasons, [])
+      })
+    }
+
+    it('a break rejects with its error', async () => {
+      const broke = (async () => {
+        for await (const result of mapConcurrent(failing.generator(), item => item, options)) if (result === 2) break
+      })()
+      assert.equal((await rejectionOf(broke)).reason, broken)
+    })
+
+    it('is not waited for by return() where next() of the source is; disposal is told its error', async () => {
+      let wake
+      const source = (async function * () {
+        try {
+          await new Promise(resolve => { wake = resolve })
+          yield 1
+        } finally {
+          throw broken // eslint-disable-line no-unsafe-finally
+        }
+      })()
+      const iterator = mapConcurrent(source, assert.fail, options)
+      const pending = iterator.next()
+      await iterator.return()
+      assert.equal((await pending).done, true)
+      wake()
+      await iterator.idle
+      assert.equal(iterator.stats().lateErrors, 1)
+      assert.equal((await rejectionOf(iterator[Symbol.asyncDispose]())).reason, broken)
+      assert.equal(iterator.stats().lateErrors, 0)
+    })
+
+    it('of a generator that ends its own job while it runs: its error is counted', async () => {
+      const source = (function * () {
+        try {
+          iterator.return()
+          yield 1
+        } finally {
+          throw broken // eslint-disable-line no-unsafe-finally
+        }
+      })()
+      const iterator = mapConcurrent(source, assert.fail, options)
+      const reasons = await unhandledRejectionsOf(() => iterator.next())
+      assert.deepEqual(reasons, [])
+      await iterator.idle
+      assert.equal(iterator.stats().lateErrors, 1)
+    })
+
+    it('of a Readable that emits no close is known', async () => {
+      const source = new Readable({ objectMode: true, read () {}, emitClose: false })
+      source.push(0)
+      source.push(1)
+      const iterator = await started(source)
+      let left = false
+      iterator.return().then(() => { left = true })
+      await quiet()
+      assert.equal(left, true)
+    })
+
+    it('that never comes is given up', async () => {
+      const iterator = await started(slow['async generator'](new Promise(() => {})))
+      assert.equal((await iterator.return()).done, true)
+      const job = forEachConcurrent(slow.Readable(new Promise(() => {})), () => { throw broken }, { concurrency: 1 })
+      await rejectionOf(job)
+      await job.idle
+    })
+
+    it('does not delay the rejection, also with waitForInFlight', async () => {
+      for (const waitForInFlight of [false, true]) {
+        let rejected = false
+        forEachConcurrent(slow['async generator'](new Promise(() => {})), () => { throw broken }, { concurrency: 1, waitForInFlight })
+          .catch(() => { rejected = true })
+        await quiet()
+        assert.equal(rejected, true)
+      }
+    })
+
+    it('of a source that has failed: the error of the source is told once', async () => {
+      const other = new Error('other')
+      const sources = [
+        () => {
+          const source = pushedReadable(0)
+          return { source, fail: () => source.destroy(other) }
+        },
+        () => {
+          const source = new Readable({ objectMode: true, read () {}, autoDestroy: false })
+          source.push(0)
+          return { source, fail: () => source.emit('error', other) }
+        },
+        () => {
+          let controller
+          const source = new ReadableStream({ start (given) { controller = given } })
+          controller.enqueue(0)
+          return { source, fail: () => controller.error(other) }
+        }
+      ]
+      for (const make of sources) {
+        const { source, fail } = make()
+        const iterator = mapConcurrent(source, item => item, { concurrency: 2 })
+        await iterator.next()
+        const next = iterator.next()
+        await quiet()
+        fail()
+        assert.equal((await rejectionOf(next)).reason, other)
+        await iterator[Symbol.asyncDispose]()
+        assert.equal(iterator.stats().lateErrors, 0)
+      }
+    })
+
+    it('of a web stream is told the reason', async () => {
+      const reasons = []
+      const make = () => new ReadableStream({ pull: controller => controller.enqueue(0), cancel: reason => { reasons.push(reason) } })
+      await rejectionOf(forEachConcurrent(make(), () => { throw broken }, { concurrency: 1 }))
+      await rejectionOf(forEachConcurrent(make(), () => { throw broken }, { concurrency: 1, errorOrder: 'inOrder' }))
+      await rejectionOf(forEachConcurrent(make(), () => {}, { concurrency: 1, signal: AbortSignal.abort(broken) }))
+      const iterator = await started(make())
+      await iterator.return()
+      assert.deepEqual(reasons.slice(0, 3), [broken, broken, broken])
+      assert.equal(reasons[3].name, 'AbortError')
     })
   })
 

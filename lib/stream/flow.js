@@ -9,6 +9,7 @@ const { Item } = require('./item.js')
 const { ItemSignals } = require('./item-signals.js')
 const { Outcomes } = require('./outcomes.js')
 const { Outlet } = require('./outlet.js')
+const { Release } = require('./release.js')
 const { Slots } = require('./slots.js')
 const { StallWatch } = require('./stall.js')
 const { isThenable } = require('./thenable.js')
@@ -45,6 +46,7 @@ class Flow {
   #itemSignals
   /** @type {StallWatch | undefined} */
   #stall
+  #release = new Release()
   #turn = new Turn(() => this.advance())
   #waits = new WaitClock()
   #callerContext = new AsyncResource('spillway.stream')
@@ -52,6 +54,7 @@ class Flow {
   #starting = false
   #advancing = false
   #advanceAgain = false
+  #failed = false
   /** @type {{ error: unknown } | undefined} reported when what was running has been delivered */
   #sourceError
 
@@ -99,9 +102,9 @@ class Flow {
     this.advance()
   }
 
-  /** @returns {Promise<void>} resolved when the flow is over and no handler is running */
+  /** @returns {Promise<void>} resolved when the flow is over, no handler is running, and the source is released */
   get idle () {
-    return this.#ending.idle(this.#slots.inFlight)
+    return this.#settling().then(() => this.#release.wait())
   }
 
   /** @returns {import('./job.js').Stats} */
@@ -116,7 +119,7 @@ class Flow {
       completed,
       failed,
       skipped,
-      lateErrors,
+      lateErrors: lateErrors + this.#release.untold,
       peakInFlight: this.#slots.peak,
       peakBuffered: this.#outlet.peakBuffered,
       ...this.#waits.totals()
@@ -145,19 +148,34 @@ class Flow {
    * Ends the flow because nobody wants its results any more.
    *
    * @param {unknown} reason
+   * @returns {boolean} whether the source is released soon: it was not waiting for an item of its own
    */
   close (reason) {
-    if (this.#ending.over) return
-    this.#shutDown()
+    if (this.#ending.over) return false
+    const { waiting } = this.#intake
+    this.#shutDown(reason)
     this.#ending.abort(reason)
     this.#itemSignals?.abort(reason)
+    return !waiting
+  }
+
+  /**
+   * For those who leave.
+   *
+   * @returns {Promise<void>} resolved when the source is released, or rejected with the error of this, unless somebody was
+   *   told or the flow has another
+   */
+  async released () {
+    await this.#release.wait()
+    if (!this.#failed) this.#release.tell()
   }
 
   /** @param {unknown} error */
   fail (error) {
     if (this.#ending.over) return
+    this.#failed = true
     this.close(error)
-    if (this.#settings.waitForInFlight) this.idle.then(() => this.#sink.fail(error))
+    if (this.#settings.waitForInFlight) this.#settling().then(() => this.#sink.fail(error))
     else this.#sink.fail(error)
   }
 
@@ -246,7 +264,7 @@ class Flow {
   /** @param {unknown} error of an item, which the outlet has */
   #stop (error) {
     if (this.#settings.errorOrder === 'inOrder') {
-      this.#intake.close(this.#settings.destroySource)
+      this.#letGo(error)
     } else {
       this.fail(this.#sourceError === undefined ? error : this.#sourceError.error)
     }
@@ -256,7 +274,7 @@ class Flow {
   #sourceFailed (error) {
     this.#outcomes.noteFatal()
     this.#sourceError = { error }
-    this.#intake.close(this.#settings.destroySource)
+    this.#letGo(error)
     this.advance()
   }
 
@@ -294,14 +312,26 @@ class Flow {
     this.#sink.end(this.stats())
   }
 
-  #shutDown () {
+  /** @param {unknown} [reason] */
+  #shutDown (reason) {
     this.#ending.end()
-    this.#intake.close(this.#settings.destroySource)
+    this.#letGo(reason)
     this.#outlet.clear()
     this.#slots.close()
     this.#stall?.close()
     this.#waits.waitFor(undefined)
     this.#ending.settled(this.#slots.inFlight)
+  }
+
+  /** @param {unknown} reason */
+  #letGo (reason) {
+    this.#intake.close(this.#settings.destroySource, reason)
+    this.#release.follow(this.#intake.released)
+  }
+
+  /** @returns {Promise<void>} resolved when the flow is over and no handler is running */
+  #settling () {
+    return this.#ending.idle(this.#slots.inFlight)
   }
 }
 

@@ -20,6 +20,8 @@ class Intake {
   bytes = 0
   /** Of the item that is here: it is a promise that was rejected. @type {{ error: unknown } | undefined} */
   rejection
+  /** Once it is closed, where there is something to wait for. @type {Promise<void> | undefined} */
+  released
   /** @type {T | PromiseLike<T> | typeof NOTHING} */
   #item = NOTHING
   #closed = false
@@ -63,12 +65,13 @@ class Intake {
    * Gives up the item and the source.
    *
    * @param {boolean} destroy
+   * @param {unknown} [reason]
    */
-  close (destroy) {
+  close (destroy, reason) {
     this.ended = true
     this.waiting = false
     this.#item = NOTHING
-    this.#letGo(destroy)
+    this.#letGo(destroy, reason)
   }
 
   /** @param {T} item */
@@ -135,11 +138,15 @@ class Intake {
     }
   }
 
-  /** @param {boolean} destroy */
-  #letGo (destroy) {
+  /**
+   * @param {boolean} destroy
+   * @param {unknown} [reason]
+   */
+  #letGo (destroy, reason) {
     if (this.#closed) return
     this.#closed = true
-    this.#source.close(destroy)
+    this.released = this.#source.close(destroy, reason) ?? undefined
+    this.released?.catch(() => {}) // whoever stops early has a reason of their own, and need not wait
   }
 }
 

@@ -109,18 +109,25 @@ class ResultIterator {
 
   /** @param {any} [value] */
   async return (value) {
-    this.#flow.close(new DOMException('the consumer wants no more results', 'AbortError'))
-    this.#results.close()
+    if (this.#leave()) await this.#flow.released()
     return { done: /** @type {const} */ (true), value }
   }
 
   async [Symbol.asyncDispose] () {
-    await this.return()
+    this.#leave()
     await this.#flow.idle
+    await this.#flow.released()
   }
 
   [Symbol.asyncIterator] () {
     return this
+  }
+
+  /** @returns {boolean} whether the source is released soon */
+  #leave () {
+    const soon = this.#flow.close(new DOMException('the consumer wants no more results', 'AbortError'))
+    this.#results.close()
+    return soon
   }
 }
 

@@ -23,9 +23,12 @@ class AsyncIterableSource {
     return WAIT
   }
 
-  /** @param {boolean} destroy */
+  /**
+   * @param {boolean} destroy
+   * @returns {Promise<void> | undefined}
+   */
   close (destroy) {
-    if (destroy && !this.#done) this.#return()
+    if (destroy && !this.#done) return this.#return()
   }
 
   /** @param {import('./index.js').Receiver<T>} receiver */
@@ -43,13 +46,9 @@ class AsyncIterableSource {
     else receiver.receive(/** @type {T} */ (item))
   }
 
-  /** Nobody waits for this: a generator that is itself waiting answers only when it wakes. */
+  /** A generator that is itself waiting answers only when it wakes. */
   async #return () {
-    try {
-      await this.#iterator.return?.()
-    } catch {
-      // Whoever stops early has a reason of their own to report.
-    }
+    await this.#iterator.return?.()
   }
 }
 

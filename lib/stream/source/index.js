@@ -49,7 +49,8 @@ const { WebStreamSource } = require('./web-stream.js')
  * @typedef {object} OpenSource
  * @property {(receiver: Receiver<T>) => void} [connect] called once, before all else, where the source has to listen
  * @property {(receiver: Receiver<T>) => import('./answers.js').Answer<T>} pull
- * @property {(destroy: boolean) => void} close lets go of what was opened; called once
+ * @property {(destroy: boolean, reason?: unknown) => Promise<void> | void} close lets go of what was opened; called once.
+ *   Where there is something to wait for: a promise that settles when the source is released, rejected with what that threw
  */
 
 /**

@@ -13,7 +13,8 @@ class IterableSource {
   #done = false
   /** `next()` is running: until it returns, a generator cannot be closed. */
   #running = false
-  #closing = false
+  /** Of a `close` that came meanwhile. @type {((released?: Promise<void>) => void) | undefined} */
+  #onReturned
 
   /** @param {Iterable<T | PromiseLike<T>>} iterable */
   constructor (iterable) {
@@ -31,14 +32,18 @@ class IterableSource {
       return this.#next(receiver)
     } finally {
       this.#running = false
-      if (this.#closing) this.#return()
+      this.#onReturned?.(this.#return())
     }
   }
 
-  /** @param {boolean} destroy */
+  /**
+   * @param {boolean} destroy
+   * @returns {Promise<void> | undefined}
+   */
   close (destroy) {
-    this.#closing = destroy
-    if (destroy && !this.#running) this.#return()
+    if (!destroy) return
+    if (!this.#running) return this.#return()
+    return new Promise(resolve => { this.#onReturned = resolve })
   }
 
   /**
@@ -54,12 +59,13 @@ class IterableSource {
     return answerElement(element, receiver)
   }
 
+  /** @returns {Promise<void> | undefined} */
   #return () {
     if (this.#done) return
     try {
       this.#iterator.return?.()
-    } catch {
-      // Whoever stops early has a reason of their own to report.
+    } catch (error) {
+      return Promise.reject(error)
     }
   }
 }

@@ -1,6 +1,7 @@
 'use strict'
 
 const { finished } = require('node:stream')
+const { finished: finishedPromise } = require('node:stream/promises')
 
 const { WAIT } = require('./answers.js')
 
@@ -15,6 +16,8 @@ class ReadableSource {
   #wanted = false
   #emitting = false
   #reading = false
+  /** @type {Error | undefined} */
+  #failure
   #disconnect = () => {}
 
   /** @param {import('node:stream').Readable} stream */
@@ -48,8 +51,9 @@ class ReadableSource {
     stream.on('newListener', onNewListener)
     if (stream.listenerCount('readable') > 0) onNewListener('readable')
     const forget = finished(stream, { writable: false }, error => {
-      if (error) receiver.sourceFailed(error)
-      else receiver.end()
+      if (!error) return receiver.end()
+      this.#failure = error
+      receiver.sourceFailed(error)
     })
     this.#disconnect = () => {
       stream.off('newListener', onNewListener)
@@ -70,11 +74,33 @@ class ReadableSource {
     return WAIT
   }
 
-  /** @param {boolean} destroy */
+  /**
+   * @param {boolean} destroy
+   * @returns {Promise<void> | undefined}
+   */
   close (destroy) {
     this.#stream.pause()
-    if (destroy) this.#stream.destroy() // and go on listening, for an error that this may raise
-    else this.#disconnect()
+    if (!destroy) {
+      this.#disconnect()
+      return
+    }
+    const told = this.#failure
+    this.#stream.destroy() // and go on listening, for an error that this may raise
+    return this.#closed(told)
+  }
+
+  /**
+   * `finished` also knows the end of a stream that emits no 'close'.
+   *
+   * @param {Error | undefined} told the error that the source failed with
+   */
+  async #closed (told) {
+    try {
+      await finishedPromise(this.#stream)
+    } catch (error) {
+      const { code } = /** @type {NodeJS.ErrnoException} */ (error)
+      if (error !== told && code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
+    }
   }
 
   /** @returns {T | null} */

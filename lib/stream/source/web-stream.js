@@ -6,6 +6,7 @@ const { checkResult } = require('./result.js')
 /** @template T */
 class WebStreamSource {
   #reader
+  #failed = false
 
   /** @param {import('./index.js').WebStream<T>} stream */
   constructor (stream) {
@@ -21,10 +22,20 @@ class WebStreamSource {
     return WAIT
   }
 
-  /** @param {boolean} destroy */
-  close (destroy) {
-    if (destroy) this.#reader.cancel().catch(() => {}) // it rejects when the stream had failed, which was told already
+  /**
+   * @param {boolean} destroy
+   * @param {unknown} [reason]
+   * @returns {Promise<void> | undefined}
+   */
+  close (destroy, reason) {
+    const released = destroy && !this.#failed ? this.#cancel(reason) : undefined
     this.#reader.releaseLock()
+    return released
+  }
+
+  /** @param {unknown} reason */
+  async #cancel (reason) {
+    await this.#reader.cancel(reason)
   }
 
   /** @param {import('./index.js').Receiver<T>} receiver */
@@ -33,6 +44,7 @@ class WebStreamSource {
     try {
       ({ done, value } = checkResult(await this.#reader.read(), 'read()'))
     } catch (error) {
+      this.#failed = true
       return receiver.sourceFailed(error)
     }
     if (done) receiver.end()
