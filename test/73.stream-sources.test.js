@@ -298,6 +298,77 @@ describe('stream: sources', () => {
     assert.throws(() => forEachConcurrent(locked, () => {}, { concurrency: 1 }), { name: 'TypeError', message: /locked/ })
   })
 
+  describe('a Readable that is left alone gets back the item that waited for room', () => {
+    const options = { concurrency: 2, maxBytes: 3, destroySource: false }
+
+    async function leave (source, given) {
+      const controller = new AbortController()
+      const handler = manualHandler()
+      const job = forEachConcurrent(source, handler, { ...options, ...given, signal: controller.signal })
+      await quiet()
+      assert.equal(handler.calls.length, 1)
+      controller.abort(new Error('enough'))
+      await assert.rejects(job, /enough/)
+      return String(handler.items())
+    }
+
+    it('in its place', async () => {
+      for (const end of [[], [null]]) {
+        const source = pushedReadable('ab', 'cd', 'ef', ...end)
+        assert.equal(await leave(source), 'ab')
+        if (end.length === 0) source.push(null)
+        assert.deepEqual(await source.toArray(), ['cd', 'ef'])
+      }
+    })
+
+    it('also where it was the last, and the end has not been told', async () => {
+      const source = pushedReadable('ab', 'cd')
+      assert.equal(await leave(source), 'ab')
+      source.push(null)
+      assert.deepEqual(await source.toArray(), ['cd'])
+    })
+
+    it('as text in the encoding of the stream', async () => {
+      for (const encoding of ['utf8', 'base64']) {
+        const source = new Readable({ read () {}, encoding })
+        for (const chunk of ['abc', 'def', 'ghi']) source.push(chunk)
+        assert.equal(await leave(source, { maxBytes: 4 }), Buffer.from('abc').toString(encoding))
+        source.push(null)
+        assert.equal((await source.toArray()).join(''), Buffer.from('defghi').toString(encoding))
+      }
+    })
+
+    it('where somebody listens to its readable event', async () => {
+      const source = pushedReadable('ab', 'cd', 'ef', null)
+      source.on('readable', () => {})
+      assert.equal(await leave(source), 'ab')
+      source.removeAllListeners('readable')
+      assert.deepEqual(await source.toArray(), ['cd', 'ef'])
+    })
+
+    it('unless that has ended, was destroyed, or is to be', async () => {
+      const ended = pushedReadable('ab', 'cd')
+      const controller = new AbortController()
+      ended.on('end', () => controller.abort(new Error('enough'))) // before the job hears of it
+      const job = forEachConcurrent(ended, manualHandler(), { ...options, signal: controller.signal })
+      await quiet()
+      ended.push(null)
+      ended.read(0)
+      await assert.rejects(job, /enough/)
+      await quiet()
+      assert.equal(ended.errored, null)
+
+      const destroyed = pushedReadable('ab', 'cd', 'ef')
+      destroyed.unshift = assert.fail
+      const broken = forEachConcurrent(destroyed, () => destroyed.destroy(), options)
+      await assert.rejects(broken, { code: 'ERR_STREAM_PREMATURE_CLOSE' })
+
+      const given = pushedReadable('ab', 'cd', 'ef')
+      given.unshift = assert.fail
+      await leave(given, { destroySource: true })
+    })
+  })
+
   it('unlocks a web stream at its end', async () => {
     const source = ReadableStream.from([1])
     await itemsOf(source)

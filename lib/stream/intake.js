@@ -68,10 +68,12 @@ class Intake {
    * @param {unknown} [reason]
    */
   close (destroy, reason) {
+    const item = this.#closed || this.rejection !== undefined ? NOTHING : this.#item
     this.ended = true
     this.waiting = false
     this.#item = NOTHING
     this.#letGo(destroy, reason)
+    if (item !== NOTHING && !destroy) this.#source.giveBack?.(/** @type {T} */ (item))
   }
 
   /** @param {T} item */

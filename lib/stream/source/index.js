@@ -51,6 +51,7 @@ const { WebStreamSource } = require('./web-stream.js')
  * @property {(receiver: Receiver<T>) => import('./answers.js').Answer<T>} pull
  * @property {(destroy: boolean, reason?: unknown) => Promise<void> | void} close lets go of what was opened; called once.
  *   Where there is something to wait for: a promise that settles when the source is released, rejected with what that threw
+ * @property {(item: T) => void} [giveBack] takes an item again that was not used, after a `close` that destroys nothing
  */
 
 /**

@@ -89,6 +89,12 @@ class ReadableSource {
     return this.#closed(told)
   }
 
+  /** @param {T} item */
+  giveBack (item) {
+    if (this.#stream.readableEnded || this.#stream.destroyed) return
+    this.#stream.unshift(item, this.#stream.readableEncoding ?? undefined)
+  }
+
   /**
    * `finished` also knows the end of a stream that emits no 'close'.
    *
