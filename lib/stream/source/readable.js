@@ -91,8 +91,7 @@ class ReadableSource {
 
   /** @param {T} item */
   giveBack (item) {
-    if (this.#stream.readableEnded || this.#stream.destroyed) return
-    this.#stream.unshift(item, this.#stream.readableEncoding ?? undefined)
+    if (!this.#stream.readableEnded) this.#stream.unshift(item, this.#stream.readableEncoding ?? undefined)
   }
 
   /**
