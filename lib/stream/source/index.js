@@ -8,10 +8,11 @@ const { ReadableSource } = require('./readable.js')
 const { WebStreamSource } = require('./web-stream.js')
 
 /**
- * The part of a web `ReadableStream` that is used: Node's and the DOM's both have it.
+ * The part of a web `ReadableStream` that is used: Node's and the DOM's both have it. The second signature stands for
+ * theirs that may give a BYOB reader: TypeScript pairs overloads from the last on when it infers `T`.
  *
  * @template T
- * @typedef {{ getReader (): WebReader<T> }} WebStream
+ * @typedef {{ getReader: { (): WebReader<T>, (options?: any): unknown } }} WebStream
  */
 
 /**
