@@ -194,7 +194,7 @@ describe('stream: errors of handlers', () => {
       assert.deepEqual(results, [0, 2])
       assert.ok(error instanceof AggregateError)
       assert.equal(error.message, '2 items failed')
-      assert.deepEqual(error.errors, [undefined, new Error('item 3')])
+      assert.deepEqual(error.errors.map(({ message }) => message), ['item 1 failed', 'item 3'])
     })
 
     it("'collect' keeps at most maxErrors, 100 if not given, and counts the rest", async () => {
@@ -251,7 +251,7 @@ describe('stream: errors of handlers', () => {
       const own = new Error('of onError')
       const thrown = rejectionOf(forEachConcurrent([1], failOdd, { concurrency: 1, onError: () => { throw own } }))
       assert.equal((await thrown).reason, own)
-      for (const answer of [undefined, null, 'ignore', 5, Promise.resolve('skip')]) {
+      for (const answer of [undefined, null, 'ignore', 5, Promise.resolve('ignore')]) {
         const other = forEachConcurrent([1], failOdd, { concurrency: 1, onError: () => answer })
         await assert.rejects(other, /^TypeError: onError must answer 'stop', 'skip' or \{ value \}$/)
       }
@@ -319,11 +319,6 @@ describe('stream: errors of sources', () => {
         await failure
       })()
       return { source, fail }
-    },
-    iterable: () => {
-      let fail
-      const failure = new Promise((resolve, reject) => { fail = () => reject(broken) })
-      return { source: [0, 1, failure], fail }
     }
   }
 
@@ -354,6 +349,35 @@ describe('stream: errors of sources', () => {
     })(), item => { results.push(item) }, { concurrency: 2 })
     assert.equal((await rejectionOf(job)).reason, broken)
     assert.deepEqual(results, [1])
+  })
+
+  const malformed = {
+    'async iterable': answer => ({ source: { [Symbol.asyncIterator]: () => ({ next: async () => answer }) }, method: 'next' }),
+    iterable: answer => ({ source: { [Symbol.iterator]: () => ({ next: () => answer }) }, method: 'next' }),
+    'web stream': answer => ({
+      source: { getReader: () => ({ read: async () => answer, cancel: async () => {}, releaseLock () {} }) },
+      method: 'read'
+    })
+  }
+
+  for (const [kind, make] of Object.entries(malformed)) {
+    it(`${kind}: an answer that is no { done, value } is an error of the source, which says so`, async () => {
+      for (const answer of [undefined, null, 5]) {
+        const { source, method } = make(answer)
+        const { reason } = await rejectionOf(forEachConcurrent(source, assert.fail, { concurrency: 2 }))
+        assert.ok(reason instanceof TypeError)
+        assert.equal(reason.message, `${method}() of the source must answer an object { done, value }, got ${answer}`)
+      }
+    })
+  }
+
+  it('a result whose getters throw is an error of the source', async () => {
+    for (const result of [{ get done () { throw broken } }, { done: false, get value () { throw broken } }]) {
+      for (const [kind, make] of Object.entries(malformed)) {
+        const { source } = make(result)
+        assert.equal((await rejectionOf(forEachConcurrent(source, assert.fail, { concurrency: 2 }))).reason, broken, kind)
+      }
+    }
   })
 
   it('an item that came before the error and waits for room does not start', async () => {

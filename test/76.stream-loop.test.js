@@ -92,8 +92,8 @@ describe('stream: sharing the event loop', () => {
         await storage.run('consumer', async () => {
           for await (const result of iterator) assert.equal(result, undefined)
         })
-        const transform = storage.run('caller', () => concurrentTransform(handler, options))
-        await storage.run('consumer', () => pipeline(makeSource(), transform, new PassThrough({ objectMode: true })))
+        const transform = storage.run('creator', () => concurrentTransform(handler, options))
+        await storage.run('caller', () => pipeline(makeSource(), transform, new PassThrough({ objectMode: true })))
       }
     }
     assert.deepEqual([...seen], ['caller'])

@@ -36,15 +36,15 @@ const bad = [
   [{ concurrency: [2] }, type, `${concurrency}[ 2 ]`],
   [{ ordered: 1 }, type, 'ordered must be true or false, got 1'],
   [{ ordered: null }, type, 'ordered must be true or false, got null'],
-  [{ highWaterMark: -1 }, range, 'highWaterMark must be an integer >= 0, got -1'],
-  [{ highWaterMark: 0.5 }, range, 'highWaterMark must be an integer >= 0, got 0.5'],
-  [{ highWaterMark: Infinity }, range, 'highWaterMark must be an integer >= 0, got Infinity'],
-  [{ highWaterMark: '1' }, type, "highWaterMark must be an integer >= 0, got '1'"],
+  [{ highWaterMark: -1 }, range, 'highWaterMark must be an integer >= 0 or Infinity, got -1'],
+  [{ highWaterMark: 0.5 }, range, 'highWaterMark must be an integer >= 0 or Infinity, got 0.5'],
+  [{ highWaterMark: -Infinity }, range, 'highWaterMark must be an integer >= 0 or Infinity, got -Infinity'],
+  [{ highWaterMark: '1' }, type, "highWaterMark must be an integer >= 0 or Infinity, got '1'"],
   [{ maxBytes: 0 }, range, 'maxBytes must be an integer >= 1, got 0'],
   [{ maxBytes: '1k' }, type, "maxBytes must be an integer >= 1, got '1k'"],
   [{ sizeOf: 5 }, type, 'sizeOf must be a function, got 5'],
-  [{ onError: 'ignore' }, type, "onError must be 'stop', 'collect', 'continue' or a function, got 'ignore'"],
-  [{ onError: null }, type, "onError must be 'stop', 'collect', 'continue' or a function, got null"],
+  [{ onError: 'ignore' }, type, "onError must be 'stop', 'collect', 'continue', 'settle' or a function, got 'ignore'"],
+  [{ onError: null }, type, "onError must be 'stop', 'collect', 'continue', 'settle' or a function, got null"],
   [{ maxErrors: 0 }, range, 'maxErrors must be an integer >= 1, got 0'],
   [{ errorOrder: 'first' }, type, "errorOrder must be 'immediate' or 'inOrder', got 'first'"],
   [{ waitForInFlight: 'yes' }, type, "waitForInFlight must be true or false, got 'yes'"],
@@ -60,8 +60,17 @@ const bad = [
   [{ onStall: handler }, type, 'stallTimeout and onStall must be given together'],
   [{ stallTimeout: 5, onStall: true }, type, 'onStall must be a function, got true'],
   [{ destroySource: 0 }, type, 'destroySource must be true or false, got 0'],
-  [{ limit: 4 }, type, 'unknown option limit: known are concurrency, ordered, highWaterMark, maxBytes, sizeOf, onError, ' +
-    'maxErrors, errorOrder, waitForInFlight, signal, timeout, stallTimeout, onStall, destroySource'],
+  [{ flatten: 1 }, type, 'flatten must be true or false, got 1'],
+  [{ retry: 3 }, type, 'retry must be an object with attempts, got 3'],
+  [{ retry: {} }, type, 'retry.attempts must be an integer >= 2, got undefined'],
+  [{ retry: { attempts: 1 } }, range, 'retry.attempts must be an integer >= 2, got 1'],
+  [{ retry: { attempts: 2, delay: -1 } }, range, 'retry.delay must be milliseconds, >= 0 and <= 2147483647, got -1'],
+  [{ retry: { attempts: 2, budget: 0 } }, range, 'retry.budget must be a number > 0, got 0'],
+  [{ retry: { attempts: 2, shouldRetry: true } }, type, 'retry.shouldRetry must be a function, got true'],
+  [{ retry: { attempts: 2, times: 3 } }, type, 'unknown option retry.times: known are attempts, delay, budget, shouldRetry'],
+  [{ timeoutFreesSlot: 1 }, type, 'timeoutFreesSlot must be true or false, got 1'],
+  [{ timeoutFreesSlot: true }, type, 'timeoutFreesSlot needs a timeout'],
+  [{ limit: 4 }, type, /^unknown option limit: known are concurrency, ordered, highWaterMark, /],
   [{ toString: 4 }, type, /^unknown option toString: known are /]
 ]
 
@@ -88,7 +97,7 @@ describe('stream: options', () => {
 
     it(`${name} takes what it should`, async () => {
       const good = [
-        { concurrency: Infinity }, { highWaterMark: 0 }, { timeout: 0.5 }, { timeout: 2 ** 31 - 1 }, { ordered: undefined },
+        { concurrency: Infinity }, { highWaterMark: 0 }, { highWaterMark: Infinity }, { timeout: 0.5 }, { timeout: 2 ** 31 - 1 }, { ordered: undefined },
         { signal: new AbortController().signal }, { onError: 'continue' }, { onError: handler }
       ]
       for (const options of good) {

@@ -1,18 +1,14 @@
 'use strict'
 
-const { AsyncResource } = require('node:async_hooks')
-
 const { byteSize, checkedSize } = require('./byte-size.js')
 const { Ending } = require('./ending.js')
-const { HandlerContext } = require('./handler-context.js')
+const { Handlers } = require('./handlers.js')
 const { Intake } = require('./intake.js')
 const { Item, NO_SLOT, RUNNING } = require('./item.js')
-const { ItemSignals } = require('./item-signals.js')
 const { Outcomes } = require('./outcomes.js')
 const { Outlet } = require('./outlet.js')
 const { asIterable } = require('./parts.js')
-const { Retries } = require('./retry.js')
-const { Running } = require('./running.js')
+const { Release } = require('./release.js')
 const { Slots } = require('./slots.js')
 const { StallWatch } = require('./stall.js')
 const { isThenable } = require('./thenable.js')
@@ -21,39 +17,35 @@ const { WaitClock } = require('./wait-clock.js')
 
 /**
  * Takes items in while there is a free slot and room for the result, runs the handler on each, and delivers the results
- * to a sink: the one core of the three faces.
+ * to a sink: the one core of all helpers.
  *
  * @template T
  */
 class Flow {
-  #handler
   #settings
   #sink
   #flattens
   #maxBytes
   #highWaterMark
+  #flush
   #intake
+  #handlers
+  #running
   #slots
   #outlet
   #outcomes
   #ending
-  /** @type {ItemSignals | undefined} */
-  #itemSignals
   /** @type {StallWatch | undefined} */
   #stall
-  #running = new Running()
-  /** @type {Retries | undefined} */
-  #retries
-  #flush
+  #release = new Release()
   #turn = new Turn(() => this.advance())
   #waits = new WaitClock()
-  /** @type {AsyncResource | undefined} in which handlers run, unless each item has a context of its own */
-  #callerContext
+  #startWork = () => this.#startAll()
   #started = 0
-  #onStop = (/** @type {number} */ index) => this.#stopAfter(index)
   #starting = false
   #advancing = false
   #advanceAgain = false
+  #failed = false
   /** @type {{ error: unknown } | undefined} reported when what was running has been delivered */
   #sourceError
 
@@ -64,19 +56,20 @@ class Flow {
    * @param {import('./outlet.js').Sink} sink
    */
   constructor (source, handler, settings, sink) {
-    const { maxBytes, sizeOf, signal, timeout, stallTimeout, onStall } = settings
-    if (settings.retry !== undefined) this.#retries = new Retries(settings.retry)
-    this.#handler = this.#retries?.wrap(handler) ?? handler
-    this.#flush = settings.flush
-    if (!source.givesContexts) this.#callerContext = new AsyncResource('spillway.stream')
+    const { maxBytes, sizeOf, signal, stallTimeout, onStall } = settings
     this.#settings = settings
     this.#sink = sink
     this.#flattens = settings.flatten === true
     this.#maxBytes = maxBytes ?? Infinity
     this.#highWaterMark = settings.highWaterMark
+    this.#flush = settings.flush
     this.#slots = slotsFor(settings.concurrency)
     this.#ending = new Ending(signal, reason => this.fail(reason))
-    if (timeout !== undefined) this.#itemSignals = new ItemSignals(timeout, (item, error) => this.#timedOut(item, error))
+    this.#handlers = new Handlers(handler, settings, source.givesContexts === true, this.#ending.signal, {
+      onStop: index => this.#stopAfter(index),
+      onTimeout: (item, error) => this.#timedOut(item, error)
+    })
+    this.#running = this.#handlers.running
     if (stallTimeout !== undefined && onStall !== undefined) {
       this.#stall = new StallWatch(stallTimeout, () => this.#stalled(onStall))
     }
@@ -95,7 +88,7 @@ class Flow {
     return this.#starting || this.#ending.over
   }
 
-  /** For a consumer that keeps all results anyway. */
+  /** For a consumer that keeps all results anyway. To be called before `start`. */
   holdBackNothing () {
     this.#highWaterMark ??= Infinity
   }
@@ -114,9 +107,9 @@ class Flow {
     this.advance()
   }
 
-  /** @returns {Promise<void>} resolved when the flow is over and no handler is running */
+  /** @returns {Promise<void>} resolved when the flow is over, no handler is running, and the source is released */
   get idle () {
-    return this.#ending.idle(this.#running.length)
+    return this.#settling().then(() => this.#release.wait())
   }
 
   /** @returns {import('./job.js').Stats} */
@@ -131,8 +124,8 @@ class Flow {
       completed,
       failed,
       skipped: skipped + this.#intake.discarded,
-      retries: this.#retries?.count ?? 0,
-      lateErrors,
+      retries: this.#handlers.retries,
+      lateErrors: lateErrors + this.#release.untold,
       peakInFlight: this.#running.peak,
       peakBuffered: this.#outlet.peakBuffered,
       ...this.#waits.totals()
@@ -149,10 +142,7 @@ class Flow {
       while (this.#advanceAgain) {
         this.#advanceAgain = false
         if (this.#outlet.settled > 0) this.#deliver()
-        if (this.#mayStart()) {
-          if (this.#callerContext === undefined) this.#startWork()
-          else this.#callerContext.runInAsyncScope(this.#startWork, this)
-        }
+        if (this.#mayStart()) this.#handlers.enter(this.#startWork)
       }
     } finally {
       this.#advancing = false
@@ -160,22 +150,52 @@ class Flow {
     this.#rest()
   }
 
+  /** To be called when the reader may have taken some of the results that the sink keeps. */
+  onRead () {
+    if (this.#outlet.trim()) this.advance()
+  }
+
   /**
    * Ends the flow because nobody wants its results any more.
    *
    * @param {unknown} reason
+   * @returns {boolean} whether the source is released soon: it was not waiting for an item of its own
    */
   close (reason) {
-    if (this.#ending.over) return
+    if (this.#ending.over) return false
+    const { waiting } = this.#intake
     this.#shutDown(reason)
     this.#abort(reason)
+    return !waiting
+  }
+
+  /**
+   * For those who leave.
+   *
+   * @returns {Promise<void>} resolved when the source is released, or rejected with the error of this, unless somebody was
+   *   told or the flow has another
+   */
+  async released () {
+    await this.#release.wait()
+    if (!this.#failed) this.#release.tell()
+  }
+
+  /**
+   * For disposal.
+   *
+   * @returns {Promise<void>} resolved when the flow is idle; rejected like that of `released`
+   */
+  async disposed () {
+    await this.idle
+    await this.released()
   }
 
   /** @param {unknown} error */
   fail (error) {
     if (this.#ending.over) return
+    this.#failed = true
     this.close(error)
-    if (this.#settings.waitForInFlight) this.idle.then(() => this.#sink.fail(error))
+    if (this.#settings.waitForInFlight) this.#settling().then(() => this.#sink.fail(error))
     else this.#sink.fail(error)
   }
 
@@ -189,7 +209,7 @@ class Flow {
     do {
       const item = this.#begin()
       try {
-        let result = this.#call(item)
+        let result = this.#handlers.call(item)
         if (isThenable(result)) {
           if (this.#slots.free) this.advance()
           result = await result
@@ -211,7 +231,7 @@ class Flow {
     this.#rest()
   }
 
-  #startWork () {
+  #startAll () {
     do this.#work()
     while (this.#mayStart())
   }
@@ -219,22 +239,13 @@ class Flow {
   #begin () {
     const { bytes, context, rejection } = this.#intake
     const item = new Item(this.#intake.take(), this.#started++, bytes)
+    if (context !== undefined) item.context = context
+    if (rejection !== undefined) item.rejection = rejection
     this.#turn.count()
     this.#running.add(item)
     this.#outlet.add(item)
-    if (context !== undefined) item.context = context
-    if (rejection !== undefined) item.rejection = rejection
     item.began = this.#slots.take()
     return item
-  }
-
-  /** @param {Item<T>} item */
-  #call (item) {
-    if (item.rejection !== undefined) throw item.rejection.error
-    const signal = this.#itemSignals === undefined ? this.#ending.signal : this.#itemSignals.start(item)
-    const context = new HandlerContext(signal, item.index, this.#onStop)
-    if (item.context === undefined) return (0, this.#handler)(item.value, context)
-    return item.context.runInAsyncScope(this.#handler, undefined, item.value, context)
   }
 
   /**
@@ -248,12 +259,13 @@ class Flow {
       if (!this.#wants(item)) return
       const parts = this.#outcomes.addPart(item, result)
       this.#deliver()
-      while (parts !== undefined && parts.untaken >= this.#mostParts && this.#wants(item)) await parts.taken()
+      while (this.#wants(item) && this.#isFull(parts)) await parts?.taken()
     }
   }
 
-  get #mostParts () {
-    return Math.max(1, this.#highWaterMark ?? this.#slots.limit)
+  /** @param {import('./parts.js').Parts | undefined} parts */
+  #isFull (parts) {
+    return parts !== undefined && parts.untaken >= Math.max(1, this.#highWaterMark ?? this.#slots.limit)
   }
 
   /** @param {Item<any>} item */
@@ -268,9 +280,8 @@ class Flow {
    * @param {boolean} succeeded
    */
   #settled (item, succeeded) {
-    this.#running.remove(item)
+    this.#handlers.settled(item)
     this.#freeSlot(item, succeeded)
-    this.#itemSignals?.stop(item)
     if (this.#ending.over) this.#ending.settled(this.#running.length)
   }
 
@@ -293,9 +304,10 @@ class Flow {
     return inFlight < limit && this.#outlet.size + this.#outlet.kept < limit + (this.#highWaterMark ?? limit)
   }
 
-  /** An item that is taken from a source which outlives the job must start: nobody else would handle it. */
   #fetchWithinBytes () {
-    if (!this.#settings.destroySource) return this.#outlet.bytes < this.#maxBytes && this.#intake.fetch()
+    // What is taken from a source that outlives the job, and takes nothing back, must start, or it would be lost.
+    const mustStart = !this.#settings.destroySource && !this.#intake.givesBack
+    if (mustStart) return this.#outlet.bytes < this.#maxBytes && this.#intake.fetch()
     if (!this.#intake.fetch()) return false
     return this.#outlet.size + this.#outlet.kept === 0 || this.#outlet.bytes + this.#intake.bytes <= this.#maxBytes
   }
@@ -303,11 +315,6 @@ class Flow {
   #deliver () {
     const failed = this.#outlet.deliver()
     if (failed !== undefined) this.fail(failed.value)
-  }
-
-  /** To be called when the reader may have taken some of the results that the sink keeps. */
-  onRead () {
-    if (this.#outlet.trim()) this.advance()
   }
 
   // What does not go as it should
@@ -320,7 +327,7 @@ class Flow {
   #stopAfter (index) {
     if (this.#ending.over) return
     if (!this.#intake.isEmpty) this.#outcomes.skipped++
-    this.#intake.close(this.#settings.destroySource, stopped())
+    this.#letGo(stopped())
     this.#outcomes.skipped += this.#outlet.drop(this.#running.after(index), index)
     this.advance()
   }
@@ -341,7 +348,7 @@ class Flow {
   /** @param {unknown} error of an item, which the outlet has */
   #stop (error) {
     if (this.#settings.errorOrder === 'inOrder') {
-      this.#intake.close(this.#settings.destroySource)
+      this.#letGo(error)
     } else {
       this.fail(this.#sourceError === undefined ? error : this.#sourceError.error)
     }
@@ -351,7 +358,7 @@ class Flow {
   #sourceFailed (error) {
     this.#outcomes.noteFatal()
     this.#sourceError = { error }
-    this.#intake.close(this.#settings.destroySource)
+    this.#letGo(error)
     this.advance()
   }
 
@@ -389,7 +396,6 @@ class Flow {
       this.fail(failure.error)
     } else if (this.#flush !== undefined) {
       this.#runFlush(this.#flush)
-      this.#flush = undefined
       return false
     } else {
       this.#shutDown()
@@ -401,6 +407,7 @@ class Flow {
 
   /** @param {NonNullable<import('./options.js').Settings['flush']>} flush */
   async #runFlush (flush) {
+    this.#flush = undefined
     const last = new Item(undefined, this.#started, 0)
     this.#outlet.add(last)
     try {
@@ -417,19 +424,30 @@ class Flow {
   /** @param {unknown} reason told to the handlers that run */
   #abort (reason) {
     this.#ending.abort(reason)
-    this.#itemSignals?.abort(reason)
+    this.#handlers.abort(reason)
   }
 
   /** @param {unknown} [reason] told to a source that is destroyed */
   #shutDown (reason) {
     this.#ending.end()
-    this.#intake.close(this.#settings.destroySource, reason)
+    this.#letGo(reason)
     this.#outlet.close()
     for (const item of this.#running.after(-1)) item.parts?.wake()
     this.#slots.close()
     this.#stall?.close()
     this.#waits.waitFor(undefined)
     this.#ending.settled(this.#running.length)
+  }
+
+  /** @param {unknown} reason */
+  #letGo (reason) {
+    this.#intake.close(this.#settings.destroySource, reason)
+    this.#release.follow(this.#intake.released)
+  }
+
+  /** @returns {Promise<void>} resolved when the flow is over and no handler is running */
+  #settling () {
+    return this.#ending.idle(this.#running.length)
   }
 }
 

@@ -13,7 +13,7 @@ const { openSource } = require('./source/index.js')
  * @param {import('./source/index.js').Source<T>} source
  * @param {import('./handler-context.js').Handler<T>} handler
  * @param {import('./options.js').Options<T, unknown>} options
- * @returns {Promise<import('./job.js').Stats> & import('./job.js').Job}
+ * @returns {Promise<import('./job.js').Stats> & AsyncDisposable & import('./job.js').Job} its disposal aborts what runs
  * @throws {TypeError | RangeError} for a wrong argument or option
  */
 function forEachConcurrent (source, handler, options) {
@@ -24,7 +24,13 @@ function forEachConcurrent (source, handler, options) {
   const completion = new Completion()
   const flow = new Flow(openSource(source), handler, settings, completion)
   queueMicrotask(() => flow.start()) // not now: the handler may use the job that this call returns
-  return asJob(completion.promise, flow)
+  return asJob(Object.defineProperty(/** @type {Promise<any> & AsyncDisposable} */ (completion.promise), Symbol.asyncDispose, {
+    value: async () => {
+      flow.close(new DOMException('the job was disposed of', 'AbortError'))
+      completion.leave()
+      await flow.disposed()
+    }
+  }), flow)
 }
 
 /** Drops the results, and waits for the end. */
@@ -51,6 +57,11 @@ class Completion {
   /** @param {unknown} error */
   fail (error) {
     this.#deferred.reject(error)
+  }
+
+  /** Nobody may wait for the promise any more: then its rejection is no unhandled one. */
+  leave () {
+    this.promise.catch(() => {})
   }
 }
 

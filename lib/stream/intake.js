@@ -22,9 +22,11 @@ class Intake {
   bytes = 0
   /** @type {import('node:async_hooks').AsyncResource | undefined} in which its handler runs, where that is not the job's */
   context
-  /** @type {{ error: unknown } | undefined} why its handler does not run */
+  /** Of the item that is here: it is a promise that was rejected. @type {{ error: unknown } | undefined} */
   rejection
-  /** @type {T | typeof NOTHING} */
+  /** Once it is closed, where there is something to wait for. @type {Promise<void> | undefined} */
+  released
+  /** @type {T | PromiseLike<T> | typeof NOTHING} */
   #item = NOTHING
   #closed = false
   #source
@@ -46,6 +48,11 @@ class Intake {
     source.connect?.(this)
   }
 
+  /** Whether an item that does not start can be left in the source. */
+  get givesBack () {
+    return this.#source.giveBack !== undefined
+  }
+
   get isEmpty () {
     return this.#item === NOTHING
   }
@@ -56,7 +63,7 @@ class Intake {
     return this.#item !== NOTHING
   }
 
-  /** @returns {T} the item that is here */
+  /** @returns {T} the item that is here; with a `rejection` it is the promise */
   take () {
     const item = /** @type {T} */ (this.#item)
     this.#item = NOTHING
@@ -67,12 +74,15 @@ class Intake {
    * Gives up the item and the source.
    *
    * @param {boolean} destroy
+   * @param {unknown} [reason]
    */
-  close (destroy) {
+  close (destroy, reason) {
+    const item = this.#closed || this.rejection !== undefined ? NOTHING : this.#item
     this.ended = true
     this.waiting = false
     this.#item = NOTHING
-    this.#letGo(destroy)
+    this.#letGo(destroy, reason)
+    if (item !== NOTHING) this.#source.giveBack?.(/** @type {T} */ (item))
   }
 
   /**
@@ -84,6 +94,20 @@ class Intake {
     this.waiting = false
     this.context = context
     this.#keep(item)
+    this.#onChange()
+  }
+
+  /**
+   * @param {PromiseLike<T>} element
+   * @param {unknown} error
+   */
+  receiveRejected (element, error) {
+    if (this.#closed) return
+    this.waiting = false
+    this.pulled++
+    this.#item = element
+    this.rejection = { error }
+    this.bytes = 0
     this.#onChange()
   }
 
@@ -120,6 +144,7 @@ class Intake {
   #keep (item) {
     this.pulled++
     this.#item = item
+    this.rejection = undefined
     if (this.#sizeOf === undefined) return
     try {
       this.bytes = this.#sizeOf(item)
@@ -128,11 +153,15 @@ class Intake {
     }
   }
 
-  /** @param {boolean} destroy */
-  #letGo (destroy) {
+  /**
+   * @param {boolean} destroy
+   * @param {unknown} [reason]
+   */
+  #letGo (destroy, reason) {
     if (this.#closed) return
     this.#closed = true
-    this.#source.close(destroy)
+    this.released = this.#source.close(destroy, reason) ?? undefined
+    this.released?.catch(() => {}) // whoever stops early has a reason of their own, and need not wait
   }
 }
 

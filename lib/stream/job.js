@@ -26,8 +26,8 @@ const { checkLimit } = require('./options.js')
  * @property {() => Stats} stats
  * @property {number} concurrency the present number. May be set while running, which also ends 'auto': what runs beyond a
  *   lower limit is not cancelled
- * @property {Promise<void>} idle resolved when the job is over, no handler is running, and the source is released;
- *   never rejected
+ * @property {Promise<void>} idle resolved when the job is over, no handler is running, and the source is released, for which
+ *   it waits at most 1 s; never rejected
  */
 
 /**

@@ -44,8 +44,8 @@ function mapConcurrent (source, handler, options) {
 class Results {
   /** @type {R[] | undefined} */
   #all
-  /** @type {import('./deferred.js').Deferred<R[]>} */
-  #array
+  /** @type {import('./deferred.js').Deferred<R[]>} of all, where they are wanted */
+  #array = defer()
   /** @type {Fifo<import('./deferred.js').Deferred<IteratorResult<R, undefined>>>} */
   #waiting = new Fifo()
   /** @type {{ error: unknown } | undefined} an error that no call has been told */
@@ -68,7 +68,6 @@ class Results {
   /** @returns {Promise<R[]>} */
   toArray () {
     this.#all = []
-    this.#array = defer()
     return this.#array.promise
   }
 
@@ -138,18 +137,24 @@ class ResultIterator {
 
   /** @param {any} [value] */
   async return (value) {
-    this.#flow.close(new DOMException('the consumer wants no more results', 'AbortError'))
-    this.#results.close()
+    if (this.#leave()) await this.#flow.released()
     return { done: /** @type {const} */ (true), value }
   }
 
   async [Symbol.asyncDispose] () {
-    await this.return()
-    await this.#flow.idle
+    this.#leave()
+    await this.#flow.disposed()
   }
 
   [Symbol.asyncIterator] () {
     return this
+  }
+
+  /** @returns {boolean} whether the source is released soon */
+  #leave () {
+    const soon = this.#flow.close(new DOMException('the consumer wants no more results', 'AbortError'))
+    this.#results.close()
+    return soon
   }
 }
 

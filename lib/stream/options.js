@@ -125,7 +125,7 @@ const rulesOfRetry = {
   shouldRetry: aFunction
 }
 
-/** What each helper does not take, and what it would mean there. */
+/** What each helper does not take. @type {Record<string, string[]>} */
 const unfit = {
   forEachConcurrent: ['flush'],
   mapConcurrent: ['flush'],
@@ -191,7 +191,7 @@ function checkAuto () {
 
 /**
  * @template T, R
- * @param {keyof typeof unfit} helper
+ * @param {string} helper
  * @param {Options<T, R>} options
  * @returns {Settings}
  * @throws {TypeError | RangeError} naming the option, what it takes, and what was given
@@ -205,7 +205,7 @@ function readOptions (helper, options) {
   for (const name of unfit[helper]) {
     if (options[/** @type {keyof Options} */ (name)] !== undefined) throw new TypeError(`${name} is no option of ${helper}`)
   }
-  const given = checkAll({ concurrency: undefined, ...options }, table)
+  const given = checkAll(options, table)
   check('concurrency', given.concurrency, rules.concurrency)
   if (given.retry !== undefined) check('retry.attempts', checkAll(given.retry, rulesOfRetry, 'retry.').attempts, rulesOfRetry.attempts)
   if ((given.stallTimeout === undefined) !== (given.onStall === undefined)) {

@@ -56,7 +56,7 @@ class ConcurrentQueue {
    * @param {import('./options.js').Settings} settings
    */
   constructor (handler, settings) {
-    /** @param {Task<T, R>} task @param {any} context */
+    /** @type {import('./handler-context.js').Handler<Task<T, R>, void>} */
     const run = async ({ item, context, outcome }, handlerContext) => {
       outcome.resolve(await context.runInAsyncScope(handler, undefined, item, handlerContext))
     }
@@ -112,8 +112,8 @@ class ConcurrentQueue {
 class AddedItems {
   /** @type {Fifo<Task<T, R>>} */
   #waiting = new Fifo()
-  /** @type {import('./source/index.js').Receiver<Task<T, R>> | undefined} */
-  #receiver
+  /** @type {import('./intake.js').Intake<Task<T, R>>} */
+  #intake = /** @type {any} */ (undefined) // until it connects
   #wanted = false
   /** @type {{ error: unknown } | undefined} why no more is taken */
   #refusal
@@ -122,9 +122,9 @@ class AddedItems {
     return this.#waiting.length
   }
 
-  /** @param {import('./source/index.js').Receiver<Task<T, R>>} receiver */
-  connect (receiver) {
-    this.#receiver = receiver
+  /** @param {import('./intake.js').Intake<Task<T, R>>} intake */
+  connect (intake) {
+    this.#intake = intake
   }
 
   pull () {
@@ -143,6 +143,11 @@ class AddedItems {
     this.refuse(reason)
   }
 
+  /** @param {Task<T, R>} task that has not started */
+  giveBack ({ outcome }) {
+    outcome.reject(this.#refusal?.error)
+  }
+
   /**
    * @param {T} item
    * @returns {Promise<R>}
@@ -153,7 +158,7 @@ class AddedItems {
     const task = { item, context: new AsyncResource('spillway.item'), outcome: defer() }
     if (this.#wanted) {
       this.#wanted = false
-      this.#receiver?.receive(task)
+      this.#intake.receive(task)
     } else {
       this.#waiting.push(task)
     }
@@ -164,7 +169,7 @@ class AddedItems {
   end (error) {
     if (this.#refusal !== undefined) return
     this.#refusal = { error }
-    if (this.#waiting.length === 0) this.#receiver?.end()
+    if (this.#waiting.length === 0) this.#intake.end()
   }
 
   /** @param {unknown} error also of what waits */

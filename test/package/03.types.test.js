@@ -23,7 +23,7 @@ describe('the types of the package, as installed', function () {
   before(async () => {
     await project.install(TYPED.map((name) => `${name}@${devDependencies[name]}`))
     for (const name of fs.readdirSync(PROMISES)) {
-      if (!name.endsWith('.json')) fs.copyFileSync(path.join(PROMISES, name), path.join(project.folder, name))
+      if (/\.[cm]ts$/.test(name)) fs.copyFileSync(path.join(PROMISES, name), path.join(project.folder, name))
     }
   })
   after(() => project.remove())

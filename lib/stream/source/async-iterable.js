@@ -1,6 +1,7 @@
 'use strict'
 
 const { WAIT } = require('./answers.js')
+const { checkResult } = require('./result.js')
 
 /** @template T */
 class AsyncIterableSource {
@@ -22,32 +23,32 @@ class AsyncIterableSource {
     return WAIT
   }
 
-  /** @param {boolean} destroy */
+  /**
+   * @param {boolean} destroy
+   * @returns {Promise<void> | undefined}
+   */
   close (destroy) {
-    if (destroy && !this.#done) this.#return()
+    if (destroy && !this.#done) return this.#return()
   }
 
   /** @param {import('./index.js').Receiver<T>} receiver */
   async #answer (receiver) {
-    let result
+    let item
     try {
-      result = await this.#iterator.next()
+      const result = checkResult(await this.#iterator.next(), 'next()')
+      if (result.done) this.#done = true
+      else item = result.value
     } catch (error) {
       this.#done = true
       return receiver.sourceFailed(error)
     }
-    if (!result.done) return receiver.receive(result.value)
-    this.#done = true
-    receiver.end()
+    if (this.#done) receiver.end()
+    else receiver.receive(/** @type {T} */ (item))
   }
 
-  /** Nobody waits for this: a generator that is itself waiting answers only when it wakes. */
+  /** A generator that is itself waiting answers only when it wakes. */
   async #return () {
-    try {
-      await this.#iterator.return?.()
-    } catch {
-      // Whoever stops early has a reason of their own to report.
-    }
+    await this.#iterator.return?.()
   }
 }
 

@@ -1,5 +1,7 @@
 'use strict'
 
+const { types } = require('node:util')
+
 const { isThenable } = require('../thenable.js')
 const { WAIT } = require('./answers.js')
 
@@ -11,8 +13,18 @@ const { WAIT } = require('./answers.js')
  */
 function answerElement (element, receiver) {
   if (!isThenable(element)) return element
-  element.then(item => receiver.receive(item), error => receiver.sourceFailed(error))
+  Promise.resolve(element).then(item => receiver.receive(item), error => receiver.receiveRejected(element, error))
   return WAIT
 }
 
-module.exports = { answerElement }
+/**
+ * Keeps a promise that rejects before its turn comes from being an unhandled rejection. Other thenables are left alone:
+ * they may start their work only when they are awaited.
+ *
+ * @param {unknown} element
+ */
+function observe (element) {
+  if (typeof element === 'object' && isThenable(element) && types.isPromise(element)) element.catch(() => {})
+}
+
+module.exports = { answerElement, observe }

@@ -8,10 +8,11 @@ const { ReadableSource } = require('./readable.js')
 const { WebStreamSource } = require('./web-stream.js')
 
 /**
- * The part of a web `ReadableStream` that is used: Node's and the DOM's both have it.
+ * The part of a web `ReadableStream` that is used: Node's and the DOM's both have it. The second signature stands for
+ * theirs that may give a BYOB reader: TypeScript pairs overloads from the last on when it infers `T`.
  *
  * @template T
- * @typedef {{ getReader (): WebReader<T> }} WebStream
+ * @typedef {{ getReader: { (): WebReader<T>, (options?: any): unknown } }} WebStream
  */
 
 /**
@@ -25,7 +26,8 @@ const { WebStreamSource } = require('./web-stream.js')
 /**
  * What is both, say, a Readable and an async iterable is taken for the first of these. One that has ended gives no item.
  * A Readable that was destroyed, or closes without an end, is a source that failed. A locked web stream is refused at
- * the call. A string gives its characters, and a promise in an iterable stands for its value.
+ * the call. A string gives its characters. A promise in an iterable stands for its value; where it is rejected, it is an
+ * item that failed. The promises of an array or a Set are observed from the beginning.
  *
  * @template T
  * @typedef {import('node:stream').Readable | WebStream<T> | AsyncIterable<T> | Iterable<T | PromiseLike<T>>} Source
@@ -35,6 +37,7 @@ const { WebStreamSource } = require('./web-stream.js')
  * @template T
  * @typedef {object} Receiver
  * @property {(item: T) => void} receive
+ * @property {(element: PromiseLike<T>, error: unknown) => void} receiveRejected the item is a promise, which was rejected
  * @property {() => void} end
  * @property {(error: unknown) => void} sourceFailed
  */
@@ -45,9 +48,13 @@ const { WebStreamSource } = require('./web-stream.js')
  *
  * @template T
  * @typedef {object} OpenSource
- * @property {(receiver: Receiver<T>) => void} [connect] called once, before all else, where the source has to listen
+ * @property {boolean} [givesContexts] each item runs in a context of its own: see `Intake.context`
+ * @property {(intake: import('../intake.js').Intake<T>) => void} [connect] called once, before all else, where the source has
+ *   to listen
  * @property {(receiver: Receiver<T>) => import('./answers.js').Answer<T>} pull
- * @property {(destroy: boolean) => void} close lets go of what was opened; called once
+ * @property {(destroy: boolean, reason?: unknown) => Promise<void> | void} close lets go of what was opened; called once.
+ *   Where there is something to wait for: a promise that settles when the source is released, rejected with what that threw
+ * @property {(item: T) => void} [giveBack] takes an item again that was not used, after `close`
  */
 
 /**

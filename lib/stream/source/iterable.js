@@ -1,16 +1,24 @@
 'use strict'
 
+const { types } = require('node:util')
+
 const { END } = require('./answers.js')
-const { answerElement } = require('./element.js')
+const { answerElement, observe } = require('./element.js')
+const { checkResult } = require('./result.js')
 
 /** @template T */
 class IterableSource {
   /** @type {Iterator<T | PromiseLike<T>>} */
   #iterator
   #done = false
+  /** `next()` is running: until it returns, a generator cannot be closed. */
+  #running = false
+  /** Of a `close` that came meanwhile. @type {((released?: Promise<void>) => void) | undefined} */
+  #onReturned
 
   /** @param {Iterable<T | PromiseLike<T>>} iterable */
   constructor (iterable) {
+    if (types.isSet(iterable)) iterable.forEach(observe)
     this.#iterator = iterable[Symbol.iterator]()
   }
 
@@ -19,20 +27,45 @@ class IterableSource {
    * @returns {import('./answers.js').Answer<T>}
    */
   pull (receiver) {
-    this.#done = true // so is an iterator that throws
-    const result = this.#iterator.next()
-    if (result.done) return END
-    this.#done = false
-    return answerElement(result.value, receiver)
+    this.#running = true
+    try {
+      return this.#next(receiver)
+    } finally {
+      this.#running = false
+      this.#onReturned?.(this.#return())
+    }
   }
 
-  /** @param {boolean} destroy */
+  /**
+   * @param {boolean} destroy
+   * @returns {Promise<void> | undefined}
+   */
   close (destroy) {
-    if (!destroy || this.#done) return
+    if (!destroy) return
+    if (!this.#running) return this.#return()
+    return new Promise(resolve => { this.#onReturned = resolve })
+  }
+
+  /**
+   * @param {import('./index.js').Receiver<T>} receiver
+   * @returns {import('./answers.js').Answer<T>}
+   */
+  #next (receiver) {
+    this.#done = true // so is an iterator that throws
+    const result = checkResult(this.#iterator.next(), 'next()')
+    if (result.done) return END
+    const element = result.value
+    this.#done = false
+    return answerElement(element, receiver)
+  }
+
+  /** @returns {Promise<void> | undefined} */
+  #return () {
+    if (this.#done) return
     try {
       this.#iterator.return?.()
-    } catch {
-      // Whoever stops early has a reason of their own to report.
+    } catch (error) {
+      return Promise.reject(error)
     }
   }
 }

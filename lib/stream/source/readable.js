@@ -1,12 +1,13 @@
 'use strict'
 
 const { finished } = require('node:stream')
+const { finished: finishedPromise } = require('node:stream/promises')
 
 const { WAIT } = require('./answers.js')
 
 /**
  * Takes chunks from 'data' events and pauses between them. `read()` would be one call less, but on a byte stream it
- * joins all the chunks that have come.
+ * joins all the chunks that have come. Where somebody listens to 'readable' no 'data' flows, and so it is `read()`.
  *
  * @template T
  */
@@ -14,6 +15,9 @@ class ReadableSource {
   #stream
   #wanted = false
   #emitting = false
+  #reading = false
+  /** @type {Error | undefined} */
+  #failure
   #disconnect = () => {}
 
   /** @param {import('node:stream').Readable} stream */
@@ -23,37 +27,92 @@ class ReadableSource {
 
   /** @param {import('./index.js').Receiver<T>} receiver */
   connect (receiver) {
+    const stream = this.#stream
     const onData = (/** @type {T} */ chunk) => {
       this.#wanted = false
       this.#emitting = true
       receiver.receive(chunk)
       this.#emitting = false
-      if (!this.#wanted) this.#stream.pause()
+      if (!this.#wanted) stream.pause()
     }
-    this.#stream.pause()
-    this.#stream.on('data', onData)
-    const forget = finished(this.#stream, { writable: false }, error => {
-      if (error) receiver.sourceFailed(error)
-      else receiver.end()
+    const onReadable = () => {
+      const chunk = this.#wanted ? this.#read() : null
+      if (chunk !== null) receiver.receive(chunk)
+    }
+    const onNewListener = (/** @type {string | symbol} */ event) => {
+      if (event !== 'readable') return
+      this.#reading = true
+      stream.off('newListener', onNewListener)
+      stream.off('data', onData)
+      stream.on('readable', onReadable)
+    }
+    stream.pause()
+    stream.on('data', onData)
+    stream.on('newListener', onNewListener)
+    if (stream.listenerCount('readable') > 0) onNewListener('readable')
+    const forget = finished(stream, { writable: false }, error => {
+      if (!error) return receiver.end()
+      this.#failure = error
+      receiver.sourceFailed(error)
     })
     this.#disconnect = () => {
-      this.#stream.off('data', onData)
+      stream.off('newListener', onNewListener)
+      stream.off('data', onData)
+      stream.off('readable', onReadable)
       forget()
     }
   }
 
-  /** @returns {typeof WAIT} */
+  /** @returns {import('./answers.js').Answer<T>} */
   pull () {
     this.#wanted = true
+    if (this.#reading) {
+      const chunk = this.#read()
+      return chunk === null ? WAIT : chunk // which may be undefined
+    }
     if (!this.#emitting) this.#stream.resume()
     return WAIT
   }
 
-  /** @param {boolean} destroy */
+  /**
+   * @param {boolean} destroy
+   * @returns {Promise<void> | undefined}
+   */
   close (destroy) {
     this.#stream.pause()
-    if (destroy) this.#stream.destroy() // and go on listening, for an error that this may raise
-    else this.#disconnect()
+    if (!destroy) {
+      this.#disconnect()
+      return
+    }
+    const told = this.#failure
+    this.#stream.destroy() // and go on listening, for an error that this may raise
+    return this.#closed(told)
+  }
+
+  /** @param {T} item */
+  giveBack (item) {
+    if (!this.#stream.destroyed && !this.#stream.readableEnded) this.#stream.unshift(item, this.#stream.readableEncoding ?? undefined)
+  }
+
+  /**
+   * `finished` also knows the end of a stream that emits no 'close'.
+   *
+   * @param {Error | undefined} told the error that the source failed with
+   */
+  async #closed (told) {
+    try {
+      await finishedPromise(this.#stream)
+    } catch (error) {
+      const { code } = /** @type {NodeJS.ErrnoException} */ (error)
+      if (error !== told && code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
+    }
+  }
+
+  /** @returns {T | null} */
+  #read () {
+    const chunk = this.#stream.destroyed ? null : this.#stream.read()
+    if (chunk !== null) this.#wanted = false
+    return chunk
   }
 }
 

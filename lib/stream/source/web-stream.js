@@ -1,10 +1,12 @@
 'use strict'
 
 const { WAIT } = require('./answers.js')
+const { checkResult } = require('./result.js')
 
 /** @template T */
 class WebStreamSource {
   #reader
+  #failed = false
 
   /** @param {import('./index.js').WebStream<T>} stream */
   constructor (stream) {
@@ -20,22 +22,33 @@ class WebStreamSource {
     return WAIT
   }
 
-  /** @param {boolean} destroy */
-  close (destroy) {
-    if (destroy) this.#reader.cancel().catch(() => {}) // it rejects when the stream had failed, which was told already
+  /**
+   * @param {boolean} destroy
+   * @param {unknown} [reason]
+   * @returns {Promise<void> | undefined}
+   */
+  close (destroy, reason) {
+    const released = destroy && !this.#failed ? this.#cancel(reason) : undefined
     this.#reader.releaseLock()
+    return released
+  }
+
+  /** @param {unknown} reason */
+  async #cancel (reason) {
+    await this.#reader.cancel(reason)
   }
 
   /** @param {import('./index.js').Receiver<T>} receiver */
   async #answer (receiver) {
-    let result
+    let done, value
     try {
-      result = await this.#reader.read()
+      ({ done, value } = checkResult(await this.#reader.read(), 'read()'))
     } catch (error) {
+      this.#failed = true
       return receiver.sourceFailed(error)
     }
-    if (result.done) receiver.end()
-    else receiver.receive(/** @type {T} */ (result.value))
+    if (done) receiver.end()
+    else receiver.receive(/** @type {T} */ (value))
   }
 }
 

@@ -16,7 +16,7 @@ class WritableSource {
   /** A handler runs in the context of who wrote its item. */
   givesContexts = true
   /** @type {import('../intake.js').Intake<T>} */
-  #intake
+  #intake = /** @type {any} */ (undefined) // until it connects
   #most
   #wanted = false
   /** @type {Fifo<{ item: T, context: Context }>} */

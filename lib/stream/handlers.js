@@ -1,0 +1,81 @@
+'use strict'
+
+const { AsyncResource } = require('node:async_hooks')
+
+const { HandlerContext } = require('./handler-context.js')
+const { ItemSignals } = require('./item-signals.js')
+const { Retries } = require('./retry.js')
+const { Running } = require('./running.js')
+
+/** @typedef {import('./item.js').Item<any>} Item */
+
+/** Calls the user's handler: with its context, in the right asynchronous context, again where it is to be retried. */
+class Handlers {
+  running = new Running()
+  #handler
+  #signal
+  #onStop
+  /** @type {AsyncResource | undefined} in which handlers run, unless each item has a context of its own */
+  #context
+  /** @type {Retries | undefined} */
+  #retries
+  /** @type {ItemSignals | undefined} */
+  #itemSignals
+
+  /**
+   * @param {import('./handler-context.js').Handler<any>} handler
+   * @param {import('./options.js').Settings} settings
+   * @param {boolean} itemsHaveContexts
+   * @param {AbortSignal} signal for items that have none of their own
+   * @param {{ onStop: (index: number) => void, onTimeout: (item: Item, error: unknown) => void }} events
+   */
+  constructor (handler, { retry, timeout }, itemsHaveContexts, signal, { onStop, onTimeout }) {
+    if (retry !== undefined) this.#retries = new Retries(retry)
+    this.#handler = this.#retries?.wrap(handler) ?? handler
+    if (timeout !== undefined) this.#itemSignals = new ItemSignals(timeout, onTimeout)
+    if (!itemsHaveContexts) this.#context = new AsyncResource('spillway.stream')
+    this.#signal = signal
+    this.#onStop = onStop
+  }
+
+  /** Made so far. */
+  get retries () {
+    return this.#retries?.count ?? 0
+  }
+
+  /**
+   * Runs what will call handlers in the context of whoever made the job, where items have none of their own.
+   *
+   * @param {() => void} run
+   */
+  enter (run) {
+    if (this.#context === undefined) run()
+    else this.#context.runInAsyncScope(run)
+  }
+
+  /**
+   * @param {Item} item
+   * @returns {unknown} the handler's result, which may be a promise
+   * @throws whatever the handler throws, or the promise that stood for the item
+   */
+  call (item) {
+    if (item.rejection !== undefined) throw item.rejection.error
+    const signal = this.#itemSignals === undefined ? this.#signal : this.#itemSignals.start(item)
+    const context = new HandlerContext(signal, item.index, this.#onStop)
+    if (item.context === undefined) return (0, this.#handler)(item.value, context)
+    return item.context.runInAsyncScope(this.#handler, undefined, item.value, context)
+  }
+
+  /** @param {Item} item whose handler has settled */
+  settled (item) {
+    this.running.remove(item)
+    this.#itemSignals?.stop(item)
+  }
+
+  /** @param {unknown} reason for items that have signals of their own */
+  abort (reason) {
+    this.#itemSignals?.abort(reason)
+  }
+}
+
+module.exports = { Handlers }

@@ -1,0 +1,39 @@
+'use strict'
+
+/** A source may be slow to let go, or never do it: nobody waits longer for it. */
+const LONGEST_WAIT_MS = 1000
+
+/** The release of a source that was given up: those who leave wait for it, and one of them is told its error. */
+class Release {
+  /** @type {Promise<void> | undefined} */
+  #over
+  /** @type {{ error: unknown } | undefined} */
+  #untold
+
+  /** @returns {number} 1 when it failed and nobody was told */
+  get untold () {
+    return this.#untold === undefined ? 0 : 1
+  }
+
+  /** @param {Promise<void> | undefined} released of the source, once it was given up */
+  follow (released) {
+    this.#over ??= released?.catch(error => { this.#untold = { error } })
+  }
+
+  /** @returns {Promise<void>} resolved when it is over, or has taken too long */
+  async wait () {
+    if (this.#over === undefined) return
+    let timer
+    await Promise.race([this.#over, new Promise(resolve => { timer = setTimeout(resolve, LONGEST_WAIT_MS) })])
+    clearTimeout(timer)
+  }
+
+  /** @throws the error that nobody was told */
+  tell () {
+    const untold = this.#untold
+    this.#untold = undefined
+    if (untold !== undefined) throw untold.error
+  }
+}
+
+module.exports = { Release }
