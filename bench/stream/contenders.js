@@ -11,11 +11,12 @@ const limit = 16
 
 /**
  * What is compared with what: for each kind of work spillway's helper first, then the others. Each runs `handler` on all
- * items, and the last group also hands over the results in the order of the items.
+ * items. Those of a group that maps also hand over the results, in the order of the items.
  *
  * @param {unknown[]} items
  * @param {(item: any) => Promise<any>} handler
  * @param {(result: any) => void} take
+ * @returns {Promise<Record<string, Record<string, () => Promise<unknown>>>>} by group and by helper
  */
 async function contenders (items, handler, take) {
   const { default: pMap, pMapIterable } = await import('p-map')
@@ -64,6 +65,11 @@ async function contenders (items, handler, take) {
         }
         await queue.done()
       }
+    },
+    'array, map to an array': {
+      'mapConcurrent().toArray': async () => (await mapConcurrent(items, handler, options).toArray()).forEach(take),
+      'p-map': async () => (await pMap(items, handler, options)).forEach(take),
+      'async.mapLimit': async () => (await async.mapLimit(items, limit, handler)).forEach(take)
     },
     'array, map': {
       mapConcurrent: () => takeAll(mapConcurrent(items, handler, options)),

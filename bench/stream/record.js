@@ -6,36 +6,50 @@ const { listConditions } = require('../conditions')
 const { markdown } = require('../overload/table')
 const { COUNTED_MS, SERVICE_MS, SETTLE_MS } = require('./auto.js')
 const { limit } = require('./contenders.js')
-const { ITEMS, ROUNDS } = require('./throughput.js')
+const { ITEMS } = require('./throughput.js')
 
-const PEERS = ['async', 'p-map', 'fastq', '@henrygd/queue']
+const PEERS = ['async', 'p-map', 'fastq', '@henrygd/queue', 'parallel-transform', 'through2-concurrent', 'stream-transform']
 
 /**
- * Both tables as a page of Markdown: where and how they were measured.
+ * What was measured as a page of Markdown: where and how, and a table for each part that was run.
  *
- * @param {{ head: string[], rows: string[][] }} throughput
- * @param {{ head: string[], rows: string[][] }} auto
- * @param {string} command
+ * @typedef {{ head: string[], rows: string[][] }} Table
+ * @param {{ throughput?: Table, rounds: number, auto?: Table, command: string }} measured
  */
-function renderRecord (throughput, auto, command) {
-  return `# Streams: what was measured
+function renderRecord ({ throughput, rounds, auto, command }) {
+  return [
+    '# Streams: what was measured',
+    listConditions({ command, beside: PEERS.map(version).join(', '), cores: 'one process' }),
+    throughput && renderThroughput(throughput, rounds),
+    auto && renderAuto(auto)
+  ].filter(Boolean).join('\n\n')
+}
 
-${listConditions({ command, beside: PEERS.map(version).join(', '), cores: 'one process' })}
+/**
+ * @param {Table} table
+ * @param {number} rounds
+ */
+function renderThroughput (table, rounds) {
+  return `## Speed
 
-## Speed
+${ITEMS.toLocaleString('en')} items, limit ${limit}, an async handler that returns at once, or, in the group "a turn each", one that waits for
+a turn of the event loop; the median of ${rounds} rounds in which the helpers take turns. The last column is the median of the
+rounds' ratios: above 1, it took longer than spillway's. Every run is checked: all items were handled, and all results
+came, in the order of the items. stream-transform and through2-concurrent keep that order only because all handlers take
+equally long. "PassThrough, no handler" shows what the streams of the pipeline cost by themselves.
 
-${ITEMS.toLocaleString('en')} items, limit ${limit}, an async handler that returns at once; the median of ${ROUNDS} rounds in which the
-helpers take turns. The last column is the median of the rounds' ratios: above 1, it took longer than spillway's.
+${markdown({ ...table, notes: [] })}`
+}
 
-${markdown({ ...throughput, notes: [] })}
-
-## The number that 'auto' finds
+/** @param {Table} table */
+function renderAuto (table) {
+  return `## The number that 'auto' finds
 
 A downstream that serves so many slots at a time, ${SERVICE_MS} ms each, and the rest in order: 20, then 5, then 20 again. All
 run at the same time, each against one of its own. Counted for ${COUNTED_MS / 1000} s, from ${SETTLE_MS / 1000} s after each change. *Limit*: in
 flight at most, the mean.
 
-${markdown({ ...auto, notes: [] })}
+${markdown({ ...table, notes: [] })}
 `
 }
 

@@ -3,63 +3,90 @@
 // Items per second of the stream helpers beside their peers. The candidates take turns in one process, so that a machine
 // that slows down slows them all; each round gives a ratio, and the median of these is what counts.
 
-const median = require('../cost/median')
+const { setImmediate: nextTurn } = require('node:timers/promises')
+
 const { whole } = require('../format')
+const median = require('../median')
 const { contenders } = require('./contenders.js')
+const { transforms, NO_HANDLER } = require('./transforms.js')
 
 const ITEMS = 50_000
 const WARM_UP_ROUNDS = 2
-const ROUNDS = 15
 
-const items = Array.from({ length: ITEMS }, (_, index) => index)
-const expectedSum = ITEMS * (ITEMS - 1) / 2
+const items = Array.from({ length: ITEMS }, (_, index) => ({ index }))
 
 let handled = 0
 let taken = 0
+let inOrder = true
 
 async function handler (item) {
-  handled += item
+  handled++
+  return item
+}
+
+async function handlerOfATurn (item) {
+  handled++
+  await nextTurn()
   return item
 }
 
 function take (result) {
-  taken += result
+  if (result !== items[taken++]) inOrder = false
 }
 
-async function measureMs (run, deliversResults) {
+/** @returns {Promise<Record<string, Record<string, () => Promise<unknown>>>>} the candidates by group and by name */
+async function listGroups () {
+  return {
+    ...await contenders(items, handler, take),
+    'transform, answered at once': transforms(items, handler, take),
+    'transform, a turn each': transforms(items, handlerOfATurn, take)
+  }
+}
+
+async function measureMs (name, run, deliversResults) {
   handled = taken = 0
+  inOrder = true
   const startedAt = performance.now()
   await run()
   const ms = performance.now() - startedAt
-  if (handled !== expectedSum || (deliversResults && taken !== expectedSum)) throw new Error(`${run} lost items`)
+  const expected = { handled: name === NO_HANDLER ? 0 : ITEMS, taken: deliversResults ? ITEMS : 0 }
+  if (handled !== expected.handled) throw new Error(`${name} handled ${handled} items of ${expected.handled}`)
+  if (taken !== expected.taken) throw new Error(`${name} delivered ${taken} results of ${expected.taken}`)
+  if (!inOrder) throw new Error(`${name} delivered results out of order`)
   return ms
 }
 
 /** @returns the milliseconds of each round, by candidate */
-async function alternate (candidates, deliversResults) {
+async function alternate (candidates, deliversResults, rounds) {
   const times = Object.fromEntries(Object.keys(candidates).map(name => [name, []]))
-  for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     for (const [name, run] of Object.entries(candidates)) {
-      const ms = await measureMs(run, deliversResults)
+      const ms = await measureMs(name, run, deliversResults)
       if (round >= 0) times[name].push(ms)
     }
   }
   return times
 }
 
-function rows (work, times) {
+function rows (group, times) {
   const [ours] = Object.values(times)
   return Object.entries(times).map(([name, ms]) =>
-    [work, name, whole(ITEMS / median(ms) * 1000), median(ms.map((value, round) => value / ours[round])).toFixed(2)])
+    [group, name, whole(ITEMS / median(ms) * 1000), median(ms.map((value, round) => value / ours[round])).toFixed(2)])
 }
 
-/** @returns {Promise<{ head: string[], rows: string[][] }>} */
-async function measureThroughput () {
+/**
+ * @param {(group: string) => boolean} wanted
+ * @param {number} rounds
+ * @returns {Promise<{ head: string[], rows: string[][] } | undefined>} undefined if no group is wanted
+ */
+async function measureThroughput (wanted, rounds) {
+  const groups = Object.entries(await listGroups()).filter(([group]) => wanted(group))
+  if (groups.length === 0) return undefined
   const table = { head: ['work', 'helper', 'items/s', 'time, the first of its group = 1'], rows: [] }
-  for (const [work, candidates] of Object.entries(await contenders(items, handler, take))) {
-    table.rows.push(...rows(work, await alternate(candidates, work.endsWith('map'))))
+  for (const [group, candidates] of groups) {
+    table.rows.push(...rows(group, await alternate(candidates, !group.endsWith('for each'), rounds)))
   }
   return table
 }
 
-module.exports = { measureThroughput, ITEMS, ROUNDS }
+module.exports = { measureThroughput, ITEMS }

@@ -11,39 +11,29 @@ const { forEachConcurrent } = require('spillway/stream')
 const { comparePeakMemory } = require('./support/peak-memory.js')
 
 const REQUESTS = 50_000
-const RETRIES_PER_REQUEST = 0.1
-const MOST_RETRIES_SAVED = 10
+const ATTEMPTS = 6
+const DELAY_MS = 5
 
 function * requests () {
   for (let id = 0; id < REQUESTS; id++) yield { id, body: 'b'.repeat(1000) + id }
 }
 
 async function withRetryBudget (send) {
-  let retries = MOST_RETRIES_SAVED
-
-  async function sendWithRetries (request, { signal }) {
-    retries = Math.min(retries + RETRIES_PER_REQUEST, MOST_RETRIES_SAVED)
-    for (;;) {
-      try {
-        return await send(request, signal)
-      } catch (error) {
-        if (retries < 1) throw error
-        retries--
-        await delay(5 * Math.random(), undefined, { signal })
-      }
-    }
-  }
-
-  return forEachConcurrent(requests(), sendWithRetries, { concurrency: 50, timeout: 1000, onError: 'continue' })
+  await forEachConcurrent(requests(), send, {
+    concurrency: 50,
+    timeout: 1000,
+    onError: 'continue',
+    retry: { attempts: ATTEMPTS, delay: DELAY_MS, budget: 0.1 }
+  })
 }
 
 async function withFiveRetriesEach (send) {
   await Promise.all([...requests()].map(async request => {
-    for (let attempt = 0; attempt <= 5; attempt++) {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       try {
         return await send(request)
       } catch {
-        await delay(5 * Math.random())
+        await delay(DELAY_MS * Math.random())
       }
     }
   }))
