@@ -10,6 +10,13 @@ const { isThenable } = require('./thenable.js')
  */
 
 /**
+ * An outcome as `onError: 'settle'` gives it.
+ *
+ * @template R
+ * @typedef {{ status: 'fulfilled', value: R, index: number } | { status: 'rejected', reason: unknown, index: number }} Settled
+ */
+
+/**
  * @template T, R
  * @callback OnError
  * @param {unknown} error

@@ -26,8 +26,9 @@ function forEachConcurrent (source, handler, options) {
   queueMicrotask(() => flow.start()) // not now: the handler may use the job that this call returns
   return asJob(Object.defineProperty(/** @type {Promise<any> & AsyncDisposable} */ (completion.promise), Symbol.asyncDispose, {
     value: async () => {
-      flow.close(new DOMException('the job was disposed of', 'AbortError'))
-      completion.leave()
+      const reason = new DOMException('the job was disposed of', 'AbortError')
+      flow.close(reason)
+      completion.leave(reason)
       await flow.disposed()
     }
   }), flow)
@@ -59,9 +60,14 @@ class Completion {
     this.#deferred.reject(error)
   }
 
-  /** Nobody may wait for the promise any more: then its rejection is no unhandled one. */
-  leave () {
+  /**
+   * Nobody may wait for the promise any more, so its rejection is to be no unhandled one.
+   *
+   * @param {unknown} error unless it has settled
+   */
+  leave (error) {
     this.promise.catch(() => {})
+    this.fail(error)
   }
 }
 

@@ -19,14 +19,57 @@ const { openSource } = require('./source/index.js')
  */
 
 /**
+ * @template R
+ * @typedef {Exclude<R, typeof import('./skip.js').skip>} Kept a result that was not left out
+ */
+
+/**
+ * With `flatten`, what is itself several results.
+ *
+ * @template R
+ * @typedef {Iterable<R | PromiseLike<R>> | AsyncIterable<R>} Several
+ */
+
+/**
  * The results as an async iterator. Nothing is pulled before the first `next()`.
  *
  * @template T, R
+ * @overload
+ * @param {import('./source/index.js').Source<T>} source
+ * @param {import('./handler-context.js').Handler<T, Several<R>>} handler
+ * @param {import('./options.js').Options<T, R> & { flatten: true, onError: 'settle' }} options
+ * @returns {ConcurrentIterator<import('./error-policy.js').Settled<Kept<R>>>}
+ * @throws {TypeError | RangeError} for a wrong argument or option
+ */
+/**
+ * @template T, R
+ * @overload
+ * @param {import('./source/index.js').Source<T>} source
+ * @param {import('./handler-context.js').Handler<T, Several<R>>} handler
+ * @param {import('./options.js').Options<T, R> & { flatten: true }} options
+ * @returns {ConcurrentIterator<Kept<R>>}
+ */
+/**
+ * @template T, R
+ * @overload
+ * @param {import('./source/index.js').Source<T>} source
+ * @param {import('./handler-context.js').Handler<T, R>} handler
+ * @param {import('./options.js').Options<T, R> & { onError: 'settle' }} options
+ * @returns {ConcurrentIterator<import('./error-policy.js').Settled<Kept<R>>>}
+ */
+/**
+ * @template T, R
+ * @overload
  * @param {import('./source/index.js').Source<T>} source
  * @param {import('./handler-context.js').Handler<T, R>} handler
  * @param {import('./options.js').Options<T, R>} options
- * @returns {ConcurrentIterator<R>}
- * @throws {TypeError | RangeError} for a wrong argument or option
+ * @returns {ConcurrentIterator<Kept<R>>}
+ */
+/**
+ * @param {import('./source/index.js').Source<any>} source
+ * @param {import('./handler-context.js').Handler<any, any>} handler
+ * @param {import('./options.js').Options} options
+ * @returns {ConcurrentIterator<any>}
  */
 function mapConcurrent (source, handler, options) {
   checkHandler(handler)
