@@ -14,6 +14,7 @@ const { StallWatch } = require('./stall.js')
 const { isThenable } = require('./thenable.js')
 const { Turn } = require('./turn.js')
 const { WaitClock } = require('./wait-clock.js')
+const { Workers } = require('./workers.js')
 
 /**
  * Takes items in while there is a free slot and room for the result, runs the handler on each, and delivers the results
@@ -30,7 +31,7 @@ class Flow {
   #flush
   #intake
   #handlers
-  #running
+  #workers = new Workers()
   #slots
   #outlet
   #outcomes
@@ -69,7 +70,6 @@ class Flow {
       onStop: index => this.#stopAfter(index),
       onTimeout: (item, error) => this.#timedOut(item, error)
     })
-    this.#running = this.#handlers.running
     if (stallTimeout !== undefined && onStall !== undefined) {
       this.#stall = new StallWatch(stallTimeout, () => this.#stalled(onStall))
     }
@@ -118,7 +118,7 @@ class Flow {
     return {
       pulled: this.#intake.pulled,
       concurrency: this.#slots.limit,
-      inFlight: this.#running.length,
+      inFlight: this.#handlers.running,
       buffered: this.#outlet.buffered,
       bytes: this.#outlet.bytes,
       completed,
@@ -126,7 +126,7 @@ class Flow {
       skipped: skipped + this.#intake.discarded,
       retries: this.#handlers.retries,
       lateErrors: lateErrors + this.#release.untold,
-      peakInFlight: this.#running.peak,
+      peakInFlight: this.#handlers.peak,
       peakBuffered: this.#outlet.peakBuffered,
       ...this.#waits.totals()
     }
@@ -206,8 +206,9 @@ class Flow {
    * as many of these run as there are slots. A loop that awaits makes no promise for each item, as a `then` would.
    */
   async #work () {
+    const worker = this.#workers.enter()
     do {
-      const item = this.#begin()
+      const item = worker.item = this.#begin()
       try {
         let result = this.#handlers.call(item)
         if (isThenable(result)) {
@@ -228,6 +229,7 @@ class Flow {
       }
       if (this.#outlet.settled > 0) this.#deliver()
     } while (this.#mayStart())
+    this.#workers.leave(worker)
     this.#rest()
   }
 
@@ -237,12 +239,9 @@ class Flow {
   }
 
   #begin () {
-    const { bytes, context, rejection } = this.#intake
-    const item = new Item(this.#intake.take(), this.#started++, bytes)
-    if (context !== undefined) item.context = context
-    if (rejection !== undefined) item.rejection = rejection
+    const { bytes, origin } = this.#intake
+    const item = new Item(this.#intake.take(), this.#started++, bytes, origin)
     this.#turn.count()
-    this.#running.add(item)
     this.#outlet.add(item)
     item.began = this.#slots.take()
     return item
@@ -282,7 +281,7 @@ class Flow {
   #settled (item, succeeded) {
     this.#handlers.settled(item)
     this.#freeSlot(item, succeeded)
-    if (this.#ending.over) this.#ending.settled(this.#running.length)
+    if (this.#ending.over) this.#ending.settled(this.#handlers.running)
   }
 
   /**
@@ -301,7 +300,7 @@ class Flow {
 
   #hasRoom () {
     const { limit, inFlight } = this.#slots
-    return inFlight < limit && this.#outlet.size + this.#outlet.kept < limit + (this.#highWaterMark ?? limit)
+    return inFlight < limit && this.#outlet.untaken < limit + (this.#highWaterMark ?? limit)
   }
 
   #fetchWithinBytes () {
@@ -309,7 +308,7 @@ class Flow {
     const mustStart = !this.#settings.destroySource && !this.#intake.givesBack
     if (mustStart) return this.#outlet.bytes < this.#maxBytes && this.#intake.fetch()
     if (!this.#intake.fetch()) return false
-    return this.#outlet.size + this.#outlet.kept === 0 || this.#outlet.bytes + this.#intake.bytes <= this.#maxBytes
+    return this.#outlet.untaken === 0 || this.#outlet.bytes + this.#intake.bytes <= this.#maxBytes
   }
 
   #deliver () {
@@ -328,7 +327,7 @@ class Flow {
     if (this.#ending.over) return
     if (!this.#intake.isEmpty) this.#outcomes.skipped++
     this.#letGo(stopped())
-    this.#outcomes.skipped += this.#outlet.drop(this.#running.after(index), index)
+    this.#outcomes.skipped += this.#outlet.drop(this.#workers.items, index)
     this.advance()
   }
 
@@ -375,7 +374,7 @@ class Flow {
 
   #rest () {
     if (this.#ending.over) return
-    if (this.#intake.ended && this.#intake.isEmpty && this.#outlet.size === 0 && this.#complete()) return
+    if (this.#intake.ended && this.#intake.isEmpty && this.#outlet.isEmpty && this.#complete()) return
     const waited = this.#waited()
     this.#waits.waitFor(waited)
     this.#stall?.waiting(waited === 'consumer')
@@ -399,7 +398,7 @@ class Flow {
       return false
     } else {
       this.#shutDown()
-      if (this.#running.length > 0) this.#abort(stopped())
+      if (this.#handlers.running > 0) this.#abort(stopped())
       this.#sink.end(this.stats())
     }
     return true
@@ -408,7 +407,7 @@ class Flow {
   /** @param {NonNullable<import('./options.js').Settings['flush']>} flush */
   async #runFlush (flush) {
     this.#flush = undefined
-    const last = new Item(undefined, this.#started, 0)
+    const last = new Item(undefined, this.#started, 0, undefined)
     this.#outlet.add(last)
     try {
       const result = await flush({ signal: this.#ending.signal })
@@ -432,11 +431,11 @@ class Flow {
     this.#ending.end()
     this.#letGo(reason)
     this.#outlet.close()
-    for (const item of this.#running.after(-1)) item.parts?.wake()
+    for (const { parts } of this.#workers.items) parts?.wake()
     this.#slots.close()
     this.#stall?.close()
     this.#waits.waitFor(undefined)
-    this.#ending.settled(this.#running.length)
+    this.#ending.settled(this.#handlers.running)
   }
 
   /** @param {unknown} reason */
@@ -447,7 +446,7 @@ class Flow {
 
   /** @returns {Promise<void>} resolved when the flow is over and no handler is running */
   #settling () {
-    return this.#ending.idle(this.#running.length)
+    return this.#ending.idle(this.#handlers.running)
   }
 }
 

@@ -24,9 +24,9 @@ const { Parts } = require('./parts.js')
  * input or that in which they get their outcomes.
  */
 class Outlet {
-  /** Items started, and not delivered. */
-  size = 0
-  /** Of those, and of those that the sink keeps. */
+  /** Items started whose outcome the consumer has not taken. */
+  untaken = 0
+  /** Of those. */
   bytes = 0
   /** How many have their outcome, and wait for the consumer or for an earlier item. */
   settled = 0
@@ -61,6 +61,11 @@ class Outlet {
     return this.#kept.length
   }
 
+  /** Whether all is delivered, though the sink may keep some of it. */
+  get isEmpty () {
+    return this.untaken === this.#kept.length
+  }
+
   /** How many outcomes wait. */
   get buffered () {
     return this.settled + this.#kept.length
@@ -68,7 +73,7 @@ class Outlet {
 
   /** @param {Item} item that starts */
   add (item) {
-    this.size++
+    this.untaken++
     this.bytes += item.bytes
     if (this.#ordered) this.#queue.push(item)
   }
@@ -132,7 +137,7 @@ class Outlet {
       this.#queue.shift()
       this.settled--
       if (item.state === READY) this.#hand(item, item.value)
-      else this.#remove(item)
+      else this.#taken(item)
     }
     if (this.buffered > this.peakBuffered) this.peakBuffered = this.buffered
     return failed
@@ -143,7 +148,11 @@ class Outlet {
     const before = this.#kept.length
     if (before === 0) return false
     const now = /** @type {() => number} */ (this.#sink.kept)()
-    while (this.#kept.length > now) this.#taken(/** @type {Item} */ (this.#kept.shift()))
+    while (this.#kept.length > now) {
+      const item = /** @type {Item} */ (this.#kept.shift())
+      if (item.partOf !== undefined) this.untaken--
+      this.#taken(item)
+    }
     return this.#kept.length < before
   }
 
@@ -151,12 +160,14 @@ class Outlet {
    * Leaves out what nobody wants any more.
    *
    * @param {Item[]} running
-   * @param {number} index items after this one
+   * @param {number} index that of the last item that somebody wants
    * @returns {number} how many items these are
    */
   drop (running, index) {
-    const before = this.size
-    for (const item of running) this.#drop(item)
+    const before = this.untaken
+    for (const item of running) {
+      if (item.index > index && item.state < READY) this.#drop(item)
+    }
     const queue = this.#queue
     this.#queue = new Fifo()
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
@@ -166,12 +177,12 @@ class Outlet {
         this.#drop(item)
       }
     }
-    return before - this.size
+    return before - this.untaken
   }
 
   close () {
     this.#closed = true
-    this.size = 0
+    this.untaken = 0
     this.bytes = 0
     this.settled = 0
     this.#queue.clear()
@@ -209,7 +220,6 @@ class Outlet {
    * @param {unknown} result
    */
   #hand (item, result) {
-    if (item.partOf === undefined) this.size--
     this.#stall?.delivered()
     if (this.#sink.kept === undefined) {
       this.#taken(item)
@@ -217,30 +227,29 @@ class Outlet {
       return
     }
     this.#sink.deliver(result)
-    if (this.#sink.kept() > this.#kept.length && !this.#closed) {
+    if (this.#closed) return
+    if (this.#sink.kept() > this.#kept.length) {
       this.#kept.push(item)
+      if (item.partOf !== undefined) this.untaken++ // beside its item, which may be gone before it is taken
     } else {
       this.#taken(item)
       this.trim()
     }
   }
 
-  /** @param {Item} item whose result was taken */
+  /** @param {Item} item whose outcome was taken, or which has none to take */
   #taken (item) {
-    this.bytes -= item.bytes
-    item.partOf?.onTaken()
-  }
-
-  /** @param {Item} item without a result */
-  #remove (item) {
-    this.size--
-    this.bytes -= item.bytes
+    if (item.partOf === undefined) {
+      this.untaken--
+      this.bytes -= item.bytes
+    } else {
+      item.partOf.onTaken()
+    }
   }
 
   /** @param {Item} item */
   #drop (item) {
-    if (item.partOf === undefined) this.#remove(item)
-    else item.partOf.untaken--
+    this.#taken(item)
     if (item.parts !== undefined) {
       this.settled -= item.parts.queue.length
       item.parts.queue.clear()

@@ -33,7 +33,7 @@ class ConcurrentDuplex extends Duplex {
   #input
   /** @type {Flow<T>} */
   #flow
-  /** @type {Fifo<import('node:async_hooks').AsyncResource | undefined>} of the chunks in the stream's own buffer */
+  /** @type {Fifo<import('./intake.js').Origin | undefined>} of the chunks in the stream's own buffer */
   #contexts = new Fifo()
   #finished = () => {}
 
