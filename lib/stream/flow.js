@@ -4,17 +4,15 @@ const { byteSize, checkedSize } = require('./byte-size.js')
 const { Ending } = require('./ending.js')
 const { Handlers } = require('./handlers.js')
 const { Intake } = require('./intake.js')
-const { Item, NO_SLOT, RUNNING } = require('./item.js')
+const { Item } = require('./item.js')
 const { Outcomes } = require('./outcomes.js')
 const { Outlet } = require('./outlet.js')
 const { asIterable } = require('./parts.js')
 const { Release } = require('./release.js')
+const { Runner } = require('./runner.js')
 const { Slots } = require('./slots.js')
 const { StallWatch } = require('./stall.js')
-const { isThenable } = require('./thenable.js')
-const { Turn } = require('./turn.js')
 const { WaitClock } = require('./wait-clock.js')
-const { Workers } = require('./workers.js')
 
 /**
  * Takes items in while there is a free slot and room for the result, runs the handler on each, and delivers the results
@@ -25,27 +23,18 @@ const { Workers } = require('./workers.js')
 class Flow {
   #settings
   #sink
-  #flattens
-  #maxBytes
-  #highWaterMark
   #flush
   #intake
   #handlers
-  #workers = new Workers()
   #slots
   #outlet
   #outcomes
   #ending
+  #runner
   /** @type {StallWatch | undefined} */
   #stall
   #release = new Release()
-  #turn = new Turn(() => this.advance())
   #waits = new WaitClock()
-  #startWork = () => this.#startAll()
-  #started = 0
-  #starting = false
-  #advancing = false
-  #advanceAgain = false
   #failed = false
   /** @type {{ error: unknown } | undefined} reported when what was running has been delivered */
   #sourceError
@@ -60,9 +49,6 @@ class Flow {
     const { maxBytes, sizeOf, signal, stallTimeout, onStall } = settings
     this.#settings = settings
     this.#sink = sink
-    this.#flattens = settings.flatten === true
-    this.#maxBytes = maxBytes ?? Infinity
-    this.#highWaterMark = settings.highWaterMark
     this.#flush = settings.flush
     this.#slots = slotsFor(settings.concurrency)
     this.#ending = new Ending(signal, reason => this.fail(reason))
@@ -78,24 +64,35 @@ class Flow {
     this.#intake = new Intake(
       source,
       maxBytes === undefined && sizeOf === undefined ? undefined : checkedSize(sizeOf ?? byteSize),
-      () => this.advance(),
+      () => this.#runner.advance(),
       (error, bySource) => bySource ? this.#sourceFailed(error) : this.fail(error)
+    )
+    this.#runner = new Runner(
+      {
+        intake: this.#intake,
+        handlers: this.#handlers,
+        slots: this.#slots,
+        outlet: this.#outlet,
+        outcomes: this.#outcomes,
+        ending: this.#ending
+      },
+      settings,
+      { onRest: () => this.#rest(), onFailed: error => this.fail(error) }
     )
     this.#ending.listen()
   }
 
   get hasStarted () {
-    return this.#starting || this.#ending.over
+    return this.#runner.hasStarted || this.#ending.over
   }
 
   /** For a consumer that keeps all results anyway. To be called before `start`. */
   holdBackNothing () {
-    this.#highWaterMark ??= Infinity
+    this.#runner.holdBackNothing()
   }
 
   start () {
-    this.#starting = true
-    this.advance()
+    this.#runner.start()
   }
 
   get concurrency () {
@@ -104,7 +101,7 @@ class Flow {
 
   set concurrency (limit) {
     this.#slots.fix(limit)
-    this.advance()
+    this.#runner.advance()
   }
 
   /** @returns {Promise<void>} resolved when the flow is over, no handler is running, and the source is released */
@@ -132,27 +129,9 @@ class Flow {
     }
   }
 
-  /** Starts what there is room for. To be called when there may be more room, or more items, than before. */
-  advance () {
-    if (!this.#starting || this.#ending.over) return
-    this.#advanceAgain = true
-    if (this.#advancing) return
-    this.#advancing = true
-    try {
-      while (this.#advanceAgain) {
-        this.#advanceAgain = false
-        if (this.#outlet.settled > 0) this.#deliver()
-        if (this.#mayStart()) this.#handlers.enter(this.#startWork)
-      }
-    } finally {
-      this.#advancing = false
-    }
-    this.#rest()
-  }
-
   /** To be called when the reader may have taken some of the results that the sink keeps. */
   onRead () {
-    if (this.#outlet.trim()) this.advance()
+    if (this.#outlet.trim()) this.#runner.advance()
   }
 
   /**
@@ -199,125 +178,6 @@ class Flow {
     else this.#sink.fail(error)
   }
 
-  // Running. Every item comes this way, so what is not needed for each is asked for first.
-
-  /**
-   * Runs handlers one after the other, for as long as there is something to start; when it is called, there is. At most
-   * as many of these run as there are slots. A loop that awaits makes no promise for each item, as a `then` would.
-   */
-  async #work () {
-    const worker = this.#workers.enter()
-    do {
-      const item = worker.item = this.#begin()
-      try {
-        let result = this.#handlers.call(item)
-        if (isThenable(result)) {
-          if (this.#slots.free) this.advance()
-          result = await result
-        }
-        if (this.#flattens) {
-          await this.#takeParts(item, asIterable(result))
-          this.#outcomes.finish(item)
-        } else {
-          this.#outcomes.succeed(item, result)
-        }
-        this.#settled(item, true)
-      } catch (error) {
-        const pending = this.#outcomes.fail(item, error)
-        if (pending !== undefined) await pending
-        this.#settled(item, false)
-      }
-      if (this.#outlet.settled > 0) this.#deliver()
-    } while (this.#mayStart())
-    this.#workers.leave(worker)
-    this.#rest()
-  }
-
-  #startAll () {
-    do this.#work()
-    while (this.#mayStart())
-  }
-
-  #begin () {
-    const { bytes, origin } = this.#intake
-    const item = new Item(this.#intake.take(), this.#started++, bytes, origin)
-    this.#turn.count()
-    this.#outlet.add(item)
-    item.began = this.#slots.take()
-    return item
-  }
-
-  /**
-   * Gives the several results of an item to the outlet, not more than there is room for.
-   *
-   * @param {Item<any>} item
-   * @param {AsyncIterable<unknown> | Iterable<unknown>} results
-   */
-  async #takeParts (item, results) {
-    for await (const result of results) {
-      if (!this.#wants(item)) return
-      const parts = this.#outcomes.addPart(item, result)
-      this.#deliver()
-      while (this.#wants(item) && this.#isFull(parts)) await parts?.taken()
-    }
-  }
-
-  /** @param {import('./parts.js').Parts | undefined} parts */
-  #isFull (parts) {
-    return parts !== undefined && parts.untaken >= Math.max(1, this.#highWaterMark ?? this.#slots.limit)
-  }
-
-  /** @param {Item<any>} item */
-  #wants (item) {
-    return item.state === RUNNING && !this.#ending.over
-  }
-
-  /**
-   * The handler has settled.
-   *
-   * @param {Item<T>} item
-   * @param {boolean} succeeded
-   */
-  #settled (item, succeeded) {
-    this.#handlers.settled(item)
-    this.#freeSlot(item, succeeded)
-    if (this.#ending.over) this.#ending.settled(this.#handlers.running)
-  }
-
-  /**
-   * @param {Item<T>} item
-   * @param {boolean} succeeded
-   */
-  #freeSlot (item, succeeded) {
-    if (item.began === NO_SLOT) return
-    this.#slots.give(item.began, succeeded)
-    item.began = NO_SLOT
-  }
-
-  #mayStart () {
-    return this.#hasRoom() && this.#turn.isOpen && (this.#maxBytes === Infinity ? this.#intake.fetch() : this.#fetchWithinBytes())
-  }
-
-  #hasRoom () {
-    const { limit, inFlight } = this.#slots
-    return inFlight < limit && this.#outlet.untaken < limit + (this.#highWaterMark ?? limit)
-  }
-
-  #fetchWithinBytes () {
-    // What is taken from a source that outlives the job, and takes nothing back, must start, or it would be lost.
-    const mustStart = !this.#settings.destroySource && !this.#intake.givesBack
-    if (mustStart) return this.#outlet.bytes < this.#maxBytes && this.#intake.fetch()
-    if (!this.#intake.fetch()) return false
-    return this.#outlet.untaken === 0 || this.#outlet.bytes + this.#intake.bytes <= this.#maxBytes
-  }
-
-  #deliver () {
-    const failed = this.#outlet.deliver()
-    if (failed !== undefined) this.fail(failed.value)
-  }
-
-  // What does not go as it should
-
   /**
    * The handler of an item has called `stop()`: what started before that item goes on.
    *
@@ -327,8 +187,8 @@ class Flow {
     if (this.#ending.over) return
     if (!this.#intake.isEmpty) this.#outcomes.skipped++
     this.#letGo(stopped())
-    this.#outcomes.skipped += this.#outlet.drop(this.#workers.items, index)
-    this.advance()
+    this.#outcomes.skipped += this.#outlet.drop(this.#runner.items, index)
+    this.#runner.advance()
   }
 
   /**
@@ -339,9 +199,9 @@ class Flow {
    */
   #timedOut (item, error) {
     if (this.#ending.over) return
-    if (this.#settings.timeoutFreesSlot) this.#freeSlot(item, false)
+    if (this.#settings.timeoutFreesSlot) this.#runner.freeSlot(item, false)
     this.#outcomes.fail(item, error)
-    this.advance()
+    this.#runner.advance()
   }
 
   /** @param {unknown} error of an item, which the outlet has */
@@ -358,7 +218,7 @@ class Flow {
     this.#outcomes.noteFatal()
     this.#sourceError = { error }
     this.#letGo(error)
-    this.advance()
+    this.#runner.advance()
   }
 
   /** @param {(stats: import('./job.js').Stats) => void} onStall */
@@ -369,8 +229,6 @@ class Flow {
       this.fail(error)
     }
   }
-
-  // Resting until something changes, or for good
 
   #rest () {
     if (this.#ending.over) return
@@ -407,14 +265,14 @@ class Flow {
   /** @param {NonNullable<import('./options.js').Settings['flush']>} flush */
   async #runFlush (flush) {
     this.#flush = undefined
-    const last = new Item(undefined, this.#started, 0, undefined)
+    const last = new Item(undefined, this.#runner.started, 0, undefined)
     this.#outlet.add(last)
     try {
       const result = await flush({ signal: this.#ending.signal })
-      await this.#takeParts(last, this.#flattens ? asIterable(result) : [result])
+      await this.#runner.takeParts(last, this.#settings.flatten ? asIterable(result) : [result])
       if (this.#ending.over) return
       this.#outlet.skip(last)
-      this.advance()
+      this.#runner.advance()
     } catch (error) {
       this.fail(error)
     }
@@ -431,7 +289,7 @@ class Flow {
     this.#ending.end()
     this.#letGo(reason)
     this.#outlet.close()
-    for (const { parts } of this.#workers.items) parts?.wake()
+    for (const { parts } of this.#runner.items) parts?.wake()
     this.#slots.close()
     this.#stall?.close()
     this.#waits.waitFor(undefined)
