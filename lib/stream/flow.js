@@ -4,7 +4,7 @@ const { byteSize, checkedSize } = require('./byte-size.js')
 const { Ending } = require('./ending.js')
 const { Handlers } = require('./handlers.js')
 const { Intake } = require('./intake.js')
-const { Item } = require('./item.js')
+const { Item, JUDGED } = require('./item.js')
 const { Outcomes } = require('./outcomes.js')
 const { Outlet } = require('./outlet.js')
 const { asIterable } = require('./parts.js')
@@ -36,6 +36,8 @@ class Flow {
   #release = new Release()
   #waits = new WaitClock()
   #failed = false
+  /** @type {Item<any> | undefined} that of the results of `flush` */
+  #last
   /** @type {{ error: unknown } | undefined} reported when what was running has been delivered */
   #sourceError
 
@@ -83,7 +85,7 @@ class Flow {
   }
 
   get hasStarted () {
-    return this.#runner.hasStarted || this.#ending.over
+    return this.#runner.hasStarted
   }
 
   /** For a consumer that keeps all results anyway. To be called before `start`. */
@@ -127,6 +129,11 @@ class Flow {
       peakBuffered: this.#outlet.peakBuffered,
       ...this.#waits.totals()
     }
+  }
+
+  /** To be called when there may be more to do than before. */
+  advance () {
+    this.#runner.advance()
   }
 
   /** To be called when the reader may have taken some of the results that the sink keeps. */
@@ -184,8 +191,9 @@ class Flow {
    * @param {number} index
    */
   #stopAfter (index) {
-    if (this.#ending.over) return
+    if (this.#ending.over || this.#last !== undefined) return
     if (!this.#intake.isEmpty) this.#outcomes.skipped++
+    this.#sourceError = undefined
     this.#letGo(stopped())
     this.#outcomes.skipped += this.#outlet.drop(this.#runner.items, index)
     this.#runner.advance()
@@ -201,6 +209,7 @@ class Flow {
     if (this.#ending.over) return
     if (this.#settings.timeoutFreesSlot) this.#runner.freeSlot(item, false)
     this.#outcomes.fail(item, error)
+    if (item.state === JUDGED) item.value.then(() => this.#runner.advance())
     this.#runner.advance()
   }
 
@@ -265,17 +274,19 @@ class Flow {
   /** @param {NonNullable<import('./options.js').Settings['flush']>} flush */
   async #runFlush (flush) {
     this.#flush = undefined
-    const last = new Item(undefined, this.#runner.started, 0, undefined)
+    const last = this.#last = new Item(undefined, this.#runner.started, 0, undefined)
+    this.#handlers.count()
     this.#outlet.add(last)
     try {
       const result = await flush({ signal: this.#ending.signal })
       await this.#runner.takeParts(last, this.#settings.flatten ? asIterable(result) : [result])
-      if (this.#ending.over) return
-      this.#outlet.skip(last)
-      this.#runner.advance()
+      if (!this.#ending.over) this.#outlet.skip(last)
     } catch (error) {
+      if (this.#ending.over) this.#outcomes.lateErrors++
       this.fail(error)
     }
+    this.#runner.settled(last, true)
+    this.#runner.advance()
   }
 
   /** @param {unknown} reason told to the handlers that run */
@@ -290,6 +301,7 @@ class Flow {
     this.#letGo(reason)
     this.#outlet.close()
     for (const { parts } of this.#runner.items) parts?.wake()
+    this.#last?.parts?.wake()
     this.#slots.close()
     this.#stall?.close()
     this.#waits.waitFor(undefined)

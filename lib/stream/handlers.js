@@ -30,9 +30,10 @@ class Handlers {
    * @param {AbortSignal} signal for items that have none of their own
    * @param {{ onStop: (index: number) => void, onTimeout: (item: Item, error: unknown) => void }} events
    */
-  constructor (handler, { retry, timeout }, itemsHaveContexts, signal, { onStop, onTimeout }) {
+  constructor (handler, { retry, timeout, adapt }, itemsHaveContexts, signal, { onStop, onTimeout }) {
     if (retry !== undefined) this.#retries = new Retries(retry)
-    this.#handler = this.#retries?.wrap(handler) ?? handler
+    const retried = this.#retries?.wrap(handler) ?? handler
+    this.#handler = adapt?.(retried) ?? retried
     if (timeout !== undefined) this.#itemSignals = new ItemSignals(timeout, onTimeout)
     if (!itemsHaveContexts) this.#context = new AsyncResource('spillway.stream')
     this.#signal = signal
@@ -60,13 +61,18 @@ class Handlers {
    * @throws whatever the handler throws, or the promise that stood for the item
    */
   call (item) {
-    if (++this.running > this.peak) this.peak = this.running
+    this.count()
     const { origin } = item
     if (origin?.rejection !== undefined) throw origin.rejection.error
     const signal = this.#itemSignals === undefined ? this.#signal : this.#itemSignals.start(item)
     const context = new HandlerContext(signal, item.index, this.#onStop)
     if (origin?.context === undefined) return (0, this.#handler)(item.value, context)
     return origin.context.runInAsyncScope(this.#handler, undefined, item.value, context)
+  }
+
+  /** Something starts to run, which `settled` will end. */
+  count () {
+    if (++this.running > this.peak) this.peak = this.running
   }
 
   /** @param {Item} item whose handler has settled */

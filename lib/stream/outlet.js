@@ -32,6 +32,7 @@ class Outlet {
   settled = 0
   peakBuffered = 0
   #closed = false
+  #delivering = false
   #ordered
   #sink
   #stall
@@ -121,14 +122,20 @@ class Outlet {
   }
 
   /**
-   * Delivers as much as the sink wants and the order allows.
+   * Delivers as much as the sink wants and the order allows. Called by whom the sink delivers to, it leaves the rest to
+   * the call that runs.
    *
    * @returns {Item | undefined} the failed item that is next in the order
    */
   deliver () {
+    if (this.#delivering) return
+    this.#delivering = true
     let failed
     for (let item = this.#queue.peek(); item !== undefined; item = this.#queue.peek()) {
-      if (item.parts !== undefined && !this.#deliverParts(item.parts)) break
+      if (item.parts !== undefined) {
+        if (!this.#deliverParts(item.parts)) break
+        if (this.#queue.peek() !== item) continue // whoever took them has ended the flow, or called stop()
+      }
       if (item.state < READY || (item.state === READY && !this.#sink.wants())) break
       if (item.state === FAILED) {
         if (this.#kept.length === 0) failed = item
@@ -139,6 +146,7 @@ class Outlet {
       if (item.state === READY) this.#hand(item, item.value)
       else this.#taken(item)
     }
+    this.#delivering = false
     if (this.buffered > this.peakBuffered) this.peakBuffered = this.buffered
     return failed
   }
@@ -161,23 +169,26 @@ class Outlet {
    *
    * @param {Item[]} running
    * @param {number} index that of the last item that somebody wants
-   * @returns {number} how many items these are
+   * @returns {number} how many items these are, without those that had no result to leave out
    */
   drop (running, index) {
-    const before = this.untaken
+    let dropped = 0
     for (const item of running) {
-      if (item.index > index && item.state < READY) this.#drop(item)
+      if (item.index <= index || item.state >= READY) continue // what ran out of time is in the queue, if it is here
+      this.#drop(item)
+      dropped++
     }
     const queue = this.#queue
     this.#queue = new Fifo()
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
       if (item.index <= index) this.#queue.push(item)
       else if (item.state !== DROPPED) {
+        if (item.state !== SKIPPED && item.partOf === undefined) dropped++
         this.settled--
         this.#drop(item)
       }
     }
-    return before - this.untaken
+    return dropped
   }
 
   close () {
@@ -206,7 +217,7 @@ class Outlet {
    * @returns {boolean} whether none is left
    */
   #deliverParts ({ queue }) {
-    while (queue.length > 0) {
+    while (queue.length > 0 && !this.#closed) {
       if (!this.#sink.wants()) return false
       const part = /** @type {Item} */ (queue.shift())
       this.settled--

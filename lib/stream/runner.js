@@ -1,6 +1,8 @@
 'use strict'
 
-const { Item, NO_SLOT, RUNNING } = require('./item.js')
+const { setImmediate: nextTurn } = require('node:timers/promises')
+
+const { Item, JUDGED, NO_SLOT, RUNNING } = require('./item.js')
 const { asIterable } = require('./parts.js')
 const { isThenable } = require('./thenable.js')
 const { Turn } = require('./turn.js')
@@ -110,9 +112,10 @@ class Runner {
     const worker = this.#workers.enter()
     do {
       const item = worker.item = this.#begin()
+      let succeeded = false
       try {
         let result = this.#handlers.call(item)
-        if (isThenable(result)) {
+        if (this.#flattens || isThenable(result)) {
           if (this.#slots.free) this.advance()
           result = await result
         }
@@ -122,12 +125,15 @@ class Runner {
         } else {
           this.#outcomes.succeed(item, result)
         }
-        this.#settled(item, true)
+        succeeded = true
       } catch (error) {
-        const pending = this.#outcomes.fail(item, error)
-        if (pending !== undefined) await pending
-        this.#settled(item, false)
+        this.#outcomes.fail(item, error)
       }
+      if (item.state === JUDGED) {
+        if (this.#slots.free) this.advance()
+        await item.value
+      }
+      this.settled(item, succeeded)
       if (this.#outlet.settled > 0) this.#deliver()
     } while (this.#mayStart())
     this.#workers.leave(worker)
@@ -160,6 +166,9 @@ class Runner {
       const parts = this.#outcomes.addPart(item, result)
       this.#deliver()
       while (this.#wants(item) && this.#isFull(parts)) await parts?.taken()
+      this.#turn.count()
+      if (!this.#turn.isOpen) await nextTurn()
+      if (!this.#wants(item)) return
     }
   }
 
@@ -174,12 +183,12 @@ class Runner {
   }
 
   /**
-   * The handler has settled.
+   * The handler has settled, and so has `onError`, where it was asked.
    *
    * @param {Item<T>} item
    * @param {boolean} succeeded
    */
-  #settled (item, succeeded) {
+  settled (item, succeeded) {
     this.#handlers.settled(item)
     this.freeSlot(item, succeeded)
     if (this.#ending.over) this.#ending.settled(this.#handlers.running)

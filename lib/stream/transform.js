@@ -35,6 +35,7 @@ class ConcurrentDuplex extends Duplex {
   #flow
   /** @type {Fifo<import('./intake.js').Origin | undefined>} of the chunks in the stream's own buffer */
   #contexts = new Fifo()
+  #ended = false
   #finished = () => {}
 
   /**
@@ -52,6 +53,7 @@ class ConcurrentDuplex extends Duplex {
       deliver: result => this.#deliver(result),
       kept: () => this.readableLength,
       end: () => {
+        this.#ended = true
         this.push(null)
         this.#finished()
       },
@@ -73,9 +75,11 @@ class ConcurrentDuplex extends Duplex {
    * @param {any} [callback]
    */
   write (chunk, encoding, callback) {
-    // It would come to _write() in the context of who made room for it.
-    if (this.#input.holds || this.writableCorked > 0) this.#contexts.push(captureContext())
-    return super.write(chunk, encoding, callback)
+    if (!this.#input.holds && this.writableCorked === 0) return super.write(chunk, encoding, callback)
+    // It will come to _write() in the context of who makes room for it.
+    const isTaken = super.write(chunk, encoding, callback) // throws for null
+    this.#contexts.push(captureContext())
+    return isTaken
   }
 
   /**
@@ -85,7 +89,7 @@ class ConcurrentDuplex extends Duplex {
    */
   end (chunk, encoding, callback) {
     const hasChunk = chunk !== undefined && chunk !== null && typeof chunk !== 'function'
-    if (hasChunk) this.write(chunk, encoding)
+    if (hasChunk) this.write(chunk, typeof encoding === 'string' ? encoding : undefined)
     return super.end([chunk, encoding, callback].find(value => typeof value === 'function'))
   }
 
@@ -107,6 +111,7 @@ class ConcurrentDuplex extends Duplex {
 
   /** @param {() => void} callback */
   _final (callback) {
+    if (this.#ended) return callback() // a handler called stop()
     this.#finished = callback
     this.#input.end()
   }

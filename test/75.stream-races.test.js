@@ -1,0 +1,457 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+
+const { concurrentQueue, concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
+
+const { manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('./support/stream.js')
+
+async function * nothingAfter (promise) {
+  await promise
+}
+
+describe('stream: events that come between others', () => {
+  describe('a Readable that somebody else resumes', () => {
+    /** A job that has taken item 0 of five, and keeps item 1 until there is room. */
+    async function jobThatKeepsOne (source, options) {
+      const handler = manualHandler()
+      const job = forEachConcurrent(source, handler, { concurrency: 2, maxBytes: 1, sizeOf: () => 1, ...options })
+      job.catch(() => {})
+      await quiet()
+      return { handler, job }
+    }
+
+    async function settleAll (handler) {
+      for (let i = 0; i < handler.calls.length; i++) {
+        handler.calls[i].resolve()
+        await quiet()
+      }
+    }
+
+    it('loses nothing: the chunks that come unasked are given later, in order, and the end after them', async () => {
+      const source = pushedReadable(0, 1, 2, 3, 4)
+      const { handler, job } = await jobThatKeepsOne(source)
+      source.resume()
+      await quiet()
+      source.resume()
+      source.push(null)
+      await quiet()
+      assert.deepEqual(handler.items(), [0])
+      await settleAll(handler)
+      const { pulled, completed } = await job
+      assert.deepEqual(handler.items(), [0, 1, 2, 3, 4])
+      assert.deepEqual({ pulled, completed }, { pulled: 5, completed: 5 })
+    })
+
+    it('gets them back, in order, when it is not destroyed', async () => {
+      const source = pushedReadable(0, 1, 2, 3, 4)
+      const controller = new AbortController()
+      const { handler, job } = await jobThatKeepsOne(source, { signal: controller.signal, destroySource: false })
+      source.resume()
+      await quiet()
+      source.resume()
+      await quiet()
+      controller.abort()
+      await rejectionOf(job)
+      source.push(null)
+      handler.calls[0].resolve()
+      assert.deepEqual(await source.toArray(), [1, 2, 3, 4])
+    })
+  })
+
+  describe('the writable side of a Duplex', () => {
+    it('finishes when it is ended after the flow: a handler called stop(), and all was delivered', async () => {
+      const transform = concurrentTransform((item, { stop }) => {
+        if (item === 1) stop()
+        return item
+      }, { concurrency: 1 })
+      const results = []
+      transform.on('data', result => results.push(result))
+      let finished = false
+      transform.on('finish', () => { finished = true })
+      for (let item = 0; item < 4; item++) {
+        transform.write(item)
+        await quiet()
+      }
+      assert.deepEqual(results, [0, 1])
+      transform.end()
+      await quiet()
+      assert.equal(finished, true)
+      assert.equal(transform.destroyed, true)
+      const { pulled, completed, skipped } = transform.stats()
+      assert.deepEqual({ pulled, completed, skipped }, { pulled: 2, completed: 2, skipped: 2 })
+    })
+
+    it('calls the callback of end(chunk, callback) once', async () => {
+      const transform = concurrentTransform(item => item, { concurrency: 1 })
+      transform.resume()
+      let calls = 0
+      transform.end('a', () => { calls++ })
+      await quiet()
+      assert.equal(calls, 1)
+    })
+  })
+
+  describe("a listener of a Duplex's 'data'", () => {
+    it('may write: with flatten no result is lost, and none is counted twice', async () => {
+      const handler = manualHandler()
+      const transform = concurrentTransform(handler, { concurrency: 3, flatten: true })
+      const results = []
+      transform.on('data', result => {
+        results.push(result)
+        if (result === '1a') transform.end(3)
+      })
+      for (let item = 0; item < 3; item++) transform.write(item)
+      for (const index of [1, 0, 2, 3]) {
+        await quiet()
+        handler.calls[index].resolve([`${index}a`, `${index}b`])
+      }
+      await quiet()
+      assert.deepEqual(results, ['0a', '0b', '1a', '1b', '2a', '2b', '3a', '3b'])
+      assert.equal(transform.stats().buffered, 0)
+    })
+
+    it('may destroy it: no bytes are left', async () => {
+      const transform = concurrentTransform(item => item, { concurrency: 1, maxBytes: 9 })
+      transform.on('data', () => transform.destroy())
+      await quiet()
+      transform.write('abc')
+      await transform.idle
+      assert.equal(transform.stats().bytes, 0)
+    })
+
+    it('may destroy it: with flatten the results that follow are dropped', async () => {
+      const handler = manualHandler()
+      const transform = concurrentTransform(handler, { concurrency: 2, flatten: true })
+      const results = []
+      transform.on('data', result => {
+        results.push(result)
+        transform.destroy()
+      })
+      await quiet()
+      transform.write(0)
+      transform.write(1)
+      handler.calls[1].resolve(['b', 'c'])
+      await quiet()
+      handler.calls[0].resolve([])
+      await transform.idle
+      assert.deepEqual(results, ['b'])
+      assert.equal(transform.stats().buffered, 0)
+    })
+
+    it('may call stop() of an earlier item: the later results are dropped', async () => {
+      const handler = manualHandler()
+      let stopAfterFirst
+      const transform = concurrentTransform((item, context) => {
+        stopAfterFirst ??= context.stop
+        return handler(item, context)
+      }, { concurrency: 3, flatten: true })
+      const results = []
+      transform.on('data', result => {
+        results.push(result)
+        if (result === '1a') stopAfterFirst()
+      })
+      for (let item = 0; item < 3; item++) transform.write(item)
+      transform.end()
+      for (const index of [1, 2, 0]) {
+        await quiet()
+        handler.calls[index].resolve([`${index}a`, `${index}b`])
+      }
+      await transform.idle
+      assert.deepEqual(results, ['0a', '0b', '1a'])
+      assert.equal(transform.stats().buffered, 0)
+    })
+  })
+
+  describe('an asynchronous onError', () => {
+    /** Answers when the test says so. */
+    function manualVerdict () {
+      const verdicts = []
+      return Object.assign(() => new Promise(resolve => verdicts.push(resolve)), { verdicts })
+    }
+
+    it('of an item that ran out of time keeps its slot, and its answer is not forgotten when the handler settled first', async () => {
+      for (const settleFirst of [true, false]) {
+        const onError = manualVerdict()
+        const started = []
+        const iterator = mapConcurrent(['slow', 'fast'], (item, { signal }) => {
+          started.push(item)
+          if (item === 'fast') return item
+          return new Promise(resolve => signal.addEventListener('abort', () => { if (settleFirst) resolve() }))
+        }, { concurrency: settleFirst ? 1 : 2, timeout: 1, onError })
+        const results = iterator.toArray()
+        while (onError.verdicts.length === 0) await quiet()
+        await quiet()
+        assert.deepEqual(started, settleFirst ? ['slow'] : ['slow', 'fast'])
+        onError.verdicts[0]({ value: 'substitute' })
+        assert.deepEqual(await results, ['substitute', 'fast'])
+      }
+    })
+
+    it('holds nobody back: the other slots are filled while it is asked', async () => {
+      const onError = manualVerdict()
+      const gate = manualHandler()
+      const iterator = mapConcurrent([0, 1, 2, 3, 4], item => {
+        if (item > 1) throw new Error(`item ${item}`)
+        return gate(item)
+      }, { concurrency: 2, highWaterMark: 0, onError })
+      const results = iterator.toArray()
+      await quiet()
+      gate.calls[1].resolve(1)
+      await quiet()
+      gate.calls[0].resolve(0)
+      await quiet()
+      assert.equal(onError.verdicts.length, 2)
+      for (let i = 0; i < onError.verdicts.length; i++) {
+        onError.verdicts[i]('skip')
+        await quiet()
+      }
+      assert.deepEqual(await results, [0, 1])
+    })
+  })
+
+  describe('stop()', () => {
+    const idleOf = async job => {
+      await job.idle
+      const { pulled, completed, failed, skipped, buffered } = job.stats()
+      return { pulled, completed, failed, skipped, buffered }
+    }
+
+    for (const ordered of [true, false]) {
+      it(`${ordered ? 'ordered' : 'unordered'}: loses no earlier result when a later item has run out of time and its handler still runs`, async () => {
+        const handler = manualHandler()
+        let stopAfterSecond
+        let answer
+        const iterator = mapConcurrent([0, 1, 2], (item, context) => {
+          if (item === 1) stopAfterSecond = context.stop
+          return handler(item, context)
+        }, {
+          concurrency: 3,
+          ordered,
+          timeout: 1,
+          onError: (_error, { index }) => index === 0 ? new Promise(resolve => { answer = resolve }) : 'skip'
+        })
+        const results = iterator.toArray()
+        while (iterator.stats().failed < 3) await quiet()
+        stopAfterSecond()
+        await quiet()
+        assert.equal(iterator.stats().buffered, ordered ? 1 : 0)
+        answer({ value: 'substitute' })
+        assert.deepEqual(await results, ['substitute'])
+        assert.equal(iterator.stats().skipped, 2)
+      })
+    }
+
+    it('counts a later item as skipped once, though its handler had returned skip', async () => {
+      const gate = manualHandler()
+      const iterator = mapConcurrent([0, 1, 2], async (item, context) => {
+        if (item > 0) return skip
+        await gate(item)
+        context.stop()
+        return item
+      }, { concurrency: 3 })
+      const results = iterator.toArray()
+      await quiet()
+      gate.calls[0].resolve()
+      assert.deepEqual(await results, [0])
+      assert.deepEqual(await idleOf(iterator), { pulled: 3, completed: 3, failed: 0, skipped: 2, buffered: 0 })
+    })
+
+    it('ends the job without an error though the source has failed after its item', async () => {
+      const gate = manualHandler()
+      const source = async function * () {
+        yield 0
+        throw new Error('source')
+      }
+      const iterator = mapConcurrent(source(), async (item, { stop }) => {
+        await gate(item)
+        stop()
+        return item
+      }, { concurrency: 3 })
+      const results = iterator.toArray()
+      await quiet()
+      gate.calls[0].resolve()
+      assert.deepEqual(await results, [0])
+    })
+  })
+
+  describe('toArray()', () => {
+    it('rejects with the reason of a signal that was aborted before', async () => {
+      const broken = new Error('broken')
+      const iterator = mapConcurrent([1], assert.fail, { concurrency: 1, signal: AbortSignal.abort(broken) })
+      assert.equal((await rejectionOf(iterator.toArray())).reason, broken)
+      assert.deepEqual(await iterator.next(), { done: true, value: undefined })
+    })
+
+    it('rejects when the job is disposed of meanwhile: some of the results are not all', async () => {
+      const reasons = await unhandledRejectionsOf(async () => {
+        for (const isAwaited of [true, false]) {
+          const handler = manualHandler()
+          const iterator = mapConcurrent([1, 2], handler, { concurrency: 1 })
+          const results = iterator.toArray()
+          await quiet()
+          handler.calls[0].resolve(1)
+          await quiet()
+          const disposed = iterator[Symbol.asyncDispose]()
+          handler.calls[1].resolve(2)
+          await disposed
+          if (isAwaited) assert.equal((await rejectionOf(results)).reason.name, 'AbortError')
+        }
+      })
+      assert.equal(reasons.length, 0)
+    })
+  })
+
+  describe('a queue', () => {
+    it('aborted or stopped: each promise of a running item settles as its handler does', async () => {
+      const ends = {
+        aborted: (queue, controller) => controller.abort(),
+        'stopped by a handler': queue => queue.stop()
+      }
+      for (const [name, end] of Object.entries(ends)) {
+        const handler = manualHandler()
+        const controller = new AbortController()
+        let stop
+        const queue = concurrentQueue((item, context) => {
+          stop ??= context.stop
+          return handler(item, context)
+        }, { concurrency: 3, signal: controller.signal })
+        const added = [1, 2, 3].map(item => queue.add(item))
+        const outcomes = Promise.allSettled(added)
+        await quiet()
+        end({ stop }, controller)
+        handler.calls[1].reject('broken')
+        handler.calls[2].resolve('late')
+        await quiet()
+        handler.calls[0].resolve('first')
+        assert.deepEqual((await outcomes).map(({ value, reason }) => value ?? reason), ['first', 'broken', 'late'], name)
+      }
+    })
+
+    it('aborted while an item waits to be tried again: its promise rejects with the error of the last attempt', async () => {
+      const controller = new AbortController()
+      const queue = concurrentQueue(item => { throw item }, { concurrency: 1, retry: { attempts: 2, delay: 2 ** 30 }, signal: controller.signal })
+      const outcome = rejectionOf(queue.add('broken'))
+      await quiet()
+      assert.equal(queue.stats().retries, 1)
+      controller.abort()
+      assert.equal((await outcome).reason, 'broken')
+    })
+
+    it('asks shouldRetry about the item that was added', async () => {
+      const asked = []
+      const shouldRetry = (error, failed) => {
+        asked.push({ error, ...failed })
+        return false
+      }
+      const queue = concurrentQueue(() => { throw new Error('broken') }, { concurrency: 1, retry: { attempts: 2, shouldRetry } })
+      const { reason: error } = await rejectionOf(queue.add('item'))
+      assert.deepEqual(asked, [{ error, item: 'item', index: 0, attempt: 1 }])
+    })
+
+    it('whose concurrency was lowered: an item that was asked for counts among those that wait, and clear() drops it', async () => {
+      const handler = manualHandler()
+      const queue = concurrentQueue(handler, { concurrency: 2 })
+      const first = queue.add('first')
+      queue.concurrency = 1
+      const dropped = [queue.add('second'), queue.add('third')]
+      assert.equal(queue.size, 2)
+      assert.equal(queue.clear(), 2)
+      assert.equal(queue.size, 0)
+      for (const promise of dropped) assert.equal((await rejectionOf(promise)).reason.name, 'AbortError')
+      const last = queue.add('last')
+      handler.calls[0].resolve()
+      await first
+      await quiet()
+      handler.calls[1].resolve()
+      await last
+      await queue.close()
+      assert.deepEqual(handler.items(), ['first', 'last'])
+      const { pulled, completed, skipped } = queue.stats()
+      assert.deepEqual({ completed, neverStarted: pulled - completed, skipped }, { completed: 2, neverStarted: 1, skipped: 1 })
+    })
+
+    it('closed while the item that was asked for waits: runs it', async () => {
+      const handler = manualHandler()
+      const queue = concurrentQueue(handler, { concurrency: 2 })
+      const first = queue.add('first')
+      queue.concurrency = 1
+      const second = queue.add('second')
+      const closed = queue.close()
+      for (const index of [0, 1]) {
+        await quiet()
+        handler.calls[index].resolve(index)
+      }
+      assert.deepEqual(await Promise.all([first, second]), [0, 1])
+      await closed
+    })
+
+    it('closed, then cleared while the item that was asked for waits: is over', async () => {
+      const handler = manualHandler()
+      const queue = concurrentQueue(handler, { concurrency: 2 })
+      const first = queue.add('first')
+      queue.concurrency = 1
+      const second = rejectionOf(queue.add('second'))
+      const closed = queue.close()
+      queue.clear()
+      handler.calls[0].resolve()
+      await Promise.all([first, second, closed])
+    })
+  })
+
+  it('stop() that comes when flush runs leaves out nothing', async () => {
+    let stopLate
+    const flush = async () => {
+      await quiet()
+      stopLate()
+      return 'last'
+    }
+    const transform = concurrentTransform((item, { stop }) => {
+      stopLate = stop
+      return item
+    }, { concurrency: 1, flush })
+    transform.end('first')
+    assert.deepEqual(await transform.toArray(), ['first', 'last'])
+    assert.equal(transform.stats().skipped, 0)
+  })
+
+  describe('flatten', () => {
+    it('fills all free slots again, though no handler is asynchronous', async () => {
+      for (const isAsync of [false, true]) {
+        const gates = manualHandler()
+        const started = []
+        const iterator = mapConcurrent([0, 1, 2, 3, 4, 5], function (item, context) {
+          started.push(item)
+          const gate = item === 1 || item === 2 ? undefined : gates(item, context)
+          return isAsync ? Promise.resolve(nothingAfter(gate)) : nothingAfter(gate)
+        }, { concurrency: 3, highWaterMark: 0, flatten: true })
+        const results = iterator.toArray()
+        await quiet()
+        assert.deepEqual(started, [0, 1, 2])
+        gates.calls[0].resolve()
+        await quiet()
+        assert.deepEqual(started, [0, 1, 2, 3, 4, 5])
+        for (const { resolve } of gates.calls) resolve()
+        assert.deepEqual(await results, [])
+      }
+    })
+
+    it('closes the iterable of flush when the Duplex is destroyed, and is idle only then', async () => {
+      let closed = false
+      const flush = async function * () {
+        try {
+          for (;;) yield 'more'
+        } finally {
+          await quiet()
+          closed = true
+        }
+      }
+      const transform = concurrentTransform(() => [], { concurrency: 1, flatten: true, flush })
+      transform.end(0)
+      await quiet()
+      transform.destroy()
+      await transform.idle
+      assert.equal(closed, true)
+    })
+  })
+})
