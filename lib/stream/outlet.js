@@ -152,21 +152,25 @@ class Outlet {
    *
    * @param {Item[]} running
    * @param {number} index items after this one
-   * @returns {number} how many items these are
+   * @returns {number} how many items these are, without those that had been left out before
    */
   drop (running, index) {
     const before = this.size
-    for (const item of running) this.#drop(item)
+    let counted = 0
+    for (const item of running) {
+      if (item.state < READY) this.#drop(item)
+    }
     const queue = this.#queue
     this.#queue = new Fifo()
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
       if (item.index <= index) this.#queue.push(item)
       else if (item.state !== DROPPED) {
+        if (item.state === SKIPPED) counted++
         this.settled--
         this.#drop(item)
       }
     }
-    return before - this.size
+    return before - this.size - counted
   }
 
   close () {
