@@ -35,7 +35,9 @@ class ConcurrentDuplex extends Duplex {
   #flow
   /** @type {Fifo<import('node:async_hooks').AsyncResource | undefined>} of the chunks in the stream's own buffer */
   #contexts = new Fifo()
-  #finished = () => {}
+  /** @type {(() => void) | undefined} */
+  #finished
+  #hasEnded = false
 
   /**
    * @param {import('./handler-context.js').Handler<T, R>} handler
@@ -53,7 +55,8 @@ class ConcurrentDuplex extends Duplex {
       kept: () => this.readableLength,
       end: () => {
         this.push(null)
-        this.#finished()
+        this.#hasEnded = true
+        this.#finished?.()
       },
       fail: error => {
         const destroy = () => { this.destroy(toError(error)) }
@@ -107,6 +110,7 @@ class ConcurrentDuplex extends Duplex {
 
   /** @param {() => void} callback */
   _final (callback) {
+    if (this.#hasEnded) return callback() // a handler called stop()
     this.#finished = callback
     this.#input.end()
   }
