@@ -260,6 +260,7 @@ class Flow {
       const parts = this.#outcomes.addPart(item, result)
       this.#deliver()
       while (this.#wants(item) && this.#isFull(parts)) await parts?.taken()
+      if (!this.#wants(item)) return
     }
   }
 
