@@ -342,7 +342,7 @@ class Flow {
   #timedOut (item, error) {
     if (this.#ending.over) return
     if (this.#settings.timeoutFreesSlot) this.#freeSlot(item, false)
-    this.#outcomes.fail(item, error)
+    this.#outcomes.fail(item, error)?.then(() => this.advance())
     this.advance()
   }
 
