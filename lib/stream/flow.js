@@ -410,16 +410,17 @@ class Flow {
   async #runFlush (flush) {
     this.#flush = undefined
     const last = new Item(undefined, this.#started, 0)
+    this.#running.add(last)
     this.#outlet.add(last)
     try {
       const result = await flush({ signal: this.#ending.signal })
       await this.#takeParts(last, this.#flattens ? asIterable(result) : [result])
-      if (this.#ending.over) return
-      this.#outlet.skip(last)
-      this.advance()
+      if (!this.#ending.over) this.#outlet.skip(last)
     } catch (error) {
       this.fail(error)
     }
+    this.#settled(last, true)
+    this.advance()
   }
 
   /** @param {unknown} reason told to the handlers that run */
