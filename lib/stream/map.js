@@ -97,15 +97,18 @@ class Results {
 
   /** @returns {Promise<IteratorResult<R, undefined>>} */
   next () {
-    if (this.#untold !== undefined) {
-      const { error } = this.#untold
-      this.#untold = undefined
-      return Promise.reject(error)
-    }
+    const failure = this.takeUntold()
+    if (failure !== undefined) return Promise.reject(failure.error)
     if (this.#over) return Promise.resolve({ done: true, value: undefined })
     const deferred = defer()
     this.#waiting.push(deferred)
     return deferred.promise
+  }
+
+  takeUntold () {
+    const untold = this.#untold
+    this.#untold = undefined
+    return untold
   }
 
   /** @returns {Promise<R[]>} */
@@ -134,8 +137,11 @@ class Results {
     while (this.#waiting.length > 0) this.#waiting.shift()?.resolve({ done: true, value: undefined })
   }
 
-  close () {
+  /** @param {unknown} reason told to whoever waits for all of them */
+  close (reason) {
     this.#untold = undefined
+    this.#array.promise.catch(() => {}) // perhaps nobody does any more
+    if (this.#all !== undefined) this.#array.reject(reason)
     this.end()
   }
 
@@ -170,8 +176,10 @@ class ResultIterator {
   }
 
   /** @returns {Promise<R[]>} */
-  async toArray () {
-    if (this.#flow.hasStarted) throw new Error('toArray() must be called before the first result is asked for')
+  toArray () {
+    const failure = this.#results.takeUntold() // where the signal was aborted before
+    if (failure !== undefined) return Promise.reject(failure.error)
+    if (this.#flow.hasStarted) return Promise.reject(new Error('toArray() must be called before the first result is asked for'))
     const results = this.#results.toArray()
     this.#flow.holdBackNothing()
     this.#flow.start()
@@ -195,8 +203,9 @@ class ResultIterator {
 
   /** @returns {boolean} whether the source is released soon */
   #leave () {
-    const soon = this.#flow.close(new DOMException('the consumer wants no more results', 'AbortError'))
-    this.#results.close()
+    const reason = new DOMException('the consumer wants no more results', 'AbortError')
+    const soon = this.#flow.close(reason)
+    this.#results.close(reason)
     return soon
   }
 }
