@@ -1,7 +1,7 @@
 'use strict'
 
 const { ErrorPolicy } = require('./error-policy.js')
-const { JUDGED, RUNNING } = require('./item.js')
+const { DROPPED, JUDGED, RUNNING } = require('./item.js')
 const { skip } = require('./skip.js')
 const { isThenable } = require('./thenable.js')
 
@@ -81,10 +81,12 @@ class Outcomes {
    * @returns {Promise<void> | undefined} what its outcome waits for, where `onError` is asynchronous
    */
   fail (item, error) {
+    if (item.state === DROPPED) this.#sink.failedLate?.(item.value, error)
     if (item.state !== RUNNING) return
     this.failed++
     if (this.#ending.over) {
       this.lateErrors++
+      this.#sink.failedLate?.(item.value, error)
       return
     }
     try {

@@ -5,8 +5,8 @@ const { READY, SKIPPED, FAILED, DROPPED } = require('./item.js')
 const { Parts } = require('./parts.js')
 
 /**
- * What a flow needs of the one who takes its results. Once `end` or `fail` was called, nothing else is. Only `admits` may
- * throw.
+ * What a flow needs of the one who takes its results. Once `end` or `fail` was called, nothing else is, but `failedLate`.
+ * Only `admits` may throw.
  *
  * @typedef {object} Sink
  * @property {() => boolean} wants whether a result would be taken now
@@ -15,6 +15,7 @@ const { Parts } = require('./parts.js')
  * @property {() => number} [kept] how many of the results delivered the sink keeps for its reader
  * @property {(stats: import('./job.js').Stats) => void} end
  * @property {(error: unknown) => void} fail
+ * @property {(item: any, error: unknown) => void} [failedLate] an item failed that the flow itself did not want any more
  */
 
 /** @typedef {import('./item.js').Item<any>} Item */

@@ -70,7 +70,8 @@ class ConcurrentQueue {
       admits: () => true,
       deliver () {},
       end () {},
-      fail: error => this.#tasks.refuse(error)
+      fail: error => this.#tasks.refuse(error),
+      failedLate: ({ outcome }, error) => outcome.reject(error)
     })
     asJob(this, this.#flow)
     this.#flow.start()
