@@ -90,7 +90,7 @@ class ConcurrentDuplex extends Duplex {
    */
   end (chunk, encoding, callback) {
     const hasChunk = chunk !== undefined && chunk !== null && typeof chunk !== 'function'
-    if (hasChunk) this.write(chunk, encoding)
+    if (hasChunk) this.write(chunk, typeof encoding === 'function' ? undefined : encoding)
     return super.end([chunk, encoding, callback].find(value => typeof value === 'function'))
   }
 
