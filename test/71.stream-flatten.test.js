@@ -189,12 +189,12 @@ describe('stream: flatten', () => {
         stop()
         early.push('early')
         await quiet()
+        assert.equal(given.closed, true)
+        const { skipped, buffered } = iterator.stats()
+        assert.deepEqual({ skipped, buffered }, { skipped: 1, buffered: 0 })
         early.end()
         assert.deepEqual(await results, ['early'])
         await iterator.idle
-        assert.equal(given.closed, true)
-        assert.equal(iterator.stats().skipped, 1)
-        assert.equal(iterator.stats().buffered, 0)
       })
     }
 

@@ -33,7 +33,7 @@ describe('stream: the AsyncLocalStorage context of a handler of a Duplex is that
   for (const [how, options] of [
     ['one slot', {}],
     ['several slots, and more items than those', { concurrency: 4 }],
-    ['maxBytes', { maxBytes: 1, sizeOf: () => 1 }],
+    ['slots that are free, but no room for the bytes of the next item', { concurrency: 2, maxBytes: 1, sizeOf: () => 1 }],
     ['a timeout', { timeout: 60_000 }]
   ]) {
     it(`with ${how}, though the writers ignore that write() answers false`, async () => {
