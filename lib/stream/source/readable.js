@@ -3,7 +3,7 @@
 const { finished } = require('node:stream')
 const { finished: finishedPromise } = require('node:stream/promises')
 
-const { WAIT } = require('./answers.js')
+const { END, WAIT } = require('./answers.js')
 
 /**
  * Takes chunks from 'data' events and pauses between them. `read()` would be one call less, but on a byte stream it
@@ -14,6 +14,9 @@ const { WAIT } = require('./answers.js')
 class ReadableSource {
   #stream
   #wanted = false
+  /** @type {T[]} chunks that came unasked, because somebody else has resumed the stream */
+  #unasked = []
+  #ended = false
   #emitting = false
   #reading = false
   /** @type {Error | undefined} */
@@ -29,6 +32,11 @@ class ReadableSource {
   connect (receiver) {
     const stream = this.#stream
     const onData = (/** @type {T} */ chunk) => {
+      if (!this.#wanted) {
+        this.#unasked.push(chunk)
+        stream.pause()
+        return
+      }
       this.#wanted = false
       this.#emitting = true
       receiver.receive(chunk)
@@ -51,9 +59,13 @@ class ReadableSource {
     stream.on('newListener', onNewListener)
     if (stream.listenerCount('readable') > 0) onNewListener('readable')
     const forget = finished(stream, { writable: false }, error => {
-      if (!error) return receiver.end()
-      this.#failure = error
-      receiver.sourceFailed(error)
+      this.#ended = true
+      if (error) {
+        this.#failure = error
+        receiver.sourceFailed(error)
+      } else if (this.#unasked.length === 0) {
+        receiver.end()
+      }
     })
     this.#disconnect = () => {
       stream.off('newListener', onNewListener)
@@ -65,6 +77,8 @@ class ReadableSource {
 
   /** @returns {import('./answers.js').Answer<T>} */
   pull () {
+    if (this.#unasked.length > 0) return /** @type {T} */ (this.#unasked.shift())
+    if (this.#ended) return END
     this.#wanted = true
     if (this.#reading) {
       const chunk = this.#read()
@@ -82,6 +96,7 @@ class ReadableSource {
     this.#stream.pause()
     if (!destroy) {
       this.#disconnect()
+      while (this.#unasked.length > 0) this.giveBack(/** @type {T} */ (this.#unasked.pop()))
       return
     }
     const told = this.#failure

@@ -1,0 +1,57 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+
+const { concurrentQueue, concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
+
+const { manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('./support/stream.js')
+
+describe('stream: events that come between others', () => {
+  describe('a Readable that somebody else resumes', () => {
+    /** A job that has taken item 0 of five, and keeps item 1 until there is room. */
+    async function jobThatKeepsOne (source, options) {
+      const handler = manualHandler()
+      const job = forEachConcurrent(source, handler, { concurrency: 2, maxBytes: 1, sizeOf: () => 1, ...options })
+      job.catch(() => {})
+      await quiet()
+      return { handler, job }
+    }
+
+    async function settleAll (handler) {
+      for (let i = 0; i < handler.calls.length; i++) {
+        handler.calls[i].resolve()
+        await quiet()
+      }
+    }
+
+    it('loses nothing: the chunks that come unasked are given later, in order, and the end after them', async () => {
+      const source = pushedReadable(0, 1, 2, 3, 4)
+      const { handler, job } = await jobThatKeepsOne(source)
+      source.resume()
+      await quiet()
+      source.resume()
+      source.push(null)
+      await quiet()
+      assert.deepEqual(handler.items(), [0])
+      await settleAll(handler)
+      const { pulled, completed } = await job
+      assert.deepEqual(handler.items(), [0, 1, 2, 3, 4])
+      assert.deepEqual({ pulled, completed }, { pulled: 5, completed: 5 })
+    })
+
+    it('gets them back, in order, when it is not destroyed', async () => {
+      const source = pushedReadable(0, 1, 2, 3, 4)
+      const controller = new AbortController()
+      const { handler, job } = await jobThatKeepsOne(source, { signal: controller.signal, destroySource: false })
+      source.resume()
+      await quiet()
+      source.resume()
+      await quiet()
+      controller.abort()
+      await rejectionOf(job)
+      source.push(null)
+      handler.calls[0].resolve()
+      assert.deepEqual(await source.toArray(), [1, 2, 3, 4])
+    })
+  })
+})
