@@ -54,4 +54,37 @@ describe('stream: events that come between others', () => {
       assert.deepEqual(await source.toArray(), [1, 2, 3, 4])
     })
   })
+
+  describe('the writable side of a Duplex', () => {
+    it('finishes when it is ended after the flow: a handler called stop(), and all was delivered', async () => {
+      const transform = concurrentTransform((item, { stop }) => {
+        if (item === 1) stop()
+        return item
+      }, { concurrency: 1 })
+      const results = []
+      transform.on('data', result => results.push(result))
+      let finished = false
+      transform.on('finish', () => { finished = true })
+      for (let item = 0; item < 4; item++) {
+        transform.write(item)
+        await quiet()
+      }
+      assert.deepEqual(results, [0, 1])
+      transform.end()
+      await quiet()
+      assert.equal(finished, true)
+      assert.equal(transform.destroyed, true)
+      const { pulled, completed, skipped } = transform.stats()
+      assert.deepEqual({ pulled, completed, skipped }, { pulled: 2, completed: 2, skipped: 2 })
+    })
+
+    it('calls the callback of end(chunk, callback) once', async () => {
+      const transform = concurrentTransform(item => item, { concurrency: 1 })
+      transform.resume()
+      let calls = 0
+      transform.end('a', () => { calls++ })
+      await quiet()
+      assert.equal(calls, 1)
+    })
+  })
 })

@@ -35,6 +35,7 @@ class ConcurrentDuplex extends Duplex {
   #flow
   /** @type {Fifo<import('node:async_hooks').AsyncResource | undefined>} of the chunks in the stream's own buffer */
   #contexts = new Fifo()
+  #ended = false
   #finished = () => {}
 
   /**
@@ -52,6 +53,7 @@ class ConcurrentDuplex extends Duplex {
       deliver: result => this.#deliver(result),
       kept: () => this.readableLength,
       end: () => {
+        this.#ended = true
         this.push(null)
         this.#finished()
       },
@@ -85,7 +87,7 @@ class ConcurrentDuplex extends Duplex {
    */
   end (chunk, encoding, callback) {
     const hasChunk = chunk !== undefined && chunk !== null && typeof chunk !== 'function'
-    if (hasChunk) this.write(chunk, encoding)
+    if (hasChunk) this.write(chunk, typeof encoding === 'string' ? encoding : undefined)
     return super.end([chunk, encoding, callback].find(value => typeof value === 'function'))
   }
 
@@ -107,6 +109,7 @@ class ConcurrentDuplex extends Duplex {
 
   /** @param {() => void} callback */
   _final (callback) {
+    if (this.#ended) return callback() // a handler called stop()
     this.#finished = callback
     this.#input.end()
   }
