@@ -87,4 +87,75 @@ describe('stream: events that come between others', () => {
       assert.equal(calls, 1)
     })
   })
+
+  describe("a listener of a Duplex's 'data'", () => {
+    it('may write: with flatten no result is lost, and none is counted twice', async () => {
+      const handler = manualHandler()
+      const transform = concurrentTransform(handler, { concurrency: 3, flatten: true })
+      const results = []
+      transform.on('data', result => {
+        results.push(result)
+        if (result === '1a') transform.end(3)
+      })
+      for (let item = 0; item < 3; item++) transform.write(item)
+      for (const index of [1, 0, 2, 3]) {
+        await quiet()
+        handler.calls[index].resolve([`${index}a`, `${index}b`])
+      }
+      await quiet()
+      assert.deepEqual(results, ['0a', '0b', '1a', '1b', '2a', '2b', '3a', '3b'])
+      assert.equal(transform.stats().buffered, 0)
+    })
+
+    it('may destroy it: no bytes are left', async () => {
+      const transform = concurrentTransform(item => item, { concurrency: 1, maxBytes: 9 })
+      transform.on('data', () => transform.destroy())
+      await quiet()
+      transform.write('abc')
+      await transform.idle
+      assert.equal(transform.stats().bytes, 0)
+    })
+
+    it('may destroy it: with flatten the results that follow are dropped', async () => {
+      const handler = manualHandler()
+      const transform = concurrentTransform(handler, { concurrency: 2, flatten: true })
+      const results = []
+      transform.on('data', result => {
+        results.push(result)
+        transform.destroy()
+      })
+      await quiet()
+      transform.write(0)
+      transform.write(1)
+      handler.calls[1].resolve(['b', 'c'])
+      await quiet()
+      handler.calls[0].resolve([])
+      await transform.idle
+      assert.deepEqual(results, ['b'])
+      assert.equal(transform.stats().buffered, 0)
+    })
+
+    it('may call stop() of an earlier item: the later results are dropped', async () => {
+      const handler = manualHandler()
+      let stopAfterFirst
+      const transform = concurrentTransform((item, context) => {
+        stopAfterFirst ??= context.stop
+        return handler(item, context)
+      }, { concurrency: 3, flatten: true })
+      const results = []
+      transform.on('data', result => {
+        results.push(result)
+        if (result === '1a') stopAfterFirst()
+      })
+      for (let item = 0; item < 3; item++) transform.write(item)
+      transform.end()
+      for (const index of [1, 2, 0]) {
+        await quiet()
+        handler.calls[index].resolve([`${index}a`, `${index}b`])
+      }
+      await transform.idle
+      assert.deepEqual(results, ['0a', '0b', '1a'])
+      assert.equal(transform.stats().buffered, 0)
+    })
+  })
 })

@@ -32,6 +32,7 @@ class Outlet {
   settled = 0
   peakBuffered = 0
   #closed = false
+  #delivering = false
   #ordered
   #sink
   #stall
@@ -116,14 +117,20 @@ class Outlet {
   }
 
   /**
-   * Delivers as much as the sink wants and the order allows.
+   * Delivers as much as the sink wants and the order allows. Called by whom the sink delivers to, it leaves the rest to
+   * the call that runs.
    *
    * @returns {Item | undefined} the failed item that is next in the order
    */
   deliver () {
+    if (this.#delivering) return
+    this.#delivering = true
     let failed
     for (let item = this.#queue.peek(); item !== undefined; item = this.#queue.peek()) {
-      if (item.parts !== undefined && !this.#deliverParts(item.parts)) break
+      if (item.parts !== undefined) {
+        if (!this.#deliverParts(item.parts)) break
+        if (this.#queue.peek() !== item) continue // whoever took them has ended the flow, or called stop()
+      }
       if (item.state < READY || (item.state === READY && !this.#sink.wants())) break
       if (item.state === FAILED) {
         if (this.#kept.length === 0) failed = item
@@ -134,6 +141,7 @@ class Outlet {
       if (item.state === READY) this.#hand(item, item.value)
       else this.#remove(item)
     }
+    this.#delivering = false
     if (this.buffered > this.peakBuffered) this.peakBuffered = this.buffered
     return failed
   }
@@ -195,7 +203,7 @@ class Outlet {
    * @returns {boolean} whether none is left
    */
   #deliverParts ({ queue }) {
-    while (queue.length > 0) {
+    while (queue.length > 0 && !this.#closed) {
       if (!this.#sink.wants()) return false
       const part = /** @type {Item} */ (queue.shift())
       this.settled--
@@ -217,7 +225,8 @@ class Outlet {
       return
     }
     this.#sink.deliver(result)
-    if (this.#sink.kept() > this.#kept.length && !this.#closed) {
+    if (this.#closed) return
+    if (this.#sink.kept() > this.#kept.length) {
       this.#kept.push(item)
     } else {
       this.#taken(item)
