@@ -158,4 +158,51 @@ describe('stream: events that come between others', () => {
       assert.equal(transform.stats().buffered, 0)
     })
   })
+
+  describe('an asynchronous onError', () => {
+    /** Answers when the test says so. */
+    function manualVerdict () {
+      const verdicts = []
+      return Object.assign(() => new Promise(resolve => verdicts.push(resolve)), { verdicts })
+    }
+
+    it('of an item that ran out of time keeps its slot, and its answer is not forgotten when the handler settled first', async () => {
+      for (const settleFirst of [true, false]) {
+        const onError = manualVerdict()
+        const started = []
+        const iterator = mapConcurrent(['slow', 'fast'], (item, { signal }) => {
+          started.push(item)
+          if (item === 'fast') return item
+          return new Promise(resolve => signal.addEventListener('abort', () => { if (settleFirst) resolve() }))
+        }, { concurrency: settleFirst ? 1 : 2, timeout: 1, onError })
+        const results = iterator.toArray()
+        while (onError.verdicts.length === 0) await quiet()
+        await quiet()
+        assert.deepEqual(started, settleFirst ? ['slow'] : ['slow', 'fast'])
+        onError.verdicts[0]({ value: 'substitute' })
+        assert.deepEqual(await results, ['substitute', 'fast'])
+      }
+    })
+
+    it('holds nobody back: the other slots are filled while it is asked', async () => {
+      const onError = manualVerdict()
+      const gate = manualHandler()
+      const iterator = mapConcurrent([0, 1, 2, 3, 4], item => {
+        if (item > 1) throw new Error(`item ${item}`)
+        return gate(item)
+      }, { concurrency: 2, highWaterMark: 0, onError })
+      const results = iterator.toArray()
+      await quiet()
+      gate.calls[1].resolve(1)
+      await quiet()
+      gate.calls[0].resolve(0)
+      await quiet()
+      assert.equal(onError.verdicts.length, 2)
+      for (let i = 0; i < onError.verdicts.length; i++) {
+        onError.verdicts[i]('skip')
+        await quiet()
+      }
+      assert.deepEqual(await results, [0, 1])
+    })
+  })
 })

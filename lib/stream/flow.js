@@ -4,7 +4,7 @@ const { byteSize, checkedSize } = require('./byte-size.js')
 const { Ending } = require('./ending.js')
 const { Handlers } = require('./handlers.js')
 const { Intake } = require('./intake.js')
-const { Item, NO_SLOT, RUNNING } = require('./item.js')
+const { Item, JUDGED, NO_SLOT, RUNNING } = require('./item.js')
 const { Outcomes } = require('./outcomes.js')
 const { Outlet } = require('./outlet.js')
 const { asIterable } = require('./parts.js')
@@ -208,6 +208,7 @@ class Flow {
   async #work () {
     do {
       const item = this.#begin()
+      let succeeded = false
       try {
         let result = this.#handlers.call(item)
         if (isThenable(result)) {
@@ -220,12 +221,15 @@ class Flow {
         } else {
           this.#outcomes.succeed(item, result)
         }
-        this.#settled(item, true)
+        succeeded = true
       } catch (error) {
-        const pending = this.#outcomes.fail(item, error)
-        if (pending !== undefined) await pending
-        this.#settled(item, false)
+        this.#outcomes.fail(item, error)
       }
+      if (item.state === JUDGED) {
+        if (this.#slots.free) this.advance()
+        await item.value
+      }
+      this.#settled(item, succeeded)
       if (this.#outlet.settled > 0) this.#deliver()
     } while (this.#mayStart())
     this.#rest()
@@ -274,7 +278,7 @@ class Flow {
   }
 
   /**
-   * The handler has settled.
+   * The handler has settled, and so has `onError`, where it was asked.
    *
    * @param {Item<T>} item
    * @param {boolean} succeeded
@@ -342,6 +346,7 @@ class Flow {
     if (this.#ending.over) return
     if (this.#settings.timeoutFreesSlot) this.#freeSlot(item, false)
     this.#outcomes.fail(item, error)
+    if (item.state === JUDGED) item.value.then(() => this.advance())
     this.advance()
   }
 

@@ -2,7 +2,7 @@
 
 /** In this order: from READY on, an item has its outcome. */
 const RUNNING = 0
-/** It has failed, and `onError` has not answered yet. */
+/** It has failed, and `onError`, which is asynchronous, has not answered yet. */
 const JUDGED = 1
 const READY = 2
 const SKIPPED = 3
@@ -41,7 +41,7 @@ class Item {
    * @param {number} bytes
    */
   constructor (input, index, bytes) {
-    /** @type {any} the input while running, the result when ready, the error when failed */
+    /** @type {any} the input while running, what resolves with the verdict while judged, the result, the error */
     this.value = input
     this.index = index
     this.bytes = bytes

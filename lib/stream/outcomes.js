@@ -78,7 +78,6 @@ class Outcomes {
    *
    * @param {Item} item
    * @param {unknown} error
-   * @returns {Promise<void> | undefined} what its outcome waits for, where `onError` is asynchronous
    */
   fail (item, error) {
     if (item.state !== RUNNING) return
@@ -91,9 +90,10 @@ class Outcomes {
       const verdict = this.#policy.judge(error, item)
       if (isThenable(verdict)) {
         item.state = JUDGED
-        return this.#await(item, error, verdict)
+        item.value = this.#await(item, error, verdict)
+      } else {
+        this.#apply(item, error, verdict)
       }
-      this.#apply(item, error, verdict)
     } catch (errorOfVerdict) {
       this.#stop(item, errorOfVerdict)
     }
