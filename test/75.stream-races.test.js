@@ -205,4 +205,69 @@ describe('stream: events that come between others', () => {
       assert.deepEqual(await results, [0, 1])
     })
   })
+
+  describe('stop()', () => {
+    const idleOf = async job => {
+      await job.idle
+      const { pulled, completed, failed, skipped, buffered } = job.stats()
+      return { pulled, completed, failed, skipped, buffered }
+    }
+
+    for (const ordered of [true, false]) {
+      it(`${ordered ? 'ordered' : 'unordered'}: loses no earlier result when a later item has run out of time and its handler still runs`, async () => {
+        const handler = manualHandler()
+        let stopAfterSecond
+        let answer
+        const iterator = mapConcurrent([0, 1, 2], (item, context) => {
+          if (item === 1) stopAfterSecond = context.stop
+          return handler(item, context)
+        }, {
+          concurrency: 3,
+          ordered,
+          timeout: 1,
+          onError: (error, { index }) => index === 0 ? new Promise(resolve => { answer = resolve }) : 'skip'
+        })
+        const results = iterator.toArray()
+        while (iterator.stats().failed < 3) await quiet()
+        stopAfterSecond()
+        await quiet()
+        assert.equal(iterator.stats().buffered, ordered ? 1 : 0)
+        answer({ value: 'substitute' })
+        assert.deepEqual(await results, ['substitute'])
+        assert.equal(iterator.stats().skipped, 2)
+      })
+    }
+
+    it('counts a later item as skipped once, though its handler had returned skip', async () => {
+      const gate = manualHandler()
+      const iterator = mapConcurrent([0, 1, 2], async (item, context) => {
+        if (item > 0) return skip
+        await gate(item)
+        context.stop()
+        return item
+      }, { concurrency: 3 })
+      const results = iterator.toArray()
+      await quiet()
+      gate.calls[0].resolve()
+      assert.deepEqual(await results, [0])
+      assert.deepEqual(await idleOf(iterator), { pulled: 3, completed: 3, failed: 0, skipped: 2, buffered: 0 })
+    })
+
+    it('ends the job without an error though the source has failed after its item', async () => {
+      const gate = manualHandler()
+      const source = async function * () {
+        yield 0
+        throw new Error('source')
+      }
+      const iterator = mapConcurrent(source(), async (item, { stop }) => {
+        await gate(item)
+        stop()
+        return item
+      }, { concurrency: 3 })
+      const results = iterator.toArray()
+      await quiet()
+      gate.calls[0].resolve()
+      assert.deepEqual(await results, [0])
+    })
+  })
 })

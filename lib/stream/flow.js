@@ -331,6 +331,7 @@ class Flow {
   #stopAfter (index) {
     if (this.#ending.over) return
     if (!this.#intake.isEmpty) this.#outcomes.skipped++
+    this.#sourceError = undefined
     this.#letGo(stopped())
     this.#outcomes.skipped += this.#outlet.drop(this.#running.after(index), index)
     this.advance()

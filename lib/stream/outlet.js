@@ -160,21 +160,26 @@ class Outlet {
    *
    * @param {Item[]} running
    * @param {number} index items after this one
-   * @returns {number} how many items these are
+   * @returns {number} how many items these are, without those that had no result to leave out
    */
   drop (running, index) {
-    const before = this.size
-    for (const item of running) this.#drop(item)
+    let dropped = 0
+    for (const item of running) {
+      if (item.state >= READY) continue // it ran out of time: if it is here still, it is in the queue
+      this.#drop(item)
+      dropped++
+    }
     const queue = this.#queue
     this.#queue = new Fifo()
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
       if (item.index <= index) this.#queue.push(item)
       else if (item.state !== DROPPED) {
+        if (item.state !== SKIPPED && item.partOf === undefined) dropped++
         this.settled--
         this.#drop(item)
       }
     }
-    return before - this.size
+    return dropped
   }
 
   close () {
