@@ -270,4 +270,31 @@ describe('stream: events that come between others', () => {
       assert.deepEqual(await results, [0])
     })
   })
+
+  describe('toArray()', () => {
+    it('rejects with the reason of a signal that was aborted before', async () => {
+      const broken = new Error('broken')
+      const iterator = mapConcurrent([1], assert.fail, { concurrency: 1, signal: AbortSignal.abort(broken) })
+      assert.equal((await rejectionOf(iterator.toArray())).reason, broken)
+      assert.deepEqual(await iterator.next(), { done: true, value: undefined })
+    })
+
+    it('rejects when the job is disposed of meanwhile: some of the results are not all', async () => {
+      const reasons = await unhandledRejectionsOf(async () => {
+        for (const isAwaited of [true, false]) {
+          const handler = manualHandler()
+          const iterator = mapConcurrent([1, 2], handler, { concurrency: 1 })
+          const results = iterator.toArray()
+          await quiet()
+          handler.calls[0].resolve(1)
+          await quiet()
+          const disposed = iterator[Symbol.asyncDispose]()
+          handler.calls[1].resolve(2)
+          await disposed
+          if (isAwaited) assert.equal((await rejectionOf(results)).reason.name, 'AbortError')
+        }
+      })
+      assert.equal(reasons.length, 0)
+    })
+  })
 })

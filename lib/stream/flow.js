@@ -85,7 +85,7 @@ class Flow {
   }
 
   get hasStarted () {
-    return this.#starting || this.#ending.over
+    return this.#starting
   }
 
   /** For a consumer that keeps all results anyway. To be called before `start`. */

@@ -111,6 +111,9 @@ class Results {
   /** @returns {Promise<R[]>} */
   toArray () {
     this.#all = []
+    if (this.#untold !== undefined) this.#array.reject(this.#untold.error)
+    else if (this.#over) this.#array.resolve([])
+    this.#untold = undefined
     return this.#array.promise
   }
 
@@ -134,8 +137,13 @@ class Results {
     while (this.#waiting.length > 0) this.#waiting.shift()?.resolve({ done: true, value: undefined })
   }
 
-  close () {
+  /** @param {unknown} reason told to whoever waits for all results, if anybody still does */
+  close (reason) {
     this.#untold = undefined
+    if (this.#all !== undefined) {
+      this.#array.promise.catch(() => {})
+      this.#array.reject(reason)
+    }
     this.end()
   }
 
@@ -170,8 +178,8 @@ class ResultIterator {
   }
 
   /** @returns {Promise<R[]>} */
-  async toArray () {
-    if (this.#flow.hasStarted) throw new Error('toArray() must be called before the first result is asked for')
+  toArray () {
+    if (this.#flow.hasStarted) return Promise.reject(new Error('toArray() must be called before the first result is asked for'))
     const results = this.#results.toArray()
     this.#flow.holdBackNothing()
     this.#flow.start()
@@ -195,8 +203,9 @@ class ResultIterator {
 
   /** @returns {boolean} whether the source is released soon */
   #leave () {
-    const soon = this.#flow.close(new DOMException('the consumer wants no more results', 'AbortError'))
-    this.#results.close()
+    const reason = new DOMException('the consumer wants no more results', 'AbortError')
+    const soon = this.#flow.close(reason)
+    this.#results.close(reason)
     return soon
   }
 }
