@@ -29,9 +29,10 @@ class Handlers {
    * @param {AbortSignal} signal for items that have none of their own
    * @param {{ onStop: (index: number) => void, onTimeout: (item: Item, error: unknown) => void }} events
    */
-  constructor (handler, { retry, timeout }, itemsHaveContexts, signal, { onStop, onTimeout }) {
+  constructor (handler, { retry, timeout, adapt }, itemsHaveContexts, signal, { onStop, onTimeout }) {
     if (retry !== undefined) this.#retries = new Retries(retry)
-    this.#handler = this.#retries?.wrap(handler) ?? handler
+    const retried = this.#retries?.wrap(handler) ?? handler
+    this.#handler = adapt?.(retried) ?? retried
     if (timeout !== undefined) this.#itemSignals = new ItemSignals(timeout, onTimeout)
     if (!itemsHaveContexts) this.#context = new AsyncResource('spillway.stream')
     this.#signal = signal

@@ -40,7 +40,13 @@ const { describe } = require('./describe.js')
 
 /** @typedef {Pick<Options, 'concurrency' | 'signal' | 'timeout' | 'timeoutFreesSlot' | 'retry'>} QueueOptions */
 
-/** @typedef {Required<Pick<Options, 'concurrency' | 'ordered' | 'onError' | 'maxErrors' | 'errorOrder' | 'waitForInFlight' | 'destroySource'>> & Options} Settings */
+/** @typedef {Required<Pick<Options, 'concurrency' | 'ordered' | 'onError' | 'maxErrors' | 'errorOrder' | 'waitForInFlight' | 'destroySource'>> & Options & OfQueue} Settings */
+
+/**
+ * @typedef {object} OfQueue
+ * @property {(handler: import('./handler-context.js').Handler<any>) => import('./handler-context.js').Handler<any>} [adapt] makes of
+ *   the user's handler, retries included, one for the items that the flow has
+ */
 
 /** @typedef {{ takes: string, types: string[], accepts?: (value: any) => boolean }} Rule */
 

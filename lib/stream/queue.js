@@ -56,16 +56,21 @@ class ConcurrentQueue {
    * @param {import('./options.js').Settings} settings
    */
   constructor (handler, settings) {
-    /** @type {import('./handler-context.js').Handler<Task<T, R>, void>} */
-    const run = async ({ item, context, outcome }, handlerContext) => {
-      outcome.resolve(await context.runInAsyncScope(handler, undefined, item, handlerContext))
+    /** @type {NonNullable<import('./options.js').OfQueue['adapt']>} */
+    const adapt = handler => async ({ item, context, outcome }, handlerContext) => {
+      try {
+        outcome.resolve(await context.runInAsyncScope(handler, undefined, item, handlerContext))
+      } catch (error) {
+        outcome.reject(error)
+        throw error
+      }
     }
     /** @type {import('./error-policy.js').OnError<Task<T, R>, any>} */
     const onError = (error, { item: { outcome } }) => {
-      outcome.reject(error)
+      outcome.reject(error) // where its time is up, its handler may still run
       return 'skip'
     }
-    this.#flow = new Flow(this.#tasks, run, { ...settings, ordered: false, onError }, {
+    this.#flow = new Flow(this.#tasks, /** @type {any} */ (handler), { ...settings, ordered: false, onError, adapt }, {
       wants: () => true,
       admits: () => true,
       deliver () {},
@@ -119,7 +124,7 @@ class AddedItems {
   #refusal
 
   get size () {
-    return this.#waiting.length
+    return this.#waiting.length + (this.#intake.isEmpty ? 0 : 1)
   }
 
   /** @param {import('./intake.js').Intake<Task<T, R>>} intake */
@@ -136,11 +141,11 @@ class AddedItems {
   }
 
   /**
-   * @param {boolean} _destroy
+   * @param {boolean} early
    * @param {unknown} [reason]
    */
-  close (_destroy, reason = closedError()) {
-    this.refuse(reason)
+  close (early, reason) {
+    if (early) this.refuse(reason)
   }
 
   /** @param {Task<T, R>} task that has not started */
@@ -181,6 +186,10 @@ class AddedItems {
   /** @param {unknown} error */
   clear (error) {
     const { size } = this
+    if (!this.#intake.isEmpty) {
+      this.#intake.take().outcome.reject(error)
+      this.#intake.discarded++
+    }
     for (let task = this.#waiting.shift(); task !== undefined; task = this.#waiting.shift()) task.outcome.reject(error)
     return size
   }
