@@ -6,6 +6,10 @@ const { concurrentQueue, concurrentTransform, forEachConcurrent, mapConcurrent, 
 
 const { manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('./support/stream.js')
 
+async function * nothingAfter (promise) {
+  await promise
+}
+
 describe('stream: events that come between others', () => {
   describe('a Readable that somebody else resumes', () => {
     /** A job that has taken item 0 of five, and keeps item 1 until there is room. */
@@ -392,6 +396,62 @@ describe('stream: events that come between others', () => {
       queue.clear()
       handler.calls[0].resolve()
       await Promise.all([first, second, closed])
+    })
+  })
+
+  it('stop() that comes when flush runs leaves out nothing', async () => {
+    let stopLate
+    const flush = async () => {
+      await quiet()
+      stopLate()
+      return 'last'
+    }
+    const transform = concurrentTransform((item, { stop }) => {
+      stopLate = stop
+      return item
+    }, { concurrency: 1, flush })
+    transform.end('first')
+    assert.deepEqual(await transform.toArray(), ['first', 'last'])
+    assert.equal(transform.stats().skipped, 0)
+  })
+
+  describe('flatten', () => {
+    it('fills all free slots again, though no handler is asynchronous', async () => {
+      for (const isAsync of [false, true]) {
+        const gates = manualHandler()
+        const started = []
+        const iterator = mapConcurrent([0, 1, 2, 3, 4, 5], function (item, context) {
+          started.push(item)
+          const gate = item === 1 || item === 2 ? undefined : gates(item, context)
+          return isAsync ? Promise.resolve(nothingAfter(gate)) : nothingAfter(gate)
+        }, { concurrency: 3, highWaterMark: 0, flatten: true })
+        const results = iterator.toArray()
+        await quiet()
+        assert.deepEqual(started, [0, 1, 2])
+        gates.calls[0].resolve()
+        await quiet()
+        assert.deepEqual(started, [0, 1, 2, 3, 4, 5])
+        for (const { resolve } of gates.calls) resolve()
+        assert.deepEqual(await results, [])
+      }
+    })
+
+    it('closes the iterable of flush when the Duplex is destroyed, and is idle only then', async () => {
+      let closed = false
+      const flush = async function * () {
+        try {
+          for (;;) yield 'more'
+        } finally {
+          await quiet()
+          closed = true
+        }
+      }
+      const transform = concurrentTransform(() => [], { concurrency: 1, flatten: true, flush })
+      transform.end(0)
+      await quiet()
+      transform.destroy()
+      await transform.idle
+      assert.equal(closed, true)
     })
   })
 })

@@ -46,6 +46,7 @@ class Flow {
   #advancing = false
   #advanceAgain = false
   #failed = false
+  #flushing = false
   /** @type {{ error: unknown } | undefined} reported when what was running has been delivered */
   #sourceError
 
@@ -211,7 +212,7 @@ class Flow {
       let succeeded = false
       try {
         let result = this.#handlers.call(item)
-        if (isThenable(result)) {
+        if (this.#flattens || isThenable(result)) {
           if (this.#slots.free) this.advance()
           result = await result
         }
@@ -329,7 +330,7 @@ class Flow {
    * @param {number} index
    */
   #stopAfter (index) {
-    if (this.#ending.over) return
+    if (this.#ending.over || this.#flushing) return
     if (!this.#intake.isEmpty) this.#outcomes.skipped++
     this.#sourceError = undefined
     this.#letGo(stopped())
@@ -414,17 +415,20 @@ class Flow {
   /** @param {NonNullable<import('./options.js').Settings['flush']>} flush */
   async #runFlush (flush) {
     this.#flush = undefined
+    this.#flushing = true
     const last = new Item(undefined, this.#started, 0)
+    this.#running.add(last)
     this.#outlet.add(last)
     try {
       const result = await flush({ signal: this.#ending.signal })
       await this.#takeParts(last, this.#flattens ? asIterable(result) : [result])
-      if (this.#ending.over) return
-      this.#outlet.skip(last)
-      this.advance()
+      if (!this.#ending.over) this.#outlet.skip(last)
     } catch (error) {
+      if (this.#ending.over) this.#outcomes.lateErrors++
       this.fail(error)
     }
+    this.#settled(last, true)
+    this.advance()
   }
 
   /** @param {unknown} reason told to the handlers that run */
