@@ -454,4 +454,23 @@ describe('stream: events that come between others', () => {
       assert.equal(closed, true)
     })
   })
+
+  it('with flatten the bytes of an item are free when the last of its results is taken', async () => {
+    for (const ordered of [true, false]) {
+      const started = []
+      const transform = concurrentTransform(item => {
+        started.push(item)
+        return ['a', 'b']
+      }, { concurrency: 1, highWaterMark: Infinity, maxBytes: 3, ordered, flatten: true })
+      for (const item of ['xx', 'yy']) transform.write(item)
+      await quiet()
+      assert.equal(transform.read(), 'a')
+      await quiet()
+      assert.deepEqual(started, ['xx'])
+      assert.equal(transform.stats().bytes, 2)
+      assert.equal(transform.read(), 'b')
+      await quiet()
+      assert.deepEqual(started, ['xx', 'yy'])
+    }
+  })
 })

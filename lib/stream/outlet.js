@@ -242,25 +242,36 @@ class Outlet {
   /** @param {Item} item whose result was taken */
   #taken (item) {
     this.bytes -= item.bytes
-    item.partOf?.onTaken()
+    const { partOf } = item
+    if (partOf === undefined) return
+    partOf.onTaken()
+    if (partOf.untaken > 0) return
+    this.bytes -= partOf.bytes
+    partOf.bytes = 0
   }
 
-  /** @param {Item} item without a result */
-  #remove (item) {
+  /** @param {Item} item without a result, or whose several results were handed to the sink */
+  #remove ({ bytes, parts }) {
     this.size--
-    this.bytes -= item.bytes
+    if (parts !== undefined && parts.untaken > 0) parts.bytes = bytes
+    else this.bytes -= bytes
   }
 
   /** @param {Item} item */
   #drop (item) {
-    if (item.partOf === undefined) this.#remove(item)
-    else item.partOf.untaken--
+    item.state = DROPPED
+    if (item.partOf !== undefined) {
+      item.partOf.untaken--
+      return
+    }
     if (item.parts !== undefined) {
-      this.settled -= item.parts.queue.length
-      item.parts.queue.clear()
+      const { queue } = item.parts
+      this.settled -= queue.length
+      item.parts.untaken -= queue.length
+      queue.clear()
       item.parts.wake()
     }
-    item.state = DROPPED
+    this.#remove(item)
   }
 }
 
