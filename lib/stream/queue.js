@@ -93,7 +93,9 @@ class ConcurrentQueue {
 
   /** @returns {number} */
   clear () {
-    return this.#tasks.clear(new DOMException('the item was dropped by clear()', 'AbortError'))
+    const count = this.#tasks.clear(new DOMException('the item was dropped by clear()', 'AbortError'))
+    this.#flow.advance()
+    return count
   }
 
   get size () {
@@ -119,8 +121,9 @@ class AddedItems {
   /** @type {{ error: unknown } | undefined} why no more is taken */
   #refusal
 
+  /** The one that was asked for waits, too, where it has no slot any more. */
   get size () {
-    return this.#waiting.length
+    return this.#waiting.length + (this.#intake.isEmpty ? 0 : 1)
   }
 
   /** @param {import('./intake.js').Intake<Task<T, R>>} intake */
@@ -176,14 +179,20 @@ class AddedItems {
   /** @param {unknown} error also of what waits */
   refuse (error) {
     this.#refusal ??= { error }
-    this.clear(error)
+    this.#drop(error)
   }
 
   /** @param {unknown} error */
   clear (error) {
     const { size } = this
-    for (let task = this.#waiting.shift(); task !== undefined; task = this.#waiting.shift()) task.outcome.reject(error)
+    if (!this.#intake.isEmpty) this.#intake.take().outcome.reject(error)
+    this.#drop(error)
     return size
+  }
+
+  /** @param {unknown} error */
+  #drop (error) {
+    for (let task = this.#waiting.shift(); task !== undefined; task = this.#waiting.shift()) task.outcome.reject(error)
   }
 }
 
