@@ -76,9 +76,11 @@ class ConcurrentDuplex extends Duplex {
    * @param {any} [callback]
    */
   write (chunk, encoding, callback) {
-    // It would come to _write() in the context of who made room for it.
-    if (this.#input.holds || this.writableCorked > 0) this.#contexts.push(captureContext())
-    return super.write(chunk, encoding, callback)
+    if (!this.#input.holds && this.writableCorked === 0) return super.write(chunk, encoding, callback)
+    // It will come to _write() in the context of who makes room for it.
+    const isTaken = super.write(chunk, encoding, callback) // throws for null
+    this.#contexts.push(captureContext())
+    return isTaken
   }
 
   /**
