@@ -5,7 +5,7 @@ const { Readable } = require('node:stream')
 
 const { forEachConcurrent } = require('spillway/stream')
 
-const { countingSource, manualHandler, pushedReadable, quiet } = require('./support/stream.js')
+const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('./support/stream.js')
 
 describe('stream: forEachConcurrent', () => {
   it('runs the handler on every item, with its index, and resolves to the stats', async () => {
@@ -209,5 +209,56 @@ describe('stream: forEachConcurrent', () => {
     source.push(null)
     await job
     assert.deepEqual(seen, [1, 2, 3])
+  })
+
+  describe('disposal', () => {
+    it('aborts what runs, waits for it and for the source, and the promise rejects with an AbortError', async () => {
+      const handler = manualHandler()
+      const source = countingSource()
+      const job = forEachConcurrent(source, handler, { concurrency: 2 })
+      const outcome = rejectionOf(job)
+      await quiet()
+      let isOver = false
+      const disposed = job[Symbol.asyncDispose]().then(() => { isOver = true })
+      const { reason } = await outcome
+      assert.equal(reason.name, 'AbortError')
+      assert.ok(handler.calls.every(({ signal }) => signal.reason.name === 'AbortError'))
+      assert.equal(source.returned, 1)
+      await quiet()
+      assert.equal(isOver, false)
+      handler.calls[0].resolve()
+      handler.calls[1].reject(reason)
+      await disposed
+      assert.equal(handler.calls.length, 2)
+    })
+
+    it('before anything has started starts nothing', async () => {
+      const source = countingSource()
+      const job = forEachConcurrent(source, assert.fail, { concurrency: 2 })
+      await job[Symbol.asyncDispose]()
+      await assert.rejects(job, { name: 'AbortError' })
+      assert.deepEqual([source.pulled, source.returned], [0, 1])
+    })
+
+    it('after the end changes nothing, and may come twice', async () => {
+      const job = forEachConcurrent([1], () => {}, { concurrency: 1 })
+      const stats = await job
+      await job[Symbol.asyncDispose]()
+      await job[Symbol.asyncDispose]()
+      assert.equal(await job, stats)
+      const broken = new Error('broken')
+      const failed = forEachConcurrent([1], () => { throw broken }, { concurrency: 1 })
+      await rejectionOf(failed)
+      await failed[Symbol.asyncDispose]()
+      assert.equal((await rejectionOf(failed)).reason, broken)
+    })
+
+    it('leaves no unhandled rejection where nobody waits for the promise', async () => {
+      assert.deepEqual(await unhandledRejectionsOf(async () => {
+        const job = forEachConcurrent(countingSource(), () => quiet(), { concurrency: 2 })
+        await quiet()
+        await job[Symbol.asyncDispose]()
+      }), [])
+    })
   })
 })

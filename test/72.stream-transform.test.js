@@ -46,7 +46,7 @@ describe('stream: concurrentTransform', () => {
     assert.deepEqual(await pipeline(Readable.from([]), concurrentTransform(assert.fail, { concurrency: 1 }), toArray), [])
   })
 
-  it('finishes only when every result was taken, as a Transform does', async () => {
+  it('finishes only when every item has its outcome', async () => {
     const handler = manualHandler()
     const transform = concurrentTransform(handler, { concurrency: 1 })
     let hasFinished = false

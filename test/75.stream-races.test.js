@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { pipeline } = require('node:stream/promises')
 
 const { concurrentQueue, concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
 
@@ -80,6 +81,28 @@ describe('stream: events that come between others', () => {
       assert.equal(transform.destroyed, true)
       const { pulled, completed, skipped } = transform.stats()
       assert.deepEqual({ pulled, completed, skipped }, { pulled: 2, completed: 2, skipped: 2 })
+    })
+
+    it('may be written to after a stop() for as long as pipeline() lasts, whoever reads', async () => {
+      const source = async function * () {
+        for (let item = 0; item < 9; item++) {
+          yield item
+          await quiet()
+        }
+      }
+      const readers = [stream => stream.toArray(), async function (stream) {
+        const results = []
+        for await (const result of stream) results.push(result)
+        return results
+      }]
+      for (const reader of readers) {
+        const transform = concurrentTransform((item, { stop }) => {
+          if (item === 1) stop()
+          return item
+        }, { concurrency: 1 })
+        assert.deepEqual(await pipeline(source, transform, reader), [0, 1])
+        assert.equal(transform.stats().skipped, 7)
+      }
     })
 
     it('calls the callback of end(chunk, callback) once', async () => {
@@ -193,7 +216,7 @@ describe('stream: events that come between others', () => {
       const gate = manualHandler()
       const iterator = mapConcurrent([0, 1, 2, 3, 4], item => {
         if (item > 1) throw new Error(`item ${item}`)
-        return gate(item)
+        return gate(item, context)
       }, { concurrency: 2, highWaterMark: 0, onError })
       const results = iterator.toArray()
       await quiet()
@@ -246,7 +269,7 @@ describe('stream: events that come between others', () => {
       const gate = manualHandler()
       const iterator = mapConcurrent([0, 1, 2], async (item, context) => {
         if (item > 0) return skip
-        await gate(item)
+        await gate(item, context)
         context.stop()
         return item
       }, { concurrency: 3 })
@@ -264,7 +287,7 @@ describe('stream: events that come between others', () => {
         throw new Error('source')
       }
       const iterator = mapConcurrent(source(), async (item, { stop }) => {
-        await gate(item)
+        await gate(item, context)
         stop()
         return item
       }, { concurrency: 3 })

@@ -1,5 +1,7 @@
 'use strict'
 
+const { setImmediate: nextTurn } = require('node:timers/promises')
+
 const { byteSize, checkedSize } = require('./byte-size.js')
 const { Ending } = require('./ending.js')
 const { Handlers } = require('./handlers.js')
@@ -265,6 +267,9 @@ class Flow {
       const parts = this.#outcomes.addPart(item, result)
       this.#deliver()
       while (this.#wants(item) && this.#isFull(parts)) await parts?.taken()
+      this.#turn.count()
+      if (!this.#turn.isOpen) await nextTurn()
+      if (!this.#wants(item)) return
     }
   }
 

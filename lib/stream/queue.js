@@ -97,7 +97,9 @@ class ConcurrentQueue {
 
   /** @returns {number} */
   clear () {
-    return this.#tasks.clear(new DOMException('the item was dropped by clear()', 'AbortError'))
+    const count = this.#tasks.clear(new DOMException('the item was dropped by clear()', 'AbortError'))
+    this.#flow.advance()
+    return count
   }
 
   get size () {

@@ -35,8 +35,9 @@ class ConcurrentDuplex extends Duplex {
   #flow
   /** @type {Fifo<import('node:async_hooks').AsyncResource | undefined>} of the chunks in the stream's own buffer */
   #contexts = new Fifo()
-  #ended = false
-  #finished = () => {}
+  #isOver = false
+  /** @type {(() => void) | undefined} of `_final` */
+  #finished
 
   /**
    * @param {import('./handler-context.js').Handler<T, R>} handler
@@ -53,9 +54,8 @@ class ConcurrentDuplex extends Duplex {
       deliver: result => this.#deliver(result),
       kept: () => this.readableLength,
       end: () => {
-        this.#ended = true
-        this.push(null)
-        this.#finished()
+        this.#isOver = true
+        this.#endWithWriter()
       },
       fail: error => {
         const destroy = () => { this.destroy(toError(error)) }
@@ -75,9 +75,11 @@ class ConcurrentDuplex extends Duplex {
    * @param {any} [callback]
    */
   write (chunk, encoding, callback) {
-    // It would come to _write() in the context of who made room for it.
-    if (this.#input.holds || this.writableCorked > 0) this.#contexts.push(captureContext())
-    return super.write(chunk, encoding, callback)
+    if (!this.#input.holds && this.writableCorked === 0) return super.write(chunk, encoding, callback)
+    // It will come to _write() in the context of who makes room for it.
+    const isTaken = super.write(chunk, encoding, callback) // throws for null
+    this.#contexts.push(captureContext())
+    return isTaken
   }
 
   /**
@@ -109,9 +111,9 @@ class ConcurrentDuplex extends Duplex {
 
   /** @param {() => void} callback */
   _final (callback) {
-    if (this.#ended) return callback() // a handler called stop()
     this.#finished = callback
-    this.#input.end()
+    if (this.#isOver) this.#endWithWriter()
+    else this.#input.end()
   }
 
   _read () {}
@@ -123,6 +125,16 @@ class ConcurrentDuplex extends Duplex {
   _destroy (error, callback) {
     this.#flow.close(error ?? new DOMException('the stream was destroyed', 'AbortError'))
     callback(error)
+  }
+
+  /**
+   * After `stop()`, the readable side waits for the writer: who iterates the results destroys the Duplex at their end,
+   * which would fail a pipeline that still writes.
+   */
+  #endWithWriter () {
+    if (this.#finished === undefined) return
+    this.push(null)
+    this.#finished()
   }
 
   /** @param {R} result */
