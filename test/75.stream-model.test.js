@@ -236,6 +236,7 @@ class Run {
       : { of: result.index, text: result.value ?? result.reason.message })
     if (this.isDuplex) return this.#consumeDuplex(take)
     this.source = this.#openSource()
+    if (!options.destroySource) this.source.on?.('error', () => {}) // it may fail when the job has left it
     if (helper === 'forEach') {
       const job = this.job = forEachConcurrent(this.source, this.handler, options)
       this.#leave = () => job[Symbol.asyncDispose]()
@@ -268,10 +269,10 @@ class Run {
     for (let item = 0; item < this.count; item++) transform.write(item)
     transform.end()
     this.#leave = () => transform.destroy()
-    if (this.#plan.source === 'array') transform.on('data', take)
-    this.#read = () => {
-      const result = transform.read()
-      if (result !== null) take(result)
+    transform.on('data', take)
+    if (this.#plan.source !== 'array') {
+      transform.pause()
+      this.#read = () => transform.read()
     }
     return new Promise((resolve, reject) => transform.on('end', resolve).on('error', reject).on('close', resolve))
   }

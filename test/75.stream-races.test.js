@@ -496,4 +496,18 @@ describe('stream: events that come between others', () => {
       assert.deepEqual(started, ['xx', 'yy'])
     }
   })
+
+  it('an item that waited for room when its source failed counts as skipped', async () => {
+    const gate = manualHandler()
+    const source = pushedReadable(0, 1)
+    const job = forEachConcurrent(source, gate, { concurrency: 2, maxBytes: 1, sizeOf: () => 1 })
+    const outcome = rejectionOf(job)
+    await quiet()
+    source.destroy(new Error('broken'))
+    await quiet()
+    gate.calls[0].resolve()
+    await outcome
+    const { pulled, completed, skipped } = job.stats()
+    assert.deepEqual({ pulled, completed, skipped }, { pulled: 2, completed: 1, skipped: 1 })
+  })
 })

@@ -336,7 +336,6 @@ class Flow {
    */
   #stopAfter (index) {
     if (this.#ending.over || this.#flushing) return
-    if (!this.#intake.isEmpty) this.#outcomes.skipped++
     this.#sourceError = undefined
     this.#letGo(stopped())
     this.#outcomes.skipped += this.#outlet.drop(this.#running.after(index), index)
@@ -456,6 +455,7 @@ class Flow {
 
   /** @param {unknown} reason */
   #letGo (reason) {
+    if (!this.#intake.isEmpty) this.#outcomes.skipped++
     this.#intake.close(this.#settings.destroySource, reason)
     this.#release.follow(this.#intake.released)
   }
