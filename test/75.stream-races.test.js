@@ -265,6 +265,24 @@ describe('stream: events that come between others', () => {
       })
     }
 
+    it('leaves out a later item that onError gives a value for when it has been called', async () => {
+      const gate = manualHandler()
+      let answer
+      const iterator = mapConcurrent([0, 1, 2], (item, context) => {
+        if (item === 2) throw new Error('broken')
+        return gate(item, context)
+      }, { concurrency: 3, ordered: false, onError: () => new Promise(resolve => { answer = resolve }) })
+      const results = iterator.toArray()
+      await quiet()
+      gate.calls[1].stop()
+      answer({ value: 'late' })
+      await quiet()
+      gate.calls[1].resolve(1)
+      gate.calls[0].resolve(0)
+      assert.deepEqual(await results, [1, 0])
+      assert.deepEqual(await idleOf(iterator), { pulled: 3, completed: 2, failed: 1, skipped: 1, buffered: 0 })
+    })
+
     it('counts a later item as skipped once, though its handler had returned skip', async () => {
       const gate = manualHandler()
       const iterator = mapConcurrent([0, 1, 2], async (item, context) => {
