@@ -1,9 +1,8 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { pipeline } = require('node:stream/promises')
 
-const { concurrentQueue, concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
+const { concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
 
 const { manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('./support/stream.js')
 
@@ -57,132 +56,6 @@ describe('stream: events that come between others', () => {
       source.push(null)
       handler.calls[0].resolve()
       assert.deepEqual(await source.toArray(), [1, 2, 3, 4])
-    })
-  })
-
-  describe('the writable side of a Duplex', () => {
-    it('finishes when it is ended after the flow: a handler called stop(), and all was delivered', async () => {
-      const transform = concurrentTransform((item, { stop }) => {
-        if (item === 1) stop()
-        return item
-      }, { concurrency: 1 })
-      const results = []
-      transform.on('data', result => results.push(result))
-      let finished = false
-      transform.on('finish', () => { finished = true })
-      for (let item = 0; item < 4; item++) {
-        transform.write(item)
-        await quiet()
-      }
-      assert.deepEqual(results, [0, 1])
-      transform.end()
-      await quiet()
-      assert.equal(finished, true)
-      assert.equal(transform.destroyed, true)
-      const { pulled, completed, skipped } = transform.stats()
-      assert.deepEqual({ pulled, completed, skipped }, { pulled: 2, completed: 2, skipped: 2 })
-    })
-
-    it('may be written to after a stop() for as long as pipeline() lasts, whoever reads', async () => {
-      const source = async function * () {
-        for (let item = 0; item < 9; item++) {
-          yield item
-          await quiet()
-        }
-      }
-      const readers = [stream => stream.toArray(), async function (stream) {
-        const results = []
-        for await (const result of stream) results.push(result)
-        return results
-      }]
-      for (const reader of readers) {
-        const transform = concurrentTransform((item, { stop }) => {
-          if (item === 1) stop()
-          return item
-        }, { concurrency: 1 })
-        assert.deepEqual(await pipeline(source, transform, reader), [0, 1])
-        assert.equal(transform.stats().skipped, 7)
-      }
-    })
-
-    it('calls the callback of end(chunk, callback) once', async () => {
-      const transform = concurrentTransform(item => item, { concurrency: 1 })
-      transform.resume()
-      let calls = 0
-      transform.end('a', () => { calls++ })
-      await quiet()
-      assert.equal(calls, 1)
-    })
-  })
-
-  describe("a listener of a Duplex's 'data'", () => {
-    it('may write: with flatten no result is lost, and none is counted twice', async () => {
-      const handler = manualHandler()
-      const transform = concurrentTransform(handler, { concurrency: 3, flatten: true })
-      const results = []
-      transform.on('data', result => {
-        results.push(result)
-        if (result === '1a') transform.end(3)
-      })
-      for (let item = 0; item < 3; item++) transform.write(item)
-      for (const index of [1, 0, 2, 3]) {
-        await quiet()
-        handler.calls[index].resolve([`${index}a`, `${index}b`])
-      }
-      await quiet()
-      assert.deepEqual(results, ['0a', '0b', '1a', '1b', '2a', '2b', '3a', '3b'])
-      assert.equal(transform.stats().buffered, 0)
-    })
-
-    it('may destroy it: no bytes are left', async () => {
-      const transform = concurrentTransform(item => item, { concurrency: 1, maxBytes: 9 })
-      transform.on('data', () => transform.destroy())
-      await quiet()
-      transform.write('abc')
-      await transform.idle
-      assert.equal(transform.stats().bytes, 0)
-    })
-
-    it('may destroy it: with flatten the results that follow are dropped', async () => {
-      const handler = manualHandler()
-      const transform = concurrentTransform(handler, { concurrency: 2, flatten: true })
-      const results = []
-      transform.on('data', result => {
-        results.push(result)
-        transform.destroy()
-      })
-      await quiet()
-      transform.write(0)
-      transform.write(1)
-      handler.calls[1].resolve(['b', 'c'])
-      await quiet()
-      handler.calls[0].resolve([])
-      await transform.idle
-      assert.deepEqual(results, ['b'])
-      assert.equal(transform.stats().buffered, 0)
-    })
-
-    it('may call stop() of an earlier item: the later results are dropped', async () => {
-      const handler = manualHandler()
-      let stopAfterFirst
-      const transform = concurrentTransform((item, context) => {
-        stopAfterFirst ??= context.stop
-        return handler(item, context)
-      }, { concurrency: 3, flatten: true })
-      const results = []
-      transform.on('data', result => {
-        results.push(result)
-        if (result === '1a') stopAfterFirst()
-      })
-      for (let item = 0; item < 3; item++) transform.write(item)
-      transform.end()
-      for (const index of [1, 2, 0]) {
-        await quiet()
-        handler.calls[index].resolve([`${index}a`, `${index}b`])
-      }
-      await transform.idle
-      assert.deepEqual(results, ['0a', '0b', '1a'])
-      assert.equal(transform.stats().buffered, 0)
     })
   })
 
@@ -343,119 +216,6 @@ describe('stream: events that come between others', () => {
     })
   })
 
-  describe('a queue', () => {
-    it('aborted or stopped: each promise of a running item settles as its handler does', async () => {
-      const ends = {
-        aborted: (queue, controller) => controller.abort(),
-        'stopped by a handler': queue => queue.stop()
-      }
-      for (const [name, end] of Object.entries(ends)) {
-        const handler = manualHandler()
-        const controller = new AbortController()
-        let stop
-        const queue = concurrentQueue((item, context) => {
-          stop ??= context.stop
-          return handler(item, context)
-        }, { concurrency: 3, signal: controller.signal })
-        const added = [1, 2, 3].map(item => queue.add(item))
-        const outcomes = Promise.allSettled(added)
-        await quiet()
-        end({ stop }, controller)
-        handler.calls[1].reject('broken')
-        handler.calls[2].resolve('late')
-        await quiet()
-        handler.calls[0].resolve('first')
-        assert.deepEqual((await outcomes).map(({ value, reason }) => value ?? reason), ['first', 'broken', 'late'], name)
-      }
-    })
-
-    it('aborted while an item waits to be tried again: its promise rejects with the error of the last attempt', async () => {
-      const controller = new AbortController()
-      const queue = concurrentQueue(item => { throw item }, { concurrency: 1, retry: { attempts: 2, delay: 2 ** 30 }, signal: controller.signal })
-      const outcome = rejectionOf(queue.add('broken'))
-      await quiet()
-      assert.equal(queue.stats().retries, 1)
-      controller.abort()
-      assert.equal((await outcome).reason, 'broken')
-    })
-
-    it('asks shouldRetry about the item that was added', async () => {
-      const asked = []
-      const shouldRetry = (error, failed) => {
-        asked.push({ error, ...failed })
-        return false
-      }
-      const queue = concurrentQueue(() => { throw new Error('broken') }, { concurrency: 1, retry: { attempts: 2, shouldRetry } })
-      const { reason: error } = await rejectionOf(queue.add('item'))
-      assert.deepEqual(asked, [{ error, item: 'item', index: 0, attempt: 1 }])
-    })
-
-    it('whose concurrency was lowered: an item that was asked for counts among those that wait, and clear() drops it', async () => {
-      const handler = manualHandler()
-      const queue = concurrentQueue(handler, { concurrency: 2 })
-      const first = queue.add('first')
-      queue.concurrency = 1
-      const dropped = [queue.add('second'), queue.add('third')]
-      assert.equal(queue.size, 2)
-      assert.equal(queue.clear(), 2)
-      assert.equal(queue.size, 0)
-      for (const promise of dropped) assert.equal((await rejectionOf(promise)).reason.name, 'AbortError')
-      const last = queue.add('last')
-      handler.calls[0].resolve()
-      await first
-      await quiet()
-      handler.calls[1].resolve()
-      await last
-      await queue.close()
-      assert.deepEqual(handler.items(), ['first', 'last'])
-      const { pulled, completed, skipped } = queue.stats()
-      assert.deepEqual({ completed, neverStarted: pulled - completed, skipped }, { completed: 2, neverStarted: 1, skipped: 1 })
-    })
-
-    it('closed while the item that was asked for waits: runs it', async () => {
-      const handler = manualHandler()
-      const queue = concurrentQueue(handler, { concurrency: 2 })
-      const first = queue.add('first')
-      queue.concurrency = 1
-      const second = queue.add('second')
-      const closed = queue.close()
-      for (const index of [0, 1]) {
-        await quiet()
-        handler.calls[index].resolve(index)
-      }
-      assert.deepEqual(await Promise.all([first, second]), [0, 1])
-      await closed
-    })
-
-    it('closed, then cleared while the item that was asked for waits: is over', async () => {
-      const handler = manualHandler()
-      const queue = concurrentQueue(handler, { concurrency: 2 })
-      const first = queue.add('first')
-      queue.concurrency = 1
-      const second = rejectionOf(queue.add('second'))
-      const closed = queue.close()
-      queue.clear()
-      handler.calls[0].resolve()
-      await Promise.all([first, second, closed])
-    })
-  })
-
-  it('stop() that comes when flush runs leaves out nothing', async () => {
-    let stopLate
-    const flush = async () => {
-      await quiet()
-      stopLate()
-      return 'last'
-    }
-    const transform = concurrentTransform((item, { stop }) => {
-      stopLate = stop
-      return item
-    }, { concurrency: 1, flush })
-    transform.end('first')
-    assert.deepEqual(await transform.toArray(), ['first', 'last'])
-    assert.equal(transform.stats().skipped, 0)
-  })
-
   describe('flatten', () => {
     it('fills all free slots again, though no handler is asynchronous', async () => {
       for (const isAsync of [false, true]) {
@@ -494,25 +254,6 @@ describe('stream: events that come between others', () => {
       await transform.idle
       assert.equal(closed, true)
     })
-  })
-
-  it('with flatten the bytes of an item are free when the last of its results is taken', async () => {
-    for (const ordered of [true, false]) {
-      const started = []
-      const transform = concurrentTransform(item => {
-        started.push(item)
-        return ['a', 'b']
-      }, { concurrency: 1, highWaterMark: Infinity, maxBytes: 3, ordered, flatten: true })
-      for (const item of ['xx', 'yy']) transform.write(item)
-      await quiet()
-      assert.equal(transform.read(), 'a')
-      await quiet()
-      assert.deepEqual(started, ['xx'])
-      assert.equal(transform.stats().bytes, 2)
-      assert.equal(transform.read(), 'b')
-      await quiet()
-      assert.deepEqual(started, ['xx', 'yy'])
-    }
   })
 
   it('an item that waited for room when its source failed counts as skipped', async () => {
