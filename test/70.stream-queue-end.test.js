@@ -151,6 +151,17 @@ describe("stream: an abort of a queue's signal", () => {
     await queue.close()
   })
 
+  it('rejects an item that lost its slot to a lower limit', async () => {
+    const controller = new AbortController()
+    const queue = concurrentQueue(() => new Promise(() => {}), { concurrency: 2, signal: controller.signal })
+    queue.add(0)
+    await quiet()
+    queue.concurrency = 1
+    const outcome = rejectionOf(queue.add(1))
+    controller.abort(broken)
+    assert.deepEqual(await outcome, { reason: broken })
+  })
+
   it('rejects an item that waits for its next attempt, with the error of the last', async () => {
     const controller = new AbortController()
     const queue = concurrentQueue(() => Promise.reject(broken), { concurrency: 1, signal: controller.signal, retry: { attempts: 2, delay: 2 ** 30 } })

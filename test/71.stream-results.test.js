@@ -122,31 +122,6 @@ describe('stream: toArray', () => {
   })
 })
 
-describe('stream: highWaterMark: Infinity', () => {
-  it('pulls everything, however slow the consumer is, and however slow the first item', async () => {
-    for (const isSlow of [true, false]) {
-      const slow = manualHandler()
-      const handler = (item, context) => isSlow && item === 0 ? slow(item, context) : item
-      const iterator = mapConcurrent(countingSource(500), handler, { concurrency: 2, highWaterMark: Infinity })
-      const first = iterator.next()
-      await quiet()
-      const { pulled, buffered } = iterator.stats()
-      assert.deepEqual({ pulled, buffered }, { pulled: 500, buffered: 499 })
-      slow.calls[0]?.resolve(0)
-      assert.equal((await first).value, 0)
-      await iterator.return()
-    }
-  })
-
-  it('leaves maxBytes its effect', async () => {
-    const iterator = mapConcurrent(countingSource(500), item => item, { concurrency: 2, highWaterMark: Infinity, maxBytes: 100, sizeOf: () => 30 })
-    await iterator.next()
-    await quiet()
-    assert.equal(iterator.stats().buffered, 3)
-    await iterator.return()
-  })
-})
-
 describe('stream: skip', () => {
   for (const [name, all] of Object.entries(faces)) {
     for (const ordered of [true, false]) {

@@ -139,6 +139,18 @@ describe('stream: concurrentTransform', () => {
     assert.equal(transform.destroyed, true)
   })
 
+  it('end() takes a chunk, an encoding and a callback, of which any may be missing', async () => {
+    for (const [chunks, ...args] of [[[]], [[], null], [[], undefined], [['x'], 'x'], [[''], ''], [[false], false], [['x'], 'x', 'utf8']]) {
+      for (const hasCallback of [true, false]) {
+        const transform = concurrentTransform(item => [item], { concurrency: 1 })
+        let called = 0
+        transform.end(...args, ...(hasCallback ? [() => { called++ }] : []))
+        assert.deepEqual(await transform.toArray(), chunks.map(chunk => [chunk]))
+        assert.equal(called, hasCallback ? 1 : 0)
+      }
+    }
+  })
+
   describe('errors', () => {
     it('arrive in pipeline() as themselves, not as an AbortError', async () => {
       const broken = new Error('broken')

@@ -55,7 +55,7 @@ describe('stream: an asynchronous onError', () => {
   })
 
   it('may answer with any thenable', async () => {
-    const onError = () => ({ then: resolve => resolve({ value: 'instead' }) })
+    const onError = () => ({ then (resolve) { resolve({ value: 'instead' }) } })
     assert.deepEqual(await mapConcurrent([0, 1], failOdd, { concurrency: 1, onError }).toArray(), [0, 'instead'])
   })
 
@@ -124,7 +124,8 @@ describe('stream: an asynchronous onError', () => {
       asked[1].resolve({ value: 1 })
       asked[2].reject(new Error('late'))
       await iterator.idle
-      assert.equal(iterator.stats().lateErrors, 1)
+      const { lateErrors, buffered, failed, skipped } = iterator.stats()
+      assert.deepEqual({ lateErrors, buffered, failed, skipped }, { lateErrors: 1, buffered: 0, failed: 3, skipped: 0 })
     })
     assert.deepEqual(reasons, [])
   })

@@ -12,7 +12,7 @@ let isKnown = false
 /**
  * The asynchronous context of now, for a handler that runs later.
  *
- * @returns {AsyncResource | undefined} undefined where no AsyncLocalStorage is in use
+ * @returns {import('./intake.js').Origin | undefined} undefined where no AsyncLocalStorage is in use
  */
 function captureContext () {
   if (isKnown && !inUse) return undefined
@@ -23,7 +23,7 @@ function captureContext () {
     // A storage that is in use leaves what it stores on every resource, under a symbol.
     inUse = Object.getOwnPropertySymbols(context).some(({ description = '' }) => !OWN_SYMBOLS.includes(description))
   }
-  return inUse ? context : undefined
+  return inUse ? { context } : undefined
 }
 
 function forget () {

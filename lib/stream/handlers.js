@@ -5,13 +5,14 @@ const { AsyncResource } = require('node:async_hooks')
 const { HandlerContext } = require('./handler-context.js')
 const { ItemSignals } = require('./item-signals.js')
 const { Retries } = require('./retry.js')
-const { Running } = require('./running.js')
 
 /** @typedef {import('./item.js').Item<any>} Item */
 
 /** Calls the user's handler: with its context, in the right asynchronous context, again where it is to be retried. */
 class Handlers {
-  running = new Running()
+  /** How many run. */
+  running = 0
+  peak = 0
   #handler
   #signal
   #onStop
@@ -60,16 +61,23 @@ class Handlers {
    * @throws whatever the handler throws, or the promise that stood for the item
    */
   call (item) {
-    if (item.rejection !== undefined) throw item.rejection.error
+    this.count()
+    const { origin } = item
+    if (origin?.rejection !== undefined) throw origin.rejection.error
     const signal = this.#itemSignals === undefined ? this.#signal : this.#itemSignals.start(item)
     const context = new HandlerContext(signal, item.index, this.#onStop)
-    if (item.context === undefined) return (0, this.#handler)(item.value, context)
-    return item.context.runInAsyncScope(this.#handler, undefined, item.value, context)
+    if (origin?.context === undefined) return (0, this.#handler)(item.value, context)
+    return origin.context.runInAsyncScope(this.#handler, undefined, item.value, context)
+  }
+
+  /** Something starts to run, which `settled` will end. */
+  count () {
+    if (++this.running > this.peak) this.peak = this.running
   }
 
   /** @param {Item} item whose handler has settled */
   settled (item) {
-    this.running.remove(item)
+    this.running--
     this.#itemSignals?.stop(item)
   }
 

@@ -6,6 +6,12 @@ const { WAIT, END } = require('./source/answers.js')
 const NOTHING = Symbol('nothing')
 
 /**
+ * What is particular about an item: its handler runs in a context of its own, or the item is a promise that was rejected.
+ *
+ * @typedef {{ context?: import('node:async_hooks').AsyncResource, rejection?: { error: unknown } }} Origin
+ */
+
+/**
  * The way in: asks the source for one item at a time, and keeps the one that came until it may start.
  *
  * @template T
@@ -20,10 +26,8 @@ class Intake {
   ended = false
   /** Of the item that is here. */
   bytes = 0
-  /** @type {import('node:async_hooks').AsyncResource | undefined} in which its handler runs, where that is not the job's */
-  context
-  /** Of the item that is here: it is a promise that was rejected. @type {{ error: unknown } | undefined} */
-  rejection
+  /** Of the item that is here, where there is something to tell. @type {Origin | undefined} */
+  origin
   /** Once it is closed, where there is something to wait for. @type {Promise<void> | undefined} */
   released
   /** @type {T | PromiseLike<T> | typeof NOTHING} */
@@ -63,7 +67,7 @@ class Intake {
     return this.#item !== NOTHING
   }
 
-  /** @returns {T} the item that is here; with a `rejection` it is the promise */
+  /** @returns {T} the item that is here; a promise only where that was rejected */
   take () {
     const item = /** @type {T} */ (this.#item)
     this.#item = NOTHING
@@ -77,7 +81,7 @@ class Intake {
    * @param {unknown} [reason]
    */
   close (destroy, reason) {
-    const item = this.#closed || this.rejection !== undefined ? NOTHING : this.#item
+    const item = this.#closed || this.origin?.rejection !== undefined ? NOTHING : this.#item
     this.ended = true
     this.waiting = false
     this.#item = NOTHING
@@ -87,12 +91,12 @@ class Intake {
 
   /**
    * @param {T} item
-   * @param {import('node:async_hooks').AsyncResource} [context]
+   * @param {Origin} [origin]
    */
-  receive (item, context) {
+  receive (item, origin) {
     if (this.#closed) return
     this.waiting = false
-    this.context = context
+    this.origin = origin
     this.#keep(item)
     this.#onChange()
   }
@@ -106,7 +110,7 @@ class Intake {
     this.waiting = false
     this.pulled++
     this.#item = element
-    this.rejection = { error }
+    this.origin = { rejection: { error } }
     this.bytes = 0
     this.#onChange()
   }
@@ -128,6 +132,7 @@ class Intake {
 
   #pull () {
     this.waiting = true
+    this.origin = undefined
     let answer
     try {
       answer = this.#source.pull(this)
@@ -144,7 +149,6 @@ class Intake {
   #keep (item) {
     this.pulled++
     this.#item = item
-    this.rejection = undefined
     if (this.#sizeOf === undefined) return
     try {
       this.bytes = this.#sizeOf(item)

@@ -22,14 +22,6 @@ class Item {
   state = RUNNING
   /** What `Slots.take` answered, while it has a slot. */
   began = NO_SLOT
-  /** @type {import('node:async_hooks').AsyncResource | undefined} in which its handler runs, where that is not the job's */
-  context
-  /** @type {{ error: unknown } | undefined} why its handler does not run */
-  rejection
-  /** @type {Item<any> | undefined} */
-  previous
-  /** @type {Item<any> | undefined} */
-  next
   /** @type {import('./parts.js').Parts | undefined} its results, where it has several */
   parts
   /** @type {import('./parts.js').Parts | undefined} of the item whose results this is one of */
@@ -39,8 +31,10 @@ class Item {
    * @param {T} input
    * @param {number} index
    * @param {number} bytes
+   * @param {import('./intake.js').Origin | undefined} origin
    */
-  constructor (input, index, bytes) {
+  constructor (input, index, bytes, origin) {
+    this.origin = origin
     /** @type {any} the input while running, what resolves with the verdict while judged, the result, the error */
     this.value = input
     this.index = index

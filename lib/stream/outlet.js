@@ -24,9 +24,9 @@ const { Parts } = require('./parts.js')
  * input or that in which they get their outcomes.
  */
 class Outlet {
-  /** Items started, and not delivered. */
-  size = 0
-  /** Of those, and of those that the sink keeps. */
+  /** Items started whose outcome the consumer has not taken. */
+  untaken = 0
+  /** Of those. */
   bytes = 0
   /** How many have their outcome, and wait for the consumer or for an earlier item. */
   settled = 0
@@ -62,6 +62,11 @@ class Outlet {
     return this.#kept.length
   }
 
+  /** Whether all is delivered, though the sink may keep some of it. */
+  get isEmpty () {
+    return this.untaken === this.#kept.length
+  }
+
   /** How many outcomes wait. */
   get buffered () {
     return this.settled + this.#kept.length
@@ -69,7 +74,7 @@ class Outlet {
 
   /** @param {Item} item that starts */
   add (item) {
-    this.size++
+    this.untaken++
     this.bytes += item.bytes
     if (this.#ordered) this.#queue.push(item)
   }
@@ -139,7 +144,7 @@ class Outlet {
       this.#queue.shift()
       this.settled--
       if (item.state === READY) this.#hand(item, item.value)
-      else this.#remove(item)
+      else this.#taken(item)
     }
     this.#delivering = false
     if (this.buffered > this.peakBuffered) this.peakBuffered = this.buffered
@@ -151,7 +156,11 @@ class Outlet {
     const before = this.#kept.length
     if (before === 0) return false
     const now = /** @type {() => number} */ (this.#sink.kept)()
-    while (this.#kept.length > now) this.#taken(/** @type {Item} */ (this.#kept.shift()))
+    while (this.#kept.length > now) {
+      const item = /** @type {Item} */ (this.#kept.shift())
+      if (item.partOf !== undefined) this.untaken--
+      this.#taken(item)
+    }
     return this.#kept.length < before
   }
 
@@ -159,13 +168,13 @@ class Outlet {
    * Leaves out what nobody wants any more.
    *
    * @param {Item[]} running
-   * @param {number} index items after this one
+   * @param {number} index that of the last item that somebody wants
    * @returns {number} how many items these are, without those that had no result to leave out
    */
   drop (running, index) {
     let dropped = 0
     for (const item of running) {
-      if (item.state >= READY) continue // it ran out of time: if it is here still, it is in the queue
+      if (item.index <= index || item.state >= READY) continue // what ran out of time is in the queue, if it is here
       this.#drop(item)
       dropped++
     }
@@ -184,7 +193,7 @@ class Outlet {
 
   close () {
     this.#closed = true
-    this.size = 0
+    this.untaken = 0
     this.bytes = 0
     this.settled = 0
     this.#queue.clear()
@@ -222,7 +231,6 @@ class Outlet {
    * @param {unknown} result
    */
   #hand (item, result) {
-    if (item.partOf === undefined) this.size--
     this.#stall?.delivered()
     if (this.#sink.kept === undefined) {
       this.#taken(item)
@@ -233,45 +241,32 @@ class Outlet {
     if (this.#closed) return
     if (this.#sink.kept() > this.#kept.length) {
       this.#kept.push(item)
+      if (item.partOf !== undefined) this.untaken++ // beside its item, which may be gone before it is taken
     } else {
       this.#taken(item)
       this.trim()
     }
   }
 
-  /** @param {Item} item whose result was taken */
+  /** @param {Item} item whose outcome was taken, or which has none to take */
   #taken (item) {
-    this.bytes -= item.bytes
-    const { partOf } = item
-    if (partOf === undefined) return
-    partOf.onTaken()
-    if (partOf.untaken > 0) return
-    this.bytes -= partOf.bytes
-    partOf.bytes = 0
-  }
-
-  /** @param {Item} item without a result, or whose several results were handed to the sink */
-  #remove ({ bytes, parts }) {
-    this.size--
-    if (parts !== undefined && parts.untaken > 0) parts.bytes = bytes
-    else this.bytes -= bytes
+    if (item.partOf === undefined) {
+      this.untaken--
+      this.bytes -= item.bytes
+    } else {
+      item.partOf.onTaken()
+    }
   }
 
   /** @param {Item} item */
   #drop (item) {
-    item.state = DROPPED
-    if (item.partOf !== undefined) {
-      item.partOf.untaken--
-      return
-    }
+    this.#taken(item)
     if (item.parts !== undefined) {
-      const { queue } = item.parts
-      this.settled -= queue.length
-      item.parts.untaken -= queue.length
-      queue.clear()
+      this.settled -= item.parts.queue.length
+      item.parts.queue.clear()
       item.parts.wake()
     }
-    this.#remove(item)
+    item.state = DROPPED
   }
 }
 

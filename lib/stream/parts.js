@@ -11,8 +11,6 @@ class Parts {
   queue = new Fifo()
   /** How many were not taken yet. */
   untaken = 0
-  /** The item's, from its end until all are taken. */
-  bytes = 0
   /** @type {import('./deferred.js').Deferred<void> | undefined} */
   #taken
 
@@ -22,7 +20,7 @@ class Parts {
    * @returns {Item<any>} the value as an item of its own, which has its outcome
    */
   make (value, index) {
-    const part = new Item(value, index, 0)
+    const part = new Item(value, index, 0, undefined)
     part.state = READY
     part.partOf = this
     this.untaken++

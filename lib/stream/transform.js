@@ -33,11 +33,10 @@ class ConcurrentDuplex extends Duplex {
   #input
   /** @type {Flow<T>} */
   #flow
-  /** @type {Fifo<import('node:async_hooks').AsyncResource | undefined>} of the chunks in the stream's own buffer */
+  /** @type {Fifo<import('./intake.js').Origin | undefined>} of the chunks in the stream's own buffer */
   #contexts = new Fifo()
-  #isOver = false
-  /** @type {(() => void) | undefined} of `_final` */
-  #finished
+  #ended = false
+  #finished = () => {}
 
   /**
    * @param {import('./handler-context.js').Handler<T, R>} handler
@@ -54,8 +53,9 @@ class ConcurrentDuplex extends Duplex {
       deliver: result => this.#deliver(result),
       kept: () => this.readableLength,
       end: () => {
-        this.#isOver = true
-        this.#endWithWriter()
+        this.#ended = true
+        this.push(null)
+        this.#finished()
       },
       fail: error => {
         const destroy = () => { this.destroy(toError(error)) }
@@ -111,9 +111,9 @@ class ConcurrentDuplex extends Duplex {
 
   /** @param {() => void} callback */
   _final (callback) {
+    if (this.#ended) return callback() // a handler called stop()
     this.#finished = callback
-    if (this.#isOver) this.#endWithWriter()
-    else this.#input.end()
+    this.#input.end()
   }
 
   _read () {}
@@ -125,16 +125,6 @@ class ConcurrentDuplex extends Duplex {
   _destroy (error, callback) {
     this.#flow.close(error ?? new DOMException('the stream was destroyed', 'AbortError'))
     callback(error)
-  }
-
-  /**
-   * After `stop()`, the readable side waits for the writer: who iterates the results destroys the Duplex at their end,
-   * which would fail a pipeline that still writes.
-   */
-  #endWithWriter () {
-    if (this.#finished === undefined) return
-    this.push(null)
-    this.#finished()
   }
 
   /** @param {R} result */

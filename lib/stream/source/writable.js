@@ -4,7 +4,7 @@ const { captureContext } = require('../context.js')
 const { Fifo } = require('../fifo.js')
 const { END, WAIT } = require('./answers.js')
 
-/** @typedef {import('node:async_hooks').AsyncResource | undefined} Context */
+/** @typedef {import('../intake.js').Origin | undefined} Origin */
 
 /**
  * The writable side of a Duplex as a source. Chunks that have no slot yet wait here: when as many do as may, the callback of
@@ -19,7 +19,7 @@ class WritableSource {
   #intake = /** @type {any} */ (undefined) // until it connects
   #most
   #wanted = false
-  /** @type {Fifo<{ item: T, context: Context }>} */
+  /** @type {Fifo<{ item: T, origin: Origin }>} */
   #waiting = new Fifo()
   /** @type {(() => void) | undefined} */
   #held
@@ -45,7 +45,7 @@ class WritableSource {
       this.#wanted = true
       return WAIT
     }
-    this.#intake.context = next.context
+    this.#intake.origin = next.origin
     return next.item
   }
 
@@ -63,20 +63,20 @@ class WritableSource {
 
   /**
    * @param {T} item
-   * @param {Context} context the writer's, where it is not the present one
+   * @param {Origin} origin with the writer's context, where that is not the present one
    * @param {() => void} accepted
    */
-  write (item, context, accepted) {
+  write (item, origin, accepted) {
     if (this.#wanted) {
       this.#wanted = false
       accepted()
-      this.#intake.receive(item, context)
-      if (!this.#intake.isEmpty) this.#intake.context ??= captureContext()
+      this.#intake.receive(item, origin)
+      if (!this.#intake.isEmpty) this.#intake.origin ??= captureContext()
     } else if (this.#closed) {
       this.#intake.discarded++
       accepted()
     } else {
-      this.#waiting.push({ item, context: context ?? captureContext() })
+      this.#waiting.push({ item, origin: origin ?? captureContext() })
       if (this.#waiting.length < this.#most) accepted()
       else this.#held = accepted
     }

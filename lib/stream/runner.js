@@ -1,0 +1,228 @@
+'use strict'
+
+const { setImmediate: nextTurn } = require('node:timers/promises')
+
+const { Item, JUDGED, NO_SLOT, RUNNING } = require('./item.js')
+const { asIterable } = require('./parts.js')
+const { isThenable } = require('./thenable.js')
+const { Turn } = require('./turn.js')
+const { Workers } = require('./workers.js')
+
+/**
+ * Runs the handlers: on as many items as there are slots, while there is room for their results. Every item comes this way, so
+ * what is not needed for each is asked for first.
+ *
+ * @template T
+ */
+class Runner {
+  #intake
+  #handlers
+  #slots
+  #outlet
+  #outcomes
+  #ending
+  #events
+  #flattens
+  #maxBytes
+  #mustStart
+  #highWaterMark
+  #turn = new Turn(() => this.advance())
+  #workers = new Workers()
+  #startWork = () => this.#startAll()
+  #started = 0
+  #starting = false
+  #advancing = false
+  #advanceAgain = false
+
+  /**
+   * @param {{
+   *   intake: import('./intake.js').Intake<T>,
+   *   handlers: import('./handlers.js').Handlers,
+   *   slots: import('./slots.js').Slots,
+   *   outlet: import('./outlet.js').Outlet,
+   *   outcomes: import('./outcomes.js').Outcomes,
+   *   ending: import('./ending.js').Ending
+   * }} parts
+   * @param {import('./options.js').Settings} settings
+   * @param {{ onRest: () => void, onFailed: (error: unknown) => void }} events nothing can start now; the item that failed is
+   *   next in the order
+   */
+  constructor ({ intake, handlers, slots, outlet, outcomes, ending }, { flatten, maxBytes, highWaterMark, destroySource }, events) {
+    this.#intake = intake
+    this.#handlers = handlers
+    this.#slots = slots
+    this.#outlet = outlet
+    this.#outcomes = outcomes
+    this.#ending = ending
+    this.#events = events
+    this.#flattens = flatten === true
+    this.#maxBytes = maxBytes ?? Infinity
+    // What is taken from a source that outlives the job, and takes nothing back, would otherwise be lost.
+    this.#mustStart = !destroySource && !intake.givesBack
+    this.#highWaterMark = highWaterMark
+  }
+
+  get hasStarted () {
+    return this.#starting
+  }
+
+  /** How many items have started. */
+  get started () {
+    return this.#started
+  }
+
+  /** The items that run, and perhaps some that have settled just now. */
+  get items () {
+    return this.#workers.items
+  }
+
+  /** For a consumer that keeps all results anyway. To be called before `start`. */
+  holdBackNothing () {
+    this.#highWaterMark ??= Infinity
+  }
+
+  start () {
+    this.#starting = true
+    this.advance()
+  }
+
+  /** Starts what there is room for. To be called when there may be more room, or more items, than before. */
+  advance () {
+    if (!this.#starting || this.#ending.over) return
+    this.#advanceAgain = true
+    if (this.#advancing) return
+    this.#advancing = true
+    try {
+      while (this.#advanceAgain) {
+        this.#advanceAgain = false
+        if (this.#outlet.settled > 0) this.#deliver()
+        if (this.#mayStart()) this.#handlers.enter(this.#startWork)
+      }
+    } finally {
+      this.#advancing = false
+    }
+    this.#events.onRest()
+  }
+
+  /**
+   * Runs handlers one after the other, for as long as there is something to start; when it is called, there is. At most
+   * as many of these run as there are slots. A loop that awaits makes no promise for each item, as a `then` would.
+   */
+  async #work () {
+    const worker = this.#workers.enter()
+    do {
+      const item = worker.item = this.#begin()
+      let succeeded = false
+      try {
+        let result = this.#handlers.call(item)
+        if (this.#flattens || isThenable(result)) {
+          if (this.#slots.free) this.advance()
+          result = await result
+        }
+        if (this.#flattens) {
+          await this.takeParts(item, asIterable(result))
+          this.#outcomes.finish(item)
+        } else {
+          this.#outcomes.succeed(item, result)
+        }
+        succeeded = true
+      } catch (error) {
+        this.#outcomes.fail(item, error)
+      }
+      if (item.state === JUDGED) {
+        if (this.#slots.free) this.advance()
+        await item.value
+      }
+      this.settled(item, succeeded)
+      if (this.#outlet.settled > 0) this.#deliver()
+    } while (this.#mayStart())
+    this.#workers.leave(worker)
+    this.#events.onRest()
+  }
+
+  #startAll () {
+    do this.#work()
+    while (this.#mayStart())
+  }
+
+  #begin () {
+    const { bytes, origin } = this.#intake
+    const item = new Item(this.#intake.take(), this.#started++, bytes, origin)
+    this.#turn.count()
+    this.#outlet.add(item)
+    item.began = this.#slots.take()
+    return item
+  }
+
+  /**
+   * Gives the several results of an item to the outlet, not more than there is room for.
+   *
+   * @param {Item<any>} item
+   * @param {AsyncIterable<unknown> | Iterable<unknown>} results
+   */
+  async takeParts (item, results) {
+    for await (const result of results) {
+      if (!this.#wants(item)) return
+      const parts = this.#outcomes.addPart(item, result)
+      this.#deliver()
+      while (this.#wants(item) && this.#isFull(parts)) await parts?.taken()
+      this.#turn.count()
+      if (!this.#turn.isOpen) await nextTurn()
+      if (!this.#wants(item)) return
+    }
+  }
+
+  /** @param {import('./parts.js').Parts | undefined} parts */
+  #isFull (parts) {
+    return parts !== undefined && parts.untaken >= Math.max(1, this.#highWaterMark ?? this.#slots.limit)
+  }
+
+  /** @param {Item<any>} item */
+  #wants (item) {
+    return item.state === RUNNING && !this.#ending.over
+  }
+
+  /**
+   * The handler has settled, and so has `onError`, where it was asked.
+   *
+   * @param {Item<T>} item
+   * @param {boolean} succeeded
+   */
+  settled (item, succeeded) {
+    this.#handlers.settled(item)
+    this.freeSlot(item, succeeded)
+    if (this.#ending.over) this.#ending.settled(this.#handlers.running)
+  }
+
+  /**
+   * @param {Item<T>} item
+   * @param {boolean} succeeded
+   */
+  freeSlot (item, succeeded) {
+    if (item.began === NO_SLOT) return
+    this.#slots.give(item.began, succeeded)
+    item.began = NO_SLOT
+  }
+
+  #mayStart () {
+    return this.#hasRoom() && this.#turn.isOpen && (this.#maxBytes === Infinity ? this.#intake.fetch() : this.#fetchWithinBytes())
+  }
+
+  #hasRoom () {
+    const { limit, inFlight } = this.#slots
+    return inFlight < limit && this.#outlet.untaken < limit + (this.#highWaterMark ?? limit)
+  }
+
+  #fetchWithinBytes () {
+    if (this.#mustStart) return this.#outlet.bytes < this.#maxBytes && this.#intake.fetch()
+    if (!this.#intake.fetch()) return false
+    return this.#outlet.untaken === 0 || this.#outlet.bytes + this.#intake.bytes <= this.#maxBytes
+  }
+
+  #deliver () {
+    const failed = this.#outlet.deliver()
+    if (failed !== undefined) this.#events.onFailed(failed.value)
+  }
+}
+
+module.exports = { Runner }

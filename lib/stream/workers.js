@@ -1,0 +1,45 @@
+'use strict'
+
+/** @typedef {import('./item.js').Item<any>} Item */
+
+/** Runs one handler after the other. A linked list holds all that do, as entering and leaving it costs next to nothing. */
+class Worker {
+  /** @type {Item | undefined} the last that it began */
+  item
+  /** @type {Worker | undefined} */
+  previous
+  /** @type {Worker | undefined} */
+  next
+}
+
+class Workers {
+  /** @type {Worker | undefined} */
+  #last
+
+  /** @returns {Worker} */
+  enter () {
+    const worker = new Worker()
+    worker.previous = this.#last
+    if (this.#last !== undefined) this.#last.next = worker
+    this.#last = worker
+    return worker
+  }
+
+  /** @param {Worker} worker */
+  leave ({ previous, next }) {
+    if (previous !== undefined) previous.next = next
+    if (next === undefined) this.#last = previous
+    else next.previous = previous
+  }
+
+  /** @returns {Item[]} those that run, and perhaps some that have settled just now */
+  get items () {
+    const items = []
+    for (let worker = this.#last; worker !== undefined; worker = worker.previous) {
+      if (worker.item !== undefined) items.push(worker.item)
+    }
+    return items
+  }
+}
+
+module.exports = { Workers }
