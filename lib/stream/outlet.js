@@ -249,23 +249,29 @@ class Outlet {
   }
 
   /** @param {Item} item whose outcome was taken, or which has none to take */
-  #taken (item) {
-    if (item.partOf === undefined) {
+  #taken ({ bytes, parts, partOf }) {
+    if (partOf === undefined) {
       this.untaken--
-      this.bytes -= item.bytes
+      if (parts !== undefined && parts.untaken > 0) parts.bytes = bytes
+      else this.bytes -= bytes
     } else {
-      item.partOf.onTaken()
+      partOf.onTaken()
+      if (partOf.untaken > 0) return
+      this.bytes -= partOf.bytes
+      partOf.bytes = 0
     }
   }
 
   /** @param {Item} item */
   #drop (item) {
-    this.#taken(item)
     if (item.parts !== undefined) {
-      this.settled -= item.parts.queue.length
-      item.parts.queue.clear()
+      const { queue } = item.parts
+      this.settled -= queue.length
+      item.parts.untaken -= queue.length
+      queue.clear()
       item.parts.wake()
     }
+    this.#taken(item)
     item.state = DROPPED
   }
 }
