@@ -192,7 +192,6 @@ class Flow {
    */
   #stopAfter (index) {
     if (this.#ending.over || this.#last !== undefined) return
-    if (!this.#intake.isEmpty) this.#outcomes.skipped++
     this.#sourceError = undefined
     this.#letGo(stopped())
     this.#outcomes.skipped += this.#outlet.drop(this.#runner.items, index)
@@ -310,6 +309,7 @@ class Flow {
 
   /** @param {unknown} reason */
   #letGo (reason) {
+    if (!this.#intake.isEmpty) this.#outcomes.skipped++
     this.#intake.close(this.#settings.destroySource, reason)
     this.#release.follow(this.#intake.released)
   }
