@@ -200,7 +200,7 @@ describe("stream: the errors of onError: 'collect'", () => {
     assert.ok(error instanceof AggregateError)
     assert.deepEqual(error.errors, [ofItem, broken])
     assert.equal(error.cause, broken)
-    assert.equal(error.message, '1 items failed; then the source failed')
+    assert.equal(error.message, '1 item failed; then the source failed')
   })
 
   it('do not hide that of the source where no item failed', async () => {

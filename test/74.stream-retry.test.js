@@ -124,7 +124,7 @@ describe('stream: retry', () => {
 
     it('false lets the error stand, and takes nothing from the budget', async () => {
       const iterator = mapConcurrent(Array.from({ length: 15 }, (_, index) => index), failing(1), {
-        concurrency: 1, onError: 'continue', retry: { attempts: 2, delay: 0, shouldRetry: (_error, { item }) => item === 14 }
+        concurrency: 1, onError: 'continue', retry: { attempts: 2, delay: 0, shouldRetry: async (_error, { item }) => item === 14 }
       })
       assert.deepEqual(await iterator.toArray(), [14])
       assert.equal(iterator.stats().retries, 1)

@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict')
 
-const { concurrentQueue, concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
+const { concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
 
 const { manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('./support/stream.js')
 
@@ -59,110 +59,6 @@ describe('stream: events that come between others', () => {
     })
   })
 
-  describe('the writable side of a Duplex', () => {
-    it('finishes when it is ended after the flow: a handler called stop(), and all was delivered', async () => {
-      const transform = concurrentTransform((item, { stop }) => {
-        if (item === 1) stop()
-        return item
-      }, { concurrency: 1 })
-      const results = []
-      transform.on('data', result => results.push(result))
-      let finished = false
-      transform.on('finish', () => { finished = true })
-      for (let item = 0; item < 4; item++) {
-        transform.write(item)
-        await quiet()
-      }
-      assert.deepEqual(results, [0, 1])
-      transform.end()
-      await quiet()
-      assert.equal(finished, true)
-      assert.equal(transform.destroyed, true)
-      const { pulled, completed, skipped } = transform.stats()
-      assert.deepEqual({ pulled, completed, skipped }, { pulled: 2, completed: 2, skipped: 2 })
-    })
-
-    it('calls the callback of end(chunk, callback) once', async () => {
-      const transform = concurrentTransform(item => item, { concurrency: 1 })
-      transform.resume()
-      let calls = 0
-      transform.end('a', () => { calls++ })
-      await quiet()
-      assert.equal(calls, 1)
-    })
-  })
-
-  describe("a listener of a Duplex's 'data'", () => {
-    it('may write: with flatten no result is lost, and none is counted twice', async () => {
-      const handler = manualHandler()
-      const transform = concurrentTransform(handler, { concurrency: 3, flatten: true })
-      const results = []
-      transform.on('data', result => {
-        results.push(result)
-        if (result === '1a') transform.end(3)
-      })
-      for (let item = 0; item < 3; item++) transform.write(item)
-      for (const index of [1, 0, 2, 3]) {
-        await quiet()
-        handler.calls[index].resolve([`${index}a`, `${index}b`])
-      }
-      await quiet()
-      assert.deepEqual(results, ['0a', '0b', '1a', '1b', '2a', '2b', '3a', '3b'])
-      assert.equal(transform.stats().buffered, 0)
-    })
-
-    it('may destroy it: no bytes are left', async () => {
-      const transform = concurrentTransform(item => item, { concurrency: 1, maxBytes: 9 })
-      transform.on('data', () => transform.destroy())
-      await quiet()
-      transform.write('abc')
-      await transform.idle
-      assert.equal(transform.stats().bytes, 0)
-    })
-
-    it('may destroy it: with flatten the results that follow are dropped', async () => {
-      const handler = manualHandler()
-      const transform = concurrentTransform(handler, { concurrency: 2, flatten: true })
-      const results = []
-      transform.on('data', result => {
-        results.push(result)
-        transform.destroy()
-      })
-      await quiet()
-      transform.write(0)
-      transform.write(1)
-      handler.calls[1].resolve(['b', 'c'])
-      await quiet()
-      handler.calls[0].resolve([])
-      await transform.idle
-      assert.deepEqual(results, ['b'])
-      assert.equal(transform.stats().buffered, 0)
-    })
-
-    it('may call stop() of an earlier item: the later results are dropped', async () => {
-      const handler = manualHandler()
-      let stopAfterFirst
-      const transform = concurrentTransform((item, context) => {
-        stopAfterFirst ??= context.stop
-        return handler(item, context)
-      }, { concurrency: 3, flatten: true })
-      const results = []
-      transform.on('data', result => {
-        results.push(result)
-        if (result === '1a') stopAfterFirst()
-      })
-      for (let item = 0; item < 3; item++) transform.write(item)
-      transform.end()
-      for (const index of [1, 2, 0]) {
-        await quiet()
-        handler.calls[index].resolve([`${index}a`, `${index}b`])
-      }
-      await transform.idle
-      assert.deepEqual(results, ['0a', '0b', '1a'])
-      assert.equal(transform.stats().buffered, 0)
-    })
-  })
-
   describe('an asynchronous onError', () => {
     /** Answers when the test says so. */
     function manualVerdict () {
@@ -193,7 +89,7 @@ describe('stream: events that come between others', () => {
       const gate = manualHandler()
       const iterator = mapConcurrent([0, 1, 2, 3, 4], item => {
         if (item > 1) throw new Error(`item ${item}`)
-        return gate(item)
+        return gate(item, context)
       }, { concurrency: 2, highWaterMark: 0, onError })
       const results = iterator.toArray()
       await quiet()
@@ -242,11 +138,29 @@ describe('stream: events that come between others', () => {
       })
     }
 
+    it('leaves out a later item that onError gives a value for when it has been called', async () => {
+      const gate = manualHandler()
+      let answer
+      const iterator = mapConcurrent([0, 1, 2], (item, context) => {
+        if (item === 2) throw new Error('broken')
+        return gate(item, context)
+      }, { concurrency: 3, ordered: false, onError: () => new Promise(resolve => { answer = resolve }) })
+      const results = iterator.toArray()
+      await quiet()
+      gate.calls[1].stop()
+      answer({ value: 'late' })
+      await quiet()
+      gate.calls[1].resolve(1)
+      gate.calls[0].resolve(0)
+      assert.deepEqual(await results, [1, 0])
+      assert.deepEqual(await idleOf(iterator), { pulled: 3, completed: 2, failed: 1, skipped: 1, buffered: 0 })
+    })
+
     it('counts a later item as skipped once, though its handler had returned skip', async () => {
       const gate = manualHandler()
       const iterator = mapConcurrent([0, 1, 2], async (item, context) => {
         if (item > 0) return skip
-        await gate(item)
+        await gate(item, context)
         context.stop()
         return item
       }, { concurrency: 3 })
@@ -264,7 +178,7 @@ describe('stream: events that come between others', () => {
         throw new Error('source')
       }
       const iterator = mapConcurrent(source(), async (item, { stop }) => {
-        await gate(item)
+        await gate(item, context)
         stop()
         return item
       }, { concurrency: 3 })
@@ -300,119 +214,6 @@ describe('stream: events that come between others', () => {
       })
       assert.equal(reasons.length, 0)
     })
-  })
-
-  describe('a queue', () => {
-    it('aborted or stopped: each promise of a running item settles as its handler does', async () => {
-      const ends = {
-        aborted: (queue, controller) => controller.abort(),
-        'stopped by a handler': queue => queue.stop()
-      }
-      for (const [name, end] of Object.entries(ends)) {
-        const handler = manualHandler()
-        const controller = new AbortController()
-        let stop
-        const queue = concurrentQueue((item, context) => {
-          stop ??= context.stop
-          return handler(item, context)
-        }, { concurrency: 3, signal: controller.signal })
-        const added = [1, 2, 3].map(item => queue.add(item))
-        const outcomes = Promise.allSettled(added)
-        await quiet()
-        end({ stop }, controller)
-        handler.calls[1].reject('broken')
-        handler.calls[2].resolve('late')
-        await quiet()
-        handler.calls[0].resolve('first')
-        assert.deepEqual((await outcomes).map(({ value, reason }) => value ?? reason), ['first', 'broken', 'late'], name)
-      }
-    })
-
-    it('aborted while an item waits to be tried again: its promise rejects with the error of the last attempt', async () => {
-      const controller = new AbortController()
-      const queue = concurrentQueue(item => { throw item }, { concurrency: 1, retry: { attempts: 2, delay: 2 ** 30 }, signal: controller.signal })
-      const outcome = rejectionOf(queue.add('broken'))
-      await quiet()
-      assert.equal(queue.stats().retries, 1)
-      controller.abort()
-      assert.equal((await outcome).reason, 'broken')
-    })
-
-    it('asks shouldRetry about the item that was added', async () => {
-      const asked = []
-      const shouldRetry = (error, failed) => {
-        asked.push({ error, ...failed })
-        return false
-      }
-      const queue = concurrentQueue(() => { throw new Error('broken') }, { concurrency: 1, retry: { attempts: 2, shouldRetry } })
-      const { reason: error } = await rejectionOf(queue.add('item'))
-      assert.deepEqual(asked, [{ error, item: 'item', index: 0, attempt: 1 }])
-    })
-
-    it('whose concurrency was lowered: an item that was asked for counts among those that wait, and clear() drops it', async () => {
-      const handler = manualHandler()
-      const queue = concurrentQueue(handler, { concurrency: 2 })
-      const first = queue.add('first')
-      queue.concurrency = 1
-      const dropped = [queue.add('second'), queue.add('third')]
-      assert.equal(queue.size, 2)
-      assert.equal(queue.clear(), 2)
-      assert.equal(queue.size, 0)
-      for (const promise of dropped) assert.equal((await rejectionOf(promise)).reason.name, 'AbortError')
-      const last = queue.add('last')
-      handler.calls[0].resolve()
-      await first
-      await quiet()
-      handler.calls[1].resolve()
-      await last
-      await queue.close()
-      assert.deepEqual(handler.items(), ['first', 'last'])
-      const { pulled, completed, skipped } = queue.stats()
-      assert.deepEqual({ completed, neverStarted: pulled - completed, skipped }, { completed: 2, neverStarted: 1, skipped: 1 })
-    })
-
-    it('closed while the item that was asked for waits: runs it', async () => {
-      const handler = manualHandler()
-      const queue = concurrentQueue(handler, { concurrency: 2 })
-      const first = queue.add('first')
-      queue.concurrency = 1
-      const second = queue.add('second')
-      const closed = queue.close()
-      for (const index of [0, 1]) {
-        await quiet()
-        handler.calls[index].resolve(index)
-      }
-      assert.deepEqual(await Promise.all([first, second]), [0, 1])
-      await closed
-    })
-
-    it('closed, then cleared while the item that was asked for waits: is over', async () => {
-      const handler = manualHandler()
-      const queue = concurrentQueue(handler, { concurrency: 2 })
-      const first = queue.add('first')
-      queue.concurrency = 1
-      const second = rejectionOf(queue.add('second'))
-      const closed = queue.close()
-      queue.clear()
-      handler.calls[0].resolve()
-      await Promise.all([first, second, closed])
-    })
-  })
-
-  it('stop() that comes when flush runs leaves out nothing', async () => {
-    let stopLate
-    const flush = async () => {
-      await quiet()
-      stopLate()
-      return 'last'
-    }
-    const transform = concurrentTransform((item, { stop }) => {
-      stopLate = stop
-      return item
-    }, { concurrency: 1, flush })
-    transform.end('first')
-    assert.deepEqual(await transform.toArray(), ['first', 'last'])
-    assert.equal(transform.stats().skipped, 0)
   })
 
   describe('flatten', () => {
@@ -453,5 +254,19 @@ describe('stream: events that come between others', () => {
       await transform.idle
       assert.equal(closed, true)
     })
+  })
+
+  it('an item that waited for room when its source failed counts as skipped', async () => {
+    const gate = manualHandler()
+    const source = pushedReadable(0, 1)
+    const job = forEachConcurrent(source, gate, { concurrency: 2, maxBytes: 1, sizeOf: () => 1 })
+    const outcome = rejectionOf(job)
+    await quiet()
+    source.destroy(new Error('broken'))
+    await quiet()
+    gate.calls[0].resolve()
+    await outcome
+    const { pulled, completed, skipped } = job.stats()
+    assert.deepEqual({ pulled, completed, skipped }, { pulled: 2, completed: 1, skipped: 1 })
   })
 })

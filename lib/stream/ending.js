@@ -4,7 +4,7 @@ const { setMaxListeners } = require('node:events')
 
 const { defer } = require('./deferred.js')
 
-/** That a flow ends once: tells the handlers, hears of the caller's signal, and knows when the last handler has settled. */
+/** The end of a flow, which comes once: aborts the handlers' signal, listens to the caller's, and knows when no handler runs. */
 class Ending {
   over = false
   #controller = new AbortController()

@@ -145,7 +145,7 @@ class Flow {
    * Ends the flow because nobody wants its results any more.
    *
    * @param {unknown} reason
-   * @returns {boolean} whether the source is released soon: it was not waiting for an item of its own
+   * @returns {boolean} whether the release is worth waiting for: a source that was asked for an item may answer late or never
    */
   close (reason) {
     if (this.#ending.over) return false
@@ -156,10 +156,10 @@ class Flow {
   }
 
   /**
-   * For those who leave.
+   * For a consumer that leaves early.
    *
-   * @returns {Promise<void>} resolved when the source is released, or rejected with the error of this, unless somebody was
-   *   told or the flow has another
+   * @returns {Promise<void>} resolved when the source is released. It rejects with the error of the release, unless that was
+   *   reported before or the flow has an error of its own
    */
   async released () {
     await this.#release.wait()
@@ -192,7 +192,6 @@ class Flow {
    */
   #stopAfter (index) {
     if (this.#ending.over || this.#last !== undefined) return
-    if (!this.#intake.isEmpty) this.#outcomes.skipped++
     this.#sourceError = undefined
     this.#letGo(stopped())
     this.#outcomes.skipped += this.#outlet.drop(this.#runner.items, index)
@@ -310,6 +309,7 @@ class Flow {
 
   /** @param {unknown} reason */
   #letGo (reason) {
+    if (!this.#intake.isEmpty) this.#outcomes.skipped++
     this.#intake.close(this.#settings.destroySource, reason)
     this.#release.follow(this.#intake.released)
   }

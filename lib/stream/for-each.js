@@ -61,7 +61,7 @@ class Completion {
   }
 
   /**
-   * Nobody may wait for the promise any more, so its rejection is to be no unhandled one.
+   * Nobody may wait for the promise any more, so its rejection must not count as unhandled.
    *
    * @param {unknown} error unless it has settled
    */

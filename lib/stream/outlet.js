@@ -122,8 +122,8 @@ class Outlet {
   }
 
   /**
-   * Delivers as much as the sink wants and the order allows. Called by whom the sink delivers to, it leaves the rest to
-   * the call that runs.
+   * Delivers as much as the sink wants and the order allows. A call from within a delivery returns at once: the outer call
+   * goes on.
    *
    * @returns {Item | undefined} the failed item that is next in the order
    */
@@ -134,7 +134,7 @@ class Outlet {
     for (let item = this.#queue.peek(); item !== undefined; item = this.#queue.peek()) {
       if (item.parts !== undefined) {
         if (!this.#deliverParts(item.parts)) break
-        if (this.#queue.peek() !== item) continue // whoever took them has ended the flow, or called stop()
+        if (this.#queue.peek() !== item) continue // the consumer has ended the flow, or called stop()
       }
       if (item.state < READY || (item.state === READY && !this.#sink.wants())) break
       if (item.state === FAILED) {
@@ -249,23 +249,29 @@ class Outlet {
   }
 
   /** @param {Item} item whose outcome was taken, or which has none to take */
-  #taken (item) {
-    if (item.partOf === undefined) {
+  #taken ({ bytes, parts, partOf }) {
+    if (partOf === undefined) {
       this.untaken--
-      this.bytes -= item.bytes
+      if (parts !== undefined && parts.untaken > 0) parts.bytes = bytes
+      else this.bytes -= bytes
     } else {
-      item.partOf.onTaken()
+      partOf.onTaken()
+      if (partOf.untaken > 0) return
+      this.bytes -= partOf.bytes
+      partOf.bytes = 0
     }
   }
 
   /** @param {Item} item */
   #drop (item) {
-    this.#taken(item)
     if (item.parts !== undefined) {
-      this.settled -= item.parts.queue.length
-      item.parts.queue.clear()
+      const { queue } = item.parts
+      this.settled -= queue.length
+      item.parts.untaken -= queue.length
+      queue.clear()
       item.parts.wake()
     }
+    this.#taken(item)
     item.state = DROPPED
   }
 }

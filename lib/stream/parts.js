@@ -11,6 +11,8 @@ class Parts {
   queue = new Fifo()
   /** How many were not taken yet. */
   untaken = 0
+  /** The item's, from its end until all are taken. */
+  bytes = 0
   /** @type {import('./deferred.js').Deferred<void> | undefined} */
   #taken
 

@@ -9,7 +9,8 @@ const { setTimeout: delay } = require('node:timers/promises')
  *   each further attempt, and the wait is a random part of it
  * @property {number} [budget] how many retries each item that starts adds to the job's budget: a number > 0, or Infinity.
  *   Default: 0.1
- * @property {(error: unknown, failed: { item: any, index: number, attempt: number }) => boolean} [shouldRetry] Default: always
+ * @property {(error: unknown, failed: { item: any, index: number, attempt: number }) => boolean | PromiseLike<boolean>} [shouldRetry]
+ *   Default: always
  */
 
 const DEFAULT_DELAY_MS = 100
@@ -54,7 +55,8 @@ class Retries {
           return await handler(item, context)
         } catch (error) {
           const { signal, index, attempt } = context
-          if (signal.aborted || attempt >= this.#attempts || !this.#shouldRetry(error, { item, index, attempt }) || !this.#spend()) throw error
+          if (signal.aborted || attempt >= this.#attempts) throw error
+          if (!await this.#shouldRetry(error, { item, index, attempt }) || !this.#spend()) throw error
           await this.#wait(attempt, signal, error)
           context.attempt++
         }

@@ -3,7 +3,6 @@
 /** How many handlers may run, and how many do. The limit may move at any time: what runs beyond it retires by itself. */
 class Slots {
   inFlight = 0
-  peak = 0
 
   /** @param {number} limit */
   constructor (limit) {
@@ -25,7 +24,7 @@ class Slots {
    * @returns {number} the moment, for `give`, where that is of use
    */
   take () {
-    if (++this.inFlight > this.peak) this.peak = this.inFlight
+    this.inFlight++
     return 0
   }
 

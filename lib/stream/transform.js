@@ -35,8 +35,9 @@ class ConcurrentDuplex extends Duplex {
   #flow
   /** @type {Fifo<import('./intake.js').Origin | undefined>} of the chunks in the stream's own buffer */
   #contexts = new Fifo()
-  #ended = false
-  #finished = () => {}
+  #isOver = false
+  /** @type {(() => void) | undefined} once nothing is written any more */
+  #finished
 
   /**
    * @param {import('./handler-context.js').Handler<T, R>} handler
@@ -53,9 +54,8 @@ class ConcurrentDuplex extends Duplex {
       deliver: result => this.#deliver(result),
       kept: () => this.readableLength,
       end: () => {
-        this.#ended = true
-        this.push(null)
-        this.#finished()
+        this.#isOver = true
+        this.#endWithWriter()
       },
       fail: error => {
         const destroy = () => { this.destroy(toError(error)) }
@@ -111,9 +111,9 @@ class ConcurrentDuplex extends Duplex {
 
   /** @param {() => void} callback */
   _final (callback) {
-    if (this.#ended) return callback() // a handler called stop()
     this.#finished = callback
-    this.#input.end()
+    if (this.#isOver) this.#endWithWriter()
+    else this.#input.end()
   }
 
   _read () {}
@@ -125,6 +125,16 @@ class ConcurrentDuplex extends Duplex {
   _destroy (error, callback) {
     this.#flow.close(error ?? new DOMException('the stream was destroyed', 'AbortError'))
     callback(error)
+  }
+
+  /**
+   * After `stop()` the results end only when the writer does: at their end `for await` destroys the stream, which would fail a
+   * pipeline that still writes.
+   */
+  #endWithWriter () {
+    if (this.#finished === undefined) return
+    this.push(null)
+    this.#finished()
   }
 
   /** @param {R} result */

@@ -7,7 +7,7 @@ const { setImmediate: nextTurn } = require('node:timers/promises')
 function manualHandler () {
   const calls = []
   const handler = (item, context) => new Promise((resolve, reject) => {
-    calls.push({ item, ...context, stop: context.stop, resolve, reject })
+    calls.push({ item, ...context, stop: context?.stop, resolve, reject })
   })
   handler.calls = calls
   handler.items = () => calls.map(({ item }) => item)

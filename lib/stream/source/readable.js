@@ -7,7 +7,7 @@ const { END, WAIT } = require('./answers.js')
 
 /**
  * Takes chunks from 'data' events and pauses between them. `read()` would be one call less, but on a byte stream it
- * joins all the chunks that have come. Where somebody listens to 'readable' no 'data' flows, and so it is `read()`.
+ * joins all the chunks that have come. While somebody listens to 'readable', the stream emits no 'data': then it is `read()`.
  *
  * @template T
  */
