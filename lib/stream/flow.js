@@ -117,7 +117,7 @@ class Flow {
     return {
       pulled: this.#intake.pulled,
       concurrency: this.#slots.limit,
-      inFlight: this.#handlers.running,
+      inFlight: this.#slots.running,
       buffered: this.#outlet.buffered,
       bytes: this.#outlet.bytes,
       completed,
@@ -125,7 +125,7 @@ class Flow {
       skipped: skipped + this.#intake.discarded,
       retries: this.#handlers.retries,
       lateErrors: lateErrors + this.#release.untold,
-      peakInFlight: this.#handlers.peak,
+      peakInFlight: this.#slots.peak,
       peakBuffered: this.#outlet.peakBuffered,
       ...this.#waits.totals()
     }
@@ -206,7 +206,7 @@ class Flow {
    */
   #timedOut (item, error) {
     if (this.#ending.over) return
-    if (this.#settings.timeoutFreesSlot) this.#runner.freeSlot(item, false)
+    if (this.#settings.timeoutFreesSlot) this.#runner.freeSlot(item)
     this.#outcomes.fail(item, error)
     if (item.state === JUDGED) item.value.then(() => this.#runner.advance())
     this.#runner.advance()
@@ -264,7 +264,7 @@ class Flow {
       return false
     } else {
       this.#shutDown()
-      if (this.#handlers.running > 0) this.#abort(stopped())
+      if (this.#slots.running > 0) this.#abort(stopped())
       this.#sink.end(this.stats())
     }
     return true
@@ -273,8 +273,8 @@ class Flow {
   /** @param {NonNullable<import('./options.js').Settings['flush']>} flush */
   async #runFlush (flush) {
     this.#flush = undefined
-    const last = this.#last = new Item(undefined, this.#runner.started, 0, undefined)
-    this.#handlers.count()
+    const last = this.#last = new Item(undefined, this.#runner.started, 0)
+    this.#slots.slotless++
     this.#outlet.add(last)
     try {
       const result = await flush({ signal: this.#ending.signal })
@@ -304,7 +304,7 @@ class Flow {
     this.#slots.close()
     this.#stall?.close()
     this.#waits.waitFor(undefined)
-    this.#ending.settled(this.#handlers.running)
+    this.#ending.settled(this.#slots.running)
   }
 
   /** @param {unknown} reason */
@@ -316,7 +316,7 @@ class Flow {
 
   /** @returns {Promise<void>} resolved when the flow is over and no handler is running */
   #settling () {
-    return this.#ending.idle(this.#handlers.running)
+    return this.#ending.idle(this.#slots.running)
   }
 }
 

@@ -10,9 +10,6 @@ const { Retries } = require('./retry.js')
 
 /** Calls the user's handler: with its context, in the right asynchronous context, again where it is to be retried. */
 class Handlers {
-  /** How many run. */
-  running = 0
-  peak = 0
   #handler
   #signal
   #onStop
@@ -57,12 +54,11 @@ class Handlers {
 
   /**
    * @param {Item} item
+   * @param {import('./intake.js').Origin | undefined} origin
    * @returns {unknown} the handler's result, which may be a promise
    * @throws whatever the handler throws, or the promise that stood for the item
    */
-  call (item) {
-    this.count()
-    const { origin } = item
+  call (item, origin) {
     if (origin?.rejection !== undefined) throw origin.rejection.error
     const signal = this.#itemSignals === undefined ? this.#signal : this.#itemSignals.start(item)
     const context = new HandlerContext(signal, item.index, this.#onStop)
@@ -70,14 +66,8 @@ class Handlers {
     return origin.context.runInAsyncScope(this.#handler, undefined, item.value, context)
   }
 
-  /** Something starts to run, which `settled` will end. */
-  count () {
-    if (++this.running > this.peak) this.peak = this.running
-  }
-
   /** @param {Item} item whose handler has settled */
   settled (item) {
-    this.running--
     this.#itemSignals?.stop(item)
   }
 

@@ -31,10 +31,8 @@ class Item {
    * @param {T} input
    * @param {number} index
    * @param {number} bytes
-   * @param {import('./intake.js').Origin | undefined} origin
    */
-  constructor (input, index, bytes, origin) {
-    this.origin = origin
+  constructor (input, index, bytes) {
     /** @type {any} the input while running, what resolves with the verdict while judged, the result, the error */
     this.value = input
     this.index = index

@@ -22,7 +22,7 @@ class Parts {
    * @returns {Item<any>} the value as an item of its own, which has its outcome
    */
   make (value, index) {
-    const part = new Item(value, index, 0, undefined)
+    const part = new Item(value, index, 0)
     part.state = READY
     part.partOf = this
     this.untaken++

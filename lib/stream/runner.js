@@ -111,10 +111,11 @@ class Runner {
   async #work () {
     const worker = this.#workers.enter()
     do {
+      const { origin } = this.#intake
       const item = worker.item = this.#begin()
       let succeeded = false
       try {
-        let result = this.#handlers.call(item)
+        let result = this.#handlers.call(item, origin)
         if (this.#flattens || isThenable(result)) {
           if (this.#slots.free) this.advance()
           result = await result
@@ -146,8 +147,8 @@ class Runner {
   }
 
   #begin () {
-    const { bytes, origin } = this.#intake
-    const item = new Item(this.#intake.take(), this.#started++, bytes, origin)
+    const { bytes } = this.#intake
+    const item = new Item(this.#intake.take(), this.#started++, bytes)
     this.#turn.count()
     this.#outlet.add(item)
     item.began = this.#slots.take()
@@ -189,18 +190,16 @@ class Runner {
    * @param {boolean} succeeded
    */
   settled (item, succeeded) {
+    if (item.began === NO_SLOT) this.#slots.slotless--
+    else this.#slots.give(item.began, succeeded)
     this.#handlers.settled(item)
-    this.freeSlot(item, succeeded)
-    if (this.#ending.over) this.#ending.settled(this.#handlers.running)
+    if (this.#ending.over) this.#ending.settled(this.#slots.running)
   }
 
-  /**
-   * @param {Item<T>} item
-   * @param {boolean} succeeded
-   */
-  freeSlot (item, succeeded) {
-    if (item.began === NO_SLOT) return
-    this.#slots.give(item.began, succeeded)
+  /** @param {Item<T>} item that failed before its handler has settled */
+  freeSlot (item) {
+    this.#slots.give(item.began, false)
+    this.#slots.slotless++
     item.began = NO_SLOT
   }
 

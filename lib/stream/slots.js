@@ -2,7 +2,11 @@
 
 /** How many handlers may run, and how many do. The limit may move at any time: what runs beyond it retires by itself. */
 class Slots {
+  /** Slots that are taken. */
   inFlight = 0
+  /** What runs without a slot: it has lost it. */
+  slotless = 0
+  peak = 0
 
   /** @param {number} limit */
   constructor (limit) {
@@ -11,6 +15,10 @@ class Slots {
 
   get free () {
     return this.inFlight < this.limit
+  }
+
+  get running () {
+    return this.inFlight + this.slotless
   }
 
   /** @param {number} limit the caller's */
@@ -24,7 +32,8 @@ class Slots {
    * @returns {number} the moment, for `give`, where that is of use
    */
   take () {
-    this.inFlight++
+    const running = ++this.inFlight + this.slotless
+    if (running > this.peak) this.peak = running
     return 0
   }
 

@@ -7,8 +7,7 @@ const { Fifo } = require('./fifo.js')
 const { Flow } = require('./flow.js')
 const { asJob } = require('./job.js')
 const { checkHandler, readOptions } = require('./options.js')
-const { WritableSource } = require('./source/writable.js')
-const { captureContext } = require('./context.js')
+const { WritableSource, contextOfNow } = require('./source/writable.js')
 
 /** How many chunks may wait for a slot, as in Node's streams in object mode. */
 const MOST_WAITING = 16
@@ -78,7 +77,7 @@ class ConcurrentDuplex extends Duplex {
     if (!this.#input.holds && this.writableCorked === 0) return super.write(chunk, encoding, callback)
     // It will come to _write() in the context of who makes room for it.
     const isTaken = super.write(chunk, encoding, callback) // throws for null
-    this.#contexts.push(captureContext())
+    this.#contexts.push(contextOfNow())
     return isTaken
   }
 

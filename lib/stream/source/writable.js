@@ -1,6 +1,7 @@
 'use strict'
 
-const { captureContext } = require('../context.js')
+const { AsyncResource } = require('node:async_hooks')
+
 const { Fifo } = require('../fifo.js')
 const { END, WAIT } = require('./answers.js')
 
@@ -71,12 +72,12 @@ class WritableSource {
       this.#wanted = false
       accepted()
       this.#intake.receive(item, origin)
-      if (!this.#intake.isEmpty) this.#intake.origin ??= captureContext()
+      if (!this.#intake.isEmpty) this.#intake.origin ??= contextOfNow()
     } else if (this.#closed) {
       this.#intake.discarded++
       accepted()
     } else {
-      this.#waiting.push({ item, origin: origin ?? captureContext() })
+      this.#waiting.push({ item, origin: origin ?? contextOfNow() })
       if (this.#waiting.length < this.#most) accepted()
       else this.#held = accepted
     }
@@ -95,4 +96,9 @@ class WritableSource {
   }
 }
 
-module.exports = { WritableSource }
+/** @returns {import('../intake.js').Origin} for a handler that runs later */
+function contextOfNow () {
+  return { context: new AsyncResource('spillway.item') }
+}
+
+module.exports = { WritableSource, contextOfNow }
