@@ -46,32 +46,35 @@ constexpr int kSlowWindows = 2;
 // Of fewer responses little can be said.
 constexpr uint32_t kFewest = 16;
 
-// A mean is different when it is so many standard errors away, and more than a twentieth: services
-// vary by that much.
-constexpr double kStandardErrors = 2;
-constexpr double kSame = 0.05;
+// X or R fell to less than half, by so many standard errors: the window need not end first. Waves
+// of handlers that started together are R apart.
+constexpr double kFallen = 0.5;
+constexpr double kSure = 3;
+constexpr double kWaves = 2;
 
 // R this much lower than it was: it was measured with a queue, and there may be more of it. This
 // much higher: the service is slower, or there is less of it.
 constexpr double kChanged = 0.9;
 
-// R is the mean of so many responses at most, so that it follows slow changes; the search's last
-// ones already saw something of a queue, and count for few.
-constexpr double kRemembered = 1000;
-constexpr double kGuessed = 8;
+constexpr double kTestShare = 0.25;
+constexpr double kTestFewest = 4;
+constexpr double kTestError = 0.35;
+constexpr double kSaturated = 0.65;
 
-// A probe measures R with half of what fills the downstream in flight, beside what is stuck. It is
-// as long as it needs to know R to a tenth, within bounds, and so seldom that it costs little; or
-// made when X fell by a third since the last.
-constexpr double kProbeShare = 0.5;
+constexpr double kProbeShare = 0.6;
 constexpr double kProbeError = 0.1;
-constexpr uint32_t kProbeLargest = 400;
+constexpr double kProbeLargest = 400;
 constexpr double kProbeMostNs = 1e9;
 constexpr double kProbeMostResponses = 4;
 constexpr double kProbeEveryNs = 10e9;
 constexpr double kProbeEveryResponses = 50;
 constexpr double kProbeEveryDurations = 20;
+constexpr double kProbeSoonDurations = 4;
 constexpr double kProbeChange = 1.5;
+constexpr double kXError = 0.1;
+constexpr double kHigher = 1.5;
+constexpr double kBad = 0.5;
+constexpr double kWell = 1.0;
 
 }  // namespace
 
@@ -79,20 +82,30 @@ void ConcurrencyLimit::Begin(uint64_t now) {
   if (window_begun_ == 0) BeginWindow(now);
   Pass(now);
   ++in_flight_;
-  if (drained_) cohort_.Begin(now);
+  alone_since_ = in_flight_ == 1 ? now : 0;
+  if (probing()) probe_.Begin(now);
 }
 
 void ConcurrencyLimit::End(uint64_t now, uint64_t began, bool succeeded, double turn_ns) {
   Pass(now);
   --in_flight_;
   const auto response = static_cast<double>(now - began);
-  const bool served = succeeded || (known() && response > kRefused * response_ns_);
-  if (probing_) {
-    OnEndInProbe(now, began, served);
-  } else {
-    settled_ += response;
-    if (served) window_.Add(response);
-    if (WindowIsOver(now)) EndWindow(now, turn_ns);
+  const bool served = succeeded || (response_.known() && response > kRefused * response_.Ns());
+  if (probing()) {
+    if (!probe_.End(now, began, served, in_flight_)) return;
+    if (phase_ == Phase::kTesting) EndTest(now);
+    else EndMeasure(now);
+    return;
+  }
+  if (served && began == alone_since_) alone_.Add(response);
+  settled_ += response;
+  if (served) window_.Add(response);
+  if (phase_ == Phase::kFollowing && XHasFallen(now)) {
+    BeginTest(now);
+  } else if (phase_ == Phase::kFollowing && RHasFallen()) {
+    BeginMeasure(now, response_.Ns());
+  } else if (WindowIsOver(now)) {
+    EndWindow(now, turn_ns);
   }
 }
 
@@ -111,57 +124,93 @@ void ConcurrencyLimit::BeginWindow(uint64_t now) {
 // would see waves. And it is rather the slow ones that are in flight at any moment, for R (1 + v)
 // on the mean, v the relative variance.
 bool ConcurrencyLimit::WindowIsOver(uint64_t now) const {
-  const double all_end = response_ns_ * (1 + relative_variance_);
+  const double variance = response_.RelativeVariance();
+  const double all_end = response_.Ns() * (1 + variance);
   const auto elapsed = static_cast<double>(now - window_begun_);
   if (elapsed < std::max(kWindowNs, all_end) || window_.count() < limit_) return false;
-  const double needed = relative_variance_ / (kWindowError * kWindowError);
-  return searching_ || window_.count() >= needed || elapsed >= kWindowMostNs;
+  const double error = phase_ == Phase::kSearching ? kTestError : kWindowError;
+  const double needed = variance / (error * error);
+  return window_.count() >= needed || elapsed >= kWindowMostNs;
+}
+
+bool ConcurrencyLimit::WasFull(double elapsed) const { return presence_ >= kFull * limit_ * elapsed; }
+
+bool ConcurrencyLimit::XHasFallen(uint64_t now) const {
+  const auto elapsed = static_cast<double>(now - window_begun_);
+  const double expected = capacity_ * elapsed;
+  const double error = kSure * std::sqrt(response_.RelativeVariance() * expected + 1);
+  return window_.count() < kFallen * expected - error && elapsed > kWaves * response_.Ns() &&
+         WasFull(elapsed);
+}
+
+bool ConcurrencyLimit::RHasFallen() const {
+  const uint32_t count = window_.count();
+  if (count < kFewest) return false;
+  const double error = kSure * response_.Ns() * std::sqrt(response_.RelativeVariance() / count);
+  return window_.MeanNs() < kFallen * response_.Ns() - error;
 }
 
 void ConcurrencyLimit::EndWindow(uint64_t now, double turn_ns) {
   const double mean = window_.MeanNs();
-  if (!known()) LearnResponse(window_);
+  if (!response_.known()) response_.Learn(window_);
   late_ = turn_ns > kLateNs;
   const auto elapsed = static_cast<double>(now - window_begun_);
   const double rate = window_.count() / elapsed;
-  const double error = kStandardErrors * ErrorNs(window_.count());
+  const double error = response_.DifferenceNs(window_.count());
   const double allowed = AllowedNs();
   // The smallest limits allow one in flight more than X (R + Q), which then waits 1 / X.
   const bool slow = mean > kSlow * allowed + 1 / rate + error;
   slow_windows_ = slow ? slow_windows_ + 1 : 0;
-  if (mean < kChanged * response_ns_ - error) probe_at_ = 0;
-  const double stuck = std::max(0.0, presence_ - settled_) / elapsed;
-  stuck_ = std::min(stuck, stuck_ + kStuck * (stuck - stuck_));
-  if (presence_ >= kFull * limit_ * elapsed) {
-    if (searching_) {
+  if (mean < kChanged * response_.Ns() - error) probe_at_ = 0;
+  const double seen_stuck = std::max(0.0, presence_ - settled_) / elapsed;
+  const double stuck = std::min(seen_stuck, seen_stuck_);
+  seen_stuck_ = seen_stuck;
+  stuck_ = std::min(seen_stuck, stuck_ + kStuck * (stuck - stuck_));
+  if (alone_.count() >= kFewest) {
+    response_.Learn(alone_);
+    alone_ = Sample();
+  }
+  if (WasFull(elapsed)) {
+    if (phase_ == Phase::kSearching) {
       Search(rate, late_ || mean > allowed + error);
     } else {
       Follow(elapsed, rate, late_ || mean > allowed);
     }
-    if (!searching_ && ProbeIsDue(now)) BeginProbe(now);
+    if (phase_ == Phase::kFollowing) {
+      if (slow_windows_ >= kSlowWindows || capacity_ * kProbeChange < probed_capacity_) {
+        BeginTest(now);
+      } else if (now >= probe_at_) {
+        
+        BeginMeasure(now, response_.Ns());
+      }
+    }
   }
   BeginWindow(now);
 }
 
 void ConcurrencyLimit::Search(double rate, bool queues) {
-  const double error = kStandardErrors * std::sqrt(relative_variance_ / window_.count());
-  const bool rises = rate * (1 + error) > kRising * capacity_ || window_.count() < kFewest;
+  const double error = 2 * std::sqrt(response_.RelativeVariance() / window_.count());
+  const bool rises = rate * (1 + error) > kRising * capacity_;
   capacity_ = rate;
+  capacity_age_ = 0;
   if (queues || !rises) {
-    searching_ = false;
-    responses_ = std::min(responses_, kGuessed);
+    phase_ = Phase::kFollowing;
+    response_.Doubt();
     SetLimit(capacity_ * AllowedNs());
     return;
   }
   // Without a queue, every response is one of R. Later it is the probes that tell.
-  if (probed_capacity_ == 0) LearnResponse(window_);
+  if (window_.MeanNs() < response_.Ns() + response_.DifferenceNs(window_.count())) response_.Learn(window_);
   SetLimit(kSearch * limit_);
 }
 
 void ConcurrencyLimit::Follow(double elapsed, double rate, bool queues) {
-  const double memory = kMemoryNs + kMemoryResponses * response_ns_;
-  const double newest = slow_windows_ >= kSlowWindows ? 1 : elapsed / (elapsed + memory);
-  capacity_ += newest * (rate - capacity_);
+  const double needed = response_.RelativeVariance() / (kXError * kXError);
+  const double memory = std::max(kMemoryNs + kMemoryResponses * response_.Ns(), needed / rate);
+  const double error = kSure * std::sqrt(response_.RelativeVariance() / window_.count());
+  if (rate > capacity_ * (1 + error)) capacity_age_ = 0;
+  capacity_ += elapsed / (elapsed + capacity_age_) * (rate - capacity_);
+  capacity_age_ = std::min(memory, capacity_age_ + elapsed);
   // One more than X (R + Q) while nothing queues: so the smallest limits rise, too.
   SetLimit(capacity_ * AllowedNs() + stuck_ + (queues ? 0 : 1));
 }
@@ -173,77 +222,78 @@ void ConcurrencyLimit::SetLimit(double limit) {
 // R + Q. As long as R is known badly it may be higher: a limit too low would never learn better.
 double ConcurrencyLimit::AllowedNs() const {
   const double queue = late_ ? 0 : kAllowed;
-  return response_ns_ * (1 + queue + std::sqrt(relative_variance_ / responses_));
+  return response_.Ns() * (1 + queue + kBad * response_.Error());
 }
 
-bool ConcurrencyLimit::ProbeIsDue(uint64_t now) const {
-  return now >= probe_at_ || slow_windows_ >= kSlowWindows ||
-         capacity_ * kProbeChange < probed_capacity_;
-}
-
-void ConcurrencyLimit::BeginProbe(uint64_t now) {
-  probing_ = true;
-  drained_ = false;
+void ConcurrencyLimit::BeginTest(uint64_t now) {
+  phase_ = Phase::kTesting;
+  probes_begun_ = now;
   slow_windows_ = 0;
-  probe_begun_ = now;
-  probe_limit_ = static_cast<uint32_t>(
-      std::max(1.0, kProbeShare * capacity_ * response_ns_ + std::round(stuck_)));
+  const double size = response_.RelativeVariance() / (kTestError * kTestError);
+  BeginProbe(now, kTestShare * (limit_ - stuck_), std::clamp(size, kTestFewest, double{kFewest}));
 }
 
-void ConcurrencyLimit::OnEndInProbe(uint64_t now, uint64_t began, bool served) {
-  if (drained_) {
-    cohort_.End(now, began, served);
-    const double most = kProbeMostNs + kProbeMostResponses * response_ns_;
-    if (static_cast<double>(now - probe_begun_) > most) cohort_.Close(kFewest);
-    if (cohort_.complete()) EndProbe(now);
-  } else if (in_flight_ <= probe_limit_) {
-    drained_ = true;
-    const double needed = relative_variance_ / (kProbeError * kProbeError);
-    const double size = std::clamp<double>(needed, kFewest, kProbeLargest);
-    cohort_ = Cohort(now, static_cast<uint32_t>(size));
-  }
-}
-
-void ConcurrencyLimit::EndProbe(uint64_t now) {
-  probing_ = drained_ = false;
-  const double before = response_ns_;
-  if (cohort_.sample().count() > 0) LearnResponse(cohort_.sample());
-  const bool lower = response_ns_ < kChanged * before;
-  const bool higher = before < kChanged * response_ns_;
-  const auto duration = static_cast<double>(now - probe_begun_);
-  const double pause = std::max(kProbeEveryNs + kProbeEveryResponses * response_ns_,
-                                kProbeEveryDurations * duration);
-  probe_at_ = lower || higher ? now : now + static_cast<uint64_t>(pause);
-  probed_capacity_ = capacity_;
-  if (higher) {
-    searching_ = true;
-    capacity_ = 0;
-  } else {
-    SetLimit(capacity_ * AllowedNs() + stuck_);
-  }
-  BeginWindow(now);
-}
-
-void ConcurrencyLimit::LearnResponse(const Sample& sample) {
-  const double mean = sample.MeanNs();
-  const double count = sample.count();
-  const double error = kStandardErrors * ErrorNs(sample.count()) + kSame * response_ns_;
-  if (!known() || std::abs(mean - response_ns_) > error) {
-    response_ns_ = mean;
-    responses_ = count;
-    relative_variance_ = sample.RelativeVariance();
+void ConcurrencyLimit::EndTest(uint64_t now) {
+  const double mean = probe_.ResponseNs(now);
+  capacity_age_ = 0;
+  if (probe_.saturated(mean)) {
+    capacity_ = probe_.level() / mean;
+    
+    BeginMeasure(now, std::min(response_.Ns(), kProbeShare * mean));
     return;
   }
-  const double part = count / (responses_ + count);
-  response_ns_ += part * (mean - response_ns_);
-  relative_variance_ += part * (sample.RelativeVariance() - relative_variance_);
-  responses_ = std::min(responses_ + count, kRemembered);
+  const double before = response_.Ns();
+  if (probe_.complete()) response_.Learn(probe_.sample());
+  else response_.Guess(mean, probe_.ended());
+  const bool slower = response_.Ns() > before / kChanged;
+  const double most = limit_ / (1 + kAllowed) / response_.Ns();
+  const double rate = slower ? limit_ * probe_.DrainRateOfOne() : probe_.DrainRate();
+  const double least = probe_.level() / mean;
+  capacity_ = std::clamp(rate, least, std::max(least, most));
+  EndProbe(now);
 }
 
-// The standard error of the difference between R and the mean of so many responses.
-double ConcurrencyLimit::ErrorNs(uint32_t count) const {
-  return known() ? response_ns_ * std::sqrt(relative_variance_ * (1 / responses_ + 1.0 / count))
-                 : 0;
+void ConcurrencyLimit::BeginMeasure(uint64_t now, double guess_ns) {
+  if (phase_ == Phase::kFollowing) probes_begun_ = now;
+  phase_ = Phase::kMeasuring;
+  guess_ns_ = guess_ns;
+  const double needed = response_.RelativeVariance() / (kProbeError * kProbeError);
+  BeginProbe(now, kProbeShare * capacity_ * guess_ns, std::clamp<double>(needed, kFewest, kProbeLargest));
+}
+
+void ConcurrencyLimit::EndMeasure(uint64_t now) {
+  const double mean = probe_.ResponseNs(now);
+  capacity_ = std::max(capacity_, probe_.level() / mean);
+  if (!probe_.complete()) {
+    response_.Guess(mean, probe_.ended());
+  } else {
+    response_.Learn(probe_.sample());
+    if (mean < kChanged * guess_ns_ && probe_.level() > 1) return BeginMeasure(now, mean);
+  }
+  EndProbe(now);
+}
+
+void ConcurrencyLimit::BeginProbe(uint64_t now, double level, double size) {
+  const auto most = static_cast<uint32_t>(std::max(1.0, std::round(level)));
+  const auto handlers = static_cast<uint32_t>(size);
+  probe_ = LevelProbe(now, in_flight_,
+                      {most, static_cast<uint32_t>(std::round(stuck_)), handlers,
+                       std::min(kFewest, handlers), phase_ == Phase::kTesting ? 0 : kHigher * guess_ns_,
+                       ProbeMostNs(), response_.Ns() * (1 + response_.RelativeVariance())});
+}
+
+double ConcurrencyLimit::ProbeMostNs() const { return kProbeMostNs + kProbeMostResponses * response_.Ns(); }
+
+void ConcurrencyLimit::EndProbe(uint64_t now) {
+  phase_ = Phase::kFollowing;
+  const auto duration = static_cast<double>(now - probes_begun_);
+  const bool known = response_.Error() <= kProbeError;
+  const double pause = known ? std::max(kProbeEveryNs + kProbeEveryResponses * response_.Ns(),
+                                kProbeEveryDurations * duration) : kProbeSoonDurations * ProbeMostNs();
+  probe_at_ = now + static_cast<uint64_t>(pause);
+  probed_capacity_ = capacity_;
+  SetLimit(capacity_ * AllowedNs() + stuck_);
+  BeginWindow(now);
 }
 
 }  // namespace spillway

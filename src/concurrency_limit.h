@@ -3,7 +3,8 @@
 
 #include <cstdint>
 
-#include "cohort.h"
+#include "level_probe.h"
+#include "no_load_response.h"
 #include "sample.h"
 
 namespace spillway {
@@ -26,40 +27,42 @@ class ConcurrencyLimit final {
   void End(uint64_t now, uint64_t began, bool succeeded, double turn_ns);
 
   /// At least 1.
-  uint32_t limit() const { return probing_ ? probe_limit_ : limit_; }
-  bool probing() const { return probing_; }
+  uint32_t limit() const { return probing() ? probe_.Limit(in_flight_) : limit_; }
+  bool probing() const { return phase_ == Phase::kTesting || phase_ == Phase::kMeasuring; }
   /// X, per ns.
   double capacity() const { return capacity_; }
   /// R; 0 until it is known.
-  double response_ns() const { return response_ns_; }
+  double response_ns() const { return response_.Ns(); }
 
  private:
-  bool known() const { return response_ns_ > 0; }
+  enum class Phase { kSearching, kFollowing, kTesting, kMeasuring };
+
   void Pass(uint64_t now);
   void BeginWindow(uint64_t now);
   bool WindowIsOver(uint64_t now) const;
+  bool XHasFallen(uint64_t now) const;
+  bool RHasFallen() const;
+  bool WasFull(double elapsed) const;
   void EndWindow(uint64_t now, double turn_ns);
   void Search(double rate, bool queues);
   void Follow(double elapsed, double rate, bool queues);
   void SetLimit(double limit);
   double AllowedNs() const;
-  bool ProbeIsDue(uint64_t now) const;
-  void BeginProbe(uint64_t now);
-  void OnEndInProbe(uint64_t now, uint64_t began, bool served);
+  void BeginTest(uint64_t now);
+  void EndTest(uint64_t now);
+  void BeginMeasure(uint64_t now, double guess_ns);
+  void EndMeasure(uint64_t now);
+  void BeginProbe(uint64_t now, double level, double size);
   void EndProbe(uint64_t now);
-  void LearnResponse(const Sample& sample);
-  double ErrorNs(uint32_t count) const;
+  double ProbeMostNs() const;
 
+  Phase phase_ = Phase::kSearching;
   uint32_t limit_ = 1;
   uint32_t in_flight_ = 0;
-  bool searching_ = true;
   bool late_ = false;
   double capacity_ = 0;
-
-  // R, how many responses it stands for, and the variance of single ones over the square of R.
-  double response_ns_ = 0;
-  double responses_ = 0;
-  double relative_variance_ = 0;
+  double capacity_age_ = 0;  // ns over which X was measured
+  NoLoadResponse response_;
 
   uint64_t window_begun_ = 0;
   Sample window_;
@@ -67,15 +70,16 @@ class ConcurrencyLimit final {
   double presence_ = 0;  // in flight times ns, since the window began
   double settled_ = 0;   // what the responses of the window add up to, ns
   double stuck_ = 0;     // in flight, and may never settle
+  double seen_stuck_ = 0;
+  uint64_t alone_since_ = 0;  // the one in flight started when no other was
+  Sample alone_;
   int slow_windows_ = 0;
 
-  bool probing_ = false;
-  bool drained_ = false;
-  uint32_t probe_limit_ = 1;
-  uint64_t probe_begun_ = 0;
+  LevelProbe probe_;
+  uint64_t probes_begun_ = 0;
   uint64_t probe_at_ = 0;
   double probed_capacity_ = 0;
-  Cohort cohort_;
+  double guess_ns_ = 0;
 };
 
 }  // namespace spillway
