@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <cstdio>  // DEBUG
+#include <cstdlib>  // DEBUG
+#define DBG(...) do { if (getenv("AUTODBG")) { fprintf(stdout, __VA_ARGS__); fflush(stdout);} } while (0)  // DEBUG
 
 namespace spillway {
 
@@ -58,8 +62,8 @@ constexpr double kChanged = 0.9;
 
 constexpr double kTestShare = 0.25;
 constexpr double kTestFewest = 4;
-constexpr double kTestError = 0.35;
-constexpr double kSaturated = 0.65;
+constexpr double kTestError = 0.3;
+constexpr double kSaturated = 0.75;
 
 constexpr double kProbeShare = 0.6;
 constexpr double kProbeError = 0.1;
@@ -73,6 +77,7 @@ constexpr double kProbeSoonDurations = 4;
 constexpr double kProbeChange = 1.5;
 constexpr double kXError = 0.1;
 constexpr double kHigher = 1.5;
+constexpr double kSpread = 4;
 constexpr double kBad = 0.5;
 constexpr double kWell = 1.0;
 
@@ -83,6 +88,7 @@ void ConcurrencyLimit::Begin(uint64_t now) {
   Pass(now);
   ++in_flight_;
   alone_since_ = in_flight_ == 1 ? now : 0;
+  if (in_flight_ > 1) alone_ = Sample();
   if (probing()) probe_.Begin(now);
 }
 
@@ -92,9 +98,7 @@ void ConcurrencyLimit::End(uint64_t now, uint64_t began, bool succeeded, double 
   const auto response = static_cast<double>(now - began);
   const bool served = succeeded || (response_.known() && response > kRefused * response_.Ns());
   if (probing()) {
-    if (!probe_.End(now, began, served, in_flight_)) return;
-    if (phase_ == Phase::kTesting) EndTest(now);
-    else EndMeasure(now);
+    EndInProbe(now, began, served);
     return;
   }
   if (served && began == alone_since_) alone_.Add(response);
@@ -138,8 +142,9 @@ bool ConcurrencyLimit::WasFull(double elapsed) const { return presence_ >= kFull
 bool ConcurrencyLimit::XHasFallen(uint64_t now) const {
   const auto elapsed = static_cast<double>(now - window_begun_);
   const double expected = capacity_ * elapsed;
-  const double error = kSure * std::sqrt(response_.RelativeVariance() * expected + 1);
-  return window_.count() < kFallen * expected - error && elapsed > kWaves * response_.Ns() &&
+  const double count = window_.count();
+  const double error = kSure * std::sqrt(response_.RelativeVariance() * (count + 1));
+  return count + error + 1 < kFallen * expected && elapsed > kWaves * response_.Ns() &&
          WasFull(elapsed);
 }
 
@@ -179,8 +184,7 @@ void ConcurrencyLimit::EndWindow(uint64_t now, double turn_ns) {
     if (phase_ == Phase::kFollowing) {
       if (slow_windows_ >= kSlowWindows || capacity_ * kProbeChange < probed_capacity_) {
         BeginTest(now);
-      } else if (now >= probe_at_) {
-        
+      } else if (now >= probe_at_ || (mean > allowed && capacity_ > kProbeChange * probed_capacity_)) {
         BeginMeasure(now, response_.Ns());
       }
     }
@@ -207,12 +211,14 @@ void ConcurrencyLimit::Search(double rate, bool queues) {
 void ConcurrencyLimit::Follow(double elapsed, double rate, bool queues) {
   const double needed = response_.RelativeVariance() / (kXError * kXError);
   const double memory = std::max(kMemoryNs + kMemoryResponses * response_.Ns(), needed / rate);
-  const double error = kSure * std::sqrt(response_.RelativeVariance() / window_.count());
-  if (rate > capacity_ * (1 + error)) capacity_age_ = 0;
+  const double expected = capacity_ * elapsed;
+  const double error = kSure * std::sqrt(response_.RelativeVariance() * expected);
+  if (window_.count() > expected + error) capacity_age_ = 0;
   capacity_ += elapsed / (elapsed + capacity_age_) * (rate - capacity_);
   capacity_age_ = std::min(memory, capacity_age_ + elapsed);
   // One more than X (R + Q) while nothing queues: so the smallest limits rise, too.
-  SetLimit(capacity_ * AllowedNs() + stuck_ + (queues ? 0 : 1));
+  const double limit = capacity_ * AllowedNs() + stuck_;
+  SetLimit(queues ? limit : std::max<double>(limit, limit_) + 1);
 }
 
 void ConcurrencyLimit::SetLimit(double limit) {
@@ -226,49 +232,83 @@ double ConcurrencyLimit::AllowedNs() const {
 }
 
 void ConcurrencyLimit::BeginTest(uint64_t now) {
+  if (limit_ - stuck_ <= 1) return BeginMeasure(now, response_.Ns());
+  const double from = probing() ? probe_.level() : limit_ - stuck_;
+  if (!probing()) probes_begun_ = now;
+  trusted_ns_ = response_.Ns();
   phase_ = Phase::kTesting;
-  probes_begun_ = now;
+  saturated_ = false;
   slow_windows_ = 0;
   const double size = response_.RelativeVariance() / (kTestError * kTestError);
-  BeginProbe(now, kTestShare * (limit_ - stuck_), std::clamp(size, kTestFewest, double{kFewest}));
+  DBG("    %.2f test: in flight %u limit %u X %.1f R %.1f v %.2f stuck %.1f\n", now/1e9, in_flight_, limit_, capacity_*1e9, response_.Ns()/1e6, response_.RelativeVariance(), stuck_);  // DEBUG
+  BeginProbe(now, kTestShare * from, std::clamp(size, kTestFewest, double{kFewest}));
+}
+
+void ConcurrencyLimit::EndInProbe(uint64_t now, uint64_t began, bool served) {
+  probe_.End(now, began, served, in_flight_);
+  if (phase_ == Phase::kVerifying) low_.End(now, began, served, in_flight_);
+  if (!probe_.above() && !probe_.complete(now)) return;
+  DBG("    %.2f %s: above %d count %u mean %.1f level %u drainNs %.1f drainRate %.1f\n", now/1e9, phase_ == Phase::kTesting ? "tested" : phase_ == Phase::kVerifying ? "verified" : "measured", probe_.above(), probe_.count(), probe_.MeanNs(now)/1e6, probe_.level(), probe_.DrainNs()/1e6, probe_.DrainRate()*1e9);  // DEBUG
+  if (probe_.count() == 0) return EndProbe(now);
+  if (phase_ == Phase::kTesting) EndTest(now);
+  else if (phase_ == Phase::kVerifying) EndVerify(now);
+  else EndMeasure(now);
 }
 
 void ConcurrencyLimit::EndTest(uint64_t now) {
-  const double mean = probe_.ResponseNs(now);
+  if (probe_.above() || probe_.level() == 1) return BeginVerify(now);
+  const double mean = probe_.MeanNs(now);
+  capacity_ = probe_.level() / mean;
+  saturated_ = true;
+  BeginMeasure(now, std::min(trusted_ns_, kProbeShare * mean));
+}
+
+// With as many in flight as filled the downstream before.
+void ConcurrencyLimit::BeginVerify(uint64_t now) {
+  const double level = kProbeShare * (limit_ - stuck_);
+  phase_ = Phase::kVerifying;
+  low_ = probe_;
+  DBG("    %.2f verify: level %.1f\n", now/1e9, level);  // DEBUG
+  BeginProbe(now, level, MeasureSize());
+}
+
+void ConcurrencyLimit::EndVerify(uint64_t now) {
+  const double high = probe_.MeanNs(now);
+  const double low = low_.MeanNs(now);
+  const double error = 2 * std::sqrt(response_.RelativeVariance() * (1.0 / low_.count() + 1.0 / probe_.count()));
+  capacity_ = probe_.level() / high;
   capacity_age_ = 0;
-  if (probe_.saturated(mean)) {
-    capacity_ = probe_.level() / mean;
-    
-    BeginMeasure(now, std::min(response_.Ns(), kProbeShare * mean));
+  DBG("    %.2f low %.1f (%u) high %.1f (%u) error %.2f\n", now/1e9, low/1e6, low_.count(), high/1e6, probe_.count(), error);  // DEBUG
+  if (probe_.level() > low_.level() && high > low * std::min(1 / kChanged + error, std::sqrt(static_cast<double>(probe_.level()) / low_.level()))) {
+    saturated_ = true;
+    BeginMeasure(now, low_.level() == 1 ? low : std::min(trusted_ns_, low));
     return;
   }
-  const double before = response_.Ns();
-  if (probe_.complete()) response_.Learn(probe_.sample());
-  else response_.Guess(mean, probe_.ended());
-  const bool slower = response_.Ns() > before / kChanged;
-  const double most = limit_ / (1 + kAllowed) / response_.Ns();
-  const double rate = slower ? limit_ * probe_.DrainRateOfOne() : probe_.DrainRate();
-  const double least = probe_.level() / mean;
-  capacity_ = std::clamp(rate, least, std::max(least, most));
+  response_.Learn(probe_.sample());
   EndProbe(now);
 }
 
 void ConcurrencyLimit::BeginMeasure(uint64_t now, double guess_ns) {
-  if (phase_ == Phase::kFollowing) probes_begun_ = now;
+  if (phase_ == Phase::kFollowing) {
+    probes_begun_ = now;
+    trusted_ns_ = response_.Ns();
+    saturated_ = false;
+  }
   phase_ = Phase::kMeasuring;
   guess_ns_ = guess_ns;
-  const double needed = response_.RelativeVariance() / (kProbeError * kProbeError);
-  BeginProbe(now, kProbeShare * capacity_ * guess_ns, std::clamp<double>(needed, kFewest, kProbeLargest));
+  DBG("    %.2f measure: in flight %u limit %u X %.1f R %.1f guess %.1f size %u\n", now/1e9, in_flight_, limit_, capacity_*1e9, response_.Ns()/1e6, guess_ns/1e6, MeasureSize());  // DEBUG
+  BeginProbe(now, kProbeShare * capacity_ * guess_ns, MeasureSize());
 }
 
 void ConcurrencyLimit::EndMeasure(uint64_t now) {
-  const double mean = probe_.ResponseNs(now);
+  if (probe_.above()) return saturated_ || probe_.level() == 1 ? BeginVerify(now) : BeginTest(now);
+  const double mean = probe_.MeanNs(now);
   capacity_ = std::max(capacity_, probe_.level() / mean);
-  if (!probe_.complete()) {
-    response_.Guess(mean, probe_.ended());
-  } else {
-    response_.Learn(probe_.sample());
-    if (mean < kChanged * guess_ns_ && probe_.level() > 1) return BeginMeasure(now, mean);
+  response_.Learn(probe_.sample());
+  if (probe_.level() > 1 && mean < kChanged * guess_ns_) {
+    saturated_ = mean < kSaturated * guess_ns_;
+    if (saturated_) capacity_ = probe_.level() / mean;
+    return BeginMeasure(now, saturated_ ? std::min(trusted_ns_, kProbeShare * mean) : mean);
   }
   EndProbe(now);
 }
@@ -277,9 +317,16 @@ void ConcurrencyLimit::BeginProbe(uint64_t now, double level, double size) {
   const auto most = static_cast<uint32_t>(std::max(1.0, std::round(level)));
   const auto handlers = static_cast<uint32_t>(size);
   probe_ = LevelProbe(now, in_flight_,
-                      {most, static_cast<uint32_t>(std::round(stuck_)), handlers,
-                       std::min(kFewest, handlers), phase_ == Phase::kTesting ? 0 : kHigher * guess_ns_,
-                       ProbeMostNs(), response_.Ns() * (1 + response_.RelativeVariance())});
+                      {most, static_cast<uint32_t>(std::round(stuck_)), phase_ == Phase::kVerifying ? most : 0, handlers,
+                       std::min(kFewest, handlers),
+                       phase_ == Phase::kVerifying || most >= kProbeShare * (limit_ - stuck_) ? std::numeric_limits<double>::infinity() : kHigher * std::max(trusted_ns_, guess_ns_),
+                       phase_ == Phase::kTesting ? 0 : 1 + kSpread * std::max(trusted_ns_, guess_ns_) * std::sqrt(response_.RelativeVariance()),
+                       ProbeMostNs(), std::max(response_.Ns(), phase_ == Phase::kVerifying ? low_.MeanNs(now) * most / low_.level() : 0) * (1 + response_.RelativeVariance())});
+}
+
+uint32_t ConcurrencyLimit::MeasureSize() const {
+  const double needed = response_.RelativeVariance() / (kProbeError * kProbeError);
+  return static_cast<uint32_t>(std::clamp<double>(needed, kTestFewest, kProbeLargest));
 }
 
 double ConcurrencyLimit::ProbeMostNs() const { return kProbeMostNs + kProbeMostResponses * response_.Ns(); }

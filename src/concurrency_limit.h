@@ -27,15 +27,17 @@ class ConcurrencyLimit final {
   void End(uint64_t now, uint64_t began, bool succeeded, double turn_ns);
 
   /// At least 1.
-  uint32_t limit() const { return probing() ? probe_.Limit(in_flight_) : limit_; }
-  bool probing() const { return phase_ == Phase::kTesting || phase_ == Phase::kMeasuring; }
+  uint32_t limit() const {
+    return probing() ? probe_.Limit(in_flight_) : limit_;
+  }
+  bool probing() const { return phase_ > Phase::kFollowing; }
   /// X, per ns.
   double capacity() const { return capacity_; }
   /// R; 0 until it is known.
   double response_ns() const { return response_.Ns(); }
 
  private:
-  enum class Phase { kSearching, kFollowing, kTesting, kMeasuring };
+  enum class Phase { kSearching, kFollowing, kTesting, kVerifying, kMeasuring };
 
   void Pass(uint64_t now);
   void BeginWindow(uint64_t now);
@@ -50,11 +52,15 @@ class ConcurrencyLimit final {
   double AllowedNs() const;
   void BeginTest(uint64_t now);
   void EndTest(uint64_t now);
+  void BeginVerify(uint64_t now);
+  void EndVerify(uint64_t now);
   void BeginMeasure(uint64_t now, double guess_ns);
   void EndMeasure(uint64_t now);
   void BeginProbe(uint64_t now, double level, double size);
+  void EndInProbe(uint64_t now, uint64_t began, bool served);
   void EndProbe(uint64_t now);
   double ProbeMostNs() const;
+  uint32_t MeasureSize() const;
 
   Phase phase_ = Phase::kSearching;
   uint32_t limit_ = 1;
@@ -76,10 +82,13 @@ class ConcurrencyLimit final {
   int slow_windows_ = 0;
 
   LevelProbe probe_;
+  LevelProbe low_;
   uint64_t probes_begun_ = 0;
   uint64_t probe_at_ = 0;
   double probed_capacity_ = 0;
   double guess_ns_ = 0;
+  double trusted_ns_ = 0;
+  bool saturated_ = false;
 };
 
 }  // namespace spillway

@@ -2,6 +2,7 @@
 #define SPILLWAY_LEVEL_PROBE_H_
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include "cohort.h"
@@ -16,16 +17,23 @@ class LevelProbe final {
   struct Plan {
     uint32_t level;     // in flight, without those that never settle
     uint32_t stuck;     // in flight, and may never settle
-    uint32_t size;      // handlers to time
+    uint32_t skipped;   // handlers that fill it
+    uint32_t size;      // handlers to time, after these
     uint32_t fewest;    // of these when they take too long
-    double above_ns;     // over once the mean is sure to be above this; 0: above what a queue explains
+    double above_ns;    // over once the mean is sure to be above this
+    double spread_ns;   // of single responses, by so many standard errors; 0: there may be a queue
     double longest_ns;  // so long they may start
     double patience_ns; // what has not settled within several of these never will
   };
 
   LevelProbe() = default;
   LevelProbe(uint64_t now, uint32_t in_flight, const Plan& plan)
-      : plan_(plan), begun_(now), last_(now), longest_(plan.patience_ns) {
+      : plan_(plan),
+        begun_(now),
+        counted_from_(static_cast<uint32_t>(kCounted * in_flight)),
+        counting_since_(now),
+        last_(now),
+        longest_(plan.patience_ns) {
     if (in_flight <= limit()) Drained(now);
   }
 
@@ -35,64 +43,86 @@ class LevelProbe final {
   }
 
   void Begin(uint64_t now) {
-    if (drained_) cohort_.Begin(now);
-    else ++fresh_;
+    if (!drained_) {
+      ++fresh_;
+    } else if (skipped_ < plan_.skipped) {
+      if (++skipped_ == plan_.skipped) cohort_ = Cohort(now + 1, plan_.size);
+    } else {
+      cohort_.Begin(now);
+    }
   }
 
-  /// True when the probe is complete. `in_flight`: those that are left.
-  bool End(uint64_t now, uint64_t began, bool served, uint32_t in_flight) {
+  /// `in_flight`: those that are left.
+  void End(uint64_t now, uint64_t began, bool served, uint32_t in_flight) {
+    const auto response = static_cast<double>(now - began);
     if (drained_) {
       cohort_.End(now, began, served);
-      if (static_cast<double>(now - drained_at_) > plan_.longest_ns) cohort_.Close(plan_.fewest);
-      return cohort_.complete() || IsAbove(now);
+      longest_ = std::max(longest_, response);
+      if (Since(drained_at_, now) > plan_.longest_ns) cohort_.Close(plan_.fewest);
+      if (!above_ && cohort_.ended() > 0 && IsAbove(now)) {
+        above_ = true;
+        cohort_.Close(0);
+      }
+      return;
     }
-    presence_ += (in_flight + 1) * static_cast<double>(now - last_);
-    last_ = now;
-    ended_ += served;
+    if (in_flight > counted_from_) {
+      last_ = counting_since_ = now;
+    } else {
+      presence_ += (in_flight + 1) * Since(last_, now);
+      last_ = now;
+      ended_ += served;
+    }
     if (began >= begun_ && fresh_ > 0) --fresh_;
-    longest_ = std::max(longest_, static_cast<double>(now - began));
-    const bool hangs = static_cast<double>(now - begun_) > kPatience * longest_;
-    if (hangs && in_flight > limit()) plan_.stuck = in_flight - std::min(in_flight, plan_.level);
+    longest_ = std::max(longest_, response);
+    if (Since(begun_, now) > kPatience * longest_ && in_flight > limit()) plan_.stuck = in_flight - plan_.level;
     if (in_flight <= limit()) Drained(now);
-    return false;
   }
 
-  /// Unless the rate falls with what is in flight, there is a queue.
-  bool saturated(double mean_ns) const {
-    return plan_.level > 1 && plan_.level / mean_ns > kSaturated * DrainRate();
+  /// Also when one of the handlers seems never to settle.
+  bool complete(uint64_t now) const {
+    return drained_ && (cohort_.complete() || (cohort_.closed() && cohort_.SinceLast(now) > kPatience * longest_));
   }
-  uint32_t ended() const { return cohort_.ended(); }
-  double ResponseNs(uint64_t now) const { return cohort_.SumNs(now) / std::max(1u, cohort_.ended()); }
+  /// The mean is sure to be above what was asked, though not all have ended.
+  bool above() const { return above_; }
+  /// Those that have not ended count with their age.
+  double MeanNs(uint64_t now) const { return cohort_.SumNs(now) / std::max(1u, cohort_.begun()); }
+  uint32_t count() const { return cohort_.sample().count(); }
   uint32_t level() const { return plan_.level; }
-  bool complete() const { return cohort_.complete(); }
   const Sample& sample() const { return cohort_.sample(); }
   /// Of the draining: what was completed per ns, and the same for one in flight.
-  double DrainRate() const { return last_ > begun_ ? ended_ / static_cast<double>(last_ - begun_) : 0; }
-  double DrainRateOfOne() const { return presence_ > 0 ? ended_ / presence_ : 0; }
+  double DrainRate() const { return last_ > counting_since_ ? ended_ / Since(counting_since_, last_) : 0; }
+  double DrainNs() const { return presence_ / std::max(1u, ended_); }
 
  private:
   static constexpr double kPatience = 4;
-  static constexpr double kSaturated = 0.65;
+  static constexpr double kCounted = 0.75;
+  static constexpr double kNotShorter = 0.7;
 
   bool IsAbove(uint64_t now) const {
-    return cohort_.ended() > 0 && cohort_.SumNs(now) > plan_.above_ns * cohort_.size();
+    if (plan_.spread_ns == 0) return cohort_.SumNs(now) > kNotShorter * DrainNs() * cohort_.size();
+    const uint32_t begun = cohort_.begun();
+    return cohort_.SumNs(now) > plan_.above_ns * begun + plan_.spread_ns * std::sqrt(begun);
   }
+  static double Since(uint64_t then, uint64_t now) { return static_cast<double>(now - then); }
   uint32_t limit() const { return plan_.level + plan_.stuck; }
   void Drained(uint64_t now) {
     drained_ = true;
     drained_at_ = now;
-    if (plan_.above_ns == 0) plan_.above_ns = plan_.level / (kSaturated * DrainRate());
     cohort_ = Cohort(now, plan_.size);
   }
 
-  Plan plan_{1, 0, 0, 0, 0, 0, 0};
+  Plan plan_{1, 0, 0, 0, 0, 0, 0, 0, 0};
   bool drained_ = false;
+  bool above_ = false;
   uint64_t begun_ = 0;
+  uint32_t counted_from_ = 0;
+  uint64_t counting_since_ = 0;
   uint64_t drained_at_ = 0;
   uint64_t last_ = 0;
   double longest_ = 0;
   double presence_ = 0;
   uint32_t fresh_ = 0;
+  uint32_t skipped_ = 0;
   uint32_t ended_ = 0;
   Cohort cohort_;
 };

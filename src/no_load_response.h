@@ -41,22 +41,16 @@ class NoLoadResponse final {
     responses_ = std::min(responses_ + count, kRemembered);
   }
 
-  /// The mean of so many, some of which have not ended.
-  void Guess(double mean_ns, uint32_t count) {
-    if (!Differs(mean_ns, count)) return;
-    mean_ = mean_ns;
-    responses_ = count;
-  }
-
   /// They may have seen something of a queue: newer ones count for more.
   void Doubt() { responses_ = std::min(responses_, kDoubted); }
 
  private:
   static constexpr double kStandardErrors = 2;
+  static constexpr double kReplaced = 1.5;
   // Services vary by so much of R without a change.
   static constexpr double kSame = 0.05;
   // R is the mean of so many responses at most, so that it follows slow changes.
-  static constexpr double kRemembered = 1000;
+  static constexpr double kRemembered = 300;
   static constexpr double kDoubted = 8;
 
   // A few responses tell little of their variance: it counts as known from so many before, first
@@ -64,7 +58,7 @@ class NoLoadResponse final {
   static constexpr double kAssumed = 2;
 
   bool Differs(double mean_ns, uint32_t count) const {
-    return std::abs(mean_ns - mean_) > DifferenceNs(count) + kSame * mean_;
+    return std::abs(mean_ns - mean_) > kReplaced * DifferenceNs(count) + kSame * mean_;
   }
 
   double mean_ = 0;
