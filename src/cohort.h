@@ -22,7 +22,7 @@ class Cohort final {
     starts_ += static_cast<double>(now - first_);
   }
   void End(uint64_t now, uint64_t began, bool completed) {
-    if (!Has(began)) return;
+    if (!Has(began) || ended_ == begun_) return;
     ++ended_;
     starts_ -= static_cast<double>(began - first_);
     responses_ += static_cast<double>(now - began);

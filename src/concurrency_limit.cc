@@ -61,8 +61,9 @@ constexpr double kWaves = 2;
 constexpr double kChanged = 0.9;
 
 constexpr double kTestShare = 0.25;
-constexpr double kTestFewest = 4;
-constexpr double kTestError = 0.3;
+constexpr double kTestFewest = 8;
+constexpr double kSearchError = 0.5;
+constexpr double kTestError = 0.2;
 constexpr double kSaturated = 0.75;
 
 constexpr double kProbeShare = 0.6;
@@ -75,11 +76,15 @@ constexpr double kProbeEveryResponses = 50;
 constexpr double kProbeEveryDurations = 20;
 constexpr double kProbeSoonDurations = 4;
 constexpr double kProbeChange = 1.5;
+constexpr double kMemoryMost = 40;
+constexpr double kRise = 2;
 constexpr double kXError = 0.1;
 constexpr double kHigher = 1.5;
 constexpr double kSpread = 4;
-constexpr double kBad = 0.5;
-constexpr double kWell = 1.0;
+constexpr double kBad = 1;
+constexpr double kWell = 1.5;
+constexpr double kSteady = 0.1;
+constexpr double kConfirmError = 0.18;
 
 }  // namespace
 
@@ -105,6 +110,7 @@ void ConcurrencyLimit::End(uint64_t now, uint64_t began, bool succeeded, double 
   settled_ += response;
   if (served) window_.Add(response);
   if (phase_ == Phase::kFollowing && XHasFallen(now)) {
+    capacity_ = window_.count() / static_cast<double>(now - window_begun_);
     BeginTest(now);
   } else if (phase_ == Phase::kFollowing && RHasFallen()) {
     BeginMeasure(now, response_.Ns());
@@ -132,7 +138,7 @@ bool ConcurrencyLimit::WindowIsOver(uint64_t now) const {
   const double all_end = response_.Ns() * (1 + variance);
   const auto elapsed = static_cast<double>(now - window_begun_);
   if (elapsed < std::max(kWindowNs, all_end) || window_.count() < limit_) return false;
-  const double error = phase_ == Phase::kSearching ? kTestError : kWindowError;
+  const double error = phase_ == Phase::kSearching ? kSearchError : kWindowError;
   const double needed = variance / (error * error);
   return window_.count() >= needed || elapsed >= kWindowMostNs;
 }
@@ -144,7 +150,7 @@ bool ConcurrencyLimit::XHasFallen(uint64_t now) const {
   const double expected = capacity_ * elapsed;
   const double count = window_.count();
   const double error = kSure * std::sqrt(response_.RelativeVariance() * (count + 1));
-  return count + error + 1 < kFallen * expected && elapsed > kWaves * response_.Ns() &&
+  return count + error + 1 < kFallen * expected && elapsed > kWaves * response_.Ns() * std::max(1.0, response_.RelativeVariance()) &&
          WasFull(elapsed);
 }
 
@@ -210,15 +216,15 @@ void ConcurrencyLimit::Search(double rate, bool queues) {
 
 void ConcurrencyLimit::Follow(double elapsed, double rate, bool queues) {
   const double needed = response_.RelativeVariance() / (kXError * kXError);
-  const double memory = std::max(kMemoryNs + kMemoryResponses * response_.Ns(), needed / rate);
+  const double memory = std::max(kMemoryNs + kMemoryResponses * response_.Ns(), std::min(needed / rate, kMemoryMost * response_.Ns()));
   const double expected = capacity_ * elapsed;
-  const double error = kSure * std::sqrt(response_.RelativeVariance() * expected);
+  const double error = (queues ? kSure : kRise) * std::sqrt(response_.RelativeVariance() * expected);
   if (window_.count() > expected + error) capacity_age_ = 0;
   capacity_ += elapsed / (elapsed + capacity_age_) * (rate - capacity_);
   capacity_age_ = std::min(memory, capacity_age_ + elapsed);
   // One more than X (R + Q) while nothing queues: so the smallest limits rise, too.
   const double limit = capacity_ * AllowedNs() + stuck_;
-  SetLimit(queues ? limit : std::max<double>(limit, limit_) + 1);
+  SetLimit(queues ? limit : std::max(limit + 1, 2.0));
 }
 
 void ConcurrencyLimit::SetLimit(double limit) {
@@ -234,14 +240,20 @@ double ConcurrencyLimit::AllowedNs() const {
 void ConcurrencyLimit::BeginTest(uint64_t now) {
   if (limit_ - stuck_ <= 1) return BeginMeasure(now, response_.Ns());
   const double from = probing() ? probe_.level() : limit_ - stuck_;
-  if (!probing()) probes_begun_ = now;
+  if (!probing()) {
+    probes_begun_ = now;
+    before_ns_ = response_.Ns();
+  }
+  full_ = std::max(limit_, probed_limit_) - stuck_;
   trusted_ns_ = response_.Ns();
+  response_.Doubt();
+  verified_ = false;
   phase_ = Phase::kTesting;
   saturated_ = false;
   slow_windows_ = 0;
   const double size = response_.RelativeVariance() / (kTestError * kTestError);
   DBG("    %.2f test: in flight %u limit %u X %.1f R %.1f v %.2f stuck %.1f\n", now/1e9, in_flight_, limit_, capacity_*1e9, response_.Ns()/1e6, response_.RelativeVariance(), stuck_);  // DEBUG
-  BeginProbe(now, kTestShare * from, std::clamp(size, kTestFewest, double{kFewest}));
+  BeginProbe(now, kTestShare * from, std::clamp(size, kTestFewest, kProbeLargest));
 }
 
 void ConcurrencyLimit::EndInProbe(uint64_t now, uint64_t began, bool served) {
@@ -256,17 +268,26 @@ void ConcurrencyLimit::EndInProbe(uint64_t now, uint64_t began, bool served) {
 }
 
 void ConcurrencyLimit::EndTest(uint64_t now) {
-  if (probe_.above() || probe_.level() == 1) return BeginVerify(now);
   const double mean = probe_.MeanNs(now);
-  capacity_ = probe_.level() / mean;
+  const double rate = probe_.level() / mean;
+  capacity_age_ = 0;
+  const double error = std::sqrt(response_.RelativeVariance() / probe_.count());
+  if (!probe_.above() && std::abs(mean / trusted_ns_ - 1) < 1 - kChanged + error) {
+    response_.Learn(probe_.sample());
+    capacity_ = std::max(rate, capacity_);
+    return EndProbe(now);
+  }
+  if (probe_.above() || probe_.level() == 1) return BeginVerify(now);
+  capacity_ = rate;
   saturated_ = true;
   BeginMeasure(now, std::min(trusted_ns_, kProbeShare * mean));
 }
 
 // With as many in flight as filled the downstream before.
 void ConcurrencyLimit::BeginVerify(uint64_t now) {
-  const double level = kProbeShare * (limit_ - stuck_);
+  const double level = kProbeShare * full_;
   phase_ = Phase::kVerifying;
+  verified_ = true;
   low_ = probe_;
   DBG("    %.2f verify: level %.1f\n", now/1e9, level);  // DEBUG
   BeginProbe(now, level, MeasureSize());
@@ -291,7 +312,9 @@ void ConcurrencyLimit::EndVerify(uint64_t now) {
 void ConcurrencyLimit::BeginMeasure(uint64_t now, double guess_ns) {
   if (phase_ == Phase::kFollowing) {
     probes_begun_ = now;
-    trusted_ns_ = response_.Ns();
+    trusted_ns_ = before_ns_ = response_.Ns();
+    verified_ = false;
+    full_ = limit_ - stuck_;
     saturated_ = false;
   }
   phase_ = Phase::kMeasuring;
@@ -303,14 +326,21 @@ void ConcurrencyLimit::BeginMeasure(uint64_t now, double guess_ns) {
 void ConcurrencyLimit::EndMeasure(uint64_t now) {
   if (probe_.above()) return saturated_ || probe_.level() == 1 ? BeginVerify(now) : BeginTest(now);
   const double mean = probe_.MeanNs(now);
-  capacity_ = std::max(capacity_, probe_.level() / mean);
+  const double rate = probe_.level() / mean;
+  const double error = std::sqrt(response_.RelativeVariance() / probe_.count());
+  if (saturated_ && !verified_ && mean > trusted_ns_ * (1 / kChanged + error) && response_.RelativeVariance() > kSteady) return BeginVerify(now);
   response_.Learn(probe_.sample());
-  if (probe_.level() > 1 && mean < kChanged * guess_ns_) {
+  if (probe_.level() > 1 && mean < (kChanged - error) * guess_ns_) {
     saturated_ = mean < kSaturated * guess_ns_;
-    if (saturated_) capacity_ = probe_.level() / mean;
+    capacity_ = saturated_ ? rate : std::max(capacity_, rate);
     return BeginMeasure(now, saturated_ ? std::min(trusted_ns_, kProbeShare * mean) : mean);
   }
   EndProbe(now);
+  // It was held too low: how much too low the measured X cannot tell.
+  if (!saturated_ && !verified_ && before_ns_ < kChanged * response_.Ns()) {
+    phase_ = Phase::kSearching;
+    capacity_ = 0;
+  }
 }
 
 void ConcurrencyLimit::BeginProbe(uint64_t now, double level, double size) {
@@ -319,13 +349,14 @@ void ConcurrencyLimit::BeginProbe(uint64_t now, double level, double size) {
   probe_ = LevelProbe(now, in_flight_,
                       {most, static_cast<uint32_t>(std::round(stuck_)), phase_ == Phase::kVerifying ? most : 0, handlers,
                        std::min(kFewest, handlers),
-                       phase_ == Phase::kVerifying || most >= kProbeShare * (limit_ - stuck_) ? std::numeric_limits<double>::infinity() : kHigher * std::max(trusted_ns_, guess_ns_),
+                       phase_ == Phase::kVerifying || (saturated_ && response_.RelativeVariance() < kSteady) || most >= kProbeShare * full_ ? std::numeric_limits<double>::infinity() : kHigher * std::max(trusted_ns_, guess_ns_),
                        phase_ == Phase::kTesting ? 0 : 1 + kSpread * std::max(trusted_ns_, guess_ns_) * std::sqrt(response_.RelativeVariance()),
                        ProbeMostNs(), std::max(response_.Ns(), phase_ == Phase::kVerifying ? low_.MeanNs(now) * most / low_.level() : 0) * (1 + response_.RelativeVariance())});
 }
 
 uint32_t ConcurrencyLimit::MeasureSize() const {
-  const double needed = response_.RelativeVariance() / (kProbeError * kProbeError);
+  const double error = confirming_ ? kConfirmError : kProbeError;
+  const double needed = response_.RelativeVariance() / (error * error);
   return static_cast<uint32_t>(std::clamp<double>(needed, kTestFewest, kProbeLargest));
 }
 
@@ -334,12 +365,15 @@ double ConcurrencyLimit::ProbeMostNs() const { return kProbeMostNs + kProbeMostR
 void ConcurrencyLimit::EndProbe(uint64_t now) {
   phase_ = Phase::kFollowing;
   const auto duration = static_cast<double>(now - probes_begun_);
-  const bool known = response_.Error() <= kProbeError;
-  const double pause = known ? std::max(kProbeEveryNs + kProbeEveryResponses * response_.Ns(),
+  const bool known = response_.Error() <= kWell * kProbeError;
+  const bool slower = response_.Ns() > before_ns_ / kChanged;
+  confirming_ = slower && response_.RelativeVariance() > kSteady;
+  const double pause = confirming_ ? ProbeMostNs() : known ? std::max(kProbeEveryNs + kProbeEveryResponses * response_.Ns(),
                                 kProbeEveryDurations * duration) : kProbeSoonDurations * ProbeMostNs();
   probe_at_ = now + static_cast<uint64_t>(pause);
   probed_capacity_ = capacity_;
   SetLimit(capacity_ * AllowedNs() + stuck_);
+  probed_limit_ = limit_;
   BeginWindow(now);
 }
 

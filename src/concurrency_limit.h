@@ -88,6 +88,11 @@ class ConcurrencyLimit final {
   double probed_capacity_ = 0;
   double guess_ns_ = 0;
   double trusted_ns_ = 0;
+  double full_ = 0;
+  double before_ns_ = 0;
+  uint32_t probed_limit_ = 1;
+  bool confirming_ = false;
+  bool verified_ = false;
   bool saturated_ = false;
 };
 

@@ -99,7 +99,7 @@ class LevelProbe final {
   static constexpr double kNotShorter = 0.7;
 
   bool IsAbove(uint64_t now) const {
-    if (plan_.spread_ns == 0) return cohort_.SumNs(now) > kNotShorter * DrainNs() * cohort_.size();
+    if (plan_.spread_ns == 0) return ended_ > 0 && cohort_.SumNs(now) > kNotShorter * DrainNs() * cohort_.size();
     const uint32_t begun = cohort_.begun();
     return cohort_.SumNs(now) > plan_.above_ns * begun + plan_.spread_ns * std::sqrt(begun);
   }

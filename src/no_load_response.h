@@ -38,7 +38,7 @@ class NoLoadResponse final {
     const double part = count / (responses_ + count);
     mean_ += part * (sample.MeanNs() - mean_);
     variance_ += count / (responses_ + count + kAssumed) * (sample.RelativeVariance() - variance_);
-    responses_ = std::min(responses_ + count, kRemembered);
+    responses_ = std::min(responses_ + count, kRemembered * std::max(1.0, variance_));
   }
 
   /// They may have seen something of a queue: newer ones count for more.
@@ -46,12 +46,12 @@ class NoLoadResponse final {
 
  private:
   static constexpr double kStandardErrors = 2;
-  static constexpr double kReplaced = 1.5;
+  static constexpr double kReplaced = 1.25;
   // Services vary by so much of R without a change.
   static constexpr double kSame = 0.05;
   // R is the mean of so many responses at most, so that it follows slow changes.
-  static constexpr double kRemembered = 300;
-  static constexpr double kDoubted = 8;
+  static constexpr double kRemembered = 150;
+  static constexpr double kDoubted = 16;
 
   // A few responses tell little of their variance: it counts as known from so many before, first
   // as that of exponential ones.
