@@ -2,10 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <cstdio>  // DEBUG
-#include <cstdlib>  // DEBUG
-#define DBG(...) do { if (getenv("AUTODBG")) { fprintf(stdout, __VA_ARGS__); fflush(stdout);} } while (0)  // DEBUG
 
 namespace spillway {
 
@@ -27,10 +23,20 @@ constexpr double kRefused = 0.5;
 constexpr double kWindowNs = 100e6;
 constexpr double kWindowMostNs = 1e9;
 constexpr double kWindowError = 0.2;
+// The search takes less, as it has many windows before it.
+constexpr double kSearchError = 0.5;
 
-// How far back X looks: some windows, and two response times.
+// How far back X looks: some windows, and two response times; or until it is known to a tenth, but
+// not for ever.
 constexpr double kMemoryNs = 250e6;
 constexpr double kMemoryResponses = 2;
+constexpr double kMemoryError = 0.1;
+constexpr double kMemoryMostResponses = 40;
+
+// X is more by so many standard errors: it has risen, and what was before does not count. Where
+// nothing queues that is likelier.
+constexpr double kRisen = 3;
+constexpr double kRisenUnqueued = 2;
 
 // With less in flight it is the source or the consumer that limits, and X tells nothing.
 constexpr double kFull = 0.8;
@@ -56,35 +62,11 @@ constexpr double kFallen = 0.5;
 constexpr double kSure = 3;
 constexpr double kWaves = 2;
 
-// R this much lower than it was: it was measured with a queue, and there may be more of it. This
-// much higher: the service is slower, or there is less of it.
+// R this much lower than it was: it was measured with a queue, and there may be more of it.
 constexpr double kChanged = 0.9;
 
-constexpr double kTestShare = 0.25;
-constexpr double kTestFewest = 8;
-constexpr double kSearchError = 0.5;
-constexpr double kTestError = 0.2;
-constexpr double kSaturated = 0.75;
-
-constexpr double kProbeShare = 0.6;
-constexpr double kProbeError = 0.1;
-constexpr double kProbeLargest = 400;
-constexpr double kProbeMostNs = 1e9;
-constexpr double kProbeMostResponses = 4;
-constexpr double kProbeEveryNs = 10e9;
-constexpr double kProbeEveryResponses = 50;
-constexpr double kProbeEveryDurations = 20;
-constexpr double kProbeSoonDurations = 4;
+// X this many times lower or higher than at the last probe: a reason for another.
 constexpr double kProbeChange = 1.5;
-constexpr double kMemoryMost = 40;
-constexpr double kRise = 2;
-constexpr double kXError = 0.1;
-constexpr double kHigher = 1.5;
-constexpr double kSpread = 4;
-constexpr double kBad = 1;
-constexpr double kWell = 1.5;
-constexpr double kSteady = 0.1;
-constexpr double kConfirmError = 0.18;
 
 }  // namespace
 
@@ -100,20 +82,22 @@ void ConcurrencyLimit::Begin(uint64_t now) {
 void ConcurrencyLimit::End(uint64_t now, uint64_t began, bool succeeded, double turn_ns) {
   Pass(now);
   --in_flight_;
-  const auto response = static_cast<double>(now - began);
-  const bool served = succeeded || (response_.known() && response > kRefused * response_.Ns());
+  const auto took = static_cast<double>(now - began);
+  const bool served = succeeded || (response().known() && took > kRefused * response().Ns());
   if (probing()) {
-    EndInProbe(now, began, served);
+    probe_.End(now, began, served, in_flight_);
+    if (!probing()) EndProbe(now);
     return;
   }
-  if (served && began == alone_since_) alone_.Add(response);
-  settled_ += response;
-  if (served) window_.Add(response);
-  if (phase_ == Phase::kFollowing && XHasFallen(now)) {
+  if (served && began == alone_since_) alone_.Add(took);
+  settled_ += took;
+  if (served) window_.Add(took);
+  if (!searching_ && XHasFallen(now)) {
     capacity_ = window_.count() / static_cast<double>(now - window_begun_);
-    BeginTest(now);
-  } else if (phase_ == Phase::kFollowing && RHasFallen()) {
-    BeginMeasure(now, response_.Ns());
+    capacity_age_ = 0;
+    probe_.Test(now, State());
+  } else if (!searching_ && RHasFallen()) {
+    probe_.Measure(now, State());
   } else if (WindowIsOver(now)) {
     EndWindow(now, turn_ns);
   }
@@ -134,91 +118,106 @@ void ConcurrencyLimit::BeginWindow(uint64_t now) {
 // would see waves. And it is rather the slow ones that are in flight at any moment, for R (1 + v)
 // on the mean, v the relative variance.
 bool ConcurrencyLimit::WindowIsOver(uint64_t now) const {
-  const double variance = response_.RelativeVariance();
-  const double all_end = response_.Ns() * (1 + variance);
+  const double variance = response().RelativeVariance();
+  const double all_end = response().Ns() * (1 + variance);
   const auto elapsed = static_cast<double>(now - window_begun_);
   if (elapsed < std::max(kWindowNs, all_end) || window_.count() < limit_) return false;
-  const double error = phase_ == Phase::kSearching ? kSearchError : kWindowError;
+  const double error = searching_ ? kSearchError : kWindowError;
   const double needed = variance / (error * error);
   return window_.count() >= needed || elapsed >= kWindowMostNs;
 }
 
-bool ConcurrencyLimit::WasFull(double elapsed) const { return presence_ >= kFull * limit_ * elapsed; }
+bool ConcurrencyLimit::WasFull(double elapsed) const {
+  return presence_ >= kFull * limit_ * elapsed;
+}
 
 bool ConcurrencyLimit::XHasFallen(uint64_t now) const {
   const auto elapsed = static_cast<double>(now - window_begun_);
   const double expected = capacity_ * elapsed;
   const double count = window_.count();
-  const double error = kSure * std::sqrt(response_.RelativeVariance() * (count + 1));
-  return count + error + 1 < kFallen * expected && elapsed > kWaves * response_.Ns() * std::max(1.0, response_.RelativeVariance()) &&
+  const double error = kSure * std::sqrt(response().RelativeVariance() * (count + 1));
+  return count + error + 1 < kFallen * expected &&
+         elapsed > kWaves * response().Ns() * std::max(1.0, response().RelativeVariance()) &&
          WasFull(elapsed);
 }
 
 bool ConcurrencyLimit::RHasFallen() const {
   const uint32_t count = window_.count();
   if (count < kFewest) return false;
-  const double error = kSure * response_.Ns() * std::sqrt(response_.RelativeVariance() / count);
-  return window_.MeanNs() < kFallen * response_.Ns() - error;
+  const double error = kSure * response().Ns() * std::sqrt(response().RelativeVariance() / count);
+  return window_.MeanNs() < kFallen * response().Ns() - error;
 }
 
 void ConcurrencyLimit::EndWindow(uint64_t now, double turn_ns) {
   const double mean = window_.MeanNs();
-  if (!response_.known()) response_.Learn(window_);
+  if (!response().known()) response().Learn(window_);
   late_ = turn_ns > kLateNs;
   const auto elapsed = static_cast<double>(now - window_begun_);
   const double rate = window_.count() / elapsed;
-  const double error = response_.DifferenceNs(window_.count());
+  const double error = response().DifferenceNs(window_.count());
   const double allowed = AllowedNs();
   // The smallest limits allow one in flight more than X (R + Q), which then waits 1 / X.
   const bool slow = mean > kSlow * allowed + 1 / rate + error;
   slow_windows_ = slow ? slow_windows_ + 1 : 0;
-  if (mean < kChanged * response_.Ns() - error) probe_at_ = 0;
-  const double seen_stuck = std::max(0.0, presence_ - settled_) / elapsed;
-  const double stuck = std::min(seen_stuck, seen_stuck_);
-  seen_stuck_ = seen_stuck;
-  stuck_ = std::min(seen_stuck, stuck_ + kStuck * (stuck - stuck_));
+  if (mean < kChanged * response().Ns() - error) probe_.MakeDue();
+  SeeStuck(elapsed);
   if (alone_.count() >= kFewest) {
-    response_.Learn(alone_);
+    response().Learn(alone_);
     alone_ = Sample();
   }
   if (WasFull(elapsed)) {
-    if (phase_ == Phase::kSearching) {
+    if (searching_) {
       Search(rate, late_ || mean > allowed + error);
     } else {
       Follow(elapsed, rate, late_ || mean > allowed);
     }
-    if (phase_ == Phase::kFollowing) {
-      if (slow_windows_ >= kSlowWindows || capacity_ * kProbeChange < probed_capacity_) {
-        BeginTest(now);
-      } else if (now >= probe_at_ || (mean > allowed && capacity_ > kProbeChange * probed_capacity_)) {
-        BeginMeasure(now, response_.Ns());
-      }
-    }
+    if (!searching_) ProbeIfDue(now, mean > allowed);
   }
   BeginWindow(now);
 }
 
+// One window alone may have seen the beginning of a queue.
+void ConcurrencyLimit::SeeStuck(double elapsed) {
+  const double seen = std::max(0.0, presence_ - settled_) / elapsed;
+  stuck_ = std::min(seen, stuck_ + kStuck * (std::min(seen, seen_stuck_) - stuck_));
+  seen_stuck_ = seen;
+}
+
+void ConcurrencyLimit::ProbeIfDue(uint64_t now, bool queues) {
+  const bool fell = capacity_ * kProbeChange < probed_capacity_;
+  const bool rose = queues && capacity_ > kProbeChange * probed_capacity_;
+  if (fell || slow_windows_ >= kSlowWindows) {
+    capacity_age_ = 0;
+    probe_.Test(now, State());
+  } else if (rose || now >= probe_.due_at()) {
+    probe_.Measure(now, State());
+  }
+}
+
 void ConcurrencyLimit::Search(double rate, bool queues) {
-  const double error = 2 * std::sqrt(response_.RelativeVariance() / window_.count());
+  const double error = 2 * std::sqrt(response().RelativeVariance() / window_.count());
   const bool rises = rate * (1 + error) > kRising * capacity_;
   capacity_ = rate;
   capacity_age_ = 0;
   if (queues || !rises) {
-    phase_ = Phase::kFollowing;
-    response_.Doubt();
+    searching_ = false;
+    response().Doubt();
     SetLimit(capacity_ * AllowedNs());
     return;
   }
   // Without a queue, every response is one of R. Later it is the probes that tell.
-  if (window_.MeanNs() < response_.Ns() + response_.DifferenceNs(window_.count())) response_.Learn(window_);
+  if (window_.MeanNs() < response().Ns() + response().DifferenceNs(window_.count()))
+    response().Learn(window_);
   SetLimit(kSearch * limit_);
 }
 
 void ConcurrencyLimit::Follow(double elapsed, double rate, bool queues) {
-  const double needed = response_.RelativeVariance() / (kXError * kXError);
-  const double memory = std::max(kMemoryNs + kMemoryResponses * response_.Ns(), std::min(needed / rate, kMemoryMost * response_.Ns()));
+  const double needed = response().RelativeVariance() / (kMemoryError * kMemoryError);
+  const double memory = std::max(kMemoryNs + kMemoryResponses * response().Ns(),
+                                 std::min(needed / rate, kMemoryMostResponses * response().Ns()));
   const double expected = capacity_ * elapsed;
-  const double error = (queues ? kSure : kRise) * std::sqrt(response_.RelativeVariance() * expected);
+  const double error =
+      (queues ? kRisen : kRisenUnqueued) * std::sqrt(response().RelativeVariance() * expected);
   if (window_.count() > expected + error) capacity_age_ = 0;
   capacity_ += elapsed / (elapsed + capacity_age_) * (rate - capacity_);
   capacity_age_ = std::min(memory, capacity_age_ + elapsed);
@@ -234,146 +233,23 @@ void ConcurrencyLimit::SetLimit(double limit) {
 // R + Q. As long as R is known badly it may be higher: a limit too low would never learn better.
 double ConcurrencyLimit::AllowedNs() const {
   const double queue = late_ ? 0 : kAllowed;
-  return response_.Ns() * (1 + queue + kBad * response_.Error());
+  return response().Ns() * (1 + queue + response().Error());
 }
 
-void ConcurrencyLimit::BeginTest(uint64_t now) {
-  if (limit_ - stuck_ <= 1) return BeginMeasure(now, response_.Ns());
-  const double from = probing() ? probe_.level() : limit_ - stuck_;
-  if (!probing()) {
-    probes_begun_ = now;
-    before_ns_ = response_.Ns();
-  }
-  full_ = std::max(limit_, probed_limit_) - stuck_;
-  trusted_ns_ = response_.Ns();
-  response_.Doubt();
-  verified_ = false;
-  phase_ = Phase::kTesting;
-  saturated_ = false;
-  slow_windows_ = 0;
-  const double size = response_.RelativeVariance() / (kTestError * kTestError);
-  DBG("    %.2f test: in flight %u limit %u X %.1f R %.1f v %.2f stuck %.1f\n", now/1e9, in_flight_, limit_, capacity_*1e9, response_.Ns()/1e6, response_.RelativeVariance(), stuck_);  // DEBUG
-  BeginProbe(now, kTestShare * from, std::clamp(size, kTestFewest, kProbeLargest));
+ResponseProbe::State ConcurrencyLimit::State() const {
+  return {in_flight_, limit_ - stuck_, std::max(limit_, probed_limit_) - stuck_, stuck_, capacity_};
 }
-
-void ConcurrencyLimit::EndInProbe(uint64_t now, uint64_t began, bool served) {
-  probe_.End(now, began, served, in_flight_);
-  if (phase_ == Phase::kVerifying) low_.End(now, began, served, in_flight_);
-  if (!probe_.above() && !probe_.complete(now)) return;
-  DBG("    %.2f %s: above %d count %u mean %.1f level %u drainNs %.1f drainRate %.1f\n", now/1e9, phase_ == Phase::kTesting ? "tested" : phase_ == Phase::kVerifying ? "verified" : "measured", probe_.above(), probe_.count(), probe_.MeanNs(now)/1e6, probe_.level(), probe_.DrainNs()/1e6, probe_.DrainRate()*1e9);  // DEBUG
-  if (probe_.count() == 0) return EndProbe(now);
-  if (phase_ == Phase::kTesting) EndTest(now);
-  else if (phase_ == Phase::kVerifying) EndVerify(now);
-  else EndMeasure(now);
-}
-
-void ConcurrencyLimit::EndTest(uint64_t now) {
-  const double mean = probe_.MeanNs(now);
-  const double rate = probe_.level() / mean;
-  capacity_age_ = 0;
-  const double error = std::sqrt(response_.RelativeVariance() / probe_.count());
-  if (!probe_.above() && std::abs(mean / trusted_ns_ - 1) < 1 - kChanged + error) {
-    response_.Learn(probe_.sample());
-    capacity_ = std::max(rate, capacity_);
-    return EndProbe(now);
-  }
-  if (probe_.above() || probe_.level() == 1) return BeginVerify(now);
-  capacity_ = rate;
-  saturated_ = true;
-  BeginMeasure(now, std::min(trusted_ns_, kProbeShare * mean));
-}
-
-// With as many in flight as filled the downstream before.
-void ConcurrencyLimit::BeginVerify(uint64_t now) {
-  const double level = kProbeShare * full_;
-  phase_ = Phase::kVerifying;
-  verified_ = true;
-  low_ = probe_;
-  DBG("    %.2f verify: level %.1f\n", now/1e9, level);  // DEBUG
-  BeginProbe(now, level, MeasureSize());
-}
-
-void ConcurrencyLimit::EndVerify(uint64_t now) {
-  const double high = probe_.MeanNs(now);
-  const double low = low_.MeanNs(now);
-  const double error = 2 * std::sqrt(response_.RelativeVariance() * (1.0 / low_.count() + 1.0 / probe_.count()));
-  capacity_ = probe_.level() / high;
-  capacity_age_ = 0;
-  DBG("    %.2f low %.1f (%u) high %.1f (%u) error %.2f\n", now/1e9, low/1e6, low_.count(), high/1e6, probe_.count(), error);  // DEBUG
-  if (probe_.level() > low_.level() && high > low * std::min(1 / kChanged + error, std::sqrt(static_cast<double>(probe_.level()) / low_.level()))) {
-    saturated_ = true;
-    BeginMeasure(now, low_.level() == 1 ? low : std::min(trusted_ns_, low));
-    return;
-  }
-  response_.Learn(probe_.sample());
-  EndProbe(now);
-}
-
-void ConcurrencyLimit::BeginMeasure(uint64_t now, double guess_ns) {
-  if (phase_ == Phase::kFollowing) {
-    probes_begun_ = now;
-    trusted_ns_ = before_ns_ = response_.Ns();
-    verified_ = false;
-    full_ = limit_ - stuck_;
-    saturated_ = false;
-  }
-  phase_ = Phase::kMeasuring;
-  guess_ns_ = guess_ns;
-  DBG("    %.2f measure: in flight %u limit %u X %.1f R %.1f guess %.1f size %u\n", now/1e9, in_flight_, limit_, capacity_*1e9, response_.Ns()/1e6, guess_ns/1e6, MeasureSize());  // DEBUG
-  BeginProbe(now, kProbeShare * capacity_ * guess_ns, MeasureSize());
-}
-
-void ConcurrencyLimit::EndMeasure(uint64_t now) {
-  if (probe_.above()) return saturated_ || probe_.level() == 1 ? BeginVerify(now) : BeginTest(now);
-  const double mean = probe_.MeanNs(now);
-  const double rate = probe_.level() / mean;
-  const double error = std::sqrt(response_.RelativeVariance() / probe_.count());
-  if (saturated_ && !verified_ && mean > trusted_ns_ * (1 / kChanged + error) && response_.RelativeVariance() > kSteady) return BeginVerify(now);
-  response_.Learn(probe_.sample());
-  if (probe_.level() > 1 && mean < (kChanged - error) * guess_ns_) {
-    saturated_ = mean < kSaturated * guess_ns_;
-    capacity_ = saturated_ ? rate : std::max(capacity_, rate);
-    return BeginMeasure(now, saturated_ ? std::min(trusted_ns_, kProbeShare * mean) : mean);
-  }
-  EndProbe(now);
-  // It was held too low: how much too low the measured X cannot tell.
-  if (!saturated_ && !verified_ && before_ns_ < kChanged * response_.Ns()) {
-    phase_ = Phase::kSearching;
-    capacity_ = 0;
-  }
-}
-
-void ConcurrencyLimit::BeginProbe(uint64_t now, double level, double size) {
-  const auto most = static_cast<uint32_t>(std::max(1.0, std::round(level)));
-  const auto handlers = static_cast<uint32_t>(size);
-  probe_ = LevelProbe(now, in_flight_,
-                      {most, static_cast<uint32_t>(std::round(stuck_)), phase_ == Phase::kVerifying ? most : 0, handlers,
-                       std::min(kFewest, handlers),
-                       phase_ == Phase::kVerifying || (saturated_ && response_.RelativeVariance() < kSteady) || most >= kProbeShare * full_ ? std::numeric_limits<double>::infinity() : kHigher * std::max(trusted_ns_, guess_ns_),
-                       phase_ == Phase::kTesting ? 0 : 1 + kSpread * std::max(trusted_ns_, guess_ns_) * std::sqrt(response_.RelativeVariance()),
-                       ProbeMostNs(), std::max(response_.Ns(), phase_ == Phase::kVerifying ? low_.MeanNs(now) * most / low_.level() : 0) * (1 + response_.RelativeVariance())});
-}
-
-uint32_t ConcurrencyLimit::MeasureSize() const {
-  const double error = confirming_ ? kConfirmError : kProbeError;
-  const double needed = response_.RelativeVariance() / (error * error);
-  return static_cast<uint32_t>(std::clamp<double>(needed, kTestFewest, kProbeLargest));
-}
-
-double ConcurrencyLimit::ProbeMostNs() const { return kProbeMostNs + kProbeMostResponses * response_.Ns(); }
 
 void ConcurrencyLimit::EndProbe(uint64_t now) {
-  phase_ = Phase::kFollowing;
-  const auto duration = static_cast<double>(now - probes_begun_);
-  const bool known = response_.Error() <= kWell * kProbeError;
-  const bool slower = response_.Ns() > before_ns_ / kChanged;
-  confirming_ = slower && response_.RelativeVariance() > kSteady;
-  const double pause = confirming_ ? ProbeMostNs() : known ? std::max(kProbeEveryNs + kProbeEveryResponses * response_.Ns(),
-                                kProbeEveryDurations * duration) : kProbeSoonDurations * ProbeMostNs();
-  probe_at_ = now + static_cast<uint64_t>(pause);
-  probed_capacity_ = capacity_;
+  capacity_ = probed_capacity_ = probe_.capacity();
+  slow_windows_ = 0;
   SetLimit(capacity_ * AllowedNs() + stuck_);
   probed_limit_ = limit_;
+  // It was held too low: how much too low X cannot tell.
+  if (probe_.rose()) {
+    searching_ = true;
+    capacity_ = 0;
+  }
   BeginWindow(now);
 }
 

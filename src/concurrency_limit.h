@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "level_probe.h"
 #include "no_load_response.h"
+#include "response_probe.h"
 #include "sample.h"
 
 namespace spillway {
@@ -27,73 +27,54 @@ class ConcurrencyLimit final {
   void End(uint64_t now, uint64_t began, bool succeeded, double turn_ns);
 
   /// At least 1.
-  uint32_t limit() const {
-    return probing() ? probe_.Limit(in_flight_) : limit_;
-  }
-  bool probing() const { return phase_ > Phase::kFollowing; }
+  uint32_t limit() const { return probing() ? probe_.Limit(in_flight_) : limit_; }
+  bool probing() const { return probe_.running(); }
   /// X, per ns.
   double capacity() const { return capacity_; }
   /// R; 0 until it is known.
-  double response_ns() const { return response_.Ns(); }
+  double response_ns() const { return response().Ns(); }
 
  private:
-  enum class Phase { kSearching, kFollowing, kTesting, kVerifying, kMeasuring };
-
+  const NoLoadResponse& response() const { return probe_.response(); }
+  NoLoadResponse& response() { return probe_.response(); }
   void Pass(uint64_t now);
   void BeginWindow(uint64_t now);
   bool WindowIsOver(uint64_t now) const;
+  bool WasFull(double elapsed) const;
   bool XHasFallen(uint64_t now) const;
   bool RHasFallen() const;
-  bool WasFull(double elapsed) const;
   void EndWindow(uint64_t now, double turn_ns);
+  void SeeStuck(double elapsed);
+  void ProbeIfDue(uint64_t now, bool queues);
   void Search(double rate, bool queues);
   void Follow(double elapsed, double rate, bool queues);
   void SetLimit(double limit);
   double AllowedNs() const;
-  void BeginTest(uint64_t now);
-  void EndTest(uint64_t now);
-  void BeginVerify(uint64_t now);
-  void EndVerify(uint64_t now);
-  void BeginMeasure(uint64_t now, double guess_ns);
-  void EndMeasure(uint64_t now);
-  void BeginProbe(uint64_t now, double level, double size);
-  void EndInProbe(uint64_t now, uint64_t began, bool served);
+  ResponseProbe::State State() const;
   void EndProbe(uint64_t now);
-  double ProbeMostNs() const;
-  uint32_t MeasureSize() const;
 
-  Phase phase_ = Phase::kSearching;
   uint32_t limit_ = 1;
   uint32_t in_flight_ = 0;
+  bool searching_ = true;
   bool late_ = false;
   double capacity_ = 0;
   double capacity_age_ = 0;  // ns over which X was measured
-  NoLoadResponse response_;
 
   uint64_t window_begun_ = 0;
   Sample window_;
   uint64_t last_ = 0;
-  double presence_ = 0;  // in flight times ns, since the window began
-  double settled_ = 0;   // what the responses of the window add up to, ns
-  double stuck_ = 0;     // in flight, and may never settle
-  double seen_stuck_ = 0;
-  uint64_t alone_since_ = 0;  // the one in flight started when no other was
-  Sample alone_;
+  double presence_ = 0;    // in flight times ns, since the window began
+  double settled_ = 0;     // what the responses of the window add up to, ns
+  double seen_stuck_ = 0;  // in flight at the end of the last window, and not explained
+  double stuck_ = 0;       // in flight, and may never settle
   int slow_windows_ = 0;
 
-  LevelProbe probe_;
-  LevelProbe low_;
-  uint64_t probes_begun_ = 0;
-  uint64_t probe_at_ = 0;
+  uint64_t alone_since_ = 0;  // when the only one in flight started
+  Sample alone_;              // of those that no other was in flight with, one after the other
+
+  ResponseProbe probe_;
   double probed_capacity_ = 0;
-  double guess_ns_ = 0;
-  double trusted_ns_ = 0;
-  double full_ = 0;
-  double before_ns_ = 0;
   uint32_t probed_limit_ = 1;
-  bool confirming_ = false;
-  bool verified_ = false;
-  bool saturated_ = false;
 };
 
 }  // namespace spillway

@@ -15,15 +15,15 @@ namespace spillway {
 class LevelProbe final {
  public:
   struct Plan {
-    uint32_t level;     // in flight, without those that never settle
-    uint32_t stuck;     // in flight, and may never settle
-    uint32_t skipped;   // handlers that fill it
-    uint32_t size;      // handlers to time, after these
-    uint32_t fewest;    // of these when they take too long
-    double above_ns;    // over once the mean is sure to be above this
-    double spread_ns;   // of single responses, by so many standard errors; 0: there may be a queue
-    double longest_ns;  // so long they may start
-    double patience_ns; // what has not settled within several of these never will
+    uint32_t level;      // in flight, without those that never settle
+    uint32_t stuck;      // in flight, and may never settle
+    uint32_t skipped;    // handlers that fill it
+    uint32_t size;       // handlers to time, after these
+    uint32_t fewest;     // of these when they take too long
+    double above_ns;     // over once the mean is sure to be above this
+    double spread_ns;    // of single responses, by so many standard errors; 0: there may be a queue
+    double longest_ns;   // so long they may start
+    double patience_ns;  // what has not settled within several of these never will
   };
 
   LevelProbe() = default;
@@ -74,13 +74,15 @@ class LevelProbe final {
     }
     if (began >= begun_ && fresh_ > 0) --fresh_;
     longest_ = std::max(longest_, response);
-    if (Since(begun_, now) > kPatience * longest_ && in_flight > limit()) plan_.stuck = in_flight - plan_.level;
+    if (Since(begun_, now) > kPatience * longest_ && in_flight > limit())
+      plan_.stuck = in_flight - plan_.level;
     if (in_flight <= limit()) Drained(now);
   }
 
   /// Also when one of the handlers seems never to settle.
   bool complete(uint64_t now) const {
-    return drained_ && (cohort_.complete() || (cohort_.closed() && cohort_.SinceLast(now) > kPatience * longest_));
+    return drained_ && (cohort_.complete() ||
+                        (cohort_.closed() && cohort_.SinceLast(now) > kPatience * longest_));
   }
   /// The mean is sure to be above what was asked, though not all have ended.
   bool above() const { return above_; }
@@ -90,7 +92,9 @@ class LevelProbe final {
   uint32_t level() const { return plan_.level; }
   const Sample& sample() const { return cohort_.sample(); }
   /// Of the draining: what was completed per ns, and the same for one in flight.
-  double DrainRate() const { return last_ > counting_since_ ? ended_ / Since(counting_since_, last_) : 0; }
+  double DrainRate() const {
+    return last_ > counting_since_ ? ended_ / Since(counting_since_, last_) : 0;
+  }
   double DrainNs() const { return presence_ / std::max(1u, ended_); }
 
  private:
@@ -99,7 +103,8 @@ class LevelProbe final {
   static constexpr double kNotShorter = 0.7;
 
   bool IsAbove(uint64_t now) const {
-    if (plan_.spread_ns == 0) return ended_ > 0 && cohort_.SumNs(now) > kNotShorter * DrainNs() * cohort_.size();
+    if (plan_.spread_ns == 0)
+      return ended_ > 0 && cohort_.SumNs(now) > kNotShorter * DrainNs() * cohort_.size();
     const uint32_t begun = cohort_.begun();
     return cohort_.SumNs(now) > plan_.above_ns * begun + plan_.spread_ns * std::sqrt(begun);
   }
