@@ -131,14 +131,15 @@ bool ConcurrencyLimit::WasFull(double elapsed) const {
   return presence_ >= kFull * limit_ * elapsed;
 }
 
+// Where responses are as long as before it is rather that some handlers hang.
 bool ConcurrencyLimit::XHasFallen(uint64_t now) const {
   const auto elapsed = static_cast<double>(now - window_begun_);
-  const double expected = capacity_ * elapsed;
+  const double variance = response().RelativeVariance();
+  const double waves = kWaves * response().Ns() * std::max(1.0, variance);
+  if (elapsed <= waves || !WasFull(elapsed) || window_.count() == 0) return false;
   const double count = window_.count();
-  const double error = kSure * std::sqrt(response().RelativeVariance() * (count + 1));
-  return count + error + 1 < kFallen * expected &&
-         elapsed > kWaves * response().Ns() * std::max(1.0, response().RelativeVariance()) &&
-         WasFull(elapsed);
+  const double error = kSure * std::sqrt(variance * (count + 1));
+  return count + 1 + error < kFallen * capacity_ * elapsed && window_.MeanNs() > AllowedNs();
 }
 
 bool ConcurrencyLimit::RHasFallen() const {
@@ -184,7 +185,7 @@ void ConcurrencyLimit::SeeStuck(double elapsed) {
 }
 
 void ConcurrencyLimit::ProbeIfDue(uint64_t now, bool queues) {
-  const bool fell = capacity_ * kProbeChange < probed_capacity_;
+  const bool fell = queues && capacity_ * kProbeChange < probed_capacity_;
   const bool rose = queues && capacity_ > kProbeChange * probed_capacity_;
   if (fell || slow_windows_ >= kSlowWindows) {
     capacity_age_ = 0;
@@ -196,7 +197,7 @@ void ConcurrencyLimit::ProbeIfDue(uint64_t now, bool queues) {
 
 void ConcurrencyLimit::Search(double rate, bool queues) {
   const double error = 2 * std::sqrt(response().RelativeVariance() / window_.count());
-  const bool rises = rate * (1 + error) > kRising * capacity_;
+  const bool rises = rate * (1 + error) > kRising * capacity_ || window_.count() < kFewest;
   capacity_ = rate;
   capacity_age_ = 0;
   if (queues || !rises) {

@@ -15,13 +15,13 @@ namespace spillway {
 class LevelProbe final {
  public:
   struct Plan {
-    uint32_t level;      // in flight, without those that never settle
-    uint32_t stuck;      // in flight, and may never settle
-    uint32_t skipped;    // handlers that fill it
-    uint32_t size;       // handlers to time, after these
-    uint32_t fewest;     // of these when they take too long
-    double above_ns;     // over once the mean is sure to be above this
-    double spread_ns;    // of single responses, by so many standard errors; 0: there may be a queue
+    uint32_t level;    // in flight, without those that never settle
+    uint32_t stuck;    // in flight, and may never settle
+    uint32_t skipped;  // handlers that fill it
+    uint32_t size;     // handlers to time, after these
+    uint32_t fewest;   // of these when they take too long
+    double above_ns;  // over once the mean is sure to be above this; 0: above what a queue explains
+    double spread_ns;    // how sure: so many standard deviations of a response
     double longest_ns;   // so long they may start
     double patience_ns;  // what has not settled within several of these never will
   };
@@ -31,7 +31,6 @@ class LevelProbe final {
       : plan_(plan),
         begun_(now),
         counted_from_(static_cast<uint32_t>(kCounted * in_flight)),
-        counting_since_(now),
         last_(now),
         longest_(plan.patience_ns) {
     if (in_flight <= limit()) Drained(now);
@@ -66,7 +65,7 @@ class LevelProbe final {
       return;
     }
     if (in_flight > counted_from_) {
-      last_ = counting_since_ = now;
+      last_ = now;
     } else {
       presence_ += (in_flight + 1) * Since(last_, now);
       last_ = now;
@@ -91,19 +90,20 @@ class LevelProbe final {
   uint32_t count() const { return cohort_.sample().count(); }
   uint32_t level() const { return plan_.level; }
   const Sample& sample() const { return cohort_.sample(); }
-  /// Of the draining: what was completed per ns, and the same for one in flight.
-  double DrainRate() const {
-    return last_ > counting_since_ ? ended_ / Since(counting_since_, last_) : 0;
-  }
+  /// The response that the draining shows, by Little's law.
   double DrainNs() const { return presence_ / std::max(1u, ended_); }
 
  private:
+  // What takes this many times longer than the longest response so far will never settle.
   static constexpr double kPatience = 4;
+  // The first quarter of the draining may have started before a change: it is not counted.
   static constexpr double kCounted = 0.75;
+  // Of the response that the draining shows: with a queue, a quarter of the limit takes about half
+  // of it; without, as long.
   static constexpr double kNotShorter = 0.7;
 
   bool IsAbove(uint64_t now) const {
-    if (plan_.spread_ns == 0)
+    if (plan_.above_ns == 0)
       return ended_ > 0 && cohort_.SumNs(now) > kNotShorter * DrainNs() * cohort_.size();
     const uint32_t begun = cohort_.begun();
     return cohort_.SumNs(now) > plan_.above_ns * begun + plan_.spread_ns * std::sqrt(begun);
@@ -121,7 +121,6 @@ class LevelProbe final {
   bool above_ = false;
   uint64_t begun_ = 0;
   uint32_t counted_from_ = 0;
-  uint64_t counting_since_ = 0;
   uint64_t drained_at_ = 0;
   uint64_t last_ = 0;
   double longest_ = 0;

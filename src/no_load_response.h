@@ -51,7 +51,7 @@ class NoLoadResponse final {
   static constexpr double kSame = 0.05;
   // R is the mean of so many responses at most, so that it follows slow changes.
   static constexpr double kRemembered = 150;
-  static constexpr double kDoubted = 16;
+  static constexpr double kDoubted = 8;
 
   // A few responses tell little of their variance: it counts as known from so many before, first
   // as that of exponential ones.

@@ -148,7 +148,7 @@ void ResponseProbe::BeginMeasure(uint64_t now, double guess_ns) {
   plan.level = static_cast<uint32_t>(std::max(1.0, std::round(level)));
   plan.size = SizeFor(MeasureError());
   const double known = std::max(trusted_ns_, guess_ns);
-  plan.spread_ns = 1 + kAboveErrors * known * std::sqrt(response_.RelativeVariance());
+  plan.spread_ns = kAboveErrors * known * std::sqrt(response_.RelativeVariance());
   // With no more to verify it by, or no need to, all are waited for.
   const bool waits = (saturated_ && steady()) || plan.level >= kShare * state_.before;
   plan.above_ns = waits ? std::numeric_limits<double>::infinity() : kAbove * known;

@@ -14,8 +14,8 @@ namespace spillway {
 ///
 /// Measure: X is trusted. Runs a part of X R, and less and less while responses get shorter.
 /// Test: X has fallen. Fewer slots and a slower service look the same from outside, so it runs a
-/// quarter. Shorter responses: there is a queue, so measure. Equally long ones: verify that, with
-/// more in flight, as nothing is to be gained by holding back.
+/// quarter. If responses get shorter there is a queue, and it measures. If they do not, it raises
+/// the number again and verifies that responses stay as they are.
 ///
 /// Times are ns, rates per ns.
 class ResponseProbe final {
