@@ -22,6 +22,7 @@
         "src/pool_probe.cc",
         "src/pool_probe_js.cc",
         "src/queue_delay.cc",
+        "src/response_probe.cc",
         "src/spill.cc",
         "src/spill_js.cc",
         "src/turn_window.cc"

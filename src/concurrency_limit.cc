@@ -23,10 +23,20 @@ constexpr double kRefused = 0.5;
 constexpr double kWindowNs = 100e6;
 constexpr double kWindowMostNs = 1e9;
 constexpr double kWindowError = 0.2;
+// The search takes less, as it has many windows before it.
+constexpr double kSearchError = 0.5;
 
-// How far back X looks: some windows, and two response times.
+// How far back X looks: some windows, and two response times; or until it is known to a tenth, but
+// not for ever.
 constexpr double kMemoryNs = 250e6;
 constexpr double kMemoryResponses = 2;
+constexpr double kMemoryError = 0.1;
+constexpr double kMemoryMostResponses = 40;
+
+// X is more by so many standard errors: it has risen, and what was before does not count. Where
+// nothing queues that is likelier.
+constexpr double kRisen = 3;
+constexpr double kRisenUnqueued = 2;
 
 // With less in flight it is the source or the consumer that limits, and X tells nothing.
 constexpr double kFull = 0.8;
@@ -46,31 +56,16 @@ constexpr int kSlowWindows = 2;
 // Of fewer responses little can be said.
 constexpr uint32_t kFewest = 16;
 
-// A mean is different when it is so many standard errors away, and more than a twentieth: services
-// vary by that much.
-constexpr double kStandardErrors = 2;
-constexpr double kSame = 0.05;
+// X or R fell to less than half, by so many standard errors: the window need not end first. Waves
+// of handlers that started together are R apart.
+constexpr double kFallen = 0.5;
+constexpr double kSure = 3;
+constexpr double kWaves = 2;
 
-// R this much lower than it was: it was measured with a queue, and there may be more of it. This
-// much higher: the service is slower, or there is less of it.
+// R this much lower than it was: it was measured with a queue, and there may be more of it.
 constexpr double kChanged = 0.9;
 
-// R is the mean of so many responses at most, so that it follows slow changes; the search's last
-// ones already saw something of a queue, and count for few.
-constexpr double kRemembered = 1000;
-constexpr double kGuessed = 8;
-
-// A probe measures R with half of what fills the downstream in flight, beside what is stuck. It is
-// as long as it needs to know R to a tenth, within bounds, and so seldom that it costs little; or
-// made when X fell by a third since the last.
-constexpr double kProbeShare = 0.5;
-constexpr double kProbeError = 0.1;
-constexpr uint32_t kProbeLargest = 400;
-constexpr double kProbeMostNs = 1e9;
-constexpr double kProbeMostResponses = 4;
-constexpr double kProbeEveryNs = 10e9;
-constexpr double kProbeEveryResponses = 50;
-constexpr double kProbeEveryDurations = 20;
+// X this many times lower or higher than at the last probe: a reason for another.
 constexpr double kProbeChange = 1.5;
 
 }  // namespace
@@ -79,20 +74,32 @@ void ConcurrencyLimit::Begin(uint64_t now) {
   if (window_begun_ == 0) BeginWindow(now);
   Pass(now);
   ++in_flight_;
-  if (drained_) cohort_.Begin(now);
+  alone_since_ = in_flight_ == 1 ? now : 0;
+  if (in_flight_ > 1) alone_ = Sample();
+  if (probing()) probe_.Begin(now);
 }
 
 void ConcurrencyLimit::End(uint64_t now, uint64_t began, bool succeeded, double turn_ns) {
   Pass(now);
   --in_flight_;
-  const auto response = static_cast<double>(now - began);
-  const bool served = succeeded || (known() && response > kRefused * response_ns_);
-  if (probing_) {
-    OnEndInProbe(now, began, served);
-  } else {
-    settled_ += response;
-    if (served) window_.Add(response);
-    if (WindowIsOver(now)) EndWindow(now, turn_ns);
+  const auto took = static_cast<double>(now - began);
+  const bool served = succeeded || (response().known() && took > kRefused * response().Ns());
+  if (probing()) {
+    probe_.End(now, began, served, in_flight_);
+    if (!probing()) EndProbe(now);
+    return;
+  }
+  if (served && began == alone_since_) alone_.Add(took);
+  settled_ += took;
+  if (served) window_.Add(took);
+  if (!searching_ && XHasFallen(now)) {
+    capacity_ = window_.count() / static_cast<double>(now - window_begun_);
+    capacity_age_ = 0;
+    probe_.Test(now, State());
+  } else if (!searching_ && RHasFallen()) {
+    probe_.Measure(now, State());
+  } else if (WindowIsOver(now)) {
+    EndWindow(now, turn_ns);
   }
 }
 
@@ -111,59 +118,113 @@ void ConcurrencyLimit::BeginWindow(uint64_t now) {
 // would see waves. And it is rather the slow ones that are in flight at any moment, for R (1 + v)
 // on the mean, v the relative variance.
 bool ConcurrencyLimit::WindowIsOver(uint64_t now) const {
-  const double all_end = response_ns_ * (1 + relative_variance_);
+  const double variance = response().RelativeVariance();
+  const double all_end = response().Ns() * (1 + variance);
   const auto elapsed = static_cast<double>(now - window_begun_);
   if (elapsed < std::max(kWindowNs, all_end) || window_.count() < limit_) return false;
-  const double needed = relative_variance_ / (kWindowError * kWindowError);
-  return searching_ || window_.count() >= needed || elapsed >= kWindowMostNs;
+  const double error = searching_ ? kSearchError : kWindowError;
+  const double needed = variance / (error * error);
+  return window_.count() >= needed || elapsed >= kWindowMostNs;
+}
+
+bool ConcurrencyLimit::WasFull(double elapsed) const {
+  return presence_ >= kFull * limit_ * elapsed;
+}
+
+// Where responses are as long as before it is rather that some handlers hang.
+bool ConcurrencyLimit::XHasFallen(uint64_t now) const {
+  const auto elapsed = static_cast<double>(now - window_begun_);
+  const double variance = response().RelativeVariance();
+  const double waves = kWaves * response().Ns() * std::max(1.0, variance);
+  if (elapsed <= waves || !WasFull(elapsed) || window_.count() == 0) return false;
+  const double count = window_.count();
+  const double error = kSure * std::sqrt(variance * (count + 1));
+  return count + 1 + error < kFallen * capacity_ * elapsed && window_.MeanNs() > AllowedNs();
+}
+
+bool ConcurrencyLimit::RHasFallen() const {
+  const uint32_t count = window_.count();
+  if (count < kFewest) return false;
+  const double error = kSure * response().Ns() * std::sqrt(response().RelativeVariance() / count);
+  return window_.MeanNs() < kFallen * response().Ns() - error;
 }
 
 void ConcurrencyLimit::EndWindow(uint64_t now, double turn_ns) {
   const double mean = window_.MeanNs();
-  if (!known()) LearnResponse(window_);
+  if (!response().known()) response().Learn(window_);
   late_ = turn_ns > kLateNs;
   const auto elapsed = static_cast<double>(now - window_begun_);
   const double rate = window_.count() / elapsed;
-  const double error = kStandardErrors * ErrorNs(window_.count());
+  const double error = response().DifferenceNs(window_.count());
   const double allowed = AllowedNs();
   // The smallest limits allow one in flight more than X (R + Q), which then waits 1 / X.
   const bool slow = mean > kSlow * allowed + 1 / rate + error;
   slow_windows_ = slow ? slow_windows_ + 1 : 0;
-  if (mean < kChanged * response_ns_ - error) probe_at_ = 0;
-  const double stuck = std::max(0.0, presence_ - settled_) / elapsed;
-  stuck_ = std::min(stuck, stuck_ + kStuck * (stuck - stuck_));
-  if (presence_ >= kFull * limit_ * elapsed) {
+  if (mean < kChanged * response().Ns() - error) probe_.MakeDue();
+  SeeStuck(elapsed);
+  if (alone_.count() >= kFewest) {
+    response().Learn(alone_);
+    alone_ = Sample();
+  }
+  if (WasFull(elapsed)) {
     if (searching_) {
       Search(rate, late_ || mean > allowed + error);
     } else {
       Follow(elapsed, rate, late_ || mean > allowed);
     }
-    if (!searching_ && ProbeIsDue(now)) BeginProbe(now);
+    if (!searching_) ProbeIfDue(now, mean > allowed);
   }
   BeginWindow(now);
 }
 
+// One window alone may have seen the beginning of a queue.
+void ConcurrencyLimit::SeeStuck(double elapsed) {
+  const double seen = std::max(0.0, presence_ - settled_) / elapsed;
+  stuck_ = std::min(seen, stuck_ + kStuck * (std::min(seen, seen_stuck_) - stuck_));
+  seen_stuck_ = seen;
+}
+
+void ConcurrencyLimit::ProbeIfDue(uint64_t now, bool queues) {
+  const bool fell = queues && capacity_ * kProbeChange < probed_capacity_;
+  const bool rose = queues && capacity_ > kProbeChange * probed_capacity_;
+  if (fell || slow_windows_ >= kSlowWindows) {
+    capacity_age_ = 0;
+    probe_.Test(now, State());
+  } else if (rose || now >= probe_.due_at()) {
+    probe_.Measure(now, State());
+  }
+}
+
 void ConcurrencyLimit::Search(double rate, bool queues) {
-  const double error = kStandardErrors * std::sqrt(relative_variance_ / window_.count());
+  const double error = 2 * std::sqrt(response().RelativeVariance() / window_.count());
   const bool rises = rate * (1 + error) > kRising * capacity_ || window_.count() < kFewest;
   capacity_ = rate;
+  capacity_age_ = 0;
   if (queues || !rises) {
     searching_ = false;
-    responses_ = std::min(responses_, kGuessed);
+    response().Doubt();
     SetLimit(capacity_ * AllowedNs());
     return;
   }
   // Without a queue, every response is one of R. Later it is the probes that tell.
-  if (probed_capacity_ == 0) LearnResponse(window_);
+  if (window_.MeanNs() < response().Ns() + response().DifferenceNs(window_.count()))
+    response().Learn(window_);
   SetLimit(kSearch * limit_);
 }
 
 void ConcurrencyLimit::Follow(double elapsed, double rate, bool queues) {
-  const double memory = kMemoryNs + kMemoryResponses * response_ns_;
-  const double newest = slow_windows_ >= kSlowWindows ? 1 : elapsed / (elapsed + memory);
-  capacity_ += newest * (rate - capacity_);
+  const double needed = response().RelativeVariance() / (kMemoryError * kMemoryError);
+  const double memory = std::max(kMemoryNs + kMemoryResponses * response().Ns(),
+                                 std::min(needed / rate, kMemoryMostResponses * response().Ns()));
+  const double expected = capacity_ * elapsed;
+  const double error =
+      (queues ? kRisen : kRisenUnqueued) * std::sqrt(response().RelativeVariance() * expected);
+  if (window_.count() > expected + error) capacity_age_ = 0;
+  capacity_ += elapsed / (elapsed + capacity_age_) * (rate - capacity_);
+  capacity_age_ = std::min(memory, capacity_age_ + elapsed);
   // One more than X (R + Q) while nothing queues: so the smallest limits rise, too.
-  SetLimit(capacity_ * AllowedNs() + stuck_ + (queues ? 0 : 1));
+  const double limit = capacity_ * AllowedNs() + stuck_;
+  SetLimit(queues ? limit : std::max(limit + 1, 2.0));
 }
 
 void ConcurrencyLimit::SetLimit(double limit) {
@@ -173,77 +234,24 @@ void ConcurrencyLimit::SetLimit(double limit) {
 // R + Q. As long as R is known badly it may be higher: a limit too low would never learn better.
 double ConcurrencyLimit::AllowedNs() const {
   const double queue = late_ ? 0 : kAllowed;
-  return response_ns_ * (1 + queue + std::sqrt(relative_variance_ / responses_));
+  return response().Ns() * (1 + queue + response().Error());
 }
 
-bool ConcurrencyLimit::ProbeIsDue(uint64_t now) const {
-  return now >= probe_at_ || slow_windows_ >= kSlowWindows ||
-         capacity_ * kProbeChange < probed_capacity_;
-}
-
-void ConcurrencyLimit::BeginProbe(uint64_t now) {
-  probing_ = true;
-  drained_ = false;
-  slow_windows_ = 0;
-  probe_begun_ = now;
-  probe_limit_ = static_cast<uint32_t>(
-      std::max(1.0, kProbeShare * capacity_ * response_ns_ + std::round(stuck_)));
-}
-
-void ConcurrencyLimit::OnEndInProbe(uint64_t now, uint64_t began, bool served) {
-  if (drained_) {
-    cohort_.End(now, began, served);
-    const double most = kProbeMostNs + kProbeMostResponses * response_ns_;
-    if (static_cast<double>(now - probe_begun_) > most) cohort_.Close(kFewest);
-    if (cohort_.complete()) EndProbe(now);
-  } else if (in_flight_ <= probe_limit_) {
-    drained_ = true;
-    const double needed = relative_variance_ / (kProbeError * kProbeError);
-    const double size = std::clamp<double>(needed, kFewest, kProbeLargest);
-    cohort_ = Cohort(now, static_cast<uint32_t>(size));
-  }
+ResponseProbe::State ConcurrencyLimit::State() const {
+  return {in_flight_, limit_ - stuck_, std::max(limit_, probed_limit_) - stuck_, stuck_, capacity_};
 }
 
 void ConcurrencyLimit::EndProbe(uint64_t now) {
-  probing_ = drained_ = false;
-  const double before = response_ns_;
-  if (cohort_.sample().count() > 0) LearnResponse(cohort_.sample());
-  const bool lower = response_ns_ < kChanged * before;
-  const bool higher = before < kChanged * response_ns_;
-  const auto duration = static_cast<double>(now - probe_begun_);
-  const double pause = std::max(kProbeEveryNs + kProbeEveryResponses * response_ns_,
-                                kProbeEveryDurations * duration);
-  probe_at_ = lower || higher ? now : now + static_cast<uint64_t>(pause);
-  probed_capacity_ = capacity_;
-  if (higher) {
+  capacity_ = probed_capacity_ = probe_.capacity();
+  slow_windows_ = 0;
+  SetLimit(capacity_ * AllowedNs() + stuck_);
+  probed_limit_ = limit_;
+  // It was held too low: how much too low X cannot tell.
+  if (probe_.rose()) {
     searching_ = true;
     capacity_ = 0;
-  } else {
-    SetLimit(capacity_ * AllowedNs() + stuck_);
   }
   BeginWindow(now);
-}
-
-void ConcurrencyLimit::LearnResponse(const Sample& sample) {
-  const double mean = sample.MeanNs();
-  const double count = sample.count();
-  const double error = kStandardErrors * ErrorNs(sample.count()) + kSame * response_ns_;
-  if (!known() || std::abs(mean - response_ns_) > error) {
-    response_ns_ = mean;
-    responses_ = count;
-    relative_variance_ = sample.RelativeVariance();
-    return;
-  }
-  const double part = count / (responses_ + count);
-  response_ns_ += part * (mean - response_ns_);
-  relative_variance_ += part * (sample.RelativeVariance() - relative_variance_);
-  responses_ = std::min(responses_ + count, kRemembered);
-}
-
-// The standard error of the difference between R and the mean of so many responses.
-double ConcurrencyLimit::ErrorNs(uint32_t count) const {
-  return known() ? response_ns_ * std::sqrt(relative_variance_ * (1 / responses_ + 1.0 / count))
-                 : 0;
 }
 
 }  // namespace spillway

@@ -3,7 +3,8 @@
 
 #include <cstdint>
 
-#include "cohort.h"
+#include "no_load_response.h"
+#include "response_probe.h"
 #include "sample.h"
 
 namespace spillway {
@@ -26,56 +27,54 @@ class ConcurrencyLimit final {
   void End(uint64_t now, uint64_t began, bool succeeded, double turn_ns);
 
   /// At least 1.
-  uint32_t limit() const { return probing_ ? probe_limit_ : limit_; }
-  bool probing() const { return probing_; }
+  uint32_t limit() const { return probing() ? probe_.Limit(in_flight_) : limit_; }
+  bool probing() const { return probe_.running(); }
   /// X, per ns.
   double capacity() const { return capacity_; }
   /// R; 0 until it is known.
-  double response_ns() const { return response_ns_; }
+  double response_ns() const { return response().Ns(); }
 
  private:
-  bool known() const { return response_ns_ > 0; }
+  const NoLoadResponse& response() const { return probe_.response(); }
+  NoLoadResponse& response() { return probe_.response(); }
   void Pass(uint64_t now);
   void BeginWindow(uint64_t now);
   bool WindowIsOver(uint64_t now) const;
+  bool WasFull(double elapsed) const;
+  bool XHasFallen(uint64_t now) const;
+  bool RHasFallen() const;
   void EndWindow(uint64_t now, double turn_ns);
+  void SeeStuck(double elapsed);
+  void ProbeIfDue(uint64_t now, bool queues);
   void Search(double rate, bool queues);
   void Follow(double elapsed, double rate, bool queues);
   void SetLimit(double limit);
   double AllowedNs() const;
-  bool ProbeIsDue(uint64_t now) const;
-  void BeginProbe(uint64_t now);
-  void OnEndInProbe(uint64_t now, uint64_t began, bool served);
+  ResponseProbe::State State() const;
   void EndProbe(uint64_t now);
-  void LearnResponse(const Sample& sample);
-  double ErrorNs(uint32_t count) const;
 
   uint32_t limit_ = 1;
   uint32_t in_flight_ = 0;
   bool searching_ = true;
   bool late_ = false;
   double capacity_ = 0;
-
-  // R, how many responses it stands for, and the variance of single ones over the square of R.
-  double response_ns_ = 0;
-  double responses_ = 0;
-  double relative_variance_ = 0;
+  double capacity_age_ = 0;  // ns over which X was measured
 
   uint64_t window_begun_ = 0;
   Sample window_;
   uint64_t last_ = 0;
-  double presence_ = 0;  // in flight times ns, since the window began
-  double settled_ = 0;   // what the responses of the window add up to, ns
-  double stuck_ = 0;     // in flight, and may never settle
+  double presence_ = 0;    // in flight times ns, since the window began
+  double settled_ = 0;     // what the responses of the window add up to, ns
+  double seen_stuck_ = 0;  // in flight at the end of the last window, and not explained
+  double stuck_ = 0;       // in flight, and may never settle
   int slow_windows_ = 0;
 
-  bool probing_ = false;
-  bool drained_ = false;
-  uint32_t probe_limit_ = 1;
-  uint64_t probe_begun_ = 0;
-  uint64_t probe_at_ = 0;
+  uint64_t alone_since_ = 0;  // when the only one in flight started
+  Sample alone_;              // of those that no other was in flight with, one after the other
+
+  ResponseProbe probe_;
   double probed_capacity_ = 0;
-  Cohort cohort_;
+  uint32_t probed_limit_ = 1;
 };
 
 }  // namespace spillway
