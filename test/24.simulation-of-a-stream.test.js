@@ -27,6 +27,18 @@ function compare (scenario, number, windows) {
   })
 }
 
+/** The figures of 20 s, from so long after `[slots, serviceMs]` changed. */
+function afterStep (service, [slots, serviceMs], [slotsAfter, serviceMsAfter], seed, afterMs = 8000) {
+  const downstream = new Downstream(slots, service(serviceMs))
+  const step = (world, now) => {
+    downstream.slots = slotsAfter
+    downstream.serviceMs = service(serviceMsAfter)
+    downstream.serve(world, now)
+  }
+  const result = simulateStream({ handler: downstream.handler, seed, durationMs: 35000 + afterMs, script: [[15000, step]] })
+  return streamFigures(result, { fromMs: 15000 + afterMs, untilMs: 35000 + afterMs })
+}
+
 describe('concurrency auto, on a virtual clock', () => {
   for (const [name, service] of [['much the same', spread(50)], ['exponential', exponential(50)]]) {
     it(`a downstream of 20 slots that becomes one of 5, and 20 again; service times ${name}: within 10 % of the best number, ` +
@@ -86,6 +98,42 @@ describe('concurrency auto, on a virtual clock', () => {
       const { rate, response } = note(this, streamFigures(result, { fromMs: 20000, untilMs: 30000 }))
       assert(rate >= 0.9 * 1000)
       assert(response < 2 * 20)
+    }
+  })
+
+  // [slots, service time in ms] before the change and after it.
+  for (const [before, after] of [
+    [[40, 50], [2, 50]], [[10, 50], [1, 50]], [[40, 50], [1, 50]], [[100, 50], [3, 50]], [[2, 50], [40, 50]], [[1, 50], [40, 50]],
+    [[40, 20], [1, 20]], [[20, 50], [20, 500]], [[20, 50], [20, 5]], [[20, 50], [20, 1.25]], [[40, 50], [4, 10]]
+  ]) {
+    it(`${before[0]} slots of ${before[1]} ms that become ${after[0]} of ${after[1]} ms: within 1.5 times the unloaded response, ` +
+      'and above 90 % of the throughput, 8 s after the change', function () {
+      for (const seed of SEEDS) {
+        const { rate, response } = note(this, afterStep(spread, before, after, seed))
+        assert(rate >= 0.9 * after[0] * 1000 / after[1])
+        assert(response < 1.5 * after[1])
+      }
+    })
+  }
+
+  // Where the service itself takes 2 s, or a queue of 3 s must drain before anything shows, 8 s are too short for that.
+  for (const [before, after, afterMs, fewest] of [[[20, 50], [20, 2000], 16000, 0.9], [[40, 50], [4, 250], 8000, 0.85]]) {
+    it(`${before[0]} slots of ${before[1]} ms that become ${after[0]} of ${after[1]} ms: within 1.5 times the unloaded response, ` +
+      `and above ${100 * fewest} % of the throughput, ${afterMs / 1000} s after the change`, function () {
+      for (const seed of SEEDS) {
+        const { rate, response } = note(this, afterStep(spread, before, after, seed, afterMs))
+        assert(rate >= fewest * after[0] * 1000 / after[1])
+        assert(response < 1.5 * after[1])
+      }
+    })
+  }
+
+  // What single responses tell is much less here: of 2 slots, 8 s show 320.
+  it('40 slots that become 2, service times exponential: less than twice the unloaded response, 8 s after the change', function () {
+    for (const seed of SEEDS) {
+      const { rate, response } = note(this, afterStep(exponential, [40, 50], [2, 50], seed))
+      assert(rate >= 0.8 * 40)
+      assert(response < 2 * 50)
     }
   })
 
@@ -210,6 +258,20 @@ describe('concurrency auto, on a virtual clock', () => {
       assert.equal(note(this, { hung }).hung, 30)
       assert(rate >= 0.9 * 400)
       assert(response < 2 * 50)
+    }
+  })
+
+  it('half of those in flight hang at once: the others go on', function () {
+    for (const seed of SEEDS) {
+      const { handler } = new Downstream(20, spread(50))
+      let left = 12
+      const hanging = (world, now, settle) => {
+        if (now < ms(10000) || left <= 0) handler(world, now, settle)
+        else left--
+      }
+      const result = simulateStream({ handler: hanging, seed, durationMs: 40000 })
+      const { rate } = note(this, streamFigures(result, { fromMs: 20000, untilMs: 40000 }))
+      assert(rate >= 0.9 * 400)
     }
   })
 

@@ -45,6 +45,22 @@ describe('stream: concurrency auto', function () {
     await until(() => job.concurrency >= 8)
   })
 
+  it('follows a downstream that loses nearly all it has, until next to nothing queues, and up again', async () => {
+    const { downstream, job } = startOn(40, stop.signal)
+    await until(() => job.concurrency >= 27)
+    downstream.slots = 1
+    // Of 600 items the first half is for finding the number.
+    const { served } = downstream
+    await until(() => downstream.served > served + 300)
+    const seen = []
+    await until(() => seen.push(job.concurrency) && downstream.served > served + 600)
+    const mean = seen.reduce((sum, number) => sum + number) / seen.length
+    assert.ok(mean < 2, `${mean}`)
+    downstream.slots = 40
+    downstream.serve()
+    await until(() => job.concurrency >= 27)
+  })
+
   it('is not held back by what held up the loop before it began', async () => {
     const release = monitor.acquire()
     toobusy.smoothingFactor(0.05) // it is not forgotten before the test ends
