@@ -9,9 +9,9 @@ const { percent, rate } = require('../format')
 const { SlotsDownstream } = require('./downstream.js')
 
 const SERVICE_MS = 50
-const PHASES = [20, 5, 20]
-const CANDIDATES = ['auto', 5, 20, 100]
-const SETTLE_MS = 5000
+const PHASES = [20, 5, 20, 40, 2, 40]
+const CANDIDATES = ['auto', 2, 20, 40]
+const SETTLE_MS = 8000
 const COUNTED_MS = 10_000
 const LOOK_EVERY_MS = 20
 
