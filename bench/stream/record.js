@@ -45,7 +45,7 @@ ${markdown({ ...table, notes: [] })}`
 function renderAuto (table) {
   return `## The number that 'auto' finds
 
-A downstream that serves so many slots at a time, ${SERVICE_MS} ms each, and the rest in order: 20, then 5, then 20 again. All
+A downstream that serves so many slots at a time, ${SERVICE_MS} ms each, and the rest in order; their number changes. All
 run at the same time, each against one of its own. Counted for ${COUNTED_MS / 1000} s, from ${SETTLE_MS / 1000} s after each change. *Limit*: in
 flight at most, the mean.
 
