@@ -57,6 +57,7 @@ class WritableSource {
 
   close () {
     this.#closed = true
+    this.#wanted = false
     this.#intake.discarded += this.#waiting.length
     this.#waiting.clear()
     this.#release()
