@@ -8,7 +8,7 @@ const { Project } = require('./support/project.js')
 const { ARM64_ROOT, arm64, nodes, others } = require('./support/runtimes.js')
 const targets = require('../../prebuild/targets.js')
 
-const LARGEST_BYTES = 1.8e6 // a promise to users, unpacked
+const LARGEST_BYTES = 2e6 // a promise to users, unpacked
 
 const readme = fs.readFileSync(path.join(__dirname, '..', '..', 'README.md'), 'utf8')
 const [, firstExample] = /```js\n([^]+?)```/.exec(readme) ?? []
