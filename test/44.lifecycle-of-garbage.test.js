@@ -53,7 +53,7 @@ const closers = {
     })
   })`, 300],
   "an 'auto' stream": ["await forEachConcurrent([1, 2, 3], async () => {}, { concurrency: binding.createConcurrency ? 'auto' : 2 })", 3000],
-  'measuring, on and off': ['toobusy.shutdown(); toobusy.interval(16)', 6000]
+  'measuring, on and off': ['toobusy.shutdown(); toobusy.interval(16)', 18000]
 }
 
 const source = (deed, count) => `
