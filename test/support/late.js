@@ -24,7 +24,7 @@ const LIMIT_MS = 120
 
 // Above what the law allows by more than two ticks of the slowest kernel (10 ms), and by what a loaded
 // machine may take the processor away for between the reading of the wait and the judgement.
-const MARGIN_MS = 100
+const MARGIN_MS = 150
 
 const SHORTEST_INTERVAL_MS = 16
 
