@@ -37,7 +37,7 @@ class Handlers {
     this.#onStop = onStop
   }
 
-  /** Made so far. */
+  /** How many retries were made. */
   get retries () {
     return this.#retries?.count ?? 0
   }

@@ -60,24 +60,20 @@ const integerFrom = least => ({
   accepts: (/** @type {number} */ value) => Number.isSafeInteger(value) && value >= least
 })
 
+/** @param {number} least */
+const integerOrInfinityFrom = least => ({
+  takes: `an integer >= ${least} or Infinity`,
+  types: ['number'],
+  accepts: (/** @type {number} */ value) => value === Infinity || (Number.isSafeInteger(value) && value >= least)
+})
+
 const milliseconds = {
   takes: `milliseconds, > 0 and <= ${LONGEST_TIMER_MS}`,
   types: ['number'],
   accepts: (/** @type {number} */ value) => value > 0 && value <= LONGEST_TIMER_MS
 }
 
-const aLimit = {
-  takes: 'an integer >= 1 or Infinity',
-  types: ['number'],
-  accepts: (/** @type {number} */ value) => value === Infinity || (Number.isSafeInteger(value) && value >= 1)
-}
-
-const countOrInfinity = {
-  takes: 'an integer >= 0 or Infinity',
-  types: ['number'],
-  accepts: (/** @type {number} */ value) => value === Infinity || (Number.isSafeInteger(value) && value >= 0)
-}
-
+const aLimit = integerOrInfinityFrom(1)
 const trueOrFalse = { takes: 'true or false', types: ['boolean'] }
 const aFunction = { takes: 'a function', types: ['function'] }
 
@@ -89,7 +85,7 @@ const rules = {
     accepts: value => value === 'auto' || aLimit.accepts(value)
   },
   ordered: trueOrFalse,
-  highWaterMark: countOrInfinity,
+  highWaterMark: integerOrInfinityFrom(0),
   maxBytes: integerFrom(1),
   sizeOf: aFunction,
   flatten: trueOrFalse,
@@ -233,4 +229,4 @@ function checkHandler (handler) {
   if (typeof handler !== 'function') throw new TypeError(`handler must be a function, got ${describe(handler)}`)
 }
 
-module.exports = { checkHandler, checkLimit, readOptions }
+module.exports = { LONGEST_TIMER_MS, checkHandler, checkLimit, readOptions }

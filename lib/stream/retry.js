@@ -2,6 +2,8 @@
 
 const { setTimeout: delay } = require('node:timers/promises')
 
+const { LONGEST_TIMER_MS } = require('./options.js')
+
 /**
  * @typedef {object} Retry
  * @property {number} attempts how often an item is tried at most, the first time included: an integer >= 2
@@ -15,8 +17,6 @@ const { setTimeout: delay } = require('node:timers/promises')
 
 const DEFAULT_DELAY_MS = 100
 const DEFAULT_BUDGET = 0.1
-/** Node turns a longer timer into one of 1 ms. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1
 /** Enough for failures now and then, too few to be seen by a downstream that is overloaded. */
 const MOST_SAVED = 10
 
@@ -81,7 +81,7 @@ class Retries {
    * @param {unknown} error thrown when the signal is aborted meanwhile
    */
   async #wait (attempt, signal, error) {
-    const longest = Math.min(this.#delayMs * 2 ** (attempt - 1), LONGEST_DELAY_MS)
+    const longest = Math.min(this.#delayMs * 2 ** (attempt - 1), LONGEST_TIMER_MS)
     try {
       await delay(longest * Math.random(), undefined, { signal })
     } catch {
