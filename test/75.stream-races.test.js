@@ -87,7 +87,7 @@ describe('stream: events that come between others', () => {
     it('holds nobody back: the other slots are filled while it is asked', async () => {
       const onError = manualVerdict()
       const gate = manualHandler()
-      const iterator = mapConcurrent([0, 1, 2, 3, 4], item => {
+      const iterator = mapConcurrent([0, 1, 2, 3, 4], (item, context) => {
         if (item > 1) throw new Error(`item ${item}`)
         return gate(item, context)
       }, { concurrency: 2, highWaterMark: 0, onError })
@@ -177,9 +177,9 @@ describe('stream: events that come between others', () => {
         yield 0
         throw new Error('source')
       }
-      const iterator = mapConcurrent(source(), async (item, { stop }) => {
+      const iterator = mapConcurrent(source(), async (item, context) => {
         await gate(item, context)
-        stop()
+        context.stop()
         return item
       }, { concurrency: 3 })
       const results = iterator.toArray()
