@@ -18,20 +18,22 @@ describe('the classic five lines, on a real server with new connections', functi
   let capacity
 
   /** Where the client was late, or others had the server's core, it is measured again, as in the benches. */
-  async function measureUndisturbed (how) {
-    for (let more = MOST_DISTURBED; ; more--) {
+  async function measureUndisturbed (context, how) {
+    for (let left = MOST_DISTURBED; left >= 0; left--) {
       const report = await measure(client, server, { ...load, ...how })
-      if (report.invalid === null || more === 0) return report
+      if (report.invalid === null) return report
+      console.log(`      disturbed: ${report.invalid}`)
     }
+    needs(context, 'an undisturbed machine', false)
   }
 
-  const offer = (times) => measureUndisturbed({ mode: 'open', rate: times * capacity, warmupMs: 3000, durationMs: 3000 })
+  const offer = (context, times) => measureUndisturbed(context, { mode: 'open', rate: times * capacity, warmupMs: 3000, durationMs: 3000 })
 
-  before(async () => {
+  before(async function () {
     if (process.platform !== 'linux') return
     client = startClient()
     server = await startServer({ framework: 'express', workload: 'cpu-steps' })
-    const { perSecond } = await measureUndisturbed({ mode: 'closed', clients: 4, warmupMs: 500, durationMs: 2000 })
+    const { perSecond } = await measureUndisturbed(this, { mode: 'closed', clients: 4, warmupMs: 500, durationMs: 2000 })
     capacity = perSecond.ok
     await server.stop()
     server = await startServer({ framework: 'express', workload: 'cpu-steps', protection: 'toobusy' })
@@ -46,15 +48,15 @@ describe('the classic five lines, on a real server with new connections', functi
     await server?.stop()
   })
 
-  it('serve at a quarter of the capacity', async () => {
-    const report = await offer(0.25)
+  it('serve at a quarter of the capacity', async function () {
+    const report = await offer(this, 0.25)
     // Where the machine is at work for others, the loop is late at times.
     assert.ok(report.refused <= report.offered / 4, JSON.stringify(report))
     assert.equal(report.failed, 0)
   })
 
-  it('shed at four times the capacity, and keep answering in time', async () => {
-    const report = await offer(4)
+  it('shed at four times the capacity, and keep answering in time', async function () {
+    const report = await offer(this, 4)
     assert.ok(report.refused > report.offered / 4, JSON.stringify(report))
     assert.ok(report.failed < report.offered / 50, JSON.stringify(report))
     // Unprotected, not one answer comes in time.

@@ -143,9 +143,10 @@ for (const kind of kinds) {
       const createServer = (listener) => http.createServer(
         { connectionsCheckingInterval: 20 }, listener)
       const site = await start({ createServer })
-      site.server.headersTimeout = site.server.requestTimeout = 150
       const client = await connect(site.port)
       const answer = client.send('POST /', { headers: { 'Content-Length': '10' }, body: 'half' })
+      await inFlight(site, 1)
+      site.server.headersTimeout = site.server.requestTimeout = 150
       assert.equal((await answer).status, kind.name === 'hapi' ? 400 : 408)
       await client.closed
       await inFlight(site, 0)

@@ -65,10 +65,10 @@ for (const kind of kinds) {
     it('that stand in the accept queue, of which the loop takes one a turn, have waited there, though no turn was long', async function () {
       needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site, told } = await start({}, { spill: false })
-      const clients = await Promise.all(Array.from({ length: QUEUED }, () => connect(site.port)))
       // A busy server: many turns, each far below the limit.
       const work = setInterval(() => block(TURN_MS), 1)
       opened(() => clearInterval(work))
+      const clients = await Promise.all(Array.from({ length: QUEUED }, () => connect(site.port)))
       const answers = await Promise.all(clients.map((client) => client.send('GET /')))
       const statuses = answers.map(({ status }) => status)
       assert.ok(statuses.includes(200) && statuses.includes(503), statuses.join())
