@@ -203,7 +203,7 @@ for (const kind of kinds) {
 
     it('finds how many can be served in time, where one at a time is, and refuses the rest', async () => {
       const told = []
-      const site = await kind.start({ onShed: (info) => told.push(info) })
+      const site = await kind.start({ maxDelay: 100, onShed: (info) => told.push(info) })
       const queue = []
       const work = setInterval(() => queue.shift()?.(), SERVICE_MS)
       opened(() => clearInterval(work))

@@ -30,6 +30,8 @@ const { guard } = require('../../lib/http.js')
 const { opened } = require('./opened.js')
 
 const PLAIN_PATHS = ['/', '/health', '/health/deep']
+/** Unless a test is about waiting: no machine holds up a request for so long that it is refused. */
+const maxDelay = 60_000
 const FIRST_EVENT = 'data: first\n\n'
 
 /**
@@ -60,14 +62,14 @@ const kinds = [
   {
     name: 'fastify',
     entry: 'spillway/fastify',
-    start: startFastify,
+    start: (options, settings) => startFastify({ maxDelay, ...options }, settings),
     install: async (options) => fastify().register(spillwayFastify, options).ready(),
     isRequest: (request, site) => request.server === site.app && request.raw instanceof http.IncomingMessage
   },
   {
     name: 'hapi',
     entry: 'spillway/hapi',
-    start: startHapi,
+    start: (options, settings) => startHapi({ maxDelay, ...options }, settings),
     install: (options) => hapi.server().register({ plugin: spillwayHapi, options }),
     isRequest: (request, site) => request.server.listener === site.server && typeof request.setUrl === 'function'
   },
@@ -76,7 +78,7 @@ const kinds = [
   {
     name: 'http',
     entry: 'spillway/http',
-    start: startHttp,
+    start: (options, settings) => startHttp({ maxDelay, ...options }, settings),
     install: async (options) => guard(http.createServer(), options),
     isRequest: (request) => request instanceof http.IncomingMessage
   }
@@ -86,7 +88,7 @@ function expressKind (name, framework) {
   return {
     name,
     entry: 'spillway/express',
-    start: (options, settings) => startExpress(framework, options, settings),
+    start: (options, settings) => startExpress(framework, { maxDelay, ...options }, settings),
     install: async (options) => spillwayExpress(options),
     isRequest: (request, site) => request.app === site.app
   }
@@ -96,7 +98,7 @@ function koaKind (name, Framework) {
   return {
     name,
     entry: 'spillway/koa',
-    start: (options, settings) => startKoa(Framework, options, settings),
+    start: (options, settings) => startKoa(Framework, { maxDelay, ...options }, settings),
     install: async (options) => spillwayKoa(options),
     isRequest: (request, site) => request.app === site.app && request.req instanceof http.IncomingMessage
   }
