@@ -41,7 +41,7 @@ describe('a request that is older than the first gate', () => {
     assert.equal(await said(`
       const app = express()
       app.use((req, res, next) => {
-        gate ??= spillway({ maxInFlight: 1 })
+        gate ??= spillway({ maxInFlight: 1, maxDelay: 60_000 })
         gate(req, res, next)
       })
       const seen = []
@@ -63,7 +63,7 @@ describe('a request that is older than the first gate', () => {
       const port = await listen(http.createServer(app))
       const answer = get(port)
       await arrived
-      app.use(gate = spillway())
+      app.use(gate = spillway({ maxDelay: 60_000 }))
       app.use((req, res) => res.send(counts()))
       connecting.resolve()
       console.log(await answer, counts(), await get(port), counts())
@@ -75,7 +75,7 @@ describe('a request that is older than the first gate', () => {
       const app = express()
       const responses = []
       app.use((req, res, next) => {
-        if (req.url === '/all') gate = spillway({ maxInFlight: 3 })
+        if (req.url === '/all') gate = spillway({ maxInFlight: 3, maxDelay: 60_000 })
         responses.push([req, res])
         if (req.url === '/all') for (const [req, res] of responses) gate(req, res, () => {})
       })
@@ -110,7 +110,7 @@ describe('a request that is older than the first gate', () => {
       while (!next) await turn()
       client.resetAndDestroy()
       await closed(socket)
-      app.use(gate = spillway())
+      app.use(gate = spillway({ maxDelay: 60_000 }))
       app.use((req, res) => { console.log(counts()); res.send('late'); console.log(counts()) })
       next()
     `), '1,0,1\n1,0,0\n')
@@ -126,7 +126,7 @@ describe('a fault of this package in the middle of a request', () => {
         set url (url) { if (#looks in this) this.#looks = 0 }
       }
       const server = http.createServer({ IncomingMessage: Strange }, (req, res) => res.end(counts()))
-      gate = guard(server)
+      gate = guard(server, { maxDelay: 60_000 })
       const port = await listen(server)
       console.log(await get(port), await get(port))
     `))
