@@ -39,6 +39,8 @@ function follow (arrival, stay, res) {
  */
 function onSent (arrival, res) {
   arrival.connection?.remove(arrival)
+  // By the framework, to a client that is gone or that sent nonsense: the handler may still be at work.
+  if (arrival.abandoned && isAnsweredFor(staysOf(arrival))) return
   end(arrival, OUTCOME.completed, res.statusCode)
 }
 
@@ -62,7 +64,7 @@ function onClientLeft (arrival) {
 function awaitHandler (arrival) {
   const { res, handled } = arrival
   const stays = staysOf(arrival)
-  const isToldOfEnd = !stays.some(({ gate }) => gate.answersForHandler)
+  const isToldOfEnd = !isAnsweredFor(stays)
   if (isEventStream(res) || isPipedInto(res) || (isToldOfEnd && res.writableEnded)) return end(arrival, OUTCOME.abandoned)
   const patienceMs = Math.max(...stays.map((stay) => stay.gate.patienceMs(stay)))
   // When that is over, it says nothing of how long a handler takes.
@@ -103,6 +105,11 @@ function end (arrival, outcome, status) {
   // It has lasted as long as its client liked, which says nothing of service.
   if (arrival.res !== null && isEventStream(arrival.res)) outcome = OUTCOME.detached
   for (let { stay } = arrival; stay !== null; stay = stay.next) stay.gate.leave(stay, outcome, status)
+}
+
+/** @param {import('./stays.js').Stay[]} stays */
+function isAnsweredFor (stays) {
+  return stays.some(({ gate }) => gate.answersForHandler)
 }
 
 /** @param {import('./arrival.js').Arrival} arrival */

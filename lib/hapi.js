@@ -9,7 +9,7 @@ const { corsHeaders } = require('./hapi-cors.js')
 const { OwnRoutes, matchOf } = require('./hapi-routes.js')
 const { functionRow, gateOptions, readOptions } = require('./options.js')
 const { ShedError } = require('./refusal.js')
-const { arrivalOf } = require('./request-watch.js')
+const { arrivalOf, onClientError } = require('./request-watch.js')
 const { planSpill } = require('./spill-plan.js')
 const { pathOfTarget } = require('./target.js')
 
@@ -62,7 +62,16 @@ module.exports = {
     heedRoutes()
     server.events.on('route', heedRoutes)
     gate.watch(server.listener)
-    server.expose(gate.handle(() => routes.close()))
+    /** @param {NodeJS.ErrnoException} error @param {unknown} socket */
+    const onError = ({ code }, socket) => {
+      // Where the method of the next request is wrong, Hapi lets the handlers finish.
+      if (code !== 'HPE_INVALID_METHOD') onClientError(socket)
+    }
+    server.listener.prependListener('clientError', onError)
+    server.expose(gate.handle(() => {
+      server.listener.removeListener('clientError', onError)
+      routes.close()
+    }))
     Object.defineProperty(/** @type {any} */ (server.plugins).spillway, 'load', { get: () => loadOf(gate), enumerable: true })
     server.ext('onRequest', async (request, h) => {
       const isIll = gate.limits.over?.reason === 'healthCheck'

@@ -98,6 +98,16 @@ function onSocketClose () {
 }
 
 /**
+ * Node's parser has given up on a connection, and the framework answers the requests on it in the place of their
+ * handlers: their client is as good as gone.
+ *
+ * @param {any} socket
+ */
+function onClientError (socket) {
+  for (const arrival of [...knownConnectionOf(socket)?.inFlight ?? []]) onClientLeft(arrival)
+}
+
+/**
  * @param {any} raw Node's request: http.IncomingMessage or Http2ServerRequest
  * @param {any} [request] the framework's
  * @returns {Arrival}
@@ -145,4 +155,4 @@ function measure (socket) {
   return handle.fd >= 0 ? binding.requestWait(handle.fd, 1, -1) : -1
 }
 
-module.exports = { arrivalOf, start, stop }
+module.exports = { arrivalOf, onClientError, start, stop }
