@@ -153,7 +153,8 @@ function onCalled (res, name, done) {
 function onResponseEnd (res, done) {
   if (res.closed === true || res.destroyed === true || res.stream?.destroyed === true) return done(isSent(res))
   // Hapi's injected response finishes and never closes; one that is aborted closes and never finishes.
-  const onFinish = () => finish(!wasReset(res))
+  // A stream of HTTP/2 that is closed without an error finishes, too, whether or not it was answered.
+  const onFinish = () => finish(res.stream === undefined || isSent(res))
   const onClose = () => finish(isSent(res))
   /** @param {boolean} sent */
   const finish = (sent) => {

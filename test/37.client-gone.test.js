@@ -204,17 +204,23 @@ describe('a client that leaves', () => {
       assert.deepEqual(await outcomesOf(http.createServer, handle, askAndLeave), [OUTCOME.abandoned])
     })
 
-    it('as abandoned over HTTP/2 too, whenever the handler ends', async () => {
-      const ask = async (server) => {
-        const { session } = await connectHttp2(server.address().port)
-        const stream = session.request({ ':path': '/' })
-        stream.on('error', () => {})
-        await once(server, 'request')
-        stream.close(http2.constants.NGHTTP2_CANCEL)
-      }
-      const handle = (req, res) => res.stream.once('close', () => setImmediate(() => res.end('late')))
-      assert.deepEqual(await outcomesOf(http2.createServer, handle, ask), [OUTCOME.abandoned])
-    })
+    for (const [how, leaveHttp2] of Object.entries({
+      'resets its stream': (stream) => stream.close(http2.constants.NGHTTP2_CANCEL),
+      'closes its stream without an error': (stream) => stream.close(http2.constants.NGHTTP2_NO_ERROR),
+      'destroys its session': (stream) => stream.session.destroy()
+    })) {
+      it(`as abandoned over HTTP/2 too, when the client ${how}, whenever the handler ends`, async () => {
+        const ask = async (server) => {
+          const { session } = await connectHttp2(server.address().port)
+          const stream = session.request({ ':path': '/' })
+          stream.on('error', () => {})
+          await once(server, 'request')
+          leaveHttp2(stream)
+        }
+        const handle = (req, res) => res.stream.once('close', () => setImmediate(() => res.end('late')))
+        assert.deepEqual(await outcomesOf(http2.createServer, handle, ask), [OUTCOME.abandoned])
+      })
+    }
 
     it('as abandoned, when the handler destroys its response after that', async () => {
       const handle = (req, res) => req.once('close', () => setImmediate(() => res.destroy()))
