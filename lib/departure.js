@@ -39,7 +39,7 @@ function follow (arrival, stay, res) {
  */
 function onSent (arrival, res) {
   arrival.connection?.remove(arrival)
-  // By the framework, to a client that is gone or that sent nonsense: the handler may still be at work.
+  // The framework has answered a client that is gone or that sent nonsense. The handler may still be at work.
   if (arrival.abandoned && isAnsweredFor(staysOf(arrival))) return
   end(arrival, OUTCOME.completed, res.statusCode)
 }
@@ -107,7 +107,11 @@ function end (arrival, outcome, status) {
   for (let { stay } = arrival; stay !== null; stay = stay.next) stay.gate.leave(stay, outcome, status)
 }
 
-/** @param {import('./stays.js').Stay[]} stays */
+/**
+ * Whether the framework may answer in the place of the handler.
+ *
+ * @param {import('./stays.js').Stay[]} stays
+ */
 function isAnsweredFor (stays) {
   return stays.some(({ gate }) => gate.answersForHandler)
 }

@@ -104,7 +104,11 @@ function onSocketClose () {
  * @param {any} socket
  */
 function onClientError (socket) {
-  for (const arrival of [...knownConnectionOf(socket)?.inFlight ?? []]) onClientLeft(arrival)
+  try {
+    for (const arrival of [...knownConnectionOf(socket)?.inFlight ?? []]) onClientLeft(arrival)
+  } catch (error) {
+    reportFault(error)
+  }
 }
 
 /**

@@ -17,7 +17,10 @@ describe('the classic five lines, on a real server with new connections', functi
   let server
   let capacity
 
-  /** Where the client was late, or others had the server's core, it is measured again, as in the benches. */
+  /**
+   * Where the client was late, or others had the server's core, it is measured again, as in the benches. After
+   * MOST_DISTURBED more such measurements the test is skipped.
+   */
   async function measureUndisturbed (context, how) {
     for (let left = MOST_DISTURBED; left >= 0; left--) {
       const report = await measure(client, server, { ...load, ...how })

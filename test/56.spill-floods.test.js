@@ -15,7 +15,7 @@ const ERRORS = 4
 // Of capacity.
 const PLAIN = 0.6
 const FLOOD = 10
-/** What the spill may add to nearly every turn: without a limit on its part of a turn it is the whole flood's. */
+/** Of processor time, after nearly every turn's last request. Usually below 1; 5.3 where others took the cores for long. */
 const MOST_TAIL_MS = 20
 
 const head = (line, ...fields) => [`${line} HTTP/1.1`, 'Host: a', ...fields, '', ''].join('\r\n')
