@@ -3,30 +3,31 @@
     {
       "target_name": "spillway",
       "sources": [
-        "src/addon.cc",
-        "src/admission.cc",
-        "src/baseline.cc",
-        "src/class_limit.cc",
-        "src/concurrency.cc",
-        "src/concurrency_limit.cc",
-        "src/crowd.cc",
-        "src/dry_run.cc",
-        "src/evidence.cc",
-        "src/http_head.cc",
-        "src/law.cc",
-        "src/lingering.cc",
-        "src/loop_delay.cc",
-        "src/loop_monitor.cc",
-        "src/loop_stats.cc",
-        "src/path_patterns.cc",
-        "src/pool_probe.cc",
-        "src/pool_probe_js.cc",
-        "src/queue_delay.cc",
-        "src/response_probe.cc",
-        "src/spill.cc",
-        "src/spill_js.cc",
-        "src/turn_window.cc"
+        "src/accept_queue/http_head.cc",
+        "src/accept_queue/lingering.cc",
+        "src/accept_queue/path_patterns.cc",
+        "src/accept_queue/spill.cc",
+        "src/admission/admission.cc",
+        "src/admission/baseline.cc",
+        "src/admission/class_limit.cc",
+        "src/admission/crowd.cc",
+        "src/admission/dry_run.cc",
+        "src/admission/evidence.cc",
+        "src/admission/queue_delay.cc",
+        "src/binding/addon.cc",
+        "src/binding/concurrency.cc",
+        "src/binding/law.cc",
+        "src/binding/loop_delay.cc",
+        "src/binding/pool_probe.cc",
+        "src/binding/spill.cc",
+        "src/concurrency/concurrency_limit.cc",
+        "src/concurrency/response_probe.cc",
+        "src/loop/loop_monitor.cc",
+        "src/loop/loop_stats.cc",
+        "src/loop/pool_probe.cc",
+        "src/loop/turn_window.cc"
       ],
+      "include_dirs": ["src"],
       "defines": ["NAPI_VERSION=8"],
       "cflags_cc": ["-std=c++17", "-Wall", "-Wextra", "-fvisibility=hidden", "-fstack-protector-strong"],
       "xcode_settings": {
@@ -44,10 +45,10 @@
         [
           "OS=='linux'",
           {
-            "sources": ["src/early_socket_linux.cc", "src/run_queue_linux.cc", "src/socket_queue_linux.cc"],
+            "sources": ["src/os/early_socket_linux.cc", "src/os/run_queue_linux.cc", "src/os/socket_queue_linux.cc"],
             "ldflags": ["-Wl,-z,relro,-z,now"]
           },
-          {"sources": ["src/early_socket_other.cc", "src/run_queue_other.cc", "src/socket_queue_other.cc"]}
+          {"sources": ["src/os/early_socket_other.cc", "src/os/run_queue_other.cc", "src/os/socket_queue_other.cc"]}
         ]
       ]
     }

@@ -9,5 +9,5 @@ module.exports = [
     env: ['node', 'mocha'],
     ignores: ['build/**', 'coverage/**', 'types/**']
   }),
-  { files: ['test/*.js', 'test/integration/*.js'], rules: { 'no-restricted-syntax': ['error', skip] } }
+  { files: ['test/*/*.test.js'], rules: { 'no-restricted-syntax': ['error', skip] } }
 ]

@@ -1,7 +1,7 @@
 // What a client sends first, read by the spill's parser: libFuzzer's target. Beside what the
 // sanitizers find, each verdict is held against a plainer reading of the same bytes.
 
-#include "http_head.h"
+#include "accept_queue/http_head.h"
 
 #include <algorithm>
 #include <cctype>
@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "path_patterns.h"
+#include "accept_queue/path_patterns.h"
 
 namespace {
 

@@ -21,7 +21,7 @@ if (!(seconds > 0)) throw new RangeError(`fuzz takes a number of seconds above 0
 fs.mkdirSync(path.join(out, 'corpus'), { recursive: true })
 execFileSync('clang++', [
   '-std=c++17', '-g', '-O1', '-fsanitize=fuzzer,address,undefined', '-fno-sanitize-recover=all', '-fprofile-instr-generate',
-  '-fcoverage-mapping', '-Isrc', '-o', target, 'fuzz/http_head.cc', 'src/http_head.cc', 'src/path_patterns.cc'
+  '-fcoverage-mapping', '-Isrc', '-o', target, 'fuzz/http_head.cc', 'src/accept_queue/http_head.cc', 'src/accept_queue/path_patterns.cc'
 ], { cwd: root, stdio: 'inherit' })
 
 const { status, stderr } = spawnSync(target, [
@@ -42,7 +42,7 @@ if (status !== 0) {
 function coverage () {
   try {
     execFileSync('llvm-profdata', ['merge', '-sparse', `${out}/profile`, '-o', `${out}/merged`])
-    return execFileSync('llvm-cov', ['report', target, `-instr-profile=${out}/merged`, 'src/http_head.cc', 'src/path_patterns.cc'],
+    return execFileSync('llvm-cov', ['report', target, `-instr-profile=${out}/merged`, 'src/accept_queue/http_head.cc', 'src/accept_queue/path_patterns.cc'],
       { cwd: root, encoding: 'utf8' })
   } catch (error) {
     return `coverage of the sources: ${/** @type {Error} */ (error).message}`

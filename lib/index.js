@@ -1,10 +1,10 @@
 'use strict'
 
-const { backend, binding } = require('./binding.js')
-const monitor = require('./monitor.js')
-const { LagEvents } = require('./lag-events.js')
-const { show } = require('./options.js')
-const { arrivalOf } = require('./request-watch.js')
+const { backend, binding } = require('./native/binding.js')
+const monitor = require('./loop/monitor.js')
+const { LagEvents } = require('./loop/lag-events.js')
+const { show } = require('./gate/options.js')
+const { arrivalOf } = require('./requests/request-watch.js')
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1 // Node's timers take no more
 

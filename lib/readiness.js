@@ -1,6 +1,6 @@
 'use strict'
 
-const { readOptions, show } = require('./options.js')
+const { readOptions, show } = require('./gate/options.js')
 
 /**
  * @typedef {object} ReadinessOptions
@@ -17,14 +17,14 @@ const { readOptions, show } = require('./options.js')
 const SECOND_MS = 1000
 const LONGEST_S = 3600
 
-/** @type {import('./options.js').OptionRow} */
+/** @type {import('./gate/options.js').OptionRow} */
 const secondsRow = {
   takes: `a whole number of seconds from 1 to ${LONGEST_S}`,
   hasType: (value) => typeof value === 'number',
   inRange: (value) => Number.isInteger(value) && value >= 1 && value <= LONGEST_S
 }
 
-/** @type {Record<keyof ReadinessOptions, import('./options.js').OptionRow>} */
+/** @type {Record<keyof ReadinessOptions, import('./gate/options.js').OptionRow>} */
 const table = {
   refusing: {
     takes: 'a number above 0, up to 1',
@@ -41,7 +41,7 @@ const table = {
  * Readiness, for the load balancer that asks: false once the instance has refused nearly everything for seconds, until
  * it has been calm for seconds. Never keeps the process alive.
  *
- * @param {Pick<import('./gate.js').GateHandle, 'stats'>} gate
+ * @param {Pick<import('./gate/gate.js').GateHandle, 'stats'>} gate
  * @param {ReadinessOptions} [options]
  * @returns {Ready}
  * @throws {TypeError | RangeError} on something that is no gate, an unknown option, a value out of range

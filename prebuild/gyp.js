@@ -16,7 +16,8 @@ function compilerFlags (os) {
   return [
     ...valuesOf('cflags_cc', os),
     ...(addon.configurations.Release.cflags_cc ?? []),
-    ...valuesOf('defines', os).map((name) => `-D${name}`)
+    ...valuesOf('defines', os).map((name) => `-D${name}`),
+    ...valuesOf('include_dirs', os).map((folder) => `-I${path.join(root, folder)}`)
   ]
 }
 

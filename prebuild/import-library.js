@@ -15,7 +15,8 @@ const path = require('node:path')
  */
 module.exports = async function importLibrary (zig, sources, folder) {
   const nodeApi = path.join(path.dirname(require.resolve('node-api-headers')), 'def', 'node_api.def')
-  const uv = fs.readdirSync(sources).flatMap((file) => fs.readFileSync(path.join(sources, file), 'utf8').match(/\buv_\w+/g) ?? [])
+  const files = fs.readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(cc|h)$/.test(file))
+  const uv = files.flatMap((file) => fs.readFileSync(path.join(sources, file), 'utf8').match(/\buv_\w+/g) ?? [])
   const definition = path.join(folder, 'node.def')
   const library = path.join(folder, 'node.lib')
   fs.writeFileSync(definition, [fs.readFileSync(nodeApi, 'utf8').trimEnd(), ...new Set(uv), ''].join('\n'))

@@ -6,8 +6,8 @@ const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { dependencies } = require('./runtimes/package.json')
 
-// From 80 on they test the bench, and simulations have a clock of their own: no Node makes a difference there.
-const FILES = ['test/[0-7]*.test.js', '--ignore', 'test/*simulation*']
+// The bench runs on one Node, and simulations have a clock of their own: no Node makes a difference there.
+const FILES = ['test/*/*.test.js', '--ignore', 'test/{bench,integration,package}/*', '--ignore', 'test/*/*.simulation.test.js']
 
 const root = path.join(__dirname, '..')
 const supported = Object.keys(dependencies).flatMap((name) => /^node-(\d+)$/.exec(name)?.[1] ?? [])

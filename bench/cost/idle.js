@@ -9,7 +9,7 @@ const SETTLING_MS = 1500
 
 const kinds = {
   'a server': async () => listen(),
-  'a guarded server': async () => require('../../lib/http').guard(await listen()),
+  'a guarded server': async () => require('../../lib/adapters/http').guard(await listen()),
   'a server, and toobusy()': async () => {
     const toobusy = require('../../lib/index')
     await listen()

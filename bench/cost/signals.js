@@ -5,10 +5,10 @@ const { PerformanceObserver } = require('node:perf_hooks')
 
 const answer = require('../child/answer')
 const median = require('../median')
-const { binding } = require('../../lib/binding')
+const { binding } = require('../../lib/native/binding')
 const { limitOptions } = require('../../lib/limits/options')
 const { Limits } = require('../../lib/limits')
-const monitor = require('../../lib/monitor')
+const monitor = require('../../lib/loop/monitor')
 
 const READINGS = 200
 const PAUSE_MS = 1

@@ -3,8 +3,8 @@
 /**
  * A load is a sequence of phases, mostly of one.
  *
- * @param {import('.').Load} load
- * @returns {import('.').Load} with `phases`, and their sum as `durationMs`
+ * @param {import('./').Load} load
+ * @returns {import('./').Load} with `phases`, and their sum as `durationMs`
  */
 function withPhases (load) {
   const phases = load.phases ?? [{ rate: load.rate, durationMs: load.durationMs }]

@@ -36,7 +36,7 @@ class Tally {
   #latenessMs = 0
   #timeline
 
-  /** @param {Pick<import('.').Load, 'durationMs' | 'usefulMs' | 'phases' | 'recoveredP99Ms'>} load */
+  /** @param {Pick<import('./').Load, 'durationMs' | 'usefulMs' | 'phases' | 'recoveredP99Ms'>} load */
   constructor (load) {
     const { durationMs, usefulMs = 200, recoveredP99Ms } = load
     this.#seconds = durationMs / 1000

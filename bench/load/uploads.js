@@ -16,7 +16,7 @@ const PAUSE_MS = 100
  * @property {number} failed ended by an error at once
  * @property {number} broken refused, or ended by an error, halfway
  *
- * @param {import('.').Load} load
+ * @param {import('./').Load} load
  * @returns {Promise<UploadReport | undefined>} undefined if the load has no uploads
  */
 async function runUploads ({ port, uploads, timeoutMs, warmupMs = 0, durationMs }) {

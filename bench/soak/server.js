@@ -9,7 +9,7 @@ const { runInNewContext } = require('node:vm')
 
 const express = require('express')
 
-const { guard } = require('../../lib/http')
+const { guard } = require('../../lib/adapters/http')
 const answer = require('../child/answer')
 const { routes } = require('../workloads/cpu-steps')
 const { PATTERNS } = require('./settings')

@@ -4,7 +4,7 @@
 
 const { setTimeout: sleep } = require('node:timers/promises')
 
-const { forEachConcurrent } = require('../../lib/stream/index.js')
+const { forEachConcurrent } = require('../../lib/streams/index.js')
 const { percent, rate } = require('../format')
 const { SlotsDownstream } = require('./downstream.js')
 

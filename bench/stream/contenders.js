@@ -5,7 +5,7 @@ const { Readable } = require('node:stream')
 const async = require('async')
 const fastq = require('fastq')
 
-const { concurrentTransform, forEachConcurrent, mapConcurrent } = require('../../lib/stream/index.js')
+const { concurrentTransform, forEachConcurrent, mapConcurrent } = require('../../lib/streams/index.js')
 
 const limit = 16
 

@@ -7,7 +7,7 @@ const parallelTransform = require('parallel-transform')
 const { transform } = require('stream-transform')
 const through2Concurrent = require('through2-concurrent')
 
-const { concurrentTransform } = require('../../lib/stream/index.js')
+const { concurrentTransform } = require('../../lib/streams/index.js')
 const { limit } = require('./contenders.js')
 
 /** It shows what the streams themselves cost: it calls no handler. */

@@ -1,7 +1,7 @@
 'use strict'
 
 const { performance } = require('node:perf_hooks')
-const { userFunction } = require('../user-function.js')
+const { userFunction } = require('../options/user-function.js')
 
 /** @typedef {import('./index.js').LimitReason} LimitReason */
 

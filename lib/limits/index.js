@@ -1,7 +1,7 @@
 'use strict'
 
 const { performance } = require('node:perf_hooks')
-const { backend } = require('../binding.js')
+const { backend } = require('../native/binding.js')
 const { Exhaustion } = require('./exhaustion.js')
 const { HealthCheck } = require('./health-check.js')
 const { limitOptions } = require('./options.js')
@@ -177,7 +177,7 @@ const warnedOf = new Set()
  */
 function warnOfUnknown (limits, load) {
   for (const { option, reason, limit } of limits) {
-    const { [option]: row } = /** @type {Record<string, import('../option-rows.js').OptionRow>} */ (limitOptions)
+    const { [option]: row } = /** @type {Record<string, import('../options/rows.js').OptionRow>} */ (limitOptions)
     if (reason === 'healthCheck' || load[reason] !== null || limit === row.default || warnedOf.has(option)) continue
     warnedOf.add(option)
     const why = reason === 'memoryRatio'

@@ -1,6 +1,6 @@
 'use strict'
 
-const { functionRow, isNumber } = require('../option-rows.js')
+const { functionRow, isNumber } = require('../options/rows.js')
 
 /**
  * The limits that all adapters share, judged before the law: one table for the checks, the defaults and
@@ -42,7 +42,7 @@ const { functionRow, isNumber } = require('../option-rows.js')
  * @property {number} forMs how long it has stood
  */
 
-/** @typedef {import('../option-rows.js').OptionRow} OptionRow */
+/** @typedef {import('../options/rows.js').OptionRow} OptionRow */
 
 // Below that, a sample would be about as long as a turn.
 const SHORTEST_SAMPLE_MS = 10

@@ -23,7 +23,7 @@
  */
 
 const { performance } = require('node:perf_hooks')
-const gc = require('./gc.js')
+const gc = require('./signals/gc.js')
 
 /**
  * Each begins to measure, and may tell of a change between the samples.
@@ -31,13 +31,13 @@ const gc = require('./gc.js')
  * @type {((tell: (figures: Partial<Load>) => void) => Signal)[]}
  */
 const SIGNALS = [
-  require('./event-loop-delay.js'),
-  require('./event-loop-utilization.js'),
-  require('./heap.js'),
-  require('./rss.js'),
-  require('./container-memory.js'),
-  require('./open-files.js'),
-  require('./thread-pool.js')
+  require('./signals/event-loop-delay.js'),
+  require('./signals/event-loop-utilization.js'),
+  require('./signals/heap.js'),
+  require('./signals/rss.js'),
+  require('./signals/container-memory.js'),
+  require('./signals/open-files.js'),
+  require('./signals/thread-pool.js')
 ]
 
 /** By interval, ms. @type {Map<number, Sampler>} */

@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 files=("$@")
-[ $# -gt 0 ] || files=(test/01.* test/10.* test/20.* test/37.* test/40.* test/42.* test/5[0-35].*)
+[ $# -gt 0 ] || files=(test/repository/package.test.js test/loop/toobusy.test.js test/admission/controller.simulation.test.js test/requests/{client-gone,in-flight,older-requests}*.test.js
+  test/lifecycle/{exit,workers}.test.js test/accept-queue/{http-head,spill,hand-over,where,stress}.test.js)
 
 build=build/asan
 flags='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g'
@@ -20,7 +21,7 @@ export WORKERS="${WORKERS:-10}"
 export UBSAN_OPTIONS=print_stacktrace=1
 export SPILLWAY_PREBUILD=$PWD/$build # where node-gyp-build looks first
 node -e '
-  require("./lib/binding.js")
+  require("./lib/native/binding.js")
   const loaded = process.report.getReport().sharedObjects.filter((name) => name.endsWith("spillway.node"))
   require("node:assert").deepEqual(loaded, [process.env.SPILLWAY_PREBUILD + "/build/Release/spillway.node"])'
 # What something costs is another matter here.

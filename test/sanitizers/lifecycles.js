@@ -21,7 +21,7 @@ async function main () {
 
 /** What keeps no process alive, and is there at its end: that is for the environment to end. */
 function notClosed () {
-  const { binding } = require('../../lib/binding.js')
+  const { binding } = require('../../lib/native/binding.js')
   require('spillway/http').guard(http.createServer(), { maxThreadPoolDelay: 1000, maxEventLoopDelay: 1000 })
   binding.createLoopDelay()()
   binding.createPoolProbe()()

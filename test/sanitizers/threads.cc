@@ -10,11 +10,11 @@
 #include <thread>
 #include <vector>
 
-#include "admission.h"
-#include "concurrency_limit.h"
-#include "loop_monitor.h"
-#include "pool_probe.h"
-#include "turn_window.h"
+#include "admission/admission.h"
+#include "concurrency/concurrency_limit.h"
+#include "loop/loop_monitor.h"
+#include "loop/pool_probe.h"
+#include "loop/turn_window.h"
 
 // libuv closes descriptors by a bare system call, so that their numbers seem to be given out twice.
 extern "C" const char* __tsan_default_suppressions() {

@@ -9,6 +9,6 @@ headers=$(node -p "path.join(process.execPath, '../../include/node')")
 # Node's headers come last: its libuv is another.
 g++ -std=c++17 -g -O1 -fsanitize=thread -fno-exceptions -Wall -Wextra -DNAPI_VERSION=8 -Isrc -idirafter "$headers" \
   -o $build/threads test/sanitizers/threads.cc \
-  $(grep -L 'include "js_' src/*.cc | grep -v '_other\.cc') -luv -pthread
+  $(find src -name '*.cc' -not -path 'src/binding/*' -not -name '*_other.cc') -luv -pthread
 export TSAN_OPTIONS=halt_on_error=1
 exec $build/threads

@@ -1,6 +1,6 @@
 'use strict'
 
-const { binding } = require('../../lib/binding')
+const { binding } = require('../../lib/native/binding')
 const { ms } = require('./units')
 
 /** The law that ships. */

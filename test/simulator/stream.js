@@ -4,7 +4,7 @@ const Agenda = require('./agenda')
 const Random = require('./random')
 const { ms, toMs } = require('./units')
 
-const { binding } = require('../../lib/binding')
+const { binding } = require('../../lib/native/binding')
 
 // As a monitor of the loop samples its lag, and smooths it.
 const LAG_EVERY_MS = 500

@@ -3,9 +3,9 @@
 const diagnosticsChannel = require('node:diagnostics_channel')
 const { performance } = require('node:perf_hooks')
 const { setTimeout } = require('node:timers/promises')
-const monitor = require('../../lib/monitor.js')
-const { binding } = require('../../lib/binding.js')
-const { NS_PER_MS, createLaw } = require('../../lib/law.js')
+const monitor = require('../../lib/loop/monitor.js')
+const { binding } = require('../../lib/native/binding.js')
+const { NS_PER_MS, createLaw } = require('../../lib/admission/law.js')
 
 const { block } = require('./block.js')
 

@@ -22,11 +22,11 @@ const fastify = require('fastify')
 const hapi = require('@hapi/hapi')
 const koa2 = require('koa2')
 const koa = require('koa')
-const spillwayExpress = require('../../lib/express.js')
-const spillwayFastify = require('../../lib/fastify.js')
-const spillwayHapi = require('../../lib/hapi.js')
-const spillwayKoa = require('../../lib/koa.js')
-const { guard } = require('../../lib/http.js')
+const spillwayExpress = require('../../lib/adapters/express.js')
+const spillwayFastify = require('../../lib/adapters/fastify/index.js')
+const spillwayHapi = require('../../lib/adapters/hapi/index.js')
+const spillwayKoa = require('../../lib/adapters/koa.js')
+const { guard } = require('../../lib/adapters/http.js')
 const { opened } = require('./opened.js')
 
 const PLAIN_PATHS = ['/', '/health', '/health/deep']
@@ -39,7 +39,7 @@ const FIRST_EVENT = 'data: first\n\n'
  * @property {number} port of 127.0.0.1; undefined on a Unix socket
  * @property {any} server Node's
  * @property {any} app the framework's
- * @property {import('../../lib/gate.js').GateHandle} gate
+ * @property {import('../../lib/gate/gate.js').GateHandle} gate
  * @property {EventEmitter} events
  *
  * @typedef {object} SiteSettings

@@ -11,7 +11,7 @@ const nodeTest = require('node:test')
 const { setImmediate, setTimeout } = require('node:timers/promises')
 
 const theirs = require.resolve('@fastify/under-pressure')
-const ours = require.resolve('../../lib/fastify.js')
+const ours = require.resolve('../../lib/adapters/fastify/index.js')
 
 /** What is not run, and why not. */
 const EXCLUDED = {

@@ -10,9 +10,9 @@ const http = require('node:http')
 const https = require('node:https')
 const http2 = require('node:http2')
 const { syncBuiltinESMExports } = require('node:module')
-const { guard } = require('../../lib/http.js')
+const { guard } = require('../../lib/adapters/http.js')
 
-/** @type {import('../../lib/gate.js').GateHandle[]} */
+/** @type {import('../../lib/gate/gate.js').GateHandle[]} */
 const gates = []
 
 /** @param {any} server */

@@ -1,0 +1,30 @@
+// Types alone: JSDoc cannot say that the plugin adds to Fastify's instance.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { GateHandle } from '../../gate/gate.js'
+
+export type Handle = GateHandle
+
+/** `value` in the limit's unit; undefined for a failed health check. */
+export type PressureHandler = (
+  request: FastifyRequest, reply: FastifyReply, type: string, value: number | undefined
+) => unknown
+
+/** ms, bytes, bytes, and a share from 0 to 1; null where this system does not tell. */
+export interface MemoryUsage {
+  eventLoopDelay: number | null
+  rssBytes: number | null
+  heapUsed: number | null
+  eventLoopUtilized: number | null
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    spillway: GateHandle
+    /** Whether a limit on the process is exceeded. */
+    isUnderPressure(): boolean
+    memoryUsage(): MemoryUsage
+  }
+  interface FastifyContextConfig {
+    pressureHandler?: PressureHandler
+  }
+}

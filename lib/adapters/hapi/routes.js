@@ -1,0 +1,108 @@
+'use strict'
+
+const { Limits } = require('../../limits/index.js')
+const { thresholds } = require('../../limits/options.js')
+const { readOptions } = require('../../gate/options.js')
+
+/**
+ * @typedef {import('@hapi/hapi').Request} Request
+ *
+ * @typedef {import('../../limits/options.js').Thresholds | false} RouteOptions `options.plugins.spillway` of a route:
+ *   limits on the process in the place of the plugin's; false: never shed, never counted
+ */
+
+/** The routes that have `options.plugins.spillway`. */
+class OwnRoutes {
+  #server
+  #settings
+  /** By the settings of a route, of which Hapi has two objects: its limits, or false. @type {Map<object, Limits | false>} */
+  #routes = new Map()
+
+  /**
+   * @param {import('@hapi/hapi').Server} server
+   * @param {any} settings of the plugin, checked and complete
+   */
+  constructor (server, settings) {
+    this.#server = server
+    this.#settings = settings
+    for (const route of server.table()) this.#add(route)
+    server.events.on('route', (route) => this.#add(route))
+  }
+
+  get exemptAny () {
+    return [...this.#routes.values()].includes(false)
+  }
+
+  /** @param {Request} request */
+  isExempt (request) {
+    return this.#of(request) === false
+  }
+
+  /**
+   * @param {Request} request
+   * @returns {Limits | undefined}
+   */
+  limitsOf (request) {
+    return this.#of(request) || undefined
+  }
+
+  close () {
+    for (const limits of this.#routes.values()) if (limits) limits.close()
+    this.#routes.clear()
+  }
+
+  /** @param {Request} request */
+  #of (request) {
+    if (this.#routes.size === 0) return undefined
+    const route = matchOf(this.#server, request) ?? preflighted(this.#server, request)
+    return route === undefined ? undefined : this.#routes.get(route.settings)
+  }
+
+  /** @param {import('@hapi/hapi').RequestRoute} route */
+  #add (route) {
+    const own = /** @type {any} */ (route.settings.plugins)?.spillway
+    if (own === undefined) return
+    const entry = `spillway/hapi: options.plugins.spillway of ${route.method} ${route.path}`
+    this.#routes.set(route.settings, own !== false && new Limits({ ...this.#settings, ...readThresholds(entry, own) }))
+  }
+}
+
+/**
+ * The thresholds that are given, without the defaults of the others.
+ *
+ * @param {string} entry
+ * @param {any} own
+ */
+function readThresholds (entry, own) {
+  const read = readOptions(entry, thresholds, own)
+  return Object.fromEntries(Object.keys(own).map((name) => [name, read[name]]))
+}
+
+/**
+ * The route that a browser is going to ask for, if it may.
+ *
+ * @param {import('@hapi/hapi').Server} server
+ * @param {Request} request
+ */
+function preflighted (server, request) {
+  const method = /** @type {string | undefined} */ (request.headers['access-control-request-method'])
+  return request.method === 'options' && method ? matchOf(server, request, method) : undefined
+}
+
+/**
+ * @param {import('@hapi/hapi').Server} server
+ * @param {Request} request
+ * @param {string} [method]
+ * @returns {import('@hapi/hapi').RequestRoute | undefined}
+ */
+function matchOf (server, request, method = request.method) {
+  try {
+    const route = server.match(/** @type {any} */ (method), request.path, request.info.hostname)
+    // Hapi's own, for all preflights.
+    return route === null || /** @type {any} */ (route.method) === '_special' ? undefined : route
+  } catch {
+    return undefined // of a path that is none
+  }
+}
+
+module.exports = { OwnRoutes, matchOf }

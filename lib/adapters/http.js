@@ -1,0 +1,112 @@
+'use strict'
+
+const { Gate } = require('../gate/gate.js')
+const { functionRow, gateOptions, readOptions, show } = require('../gate/options.js')
+const { answer, answerSocket } = require('../gate/refusal.js')
+const { planSpill } = require('../accept-queue/spill-plan.js')
+const { userFunction } = require('../options/user-function.js')
+
+/**
+ * @typedef {import('../gate/gate.js').GateHandle} GateHandle
+ * @typedef {import('../gate/options.js').ShedInfo} ShedInfo
+ * @typedef {import('node:http').IncomingMessage} IncomingMessage
+ * @typedef {import('node:http').ServerResponse} ServerResponse
+ * @typedef {import('node:http').Server | import('node:https').Server | import('node:http2').Http2Server
+ *   | import('node:http2').Http2SecureServer} Server
+ *
+ * @typedef {object} AnswerOptions
+ * @property {(req: IncomingMessage, res: ServerResponse, info: ShedInfo) => unknown} [respond] answers
+ *   instead of the 503
+ *
+ * @typedef {import('../gate/options.js').GateOptions<IncomingMessage> & AnswerOptions} HttpOptions
+ */
+
+const table = { ...gateOptions, respond: functionRow }
+/** Events by which Node hands over a request that is to be answered. */
+const REQUEST_EVENTS = new Set(['request', 'checkContinue', 'checkExpectation'])
+/** And those by which it hands over a connection along with the request on it. */
+const TAKEOVER_EVENTS = new Set(['upgrade', 'connect'])
+const kGuarded = Symbol('spillway.guarded')
+
+/**
+ * Guards a server: judges each request before any listener, and so any framework, sees it. The
+ * cheapest refusal. Upgrades and CONNECT are judged too, and refused by a 503 that closes the connection.
+ *
+ * @param {Server} server
+ * @param {HttpOptions} [options]
+ * @returns {GateHandle}
+ * @throws {TypeError | RangeError} on a server that is none, an unknown option, a value out of range
+ * @throws {Error} if the server is guarded already
+ */
+function guard (server, options) {
+  if (!isServer(server)) {
+    throw new TypeError(`spillway/http: guard() takes an http, https or http2 server, got ${show(server)}`)
+  }
+  const { respond, ...settings } = readOptions('spillway/http', table, options)
+  const spillPlan = planSpill('spillway/http', { ...settings, respond }, true)
+  const guarded = /** @type {any} */ (server)
+  if (guarded[kGuarded] !== undefined) throw new Error('spillway/http: this server is guarded already; close() its gate first')
+
+  const gate = new Gate(settings, { spillPlan })
+  const refuse = refusal(respond, settings.message)
+  const hadOwnEmit = Object.hasOwn(guarded, 'emit')
+  const { emit } = guarded
+
+  /**
+   * @this {any}
+   * @param {string | symbol} event
+   * @param {any} req
+   * @param {any} res of an upgrade or CONNECT, the socket
+   */
+  function guardedEmit (event, req, res) {
+    if (REQUEST_EVENTS.has(/** @type {string} */ (event))) {
+      const info = gate.enter(req, res, req)
+      if (info === null) return emit.call(this, event, req, res)
+      refuse(req, res, info)
+      return true
+    }
+    if (TAKEOVER_EVENTS.has(/** @type {string} */ (event))) {
+      const info = gate.enter(req, null, req)
+      if (info !== null) {
+        answerSocket(res, info, settings.message)
+        return true
+      }
+    }
+    return Reflect.apply(emit, this, arguments)
+  }
+
+  guarded.emit = guardedEmit
+  guarded[kGuarded] = gate
+  gate.watch(server)
+  return gate.handle(() => {
+    if (guarded[kGuarded] !== gate) return
+    guarded[kGuarded] = undefined
+    // Whoever has wrapped emit since keeps his wrapper; ours then lets everything pass.
+    if (guarded.emit !== guardedEmit) return
+    if (hadOwnEmit) guarded.emit = emit
+    else delete guarded.emit
+  })
+}
+
+/**
+ * @param {HttpOptions['respond']} respond
+ * @param {string} message
+ * @returns {(req: any, res: any, info: ShedInfo) => void}
+ */
+function refusal (respond, message) {
+  /** @param {any} req @param {any} res @param {ShedInfo} info */
+  const standard = (req, res, info) => answer(res, info, message)
+  if (respond === undefined) return standard
+  // Where it fails, nobody else is there to answer.
+  return userFunction('respond', 'SPILLWAY_RESPOND', respond, (req, /** @type {any} */ res, info) => {
+    if (!res.headersSent) standard(req, res, info)
+    else (res.stream ?? res).destroy()
+  })
+}
+
+/** @param {any} value */
+function isServer (value) {
+  return ['emit', 'listen', 'close', 'setTimeout'].every((name) => typeof value?.[name] === 'function')
+}
+
+module.exports = { guard }

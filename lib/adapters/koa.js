@@ -1,0 +1,61 @@
+'use strict'
+
+const { whenHandled } = require('../requests/departure.js')
+const { Gate } = require('../gate/gate.js')
+const { booleanRow, functionRow, gateOptions, readOptions } = require('../gate/options.js')
+const { STATUS, ShedError, bodyOf } = require('../gate/refusal.js')
+const { arrivalOf } = require('../requests/request-watch.js')
+const { planSpill } = require('../accept-queue/spill-plan.js')
+
+/**
+ * @typedef {import('../gate/gate.js').GateHandle} GateHandle
+ * @typedef {import('../gate/options.js').ShedInfo} ShedInfo
+ * @typedef {import('koa').Context} Context
+ *
+ * @typedef {object} AnswerOptions
+ * @property {(ctx: Context, info: ShedInfo) => unknown} [respond] answers instead of the 503
+ * @property {boolean} [errorMode] throw an error with `status` 503 instead of answering
+ *
+ * @typedef {import('../gate/options.js').GateOptions<Context> & AnswerOptions} KoaOptions
+ */
+
+const table = { ...gateOptions, respond: functionRow, errorMode: booleanRow }
+
+/**
+ * Koa middleware, for 2 and 3. Belongs first in the chain: what runs before it is work done for
+ * requests that are then refused.
+ *
+ * @param {KoaOptions} [options]
+ * @returns {import('koa').Middleware & GateHandle}
+ * @throws {TypeError | RangeError} on an unknown option or a value out of range
+ */
+module.exports = function spillway (options) {
+  const { respond, errorMode, ...settings } = readOptions('spillway/koa', table, options)
+  const spillPlan = planSpill('spillway/koa', { ...settings, respond, errorMode }, false)
+  const gate = new Gate(settings, { spillPlan })
+
+  /** @type {import('koa').Middleware} */
+  const middleware = (ctx, next) => {
+    gate.spill.seen(ctx.req)
+    const info = gate.enter(ctx.req, ctx.res, ctx)
+    if (info === null) return followHandler(ctx, next())
+    if (respond !== undefined) return respond(ctx, info)
+    ctx.set('Retry-After', String(info.retryAfter))
+    if (errorMode) throw new ShedError(bodyOf(info, settings.message), info)
+    ctx.status = STATUS
+    ctx.type = 'text'
+    ctx.body = bodyOf(info, settings.message)
+  }
+  return Object.assign(middleware, gate.handle())
+}
+
+/**
+ * Koa does not end the response to a client that has left.
+ *
+ * @param {Context} ctx
+ * @param {Promise<any>} handled what the middleware behind this one gave
+ */
+function followHandler (ctx, handled) {
+  whenHandled(arrivalOf(ctx.req), handled)
+  return handled
+}

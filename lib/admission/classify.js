@@ -1,0 +1,63 @@
+'use strict'
+
+const { RouteClasses } = require('./route-classes.js')
+const { settled, userFunction } = require('../options/user-function.js')
+
+/**
+ * @typedef {import('../requests/arrival.js').Arrival} Arrival
+ *
+ * How a framework tells the route of a request.
+ *
+ * @typedef {object} Routing
+ * @property {(arrival: Arrival, request: any) => string} pathOf the route's pattern, where it is known by then;
+ *   else the path as it came
+ * @property {(method: string, path: string) => string} [routeOf] the route that such a path will take;
+ *   default: guessed
+ */
+
+/** For all that a framework's router does not know. */
+const NO_ROUTE = '(no route)'
+
+/** @type {Routing} */
+const byPath = { pathOf: (arrival) => arrival.url }
+
+/**
+ * The class of each request, for a limit of its own.
+ *
+ * @param {((request: any) => unknown) | undefined} classify the user's
+ * @param {import('./route-classes.js').ClassLaw} law
+ * @param {Routing} [routing]
+ * @returns {{ idOf: (arrival: Arrival, request: any) => number, served: (key: string) => void,
+ *   nameOf: (id: number) => string, ids: () => number[] }} `idOf` sets `arrival.candidate` where the request has no
+ *   class of its own; `served` is to be told of that once the response is complete, unless it is a client error
+ */
+function classifier (classify, law, routing = byPath) {
+  const classes = new RouteClasses(law, routing.routeOf)
+  const byRoute = (/** @type {Arrival} */ arrival, /** @type {any} */ request) =>
+    classes.ofUrl(arrival, arrival.method, routing.pathOf(arrival, request))
+  return {
+    idOf: classify === undefined ? byRoute : byName(classify, classes, byRoute),
+    served: (key) => classes.served(key),
+    nameOf: (id) => classes.nameOf(id),
+    ids: () => classes.ids()
+  }
+}
+
+/**
+ * @param {(request: any) => unknown} classify
+ * @param {RouteClasses} classes
+ * @param {(arrival: Arrival, request: any) => number} byRoute
+ * @returns {(arrival: Arrival, request: any) => number}
+ */
+function byName (classify, classes, byRoute) {
+  const nameOf = userFunction('classify', 'SPILLWAY_CLASSIFY', (/** @type {any} */ request) => {
+    const name = settled(classify(request))
+    return name === undefined ? undefined : String(name)
+  })
+  return (arrival, request) => {
+    const name = nameOf(request)
+    return name === undefined ? byRoute(arrival, request) : classes.ofName(arrival, name)
+  }
+}
+
+module.exports = { NO_ROUTE, classifier }

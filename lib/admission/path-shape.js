@@ -1,0 +1,25 @@
+'use strict'
+
+const { pathOfTarget } = require('../requests/target.js')
+
+const MOST_SEGMENTS = 4
+/** Stands for an id. */
+const ID = ':'
+/** Stands for all segments from the fifth on. */
+const REST = '*'
+/** Names of routes are mostly short, made of unreserved characters (RFC 3986, section 2.3), and have no digits. */
+const NAME = /^[a-z._~-]{0,32}$/i
+
+/**
+ * A path with its ids taken out: `/users/42/orders?page=2` becomes `/users/:/orders`.
+ *
+ * @param {string} url
+ */
+function shapeOf (url) {
+  const segments = pathOfTarget(url).split('/', MOST_SEGMENTS + 2)
+  const names = segments.map((segment) => NAME.test(segment) ? segment : ID)
+  if (names.length > MOST_SEGMENTS + 1) names[MOST_SEGMENTS + 1] = REST
+  return names.join('/')
+}
+
+module.exports = { shapeOf }

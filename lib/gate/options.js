@@ -1,0 +1,149 @@
+'use strict'
+
+const { inspect } = require('node:util')
+const { limitOptions } = require('../limits/options.js')
+const { booleanRow, functionRow, isFunction, isNumber } = require('../options/rows.js')
+
+/**
+ * The options that all adapters share: one table for the checks, the defaults and the documentation.
+ *
+ * @template Request the framework's own request: Express's, Fastify's, Hapi's, a Koa context, Node's
+ * @typedef {import('../limits/options.js').LimitOptions & LawOptions<Request>} GateOptions
+ */
+
+/**
+ * @template Request
+ * @typedef {object} LawOptions
+ * @property {number | false} [maxDelay] ms a request may have waited before its handler; false: no
+ *   limit
+ * @property {string | string[] | ((request: Request) => boolean)} [exempt] paths (a final `*` stands
+ *   for any ending), compared with what the client sent, without its query; or a function, which
+ *   answers at once: never shed, counted apart
+ * @property {number} [maxInFlight] requests that may be in flight at once, whatever the law would allow;
+ *   default: no such limit
+ * @property {(request: Request) => unknown} [classify] names the class of a request, as a limit in flight
+ *   is found for each; undefined: by its route
+ * @property {number | 'auto'} [retryAfter] seconds of the Retry-After header; `'auto'` grows with how
+ *   far over the limit the request was, and is jittered so that the refused do not return as one
+ * @property {string} [message] the body of the 503
+ * @property {(info: ShedInfo, request: Request | undefined) => void} [onShed] told of every refusal; of those
+ *   for `'spill'` once a turn of the loop, by their `count` and without a request
+ * @property {boolean} [observe] count what would be shed, shed nothing
+ * @property {boolean} [spill] whether to refuse, while a queue stands, connections that wait to be accepted, in
+ *   native code; default: where the adapter has the whole server, and no option stands against it
+ */
+
+/** @typedef {import('../admission/law.js').Reason | import('../limits/index.js').LimitReason | 'spill'} ShedReason */
+
+/**
+ * What a refusal rests on.
+ *
+ * @typedef {object} ShedInfo
+ * @property {ShedReason} reason which limit said no: `'delay'`, it had waited too long;
+ *   `'inFlight'`, as many of its class as can be served in time were in flight; `'maxInFlight'`; `'spill'`,
+ *   more waited to be accepted than can be served in time; or one of the limits on the process, such as
+ *   `'heapUsedBytes'`
+ * @property {number} count requests refused: 1, but for `'spill'`
+ * @property {string} class the request's class
+ * @property {number} waitMs what the request had waited before its handler
+ * @property {number} limitMs what it might have waited; Infinity where maxDelay is false
+ * @property {'kernel' | 'loop'} source who measured the wait: the kernel, on the request's own socket,
+ *   or the event loop, where the kernel does not know
+ * @property {number} inFlight requests admitted and not yet answered: of the class for `'inFlight'`, else
+ *   of the gate
+ * @property {number} retryAfter seconds
+ * @property {number} [value] of a limit on the process: what was sampled, in the limit's unit
+ * @property {number} [limit] and the limit
+ * @property {boolean} observed true where `observe` let the request pass
+ */
+
+/** @typedef {import('../options/rows.js').OptionRow} OptionRow */
+
+const LONGEST_DELAY_MS = 60_000
+const MOST_IN_FLIGHT = 2 ** 32 - 1
+const LONGEST_RETRY_S = 86_400
+
+/** @type {Record<keyof GateOptions<any>, OptionRow>} */
+const gateOptions = {
+  maxDelay: {
+    // Below two ticks of the slowest kernel (HZ=100) the measure itself would decide.
+    takes: `a number of ms from 20 to ${LONGEST_DELAY_MS}, or false`,
+    hasType: (value) => isNumber(value) || value === false,
+    inRange: (value) => value === false || (value >= 20 && value <= LONGEST_DELAY_MS),
+    default: 100
+  },
+  exempt: {
+    takes: 'a path, an array of paths (each begins with "/"; a final "*" stands for any ending), or a function',
+    hasType: (value) => isFunction(value) || typeof value === 'string' || isArrayOfStrings(value),
+    inRange: (value) => isFunction(value) || [value].flat().every(isPathPattern),
+    default: []
+  },
+  maxInFlight: {
+    takes: 'a whole number from 1 up',
+    hasType: isNumber,
+    inRange: (value) => Number.isInteger(value) && value >= 1 && value <= MOST_IN_FLIGHT
+  },
+  classify: functionRow,
+  retryAfter: {
+    takes: `a whole number of seconds from 0 to ${LONGEST_RETRY_S}, or 'auto'`,
+    hasType: (value) => isNumber(value) || value === 'auto',
+    inRange: (value) => value === 'auto' || (Number.isInteger(value) && value >= 0 && value <= LONGEST_RETRY_S),
+    default: 'auto'
+  },
+  message: { takes: 'a string', hasType: (value) => typeof value === 'string', default: 'Service Unavailable' },
+  onShed: functionRow,
+  observe: booleanRow,
+  spill: { ...booleanRow, default: undefined },
+  ...limitOptions
+}
+
+/**
+ * Checks what was given and fills in the defaults.
+ *
+ * @param {string} entry the entry point, as the user knows it, for the message
+ * @param {Record<string, OptionRow>} table
+ * @param {any} given
+ * @returns {any}
+ * @throws {TypeError | RangeError} naming the option, what was given and what it takes
+ */
+function readOptions (entry, table, given = {}) {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new TypeError(`${entry}: options must be an object, got ${show(given)}`)
+  }
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(table, name))
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `${entry}: unknown option "${unknown}" (${show(given[unknown])}); the options are ${Object.keys(table).join(', ')}`)
+  }
+  const options = /** @type {Record<string, any>} */ ({})
+  for (const [name, row] of Object.entries(table)) {
+    const value = given[name]
+    options[name] = value === undefined ? row.default : value
+    if (value === undefined) continue
+    const complaint = `${entry}: option "${name}" takes ${row.takes}, got ${show(value)}`
+    if (!row.hasType(value)) throw new TypeError(complaint)
+    if (row.inRange?.(value) === false) throw new RangeError(complaint)
+  }
+  return options
+}
+
+/** @param {unknown} value */
+function show (value) {
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (Array.isArray(value)) return inspect(value, { depth: 0, breakLength: Infinity })
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return String(value)
+}
+
+/** @param {unknown} value */
+function isArrayOfStrings (value) {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}
+
+/** @param {string} path */
+function isPathPattern (path) {
+  return path.startsWith('/') && !path.slice(0, -1).includes('*')
+}
+
+module.exports = { gateOptions, functionRow, booleanRow, isFunction, readOptions, show }

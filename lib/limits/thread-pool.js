@@ -1,9 +1,0 @@
-'use strict'
-
-const { binding } = require('../binding.js')
-
-/** How long work waits for a thread of libuv's pool, by one probe at a time. */
-module.exports = function threadPool () {
-  const probe = binding.createPoolProbe()
-  return { read: () => ({ threadPoolDelay: probe?.() ?? null }) }
-}

@@ -1,0 +1,41 @@
+'use strict'
+
+const { binding } = require('../native/binding.js')
+
+/** Tells listeners, once an interval, of lag above their thresholds. Idle while there are none. */
+class LagEvents {
+  /** @type {{ fn: (lagMs: number) => void, threshold: number }[]} */
+  #listeners = []
+  /** @type {NodeJS.Timeout | undefined} */
+  #timer
+
+  /**
+   * @param {(lagMs: number) => void} fn
+   * @param {number} threshold ms
+   */
+  add (fn, threshold) {
+    this.#listeners.push({ fn, threshold })
+  }
+
+  /** @param {number} intervalMs */
+  start (intervalMs) {
+    clearInterval(this.#timer)
+    if (this.#listeners.length === 0) return
+    binding.takeLongestTurn()
+    this.#timer = setInterval(() => this.#tell(), intervalMs).unref()
+  }
+
+  clear () {
+    clearInterval(this.#timer)
+    this.#listeners = []
+  }
+
+  #tell () {
+    const lagMs = Math.max(binding.lag(), binding.takeLongestTurn())
+    for (const { fn, threshold } of [...this.#listeners]) {
+      if (lagMs > threshold) fn(lagMs)
+    }
+  }
+}
+
+module.exports = { LagEvents }

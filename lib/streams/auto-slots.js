@@ -1,0 +1,59 @@
+'use strict'
+
+const { binding } = require('../native/binding.js')
+const monitor = require('../loop/monitor.js')
+const { Slots } = require('./slots.js')
+
+/**
+ * The limit of a stream, found and followed by the addon.
+ *
+ * @typedef {object} NativeConcurrency times in ns; `beginAt` and `endAt` are the same on a clock of the caller's
+ * @property {() => number} begin the moment, for `end`
+ * @property {(began: number, succeeded: number) => number} end the limit from now on
+ * @property {(now: number) => void} beginAt
+ * @property {(now: number, began: number, succeeded: number, turn: number) => number} endAt
+ * @property {() => { limit: number, probing: boolean, capacity: number, responseNs: number }} snapshot capacity: a second
+ */
+
+/** Slots whose limit follows what the handlers and the event loop can do, until the caller sets one. */
+class AutoSlots extends Slots {
+  #native = /** @type {() => NativeConcurrency} */ (binding.createConcurrency)()
+  #fixed = false
+  /** @type {(() => void) | undefined} */
+  #releaseMonitor
+
+  constructor () {
+    super(1)
+    this.limit = this.#native.snapshot().limit
+  }
+
+  /** @param {number} limit */
+  fix (limit) {
+    super.fix(limit)
+    this.#fixed = true
+    this.close()
+  }
+
+  take () {
+    super.take()
+    if (!this.#fixed) this.#releaseMonitor ??= monitor.acquire()
+    return this.#native.begin()
+  }
+
+  /**
+   * @param {number} began
+   * @param {boolean} succeeded
+   */
+  give (began, succeeded) {
+    super.give(began, succeeded)
+    const limit = this.#native.end(began, Number(succeeded))
+    if (!this.#fixed) this.limit = limit
+  }
+
+  close () {
+    this.#releaseMonitor?.()
+    this.#releaseMonitor = undefined
+  }
+}
+
+module.exports = { AutoSlots }

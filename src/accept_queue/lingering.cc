@@ -1,0 +1,49 @@
+#include "accept_queue/lingering.h"
+
+#include "os/early_socket.h"
+
+namespace spillway {
+namespace {
+
+constexpr uint64_t kNsPerMs = 1'000'000;
+
+// As long as a client has to notice the answer and close.
+constexpr uint64_t kLongestNs = 2000 * kNsPerMs;
+
+// An upload fills a socket's buffer no faster than a client can be expected to notice an answer.
+constexpr uint64_t kSweepEveryNs = 10 * kNsPerMs;
+
+constexpr uint64_t kSweepNs = kNsPerMs / 5;
+
+// Of descriptors, which others need too.
+constexpr size_t kMost = 1024;
+
+constexpr size_t kGivenUp = 16;
+
+}  // namespace
+
+Lingering::Lingering() : entries_({kSweepEveryNs, kSweepNs}) {}
+
+void Lingering::Add(uint64_t now, int fd) {
+  if (entries_.size() >= kMost) GiveUp(1);
+  entries_.Add({fd, now + kLongestNs});
+}
+
+void Lingering::Sweep(uint64_t now) {
+  entries_.Visit(now, [&](const Entry* entry) {
+    const bool has_ended = early_socket::Discard(entry->fd) == early_socket::Rest::kEnded;
+    if (!has_ended && now < entry->until) return true;
+    early_socket::Close(entry->fd);
+    return false;
+  });
+}
+
+void Lingering::GiveUpSome() { GiveUp(kGivenUp); }
+
+void Lingering::CloseAll() { GiveUp(size()); }
+
+void Lingering::GiveUp(size_t count) {
+  for (const Entry& entry : entries_.TakeOldest(count)) early_socket::Close(entry.fd);
+}
+
+}  // namespace spillway

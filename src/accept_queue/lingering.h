@@ -1,0 +1,44 @@
+#ifndef SPILLWAY_LINGERING_H_
+#define SPILLWAY_LINGERING_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "accept_queue/rounds.h"
+
+namespace spillway {
+
+/// Connections that have had their answer while the client still sends: to close them would reset
+/// them, and that can destroy the answer before the client has read it. Their input is dropped
+/// until the client closes, for 2 s, or until the room is needed. Owns their descriptors.
+class Lingering final {
+ public:
+  Lingering();
+  ~Lingering() { CloseAll(); }
+  Lingering(const Lingering&) = delete;
+  Lingering& operator=(const Lingering&) = delete;
+
+  size_t size() const { return entries_.size(); }
+
+  /// Gives up the oldest where there is no room.
+  void Add(uint64_t now, int fd);
+  /// To be called often; looks at each every few ms, and takes a fraction of one.
+  void Sweep(uint64_t now);
+  /// Gives up some of the oldest, because descriptors ran out.
+  void GiveUpSome();
+  void CloseAll();
+
+ private:
+  struct Entry {
+    int fd;
+    uint64_t until;
+  };
+
+  void GiveUp(size_t count);
+
+  Rounds<Entry> entries_;
+};
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_LINGERING_H_

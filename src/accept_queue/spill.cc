@@ -1,0 +1,269 @@
+#include "accept_queue/spill.h"
+
+#include <uv.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "os/early_socket.h"
+#include "os/socket_queue.h"
+
+namespace spillway {
+namespace {
+
+constexpr uint64_t kNsPerMs = 1'000'000;
+
+// A queue that was empty is not long so soon, and to read it costs a system call.
+constexpr uint64_t kEmptyForNs = kNsPerMs;
+
+// A turn must not become longer by more than 1 ms. What Node does for a connection handed over
+// belongs to it.
+constexpr uint64_t kBatchNs = 900'000;
+constexpr uint64_t kHandOverNs = 75'000;
+// So few take less than that, and the clock may say otherwise only because the machine is at work
+// for others: then most of all, the queue must not grow.
+constexpr uint32_t kLeastBatch = 16;
+
+// What is handed over may be served, and then costs what a request costs. Where requests are slow,
+// it counts as if 80/s were completed, so that each budget has room for 4/s: health checks must not
+// starve.
+constexpr double kLeastRate = 80 / 1e9;
+
+// To wait for a client that is slow to send costs a system call now and then, to let Node wait for
+// it as much as some refusals.
+constexpr uint64_t kHoldNs = 250 * kNsPerMs;
+constexpr size_t kMostHeld = 256;
+constexpr uint64_t kReviewEveryNs = 4 * kNsPerMs;
+constexpr uint64_t kReviewNs = 300'000;
+
+// The refused come back within half of the due time either way, so that they do not return as one.
+constexpr double kLeastJitter = 0.5;
+constexpr double kMostJitter = 1.5;
+
+}  // namespace
+
+Spill::Spill(std::shared_ptr<Admission> law, int listening_fd, Settings settings,
+             std::unique_ptr<SpillOutlet> outlet)
+    : law_(std::move(law)),
+      listening_fd_(listening_fd),
+      identity_(early_socket::Identity(listening_fd)),
+      settings_(std::move(settings)),
+      outlet_(std::move(outlet)),
+      held_({kReviewEveryNs, kReviewNs}),
+      random_(static_cast<uint32_t>(uv_hrtime())) {}
+
+Spill::~Spill() { CloseHeld(); }
+
+void Spill::TellLaw(uint64_t now) {
+  if (!open_) return;
+  if (queued_ == 0 && now - queue_read_at_ < kEmptyForNs) return;
+  queue_read_at_ = now;
+  const auto length = socket_queue::AcceptQueueLength(listening_fd_);
+  if (!length || (*length > 0 && !IsOurs())) {
+    LoseSocket();
+    return;
+  }
+  queued_ = *length;
+  law_->Queued(queued_);
+}
+
+// Only this thread closes the socket: what this says holds until JavaScript runs.
+bool Spill::IsOurs() const { return early_socket::Identity(listening_fd_) == identity_; }
+
+void Spill::LoseSocket() {
+  dropped_ += static_cast<double>(held_.size());
+  CloseHeld();
+  Close();
+}
+
+void Spill::OnTurn(uint64_t now) {
+  // A loop that JavaScript runs inside of a turn has seen later times.
+  turn_at_ = now = std::max(now, turn_at_);
+  lingering_.Sweep(now);
+  if (!open_ || is_delivering_) return;
+  const uint32_t excess = law_->Excess(now, queued_);
+  if (held_.empty() && excess == 0) return;
+  // Another spill may have run JavaScript in this turn.
+  if (!IsOurs()) {
+    LoseSocket();
+    return;
+  }
+  SpillTurn turn;
+  turn_begun_ = uv_hrtime();
+  takes_web_sockets_.reset();
+  const double cost = HandOverCost();
+  exempt_budget_.Grow(now, cost);
+  other_budget_.Grow(now, cost);
+  ReviewHeld(now, law_->mayRefuseWaiting(), &turn);
+  if (excess > 0) TakeOldest(now, excess, &turn);
+  if (turn.refused > 0) {
+    spilled_ += turn.refused;
+    law_->Spilled(turn.refused);
+  }
+  if (turn.handed_over > 0 || (turn.refused > 0 && outlet_->WantsRefusals())) Deliver(&turn);
+}
+
+void Spill::ReviewHeld(uint64_t now, bool standing, SpillTurn* turn) {
+  held_.Visit(now, [&](Taken* each) {
+    if (!standing) {
+      if (turn->handed_over == SpillTurn::kMostHandedOver) return true;
+      turn->fds[turn->handed_over++] = each->fd;
+      return false;
+    }
+    const bool is_late = now - each->since > kHoldNs;
+    if (!is_late && early_socket::Unread(each->fd) == each->reader.bytes_read()) return true;
+    Verdict verdict = Judge(each);
+    if (verdict == Verdict::kWait && !is_late) return true;
+    if (verdict == Verdict::kWait) verdict = Verdict::kHandOver;
+    Settle(now, *each, verdict, turn);
+    return false;
+  });
+}
+
+void Spill::TakeOldest(uint64_t now, uint32_t count, SpillTurn* turn) {
+  const double over = static_cast<double>(queued_) / law_->MayQueue(now);
+  for (uint32_t i = 0; i < count; ++i) {
+    if (i >= kLeastBatch && !HasTime(*turn)) return;
+    const int fd = early_socket::Accept(listening_fd_);
+    const bool is_reserved = fd == early_socket::kFull || fd >= settings_.first_reserved;
+    if (is_reserved) lingering_.GiveUpSome();
+    if (fd < 0) return;
+    if (i == 0 && outlet_->WantsRefusals()) {
+      const auto ages = socket_queue::ReadAges(fd);
+      turn->longest_wait = ages ? ages->last_receive : 0;
+    }
+    Taken connection{fd, now, over, {}, false, false};
+    Verdict verdict = Judge(&connection);
+    const bool may_hold = !is_reserved && held_.size() < kMostHeld;
+    if (verdict == Verdict::kWait && may_hold) {
+      held_.Add(connection);
+    } else {
+      if (verdict == Verdict::kWait) verdict = Verdict::kHandOver;
+      Settle(now, connection, verdict, turn);
+    }
+  }
+}
+
+bool Spill::HasTime(const SpillTurn& turn) const {
+  return uv_hrtime() - turn_begun_ + turn.handed_over * kHandOverNs < kBatchNs;
+}
+
+double Spill::HandOverCost() const {
+  const double request = law_->utilization() / std::max(law_->rate(), kLeastRate);
+  return std::max(static_cast<double>(kHandOverNs), request);
+}
+
+// kHandOver is for all that is not a plain request, whether or not there is room for it.
+Spill::Verdict Spill::Judge(Taken* connection) {
+  char buffer[HttpHead::kMostBytes];
+  const std::optional<std::string_view> bytes =
+      early_socket::Peek(connection->fd, buffer, sizeof(buffer));
+  if (!bytes) return Verdict::kHandOver;
+  const HttpHead head = connection->reader.Read(*bytes);
+  connection->is_head = head.is_head;
+  if (head.kind == HttpHead::Kind::kIncomplete) return Verdict::kWait;
+  if (head.kind == HttpHead::Kind::kOther) return Verdict::kHandOver;
+  connection->is_exempt = settings_.exempt.Match(PathOfTarget(head.target));
+  if (connection->is_exempt) return Verdict::kHandOver;
+  if (head.websocket && TakesWebSockets()) return Verdict::kHandOver;
+  const bool all_came = !head.has_body && bytes->size() == head.length;
+  return all_came ? Verdict::kRefuse : Verdict::kRefuseAndLinger;
+}
+
+bool Spill::TakesWebSockets() {
+  if (!takes_web_sockets_) takes_web_sockets_ = outlet_->TakesWebSockets();
+  return *takes_web_sockets_;
+}
+
+// Not for kWait.
+void Spill::Settle(uint64_t now, const Taken& connection, Verdict verdict, SpillTurn* turn) {
+  HandOverBudget& budget = connection.is_exempt ? exempt_budget_ : other_budget_;
+  const bool has_slot = turn->handed_over < SpillTurn::kMostHandedOver;
+  if (verdict == Verdict::kHandOver && has_slot && budget.has_room()) {
+    budget.Take();
+    turn->fds[turn->handed_over++] = connection.fd;
+    return;
+  }
+  Refuse(connection, turn);
+  if (verdict == Verdict::kRefuse) {
+    early_socket::Close(connection.fd);
+  } else {
+    early_socket::EndAnswer(connection.fd);
+    lingering_.Add(now, connection.fd);
+  }
+}
+
+void Spill::Refuse(const Taken& connection, SpillTurn* turn) {
+  const auto jitter = std::uniform_real_distribution<double>(kLeastJitter, kMostJitter)(random_);
+  const auto last = static_cast<double>(settings_.answers.size());
+  const double due = std::min(connection.over, last / kMostJitter);
+  const double seconds = std::clamp(std::round(due * jitter), 1.0, last);
+  std::string_view answer = settings_.answers[static_cast<size_t>(seconds) - 1];
+  if (connection.is_head) answer.remove_suffix(settings_.message_bytes);
+  (void)early_socket::Discard(connection.fd);
+  early_socket::Answer(connection.fd, answer);
+  turn->retry_after = static_cast<uint32_t>(seconds);
+  ++turn->refused;
+}
+
+void Spill::Deliver(SpillTurn* turn) {
+  is_delivering_ = true;
+  outlet_->Deliver(turn);
+  is_delivering_ = false;
+  for (size_t i = 0; i < turn->handed_over; ++i) {
+    if (turn->fds[i] == SpillTurn::kTaken) {
+      ++handed_over_;
+    } else {
+      early_socket::Close(turn->fds[i]);
+      ++dropped_;
+    }
+  }
+}
+
+std::vector<int> Spill::Close() {
+  if (!open_) return {};
+  open_ = false;
+  outlet_->Release();
+  std::vector<int> fds;
+  for (const Taken& each : held_.members()) fds.push_back(each.fd);
+  held_.Clear();
+  return fds;
+}
+
+void Spill::Abort() {
+  if (open_) outlet_->Release();
+  open_ = false;
+  CloseHeld();
+  lingering_.CloseAll();
+}
+
+void Spill::CloseHeld() {
+  for (const Taken& each : held_.members()) early_socket::Close(each.fd);
+  held_.Clear();
+}
+
+void Spills::TellLaws(uint64_t now) {
+  for (const auto& spill : spills_) spill->TellLaw(now);
+}
+
+void Spills::OnTurn(uint64_t now) {
+  const std::vector<std::shared_ptr<Spill>> of_this_turn = spills_;
+  for (const auto& spill : of_this_turn) spill->OnTurn(now);
+  spills_.erase(std::remove_if(spills_.begin(), spills_.end(),
+                               [](const std::shared_ptr<Spill>& spill) { return spill->done(); }),
+                spills_.end());
+}
+
+bool Spills::NeedTurn() const {
+  return std::any_of(spills_.begin(), spills_.end(),
+                     [](const std::shared_ptr<Spill>& spill) { return spill->NeedsTurn(); });
+}
+
+void Spills::Abort() {
+  for (const auto& spill : spills_) spill->Abort();
+  spills_.clear();
+}
+
+}  // namespace spillway

@@ -1,0 +1,162 @@
+#ifndef SPILLWAY_CLASS_LIMIT_H_
+#define SPILLWAY_CLASS_LIMIT_H_
+
+#include <cstdint>
+
+#include "admission/baseline.h"
+#include "admission/evidence.h"
+#include "admission/probe.h"
+
+namespace spillway {
+
+// Gate 2 for one class of requests: how many of it may be in flight. By Little's law (L = lambda W)
+// a class that completes X a second answers within R + Q when X (R + Q) are in flight: R its
+// response time when nothing queues, Q the queueing allowed. Enforced only while a queue is
+// evident.
+class ClassLimit final {
+ public:
+  // A window of time that is over.
+  struct Window {
+    uint64_t now;
+    double elapsedNs;
+    double busyNs;   // of the loop
+    double pauseNs;  // what long turns of the loop made requests wait, not yet worked off
+    double costNs;   // loop time of one request
+  };
+
+  // What all classes share.
+  struct Setting {
+    double maxDelayNs;
+    bool late;         // the loop's last turn was long
+    bool saturated;    // the loop had no time to spare in the last window
+    bool overdue;      // requests of the last window came too late already
+    uint64_t settled;  // what began before may have queued behind a class that is held back since
+  };
+
+  // Whether one more fits. `pressed`: the loop is late, and all classes together are beyond what
+  // they may have in a burst. What came during a pause, at the rate of before, is no burst.
+  bool Admits(bool pressed, double pauseNs) const {
+    if (enforcing_) return inFlight_ < cap_;
+    return !pressed || inFlight_ < burst_ + rate_ * pauseNs || inFlight_ == 0;
+  }
+
+  void Admitted() {
+    ++arrivals_;
+    ++admissions_;
+    ++inFlight_;
+  }
+  void Refused(bool byThisGate) {
+    ++arrivals_;
+    refusals_ += byThisGate;
+  }
+  void Left() { inFlight_ -= inFlight_ > 0; }
+  // So long after its admission its response ended, or after its client had left, its handler.
+  void Lasted(double ns);
+  void Completed(uint64_t now, uint64_t start, const Setting& setting);
+  // The same while another limit holds the class: it shows that one's queue.
+  void CompletedElsewhere(double responseNs);
+  // One that was let in by nobody: its response tells nothing.
+  void CompletedUncounted() { ++completions_; }
+
+  void EndWindow(const Window& window, const Setting& setting);
+  // Of this window nothing is to be learnt but how many came; as many will be completed as were let
+  // in.
+  void SkipWindow(const Window& window);
+
+  bool evident() const { return evidence_.evident(); }
+  void DropEvidence() { evidence_.Drop(); }
+  void Enforce(const Setting& setting);
+  // Enforced from now on, if it was not, for another's requests too, which complete `rate` per ns.
+  void Take(const ClassLimit& other, double rate, const Setting& setting);
+  void AlsoHolds(uint32_t inFlight) { inFlight_ += inFlight; }
+  // This class was part of another until now, and asked for this share of it.
+  void SplitFrom(uint64_t now, ClassLimit& other, double share);
+  // Another class is split off, and takes this share of X with it, which is returned.
+  double GiveAway(double share, const Setting& setting);
+  // A response this much above R shows a queue.
+  static double EvidentNs(double baselineNs, double pauseNs, const Setting& setting);
+  // Whether the last response took longer than it should: less than evidence, but if others queue,
+  // this one does too.
+  bool Queues(const Setting& setting) const;
+  // What was learnt of R while another limit held the class may have been learnt in its queue.
+  void DropGuess();
+
+  // Classes that share a resource must be probed together, or each takes the others' queue for its
+  // own service.
+  bool WantsProbe(uint64_t now) const;
+  void BeginProbe(uint64_t now, const Setting& setting);
+  void Drained(uint64_t now) { probe_.Drained(now); }
+
+  // Nobody of it has yet to leave.
+  bool empty() const { return inFlight_ == 0; }
+  bool active() const { return arrivals_ > 0 || completions_ > 0 || inFlight_ > 0; }
+  bool enforcing() const { return enforcing_; }
+  bool probing() const { return enforcing_ && probe_.running(); }
+  bool over() const { return enforcing_ && inFlight_ > cap_; }
+  uint32_t inFlight() const { return inFlight_; }
+  uint32_t completions() const { return completions_; }
+  uint32_t cap() const { return cap_; }
+  uint32_t burst() const { return burst_; }
+  // Per ns: X, what is completed and what arrives.
+  double capacity() const { return enforcing_ ? capacity_ : loopCapacity_; }
+  double rate() const { return rate_; }
+  double arrivalRate() const { return arrivalRate_; }
+  // R; 0 until something was completed.
+  double BaselineNs() const { return baseline_.Ns() > 0 ? baseline_.Ns() : costNs_; }
+  // How long the slowest of the recent requests took to end; 0 until one ended.
+  double longestNs() const { return longestNs_; }
+  double variance() const { return baseline_.variance(); }
+  // Enough was completed to know R.
+  bool known() const { return baseline_.known(); }
+  // How much the last response was above R.
+  double queueNs() const { return queueNs_; }
+  // R as it was measured, without a guess.
+  double measuredNs() const { return baseline_.Ns(); }
+
+ private:
+  void EndEnforcedWindow(const Window& window, double rate, double newest, const Setting& setting);
+  void ForgetWindow();
+  double CapacityWhenFull() const;
+  void EndProbe(uint64_t now, const Setting& setting);
+  void SeemsSlower(double responseNs);
+  double AllowedNs(double queueNs) const;
+  void SetLimits(const Setting& setting);
+
+  Baseline baseline_;
+  Evidence evidence_;
+  Probe probe_;
+  uint32_t inFlight_ = 0;
+  uint32_t cap_ = 0;
+  uint32_t burst_ = 0;
+  bool enforcing_ = false;
+
+  // Of the window.
+  uint32_t arrivals_ = 0;
+  uint32_t admissions_ = 0;
+  uint32_t refusals_ = 0;
+  uint32_t completions_ = 0;
+  bool probed_ = false;
+  double responses_ = 0;  // their sum, ns
+
+  // Smoothed over windows; rates are per ns.
+  double arrivalRate_ = 0;
+  double rate_ = 0;
+  double busy_ = 0;
+  double costNs_ = 0;
+  double loopCapacity_ = 0;
+  double capacity_ = 0;
+  double fullness_ = 1;
+  double calmNs_ = 0;
+  double longestNs_ = 0;
+  double queueNs_ = 0;
+
+  uint64_t probeAt_ = 0;
+  double probedCapacity_ = 0;
+  int slowerProbes_ = 0;
+  double slowerNs_ = 0;
+  double slowerCapacity_ = 0;
+};
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_CLASS_LIMIT_H_

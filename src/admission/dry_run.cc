@@ -1,0 +1,88 @@
+#include "admission/dry_run.h"
+
+#include <algorithm>
+
+namespace spillway {
+
+namespace {
+
+constexpr double kRecentRequests = 64;
+constexpr double kMost = 0.5;
+
+}  // namespace
+
+// Those that come on connections accepted before overtake the accept queue. Where most come through
+// that, the time is its time.
+void DryRun::Came(uint64_t now, uint64_t waitNs, bool queued) {
+  queuedPart_ += ((queued ? 1 : 0) - queuedPart_) / kRecentRequests;
+  if (queued) queuedNs_ = waitNs;
+  if (!queued && queuedPart_ > kMost) waitNs = std::max(waitNs, queuedNs_);
+  const double came = std::max(now_, static_cast<double>(now - std::min(now, waitNs)));
+  const double elapsed = came - now_;
+  now_ = came;
+  all_ = std::max(0.0, all_ - elapsed);
+  admitted_ = std::max(0.0, admitted_ - elapsed);
+}
+
+void DryRun::Admitted(uint64_t now, uint8_t id, double costNs, double responseNs) {
+  const double due = now_ + admitted_ + std::max(costNs, responseNs);
+  all_ += costNs;
+  admitted_ += costNs;
+  // As JavaScript gives it back: a number.
+  const auto start = static_cast<uint64_t>(static_cast<double>(now));
+  classes_[id].places.push_back({start, due});
+  ++present_;
+}
+
+void DryRun::Refused(uint8_t id, double costNs) {
+  all_ += costNs;
+  ++classes_[id].ghosts;
+  ++present_;
+}
+
+bool DryRun::Due(uint8_t id) {
+  Class& entry = classes_[id];
+  if (entry.places.empty() || entry.places.front().due > now_) return false;
+  entry.places.pop_front();
+  ++entry.freed;
+  return true;
+}
+
+bool DryRun::Left(uint8_t id, uint64_t start) {
+  Class& entry = classes_[id];
+  const auto before = [](const Place& place, uint64_t time) { return place.start < time; };
+  const auto place = std::lower_bound(entry.places.begin(), entry.places.end(), start, before);
+  if (place == entry.places.end() || place->start != start) {
+    if (entry.freed > 0) {
+      --entry.freed;
+      --present_;
+    }
+    return false;
+  }
+  entry.places.erase(place);
+  --present_;
+  return true;
+}
+
+void DryRun::GhostLeft(uint8_t id) {
+  Class& entry = classes_[id];
+  if (entry.ghosts == 0) return;
+  --entry.ghosts;
+  --present_;
+}
+
+bool DryRun::StandsFor(uint64_t now, uint8_t id, double responseNs) {
+  Class& entry = classes_[id];
+  if (responseNs == 0 || entry.places.empty()) return false;
+  if (static_cast<double>(now - entry.places.front().start) < responseNs) return false;
+  entry.places.pop_front();
+  ++entry.freed;
+  return true;
+}
+
+bool DryRun::Empty(uint8_t id) const {
+  const Class& entry = classes_[id];
+  return entry.places.empty() && entry.ghosts == 0 && entry.freed == 0;
+}
+
+}  // namespace spillway

@@ -1,0 +1,45 @@
+#include "admission/evidence.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace spillway {
+
+namespace {
+
+// The mean must be above what is normal by so many standard errors, so that a class of mixed
+// requests is not judged by the few slow ones of a window.
+constexpr double kStandardErrors = 3;
+
+// Responses tell of the queue that was when they began. It is evident earlier when they show a
+// quarter of it, and by Little's law those in flight now will show three times of it.
+constexpr double kShown = 0.25;
+constexpr double kToBeShown = 3;
+
+}  // namespace
+
+void Evidence::EndWindow(double elapsedNs, double rate, uint32_t inFlight, const Normal& normal) {
+  elapsed_ += elapsedNs;
+  if (count_ < kFewest) return;
+  rate_ = count_ / elapsed_;
+  const bool evident = Shows(std::max(rate, rate_), inFlight, normal);
+  Drop();
+  evident_ = evident;
+}
+
+bool Evidence::Shows(double rate, uint32_t inFlight, const Normal& normal) const {
+  const double mean = sum_ / count_;
+  const double variance = std::max(squares_ / count_ - mean * mean, normal.variance);
+  const double queue = mean - kStandardErrors * std::sqrt(variance / count_) - normal.responseNs;
+  if (queue > normal.queueNs) return true;
+  return queue > kShown * normal.queueNs &&
+         inFlight > rate * (normal.responseNs + kToBeShown * normal.queueNs);
+}
+
+void Evidence::Drop() {
+  evident_ = false;
+  count_ = 0;
+  elapsed_ = sum_ = squares_ = 0;
+}
+
+}  // namespace spillway

@@ -1,0 +1,62 @@
+#ifndef SPILLWAY_COHORT_H_
+#define SPILLWAY_COHORT_H_
+
+#include <algorithm>
+#include <cstdint>
+
+#include "concurrency/sample.h"
+
+namespace spillway {
+
+/// So many handlers that start one after the other, and the response times of all of them: of
+/// those that merely end within some time, the fast ones would be too many.
+class Cohort final {
+ public:
+  Cohort() = default;
+  Cohort(uint64_t now, uint32_t size) : size_(size), first_(now), last_(now) {}
+
+  void Begin(uint64_t now) {
+    if (begun_ == size_ || now < first_) return;
+    ++begun_;
+    last_ = now;
+    starts_ += static_cast<double>(now - first_);
+  }
+  void End(uint64_t now, uint64_t began, bool completed) {
+    if (!Has(began) || ended_ == begun_) return;
+    ++ended_;
+    starts_ -= static_cast<double>(began - first_);
+    responses_ += static_cast<double>(now - began);
+    if (completed) sample_.Add(static_cast<double>(now - began));
+  }
+
+  /// Takes no more than it has, once these are `fewest`.
+  void Close(uint32_t fewest) { size_ = std::min(size_, std::max(begun_, fewest)); }
+
+  bool Has(uint64_t began) const { return begun_ > 0 && began >= first_ && began <= last_; }
+  /// All of them started.
+  bool closed() const { return begun_ >= size_; }
+  double SinceLast(uint64_t now) const { return static_cast<double>(now - last_); }
+  bool complete() const { return ended_ >= size_; }
+  uint32_t begun() const { return begun_; }
+  uint32_t ended() const { return ended_; }
+  /// What their responses add up to so far: those that have not ended count with their age.
+  double SumNs(uint64_t now) const {
+    return responses_ + (begun_ - ended_) * static_cast<double>(now - first_) - starts_;
+  }
+  uint32_t size() const { return size_; }
+  const Sample& sample() const { return sample_; }
+
+ private:
+  uint32_t size_ = 0;
+  uint32_t begun_ = 0;
+  uint32_t ended_ = 0;
+  double starts_ = 0;     // of those in flight, after the first, ns
+  double responses_ = 0;  // of those that ended, ns
+  uint64_t first_ = 0;
+  uint64_t last_ = 0;
+  Sample sample_;
+};
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_COHORT_H_

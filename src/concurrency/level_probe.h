@@ -1,0 +1,136 @@
+#ifndef SPILLWAY_LEVEL_PROBE_H_
+#define SPILLWAY_LEVEL_PROBE_H_
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "concurrency/cohort.h"
+#include "concurrency/sample.h"
+
+namespace spillway {
+
+/// Measures the response time with fewer in flight: lets them drain to a level, then times so many
+/// handlers that start at that level. Times are ns.
+class LevelProbe final {
+ public:
+  struct Plan {
+    uint32_t level;    // in flight, without those that never settle
+    uint32_t stuck;    // in flight, and may never settle
+    uint32_t skipped;  // handlers that fill it
+    uint32_t size;     // handlers to time, after these
+    uint32_t fewest;   // of these when they take too long
+    double above_ns;  // over once the mean is sure to be above this; 0: above what a queue explains
+    double spread_ns;    // how sure: so many standard deviations of a response
+    double longest_ns;   // so long they may start
+    double patience_ns;  // what has not settled within several of these never will
+  };
+
+  LevelProbe() = default;
+  LevelProbe(uint64_t now, uint32_t in_flight, const Plan& plan)
+      : plan_(plan),
+        begun_(now),
+        counted_from_(static_cast<uint32_t>(kCounted * in_flight)),
+        last_(now),
+        longest_(plan.patience_ns) {
+    if (in_flight <= limit()) Drained(now);
+  }
+
+  /// With none in flight that can settle nothing would ever end the draining.
+  uint32_t Limit(uint32_t in_flight) const {
+    return drained_ || fresh_ > 0 ? limit() : std::max(limit(), in_flight + 1);
+  }
+
+  void Begin(uint64_t now) {
+    if (!drained_) {
+      ++fresh_;
+    } else if (skipped_ < plan_.skipped) {
+      if (++skipped_ == plan_.skipped) cohort_ = Cohort(now + 1, plan_.size);
+    } else {
+      cohort_.Begin(now);
+    }
+  }
+
+  /// `in_flight`: those that are left.
+  void End(uint64_t now, uint64_t began, bool served, uint32_t in_flight) {
+    const auto response = static_cast<double>(now - began);
+    if (drained_) {
+      cohort_.End(now, began, served);
+      longest_ = std::max(longest_, response);
+      if (Since(drained_at_, now) > plan_.longest_ns) cohort_.Close(plan_.fewest);
+      if (!above_ && cohort_.ended() > 0 && IsAbove(now)) {
+        above_ = true;
+        cohort_.Close(0);
+      }
+      return;
+    }
+    if (in_flight > counted_from_) {
+      last_ = now;
+    } else {
+      presence_ += (in_flight + 1) * Since(last_, now);
+      last_ = now;
+      ended_ += served;
+    }
+    if (began >= begun_ && fresh_ > 0) --fresh_;
+    longest_ = std::max(longest_, response);
+    if (Since(begun_, now) > kPatience * longest_ && in_flight > limit())
+      plan_.stuck = in_flight - plan_.level;
+    if (in_flight <= limit()) Drained(now);
+  }
+
+  /// Also when one of the handlers seems never to settle.
+  bool complete(uint64_t now) const {
+    return drained_ && (cohort_.complete() ||
+                        (cohort_.closed() && cohort_.SinceLast(now) > kPatience * longest_));
+  }
+  /// The mean is sure to be above what was asked, though not all have ended.
+  bool above() const { return above_; }
+  /// Those that have not ended count with their age.
+  double MeanNs(uint64_t now) const { return cohort_.SumNs(now) / std::max(1u, cohort_.begun()); }
+  uint32_t count() const { return cohort_.sample().count(); }
+  uint32_t level() const { return plan_.level; }
+  const Sample& sample() const { return cohort_.sample(); }
+  /// The response that the draining shows, by Little's law.
+  double DrainNs() const { return presence_ / std::max(1u, ended_); }
+
+ private:
+  // What takes this many times longer than the longest response so far will never settle.
+  static constexpr double kPatience = 4;
+  // The first quarter of the draining may have started before a change: it is not counted.
+  static constexpr double kCounted = 0.75;
+  // Of the response that the draining shows: with a queue, a quarter of the limit takes about half
+  // of it; without, as long.
+  static constexpr double kNotShorter = 0.7;
+
+  bool IsAbove(uint64_t now) const {
+    if (plan_.above_ns == 0)
+      return ended_ > 0 && cohort_.SumNs(now) > kNotShorter * DrainNs() * cohort_.size();
+    const uint32_t begun = cohort_.begun();
+    return cohort_.SumNs(now) > plan_.above_ns * begun + plan_.spread_ns * std::sqrt(begun);
+  }
+  static double Since(uint64_t then, uint64_t now) { return static_cast<double>(now - then); }
+  uint32_t limit() const { return plan_.level + plan_.stuck; }
+  void Drained(uint64_t now) {
+    drained_ = true;
+    drained_at_ = now;
+    cohort_ = Cohort(now, plan_.size);
+  }
+
+  Plan plan_{1, 0, 0, 0, 0, 0, 0, 0, 0};
+  bool drained_ = false;
+  bool above_ = false;
+  uint64_t begun_ = 0;
+  uint32_t counted_from_ = 0;
+  uint64_t drained_at_ = 0;
+  uint64_t last_ = 0;
+  double longest_ = 0;
+  double presence_ = 0;
+  uint32_t fresh_ = 0;
+  uint32_t skipped_ = 0;
+  uint32_t ended_ = 0;
+  Cohort cohort_;
+};
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_LEVEL_PROBE_H_

@@ -1,0 +1,71 @@
+#ifndef SPILLWAY_NO_LOAD_RESPONSE_H_
+#define SPILLWAY_NO_LOAD_RESPONSE_H_
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "concurrency/sample.h"
+
+namespace spillway {
+
+/// R, the response time while nothing queues: its mean, ns, and how well it is known.
+class NoLoadResponse final {
+ public:
+  bool known() const { return mean_ > 0; }
+  double Ns() const { return mean_; }
+
+  /// The variance of single responses over the square of R.
+  double RelativeVariance() const { return variance_; }
+  /// The standard error of R, as a part of R.
+  double Error() const { return std::sqrt(RelativeVariance() / std::max(1.0, responses_)); }
+  /// Twice the standard error of the difference between R and the mean of so many responses, ns.
+  double DifferenceNs(uint32_t count) const {
+    if (!known()) return 0;
+    return kStandardErrors * mean_ * std::sqrt(RelativeVariance() * (1 / responses_ + 1.0 / count));
+  }
+
+  /// Responses that saw no queue. Where they differ from R, it has changed.
+  void Learn(const Sample& sample) {
+    if (sample.count() == 0) return;
+    const double count = sample.count();
+    if (!known() || Differs(sample.MeanNs(), sample.count())) {
+      mean_ = sample.MeanNs();
+      responses_ = count;
+      variance_ += count / (count + kAssumed) * (sample.RelativeVariance() - variance_);
+      return;
+    }
+    const double part = count / (responses_ + count);
+    mean_ += part * (sample.MeanNs() - mean_);
+    variance_ += count / (responses_ + count + kAssumed) * (sample.RelativeVariance() - variance_);
+    responses_ = std::min(responses_ + count, kRemembered * std::max(1.0, variance_));
+  }
+
+  /// They may have seen something of a queue: newer ones count for more.
+  void Doubt() { responses_ = std::min(responses_, kDoubted); }
+
+ private:
+  static constexpr double kStandardErrors = 2;
+  static constexpr double kReplaced = 1.25;
+  // Services vary by so much of R without a change.
+  static constexpr double kSame = 0.05;
+  // R is the mean of so many responses at most, so that it follows slow changes.
+  static constexpr double kRemembered = 150;
+  static constexpr double kDoubted = 8;
+
+  // A few responses tell little of their variance: it counts as known from so many before, first
+  // as that of exponential ones.
+  static constexpr double kAssumed = 2;
+
+  bool Differs(double mean_ns, uint32_t count) const {
+    return std::abs(mean_ns - mean_) > kReplaced * DifferenceNs(count) + kSame * mean_;
+  }
+
+  double mean_ = 0;
+  double responses_ = 0;
+  double variance_ = 1;
+};
+
+}  // namespace spillway
+
+#endif  // SPILLWAY_NO_LOAD_RESPONSE_H_

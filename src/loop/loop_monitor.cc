@@ -1,0 +1,250 @@
+#include "loop/loop_monitor.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "os/clocks.h"
+#include "os/run_queue.h"
+#include "os/socket_queue.h"
+
+namespace spillway {
+namespace {
+
+constexpr uint64_t kNsPerMs = 1'000'000;
+
+// A connection that a spill holds may get its request at any time, and nobody else polls it.
+constexpr uint64_t kSpillsTurnMs = 5;
+
+// Two ages, each to a tick.
+constexpr uint64_t kTicksOfDoubt = 2;
+
+// A client may take as large a part of what its connection waits to be accepted before it sends.
+constexpr uint64_t kSendPart = 4;
+
+// To read it takes three system calls, and no pause is shorter than ten times that.
+constexpr uint64_t kWaitedIsNewNs = Pause::kShortestNs / 10;
+
+}  // namespace
+
+LoopMonitor::LoopMonitor(uv_loop_t* loop)
+    : loop_(loop), tick_(socket_queue::Available() ? socket_queue::TickNs() : 0) {}
+
+LoopMonitor* LoopMonitor::New(uv_loop_t* loop) {
+  auto* monitor = new (std::nothrow) LoopMonitor(loop);
+  if (monitor == nullptr) return nullptr;
+  if (monitor->timer_.Init(uv_timer_init, loop, monitor) == 0 &&
+      monitor->prepare_.Init(uv_prepare_init, loop, monitor) == 0 &&
+      monitor->check_.Init(uv_check_init, loop, monitor) == 0 &&
+      monitor->wake_.Init(uv_timer_init, loop, monitor) == 0) {
+    return monitor;
+  }
+  monitor->Close([](void*) {}, nullptr);
+  return nullptr;
+}
+
+bool LoopMonitor::Start(uint64_t interval_ms, double factor) {
+  if (timer_.get() == nullptr) return false;
+  // The loop's time may be as old as the script now running, which is not to be taken for lag.
+  uv_update_time(loop_);
+  interval_ms_ = interval_ms;
+  stats_.Configure(factor, interval_ms * kNsPerMs);
+  stats_.Reset(Read(true), interval_ms * kNsPerMs);
+  ForgetLookups();
+  running_ = uv_prepare_start(prepare_.get(), OnPrepare) == 0 &&
+             uv_check_start(check_.get(), OnCheck) == 0 && ArmTimer();
+  return running_;
+}
+
+bool LoopMonitor::Stop() {
+  if (!running_) return false;
+  running_ = false;
+  uv_timer_stop(timer_.get());  // all three always return 0
+  uv_prepare_stop(prepare_.get());
+  uv_check_stop(check_.get());
+  stats_.Reset(Read(true), interval_ms_ * kNsPerMs);
+  return true;
+}
+
+void LoopMonitor::SetFactor(double factor) { stats_.Configure(factor, interval_ms_ * kNsPerMs); }
+
+uint64_t LoopMonitor::TurnSoFar() { return TurnSoFar(uv_hrtime()); }
+
+uint64_t LoopMonitor::TurnSoFar(uint64_t now) {
+  if (!idle_is_read_) {
+    idle_ = uv_metrics_idle_time(loop_);
+    idle_is_read_ = true;
+  }
+  return WithoutPause(stats_.TurnSoFar(now, idle_));
+}
+
+// The thread's clocks are dear to read, and no pause is shorter.
+uint64_t LoopMonitor::WithoutPause(uint64_t wait) {
+  return wait < Pause::kShortestNs ? wait : stats_.WithoutPause(Read(true), wait);
+}
+
+double LoopMonitor::SteadyDelay() {
+  if (!steady_delay_is_known_) {
+    // The loop accepts one connection a turn.
+    const double queue = LongestAcceptQueue() * stats_.MeanTurn();
+    steady_delay_ = std::max({stats_.Lag(), stats_.RequestWait(uv_hrtime()), queue});
+    steady_delay_is_known_ = true;
+  }
+  return steady_delay_;
+}
+
+double LoopMonitor::Delay() {
+  return std::max(SteadyDelay(), static_cast<double>(TurnSoFar(uv_hrtime())));
+}
+
+bool LoopMonitor::IsBusy(double max_lag) {
+  const double delay = std::max(SteadyDelay(), static_cast<double>(TurnSoFar(CoarseNowNs())));
+  if (delay <= max_lag) return false;
+  return std::uniform_real_distribution<double>()(random_) < (delay - max_lag) / max_lag;
+}
+
+double LoopMonitor::ConnectionAge(int fd) const {
+  if (tick_ == 0) return -1;
+  const auto ages = socket_queue::ReadAges(fd);
+  return ages ? static_cast<double>(ages->last_send) : -1;
+}
+
+// What has come with the connection is read in the turn after that in which it was accepted.
+bool LoopMonitor::JustAccepted(uint64_t age, uint64_t queued) {
+  return age <= queued + stats_.LastTurn() + TurnSoFar(uv_hrtime()) + kTicksOfDoubt * tick_;
+}
+
+// The age of the last bytes is no more than a lower bound: a client that goes on sending, a body or
+// another request, makes it start again.
+double LoopMonitor::OnRequest(int fd, bool fresh, double queued) {
+  was_queued_ = false;
+  if (tick_ == 0) return -1;
+  // One behind another came with it, as far as anybody can tell.
+  if (!fresh && fd == last_fd_)
+    return static_cast<double>(last_wait_ + uv_hrtime() - last_wait_at_);
+  last_fd_ = -1;
+  // What the loop already polls has waited since the last poll at most. Where that is less than the
+  // kernel can tell, it need not be asked, which is the dear part.
+  if (running_ && !fresh && stats_.LastTurn() + TurnSoFar(CoarseNowNs()) < tick_) return 0;
+  const auto ages = socket_queue::ReadAges(fd);
+  if (!ages) return -1;
+  uint64_t age = ages->last_receive;
+  if (fresh && queued >= 0) {
+    const auto waited = static_cast<uint64_t>(queued);
+    was_queued_ = JustAccepted(ages->last_send, waited);
+    if (was_queued_ && age + std::max(kTicksOfDoubt * tick_, waited / kSendPart) < waited)
+      age = waited;
+  }
+  const uint64_t wait = WithoutPause(age);
+  if (running_) {
+    last_wait_at_ = uv_hrtime();
+    stats_.OnRequest(last_wait_at_, wait);
+    steady_delay_is_known_ = false;
+    last_fd_ = fd;
+    last_wait_ = wait;
+  }
+  return static_cast<double>(wait);
+}
+
+void LoopMonitor::WatchListeners(std::vector<int> fds) {
+  listeners_ = std::move(fds);
+  ForgetLookups();
+}
+
+void LoopMonitor::Close(void (*on_closed)(void* data), void* data) {
+  if (on_closed_ != nullptr) return;
+  on_closed_ = on_closed;
+  on_closed_data_ = data;
+  running_ = false;
+  spills_->Abort();
+  for (const bool will_call : {timer_.Close(OnHandleClosed), prepare_.Close(OnHandleClosed),
+                               check_.Close(OnHandleClosed), wake_.Close(OnHandleClosed)}) {
+    closing_ += will_call ? 1 : 0;
+  }
+  if (closing_ == 0) delete this;
+}
+
+void LoopMonitor::ForgetLookups() {
+  queue_is_read_ = steady_delay_is_known_ = idle_is_read_ = false;
+  last_fd_ = -1;
+}
+
+LoopReading LoopMonitor::Read(bool with_work) {
+  const uint64_t work = with_work ? ThreadCpuNs() + Waited() : 0;
+  return {uv_hrtime(), uv_metrics_idle_time(loop_), work};
+}
+
+uint64_t LoopMonitor::Waited() {
+  const uint64_t now = uv_hrtime();
+  if (now - waited_read_at_ < kWaitedIsNewNs) return waited_;
+  waited_read_at_ = now;
+  const std::optional<uint64_t> reading = run_queue::WaitedNs();
+  if (!reading) return waited_;  // descriptors have run out, or it is never told
+  if (waited_reading_) waited_ += *reading - *waited_reading_;
+  waited_reading_ = reading;
+  return waited_;
+}
+
+// One shot at a time: the due time is then known exactly, while a repeating timer rearms from a
+// cached time that may be older than the callbacks before it.
+bool LoopMonitor::ArmTimer() {
+  due_ = (uv_now(loop_) + interval_ms_) * kNsPerMs;  // uv_now() is uv_hrtime() in whole ms
+  return uv_timer_start(timer_.get(), OnTimer, interval_ms_, 0) == 0;
+}
+
+uint32_t LoopMonitor::LongestAcceptQueue() {
+  if (queue_is_read_) return longest_queue_;
+  longest_queue_ = 0;
+  for (const int fd : listeners_) {
+    longest_queue_ = std::max(longest_queue_, socket_queue::AcceptQueueLength(fd).value_or(0));
+  }
+  queue_is_read_ = true;
+  return longest_queue_;
+}
+
+void LoopMonitor::OnTimer(uv_timer_t* timer) {
+  auto* self = static_cast<LoopMonitor*>(timer->data);
+  self->stats_.OnTick(self->Read(true), self->due_);
+  self->running_ = self->ArmTimer();
+  self->ForgetLookups();
+}
+
+// The loop may sleep after this.
+void LoopMonitor::OnPrepare(uv_prepare_t* prepare) {
+  static_cast<LoopMonitor*>(prepare->data)->idle_is_read_ = false;
+}
+
+void LoopMonitor::OnCheck(uv_check_t* check) {
+  auto* self = static_cast<LoopMonitor*>(check->data);
+  const LoopReading reading = self->Read(false);
+  const uint64_t busy = self->WithoutPause(self->stats_.TurnSoFar(reading.now, reading.idle));
+  self->stats_.OnTurnEnd(reading, busy);
+  self->spills_->TellLaws(reading.now);
+  self->live_laws_->OnTurn(reading.now, busy);
+  self->live_windows_->OnTurn(reading.now, busy);
+  self->ForgetLookups();
+  self->spills_->OnTurn(reading.now);
+  self->WakeForSpills();
+}
+
+void LoopMonitor::WakeForSpills() {
+  uv_timer_t* wake = wake_.get();
+  if (wake == nullptr || !spills_->NeedTurn()) return;
+  (void)uv_timer_start(wake, OnWake, kSpillsTurnMs, 0);  // fails only on a closing handle
+}
+
+void LoopMonitor::OnWake(uv_timer_t* wake) {
+  auto* self = static_cast<LoopMonitor*>(wake->data);
+  if (self->running_) return;  // there will be a check
+  self->spills_->OnTurn(uv_hrtime());
+  self->WakeForSpills();
+}
+
+void LoopMonitor::OnHandleClosed(uv_handle_t* handle) {
+  auto* self = static_cast<LoopMonitor*>(handle->data);
+  if (--self->closing_ > 0) return;
+  self->on_closed_(self->on_closed_data_);
+  delete self;
+}
+
+}  // namespace spillway

@@ -1,0 +1,76 @@
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "os/early_socket.h"
+
+namespace spillway::early_socket {
+namespace {
+
+// More than a socket's buffer can hold.
+constexpr size_t kEverything = size_t{1} << 30;
+
+bool MayTryAgain() { return errno == EAGAIN || errno == EINTR; }
+
+}  // namespace
+
+bool Available() { return true; }
+
+uint64_t Identity(int fd) {
+  uint64_t cookie = 0;
+  socklen_t length = sizeof(cookie);
+  return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) == 0 ? cookie : 0;
+}
+
+int Accept(int listening_fd) {
+  for (;;) {
+    const int fd = accept4(listening_fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) return fd;
+    switch (errno) {
+      case EINTR:
+      case ECONNABORTED:  // one that is gone already
+        continue;
+      case EMFILE:
+      case ENFILE:
+      case ENOBUFS:
+      case ENOMEM:
+        return kFull;
+      default:
+        return kNone;
+    }
+  }
+}
+
+std::optional<std::string_view> Peek(int fd, char* buffer, size_t size) {
+  const ssize_t length = recv(fd, buffer, size, MSG_PEEK | MSG_DONTWAIT);
+  if (length > 0) return std::string_view(buffer, static_cast<size_t>(length));
+  if (length < 0 && MayTryAgain()) return std::string_view();
+  return std::nullopt;
+}
+
+std::optional<size_t> Unread(int fd) {
+  int count = 0;
+  if (ioctl(fd, FIONREAD, &count) != 0 || count < 0) return std::nullopt;
+  return static_cast<size_t>(count);
+}
+
+// On TCP, MSG_TRUNC drops instead of copying (tcp(7)).
+Rest Discard(int fd) {
+  const ssize_t length = recv(fd, nullptr, kEverything, MSG_TRUNC | MSG_DONTWAIT);
+  if (length > 0) return Rest::kMayCome;
+  return length < 0 && MayTryAgain() ? Rest::kMayCome : Rest::kEnded;
+}
+
+// MSG_MORE holds the bytes back until the connection is closed, right after, and so the end travels
+// with them: one segment to be sent, and one to be woken by, instead of two.
+void Answer(int fd, std::string_view bytes) {
+  (void)send(fd, bytes.data(), bytes.size(), MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void EndAnswer(int fd) { (void)shutdown(fd, SHUT_WR); }
+
+void Close(int fd) { (void)close(fd); }
+
+}  // namespace spillway::early_socket

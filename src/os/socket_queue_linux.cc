@@ -1,0 +1,111 @@
+#include <arpa/inet.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <ctime>
+
+#include "os/socket_queue.h"
+
+namespace spillway::socket_queue {
+namespace {
+
+constexpr uint64_t kNsPerMs = 1'000'000;
+constexpr uint8_t kTcpListen = 10;  // TCP_LISTEN in the kernel's include/net/tcp_states.h
+
+// An older kernel fills a prefix of the struct, and says how long a one.
+constexpr socklen_t kThroughLastDataRecv =
+    offsetof(tcp_info, tcpi_last_data_recv) + sizeof(tcp_info::tcpi_last_data_recv);
+constexpr socklen_t kThroughUnacked =
+    offsetof(tcp_info, tcpi_unacked) + sizeof(tcp_info::tcpi_unacked);
+
+bool ReadTcpInfo(int fd, tcp_info* info, socklen_t* length) {
+  *length = sizeof(*info);
+  return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, length) == 0;
+}
+
+// What the kernel does on loopback it has mostly done when connect() returns. A firewall may drop
+// it: nobody waits for long.
+constexpr int kPairMs = 1;
+
+/// A TCP socket for one function; its descriptor is below 0 where none could be made.
+class ScopedSocket final {
+ public:
+  ScopedSocket() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {}
+  ~ScopedSocket() {
+    if (fd_ >= 0) (void)close(fd_);
+  }
+  ScopedSocket(const ScopedSocket&) = delete;
+  ScopedSocket& operator=(const ScopedSocket&) = delete;
+  int fd() const { return fd_; }
+
+ private:
+  const int fd_;
+};
+
+// gVisor answers with zeros. Linux counts from when the machine began to count where nothing was
+// received yet (tcp_get_info() in net/ipv4/tcp.c: lrcvtime of a new socket is 0), which is itself 0
+// for one tick in 49 days.
+bool TellsReceiveAge() {
+  const ScopedSocket unconnected;
+  if (unconnected.fd() < 0) return true;  // descriptors have run out: that says nothing
+  const auto ages = ReadAges(unconnected.fd());
+  return ages && ages->last_receive > 0;
+}
+
+// True, too, where no connection could be made to try it with.
+bool TellsAcceptQueue() {
+  // The client is closed last: its connection is reset then, and leaves nothing behind.
+  const ScopedSocket client;
+  const ScopedSocket listener;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
+  socklen_t length = sizeof(address);
+  if (bind(listener.fd(), name, length) != 0 || listen(listener.fd(), 1) != 0 ||
+      getsockname(listener.fd(), name, &length) != 0) {
+    return true;
+  }
+  if (connect(client.fd(), name, length) != 0 && errno != EINPROGRESS) return true;
+  pollfd accepting{listener.fd(), POLLIN, 0};
+  if (poll(&accepting, 1, kPairMs) != 1 || (accepting.revents & POLLIN) == 0) return true;
+  return AcceptQueueLength(listener.fd()).value_or(0) > 0;
+}
+
+}  // namespace
+
+bool Available() { return TellsReceiveAge() && TellsAcceptQueue(); }
+
+uint64_t TickNs() {
+  // tcpi_last_data_recv is jiffies_to_msecs(now - lrcvtime) in net/ipv4/tcp.c, and the coarse
+  // clock advances by the same jiffy.
+  timespec tick{};
+  if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) != 0)
+    return 10 * kNsPerMs;  // the longest: HZ=100
+  return static_cast<uint64_t>(tick.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(tick.tv_nsec);
+}
+
+// tcp_create_openreq_child() in net/ipv4/tcp_minisocks.c sets lsndtime when the handshake is
+// complete.
+std::optional<Ages> ReadAges(int fd) {
+  tcp_info info;
+  socklen_t length;
+  if (!ReadTcpInfo(fd, &info, &length)) return std::nullopt;
+  if (length < kThroughLastDataRecv || info.tcpi_state == kTcpListen) return std::nullopt;
+  return Ages{info.tcpi_last_data_recv * kNsPerMs, info.tcpi_last_data_sent * kNsPerMs};
+}
+
+std::optional<uint32_t> AcceptQueueLength(int fd) {
+  tcp_info info;
+  socklen_t length;
+  if (!ReadTcpInfo(fd, &info, &length)) return std::nullopt;
+  if (length < kThroughUnacked || info.tcpi_state != kTcpListen) return std::nullopt;
+  return info.tcpi_unacked;  // of a listening socket, sk_ack_backlog
+}
+
+}  // namespace spillway::socket_queue

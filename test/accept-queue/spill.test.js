@@ -1,0 +1,340 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const net = require('node:net')
+const { once } = require('node:events')
+const { setTimeout: sleep } = require('node:timers/promises')
+const { binding } = require('../../lib/native/binding.js')
+const { connect } = require('../support/client.js')
+const { needs } = require('../support/needs.js')
+const { closeOpened, opened } = require('../support/opened.js')
+const { MAY_QUEUE, received, sendAtOnce, sendTextAtOnce, spillingSite } = require('../support/spill.js')
+
+const AT_ONCE = 10
+// One is accepted before the spill has its turn.
+const REFUSED = AT_ONCE - 1 - MAY_QUEUE
+// What the spill hands over before its budget has to grow again.
+const AT_A_TIME = 8
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+const REFUSAL = /^HTTP\/1\.1 503 Service Unavailable\r\n(?:[^\r\n]+\r\n)+\r\nService Unavailable$/
+
+const many = (what) => Array(AT_ONCE).fill(what)
+const statuses = (answers) => answers.map(({ status }) => status)
+const refused = (answers) => answers.filter(({ status }) => status === 503)
+
+async function until (condition) {
+  while (!condition()) await sleep(5)
+}
+
+describe('the spill', function () {
+  before(function () {
+    needs(this, 'waits from the kernel', binding.canSpill)
+  })
+  afterEach(closeOpened)
+
+  it('refuses the oldest that wait, beyond those that can be served in time, and Node sees none of them', async () => {
+    const seen = []
+    const { port, server, spill } = await spillingSite({}, { handler: (req, res) => { seen.push(req.url); res.end() } })
+    let connections = 0
+    server.on('connection', () => connections++)
+    const answers = await Promise.all(sendAtOnce(port, Array.from({ length: AT_ONCE }, (_, i) => `GET /${i}`)))
+    assert.deepEqual(statuses(answers), [200, ...Array(REFUSED).fill(503), ...Array(MAY_QUEUE).fill(200)])
+    assert.deepEqual(seen, ['/0', '/8', '/9'])
+    assert.equal(connections, AT_ONCE - REFUSED)
+    const snapshot = { active: true, why: '', sockets: 1, spilled: REFUSED, handedOver: 0, dropped: 0, lingering: 0 }
+    assert.deepEqual(spill.snapshot(), snapshot)
+  })
+
+  it('refuses nobody while no queue stands', async () => {
+    const { port, law, spill } = await spillingSite()
+    law.calm()
+    assert.deepEqual(statuses(await Promise.all(sendAtOnce(port, many('GET /')))), many(200))
+    assert.equal(spill.spilled, 0)
+  })
+
+  it('tells the law of those it refused, so that the queue goes on standing', async () => {
+    const { port, law } = await spillingSite()
+    await Promise.all(sendAtOnce(port, many('GET /')))
+    law.turn(1e15 + 300e6, 0)
+    assert.equal(law.snapshot().standing, true)
+  })
+
+  it('gives the gate’s message, its length in bytes, and its Retry-After', async () => {
+    const { port } = await spillingSite({ message: 'spöter', retryAfter: 77 })
+    const [answer, ...others] = refused(await Promise.all(sendAtOnce(port, many('GET /'))))
+    assert.deepEqual(answer, {
+      status: 503,
+      headers: {
+        'retry-after': '77',
+        'content-type': 'text/plain; charset=utf-8',
+        'content-length': '7',
+        connection: 'close'
+      },
+      body: 'spöter'
+    })
+    for (const other of others) assert.deepEqual(other, answer)
+  })
+
+  it('jitters a Retry-After of its own, which grows with how many wait', async () => {
+    const { port } = await spillingSite()
+    for (const [waiting, least, most] of [[MAY_QUEUE + 2, 1, 4], [20, 5, 16], [200, 5, 16]]) {
+      // Where so many take several turns, there are fewer for the last of them.
+      const answers = refused(await Promise.all(sendAtOnce(port, Array(1 + waiting).fill('GET /'))))
+      const seconds = answers.map(({ headers }) => Number(headers['retry-after']))
+      assert(waiting < 20 || new Set(seconds).size > 1)
+      assert(seconds[0] >= least, seconds.join())
+      assert(seconds.every((value) => value >= 1 && value <= most), seconds.join())
+    }
+  })
+
+  it('answers HEAD without a body, and ends the connection', async () => {
+    const { port } = await spillingSite()
+    const texts = await Promise.all(sendTextAtOnce(port, many(GET.replace('GET', 'HEAD'))).map(async (socket) => {
+      setImmediate(() => socket.end())
+      return received(socket)
+    }))
+    const answers = texts.filter((text) => text.startsWith('HTTP/1.1 503'))
+    assert.equal(answers.length, REFUSED)
+    for (const text of answers) assert.match(text, /Content-Length: 19\r\nConnection: close\r\n\r\n$/)
+  })
+
+  it('lets the client read its answer, though it has a body to send, or more requests', async () => {
+    const { port, spill } = await spillingSite()
+    for (const text of [
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello',
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n' + 'x'.repeat(1_000_000),
+      'PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n',
+      GET + GET
+    ]) {
+      const { spilled } = spill
+      const errors = []
+      const sockets = sendTextAtOnce(port, many(text))
+      const answers = sockets.map(async (socket) => {
+        socket.on('error', ({ code }) => errors.push(code))
+        const answer = received(socket)
+        await once(socket, 'data')
+        socket.end()
+        return answer
+      })
+      await until(() => spill.spilled === spilled + REFUSED)
+      const texts = await Promise.all(answers.slice(1, 1 + REFUSED))
+      for (const answer of texts) assert.match(answer, REFUSAL)
+      assert.deepEqual(errors, [])
+      for (const socket of sockets) socket.destroy()
+      await until(() => spill.snapshot().lingering === 0)
+    }
+  })
+
+  it('waits until a client that goes on sending has noticed, and no longer than that', async () => {
+    const { port, spill } = await spillingSite()
+    const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n'
+    const sockets = sendTextAtOnce(port, many(head))
+    await until(() => spill.spilled === REFUSED)
+    assert.equal(spill.snapshot().lingering, REFUSED)
+    for (const socket of sockets) socket.write('more')
+    await sleep(50)
+    assert.equal(spill.snapshot().lingering, REFUSED)
+    for (const socket of sockets) socket.destroy()
+    await until(() => spill.snapshot().lingering === 0)
+  })
+
+  it('waits for a client that never closes no longer than 2 s', async () => {
+    const { port, spill } = await spillingSite()
+    for (let i = 0; i < AT_ONCE; i++) {
+      const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+      opened(() => socket.destroy())
+      socket.once('connect', () => socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n'))
+      socket.on('error', () => {})
+      socket.resume()
+    }
+    await until(() => spill.snapshot().lingering === REFUSED)
+    await until(() => spill.snapshot().lingering === 0)
+  })
+
+  it('gives up the oldest that it waits for where there are too many, instead of handing the others over', async () => {
+    const { port, spill } = await spillingSite()
+    const wave = 400
+    let sent = 0
+    for (let i = 0; i < 3; i++) {
+      // They do not read, and so do not notice the end of the answer.
+      sendTextAtOnce(port, Array(wave).fill('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n'))
+      sent += wave
+      await until(() => spill.spilled > 0.9 * sent)
+    }
+    const { handedOver, lingering } = spill.snapshot()
+    assert.equal(handedOver, 0)
+    assert.equal(lingering, 1024)
+  })
+
+  it('waits a little for a client that is slow to send, and then refuses it too', async () => {
+    const { port, spill } = await spillingSite()
+    const sockets = sendTextAtOnce(port, many(GET.slice(0, 5)))
+    await once(sockets.at(-1), 'connect')
+    for (const socket of sockets) socket.write(GET.slice(5))
+    const answers = await Promise.all(sockets.slice(1, 1 + REFUSED).map(received))
+    for (const answer of answers) assert.match(answer, REFUSAL)
+    assert.equal(spill.snapshot().handedOver, 0)
+  })
+
+  for (const [name, text] of [['no byte', ''], ['one byte', 'G'], ['half a head', GET.slice(0, 20)]]) {
+    it(`hands over whoever has sent ${name} for long, to be served by Node when the rest comes`, async () => {
+      const { port, spill } = await spillingSite()
+      const sockets = sendTextAtOnce(port, many(text))
+      await until(() => spill.snapshot().handedOver === REFUSED)
+      for (const socket of sockets) {
+        socket.write(GET.slice(text.length))
+        const [answer] = await once(socket, 'data')
+        assert.match(String(answer), /^HTTP\/1.1 200/)
+      }
+      assert.equal(spill.spilled, 0)
+    })
+  }
+
+  it('hands over what waits for its request as soon as the queue is gone', async () => {
+    const { port, law, spill } = await spillingSite()
+    const sockets = sendTextAtOnce(port, many(''))
+    await once(sockets.at(-1), 'connect')
+    await new Promise((resolve) => setImmediate(resolve))
+    law.calm()
+    for (const socket of sockets) socket.write(GET)
+    await Promise.all(sockets.map((socket) => once(socket, 'data')))
+    assert.equal(spill.spilled, 0)
+  })
+
+  it('answers an exempt path all the same', async () => {
+    const { port, spill } = await spillingSite({ exempt: ['/health', '/internal/*'] })
+    const targets = ['/', '/health', '/health?x', '/healthy', '/internal/x', 'http://a/health', '/', '/', '/', '/']
+    const answers = await Promise.all(sendAtOnce(port, targets.map((target) => `GET ${target}`)))
+    assert.deepEqual(statuses(answers).slice(1, 1 + REFUSED), [200, 200, 503, 200, 200, 503, 503])
+    assert.equal(spill.snapshot().handedOver, 4)
+  })
+
+  const upgradeTo = (protocol) => ({ headers: { Connection: 'Upgrade', Upgrade: protocol } })
+  const switchProtocols = (req, socket) => socket.on('error', () => {}).end('HTTP/1.1 101 Switching Protocols\r\n\r\n')
+
+  it('leaves a WebSocket to a server that listens for upgrades, as long as it does', async () => {
+    const { port, server, spill } = await spillingSite()
+    const answers = async () => statuses(await Promise.all(sendAtOnce(port, many('GET /'), upgradeTo('websocket'))))
+    await answers()
+    assert.equal(spill.spilled, REFUSED)
+    assert.equal(spill.snapshot().handedOver, 0)
+    server.on('upgrade', switchProtocols)
+    const { spilled } = spill
+    assert.deepEqual(await answers(), many(101))
+    const { handedOver } = spill.snapshot()
+    assert(handedOver >= REFUSED)
+    assert.equal(spill.spilled, spilled)
+    server.removeListener('upgrade', switchProtocols)
+    await answers()
+    assert.equal(spill.snapshot().handedOver, handedOver)
+    assert(spill.spilled >= spilled + REFUSED)
+  })
+
+  // Takes several turns.
+  const flood = 300
+  // All of the loop's time goes to few requests, so that those handed over are few too.
+  const makeBusy = (law) => {
+    law.queued(1e6)
+    law.turn(1e15 + 400e6, 100e6)
+  }
+
+  it('has room for an exempt path beside a flood of what it cannot read', async () => {
+    const { port, spill, law } = await spillingSite({ exempt: '/health' })
+    makeBusy(law)
+    const sockets = sendTextAtOnce(port, [...Array(flood).fill('\0\r\n\r\n'), GET.replace('/', '/health'), ...many('\0\r\n\r\n')])
+    const [answer] = await once(sockets[flood], 'data')
+    assert.match(String(answer), /^HTTP\/1.1 200/)
+    assert(spill.spilled > flood / 2)
+  })
+
+  it('refuses any other upgrade, as a request that has not to be upgraded', async () => {
+    const { port, server, spill } = await spillingSite()
+    server.on('upgrade', switchProtocols)
+    const answers = await Promise.all(sendAtOnce(port, many('GET /'), upgradeTo('h2c')))
+    assert.deepEqual(statuses(answers), [101, ...Array(REFUSED).fill(503), ...Array(MAY_QUEUE).fill(101)])
+    assert.deepEqual([spill.spilled, spill.snapshot().handedOver], [REFUSED, 0])
+  })
+
+  for (const [name, text] of [
+    ['an exempt path', GET.replace('/', '/health')],
+    ['a WebSocket', GET.replace('\r\n\r\n', '\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')],
+    ['a rare method', GET.replace('GET', 'PROPFIND')],
+    ['a huge head', GET.replace('\r\n\r\n', `\r\nX: ${'x'.repeat(9000)}\r\n\r\n`)],
+    ['garbage', '\0\r\n\r\n']
+  ]) {
+    it(`hands over ${name} only a few at once, refuses the others, and then the plain ones behind them`, async () => {
+      const { port, server, spill, law } = await spillingSite({ exempt: '/health' })
+      makeBusy(law)
+      server.on('upgrade', switchProtocols)
+      const sockets = sendTextAtOnce(port, [...Array(flood).fill(text), ...many(GET.replace('GET', 'HEAD'))])
+      const plain = sockets.slice(flood, -MAY_QUEUE)
+      const answers = await Promise.all(plain.map(async (socket) => String((await once(socket, 'data'))[0])))
+      // Node accepts one for each turn that this takes.
+      assert(answers.filter((answer) => answer.startsWith('HTTP/1.1 503')).length > plain.length / 2)
+      const { handedOver, spilled } = spill.snapshot()
+      assert(handedOver >= AT_A_TIME && handedOver <= AT_A_TIME + 1, `${handedOver} handed over`)
+      assert(spilled + handedOver >= 0.9 * (flood + plain.length))
+    })
+  }
+
+  it('leaves to Node what is no plain HTTP/1: TLS, HTTP/2, garbage', async () => {
+    const { port, spill } = await spillingSite()
+    for (const text of ['\x16\x03\x01\x02\x00', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '\0\r\n\r\n', 'GET / HTTP/1.1\n\n']) {
+      const { handedOver } = spill.snapshot()
+      const answers = await Promise.all(sendTextAtOnce(port, many(text)).map(received))
+      for (const answer of answers) assert.match(answer, /^HTTP\/1.1 400/)
+      assert.equal(spill.snapshot().handedOver, handedOver + REFUSED)
+    }
+    assert.equal(spill.spilled, 0)
+  })
+
+  it('hands over a client that has left', async () => {
+    const { port, spill } = await spillingSite()
+    const sockets = sendTextAtOnce(port, many(''))
+    for (const socket of sockets) socket.once('connect', () => socket.end())
+    await Promise.all(sockets.map(received))
+    const { spilled, dropped, lingering } = spill.snapshot()
+    assert.deepEqual({ spilled, dropped, lingering }, { spilled: 0, dropped: 0, lingering: 0 })
+  })
+
+  it('is told of once a turn at most, and of every refusal', async () => {
+    const told = []
+    const { port, spill } = await spillingSite({}, { onSpill: (turn) => told.push(turn) })
+    await Promise.all(sendAtOnce(port, many('GET /')))
+    assert.deepEqual(told.map(({ count }) => count), [REFUSED])
+    assert(told[0].waitMs >= 0 && told[0].waitMs < 1000)
+    assert(told[0].retryAfter >= 1)
+    assert.equal(spill.spilled, REFUSED)
+  })
+
+  it('is told of with the Retry-After that was sent, where that is fixed', async () => {
+    const told = []
+    const { port } = await spillingSite({ retryAfter: 77 }, { onSpill: (turn) => told.push(turn) })
+    const answers = await Promise.all(sendAtOnce(port, many('GET /')))
+    assert.equal(answers.find(({ status }) => status === 503).headers['retry-after'], '77')
+    assert.deepEqual(told.map(({ retryAfter }) => retryAfter), [77])
+  })
+
+  it('lets go at close(): what it holds is Node’s then, and nothing is refused any more', async () => {
+    const { port, spill } = await spillingSite()
+    const sockets = sendTextAtOnce(port, many(''))
+    await once(sockets.at(-1), 'connect')
+    await new Promise((resolve) => setImmediate(resolve))
+    spill.close()
+    const after = spill.snapshot()
+    assert.deepEqual({ active: after.active, why: after.why, dropped: after.dropped },
+      { active: false, why: 'the gate is closed', dropped: 0 })
+    assert.equal(after.handedOver, REFUSED)
+    for (const socket of sockets) socket.write(GET)
+    await Promise.all(sockets.map((socket) => once(socket, 'data')))
+    assert.deepEqual(statuses(await Promise.all(sendAtOnce(port, many('GET /')))), many(200))
+    assert.equal(spill.spilled, 0)
+  })
+
+  it('serves one connection after the other as before, with a queue that stands', async () => {
+    const { port, spill } = await spillingSite()
+    const client = await connect(port)
+    for (let i = 0; i < 3; i++) assert.equal((await client.send('GET /')).status, 200)
+    assert.equal(spill.spilled, 0)
+  })
+})

@@ -1,0 +1,445 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const Bench = require('../simulator/bench')
+const { ms } = require('../simulator/units')
+
+const ADMIT = 0
+const QUEUE_DELAY = 1
+const IN_FLIGHT = 2
+const MAX_IN_FLIGHT = 3
+const COMPLETED = 0
+const ABANDONED = 1
+const DETACHED = 2
+// In place of the moment at which a request was let in.
+const GHOST = 0
+
+const refused = (verdicts) => verdicts.filter((verdict) => verdict !== ADMIT).length
+
+describe('gate 1: queue delay', () => {
+  it('lets in what waited up to maxDelay, and two ticks of doubt', () => {
+    const bench = new Bench()
+    bench.pass(10)
+    assert.equal(bench.arrive(0, 100), ADMIT)
+    assert.equal(bench.arrive(0, 108), ADMIT)
+    assert.equal(bench.arrive(0, 112), QUEUE_DELAY)
+  })
+
+  it('takes a queue for standing when most waits of an interval were above half of maxDelay', () => {
+    const bench = new Bench()
+    bench.traffic(300, { waitedMs: 60 })
+    assert.equal(bench.gate.standing, true)
+    assert.equal(bench.gate.waitLimitNs, ms(25))
+    assert.equal(bench.arrive(0, 28), QUEUE_DELAY)
+    assert.equal(bench.arrive(0, 24), ADMIT)
+  })
+
+  /** Twenty intervals of ten requests, of which some waited for nothing. */
+  function intervals (short, queued) {
+    const bench = new Bench()
+    bench.pass(10)
+    for (let i = 0; i < 200; i++) {
+      if (i % 10 < short) bench.arrive(0, 0, queued)
+      else bench.arrive(0, 90)
+      bench.pass(10)
+    }
+    return bench
+  }
+
+  it('also when up to a third of the requests say that they waited for nothing', () => {
+    for (const short of [1, 2, 3]) assert.equal(intervals(short, 1).gate.standing, true, `${short} of 10`)
+  })
+
+  it('but not when more did', () => {
+    assert.equal(intervals(4, 1).gate.standing, false)
+  })
+
+  it('judges what came through the accept queue apart from what came on connections accepted before', () => {
+    const bench = intervals(9, 0)
+    assert.equal(bench.gate.standing, true)
+    assert.equal(bench.arrive(0, 28, 0), QUEUE_DELAY)
+  })
+
+  it('keeps standing while one of the two is refused, however many pass in the other', () => {
+    const bench = intervals(9, 0)
+    for (let i = 0; i < 300; i++) {
+      for (let n = 0; n < 20; n++) bench.arrive(0, 0, 0)
+      bench.arrive(0, 90)
+      bench.pass(10)
+    }
+    assert.equal(bench.gate.standing, true)
+  })
+
+  it('nor when nothing came', () => {
+    const bench = new Bench()
+    bench.pass(1000)
+    assert.equal(bench.gate.standing, false)
+  })
+
+  it('ends that when next to nothing needed refusing for two intervals', () => {
+    const bench = new Bench()
+    bench.traffic(300, { waitedMs: 60 })
+    assert(refused(bench.traffic(300, { waitedMs: 30 })) > 20)
+    assert.equal(bench.gate.standing, true)
+    bench.traffic(400, { waitedMs: 20 })
+    assert.equal(bench.gate.standing, false)
+  })
+
+  it('keeps standing while requests are refused before they arrive', () => {
+    const bench = new Bench()
+    bench.traffic(300, { waitedMs: 60 })
+    for (let i = 0; i < 10; i++) {
+      bench.traffic(50, { waitedMs: 10 })
+      bench.law.spilled(20)
+      bench.traffic(50, { waitedMs: 10 })
+    }
+    assert.equal(bench.gate.standing, true)
+  })
+
+  it('forgives what a pause made wait, at half the speed of time', () => {
+    for (const [later, forgiven] of [[0, 200], [200, 100], [400, 8]]) {
+      const verdicts = [-4, 4].map((more) => {
+        const bench = new Bench()
+        bench.pass(10)
+        bench.longTurn(200)
+        bench.pass(later)
+        return bench.arrive(0, 100 + forgiven + more)
+      })
+      assert.deepEqual(verdicts, [ADMIT, QUEUE_DELAY], `${later} ms later`)
+    }
+  })
+
+  it('and what the turn that runs now makes wait', () => {
+    const bench = new Bench()
+    bench.pass(10)
+    bench.now += ms(150)
+    assert.equal(bench.arrive(0, 240), ADMIT)
+    assert.equal(bench.arrive(0, 260), QUEUE_DELAY)
+  })
+
+  it('takes no pause for a standing queue', () => {
+    const bench = new Bench()
+    for (let i = 0; i < 10; i++) {
+      bench.longTurn(200)
+      for (let wait = 190; wait > 90; wait -= 10) {
+        assert.equal(bench.arrive(0, wait), ADMIT)
+        bench.pass(20)
+      }
+      bench.pass(200)
+    }
+    assert.equal(bench.gate.standing, false)
+  })
+
+  it('lets a class that asks for little wait up to maxDelay', () => {
+    const bench = new Bench()
+    for (let i = 0; i < 25; i++) {
+      bench.request({ id: 1, responseMs: 1, waitedMs: 60 })
+      for (let n = 0; n < 9; n++) bench.request({ id: 2, responseMs: 5, waitedMs: 60 })
+      bench.pass(10, { busyMs: 0.9 })
+    }
+    assert.equal(bench.gate.standing, true)
+    assert.equal(bench.class(1).light, true)
+    assert.equal(bench.class(2).light, false)
+    assert.equal(bench.arrive(1, 60), ADMIT)
+    assert.equal(bench.arrive(2, 60), QUEUE_DELAY)
+  })
+})
+
+describe('gate 2: in flight', () => {
+  /** A class that has learned its ways, and then queues. */
+  function queueing ({ id = 0, options } = {}) {
+    const bench = new Bench(options)
+    bench.traffic(3000, { id })
+    bench.traffic(1000, { id, rate: 400, responseMs: 400 })
+    return bench
+  }
+
+  it('learns R and the rate', () => {
+    const bench = new Bench()
+    bench.traffic(4000, { rate: 100, responseMs: 50 })
+    const { baselineNs, rate, inFlight } = bench.class()
+    assert(Math.abs(baselineNs - ms(50)) <= ms(1))
+    assert(Math.abs(rate - 100) <= 3)
+    assert(Math.abs(inFlight - 5) <= 1)
+  })
+
+  it('refuses nothing while responses take as long as they do without a queue, however many are in flight', () => {
+    const bench = new Bench()
+    bench.traffic(3000, { rate: 20, responseMs: 2000 })
+    assert.equal(refused(bench.traffic(5000, { rate: 400, responseMs: 2000 })), 0)
+    assert(bench.class().inFlight > 700)
+  })
+
+  it('holds a class that queues to what it completes in R and the queueing allowed', () => {
+    const bench = queueing()
+    const { enforcing, capacity, cap, inFlight } = bench.class()
+    assert.equal(enforcing, true)
+    assert(inFlight <= cap)
+    assert(cap <= capacity * 0.107 + 3)
+    while (bench.class().inFlight < cap) bench.arrive()
+    assert.equal(bench.arrive(), IN_FLIGHT)
+  })
+
+  it('leaves other classes alone', () => {
+    const bench = queueing({ id: 7 })
+    while (bench.class(7).inFlight < bench.class(7).cap) bench.arrive(7)
+    assert.equal(bench.arrive(7), IN_FLIGHT)
+    assert.equal(bench.arrive(8), ADMIT)
+    assert.equal(refused(bench.traffic(1000, { id: 255 })), 0)
+  })
+
+  it('ends that when nothing was refused for half a second', () => {
+    const bench = queueing()
+    bench.pass(600)
+    bench.traffic(1500, { rate: 20 })
+    assert.equal(bench.class().enforcing, false)
+    assert.equal(refused(bench.traffic(1000)), 0)
+  })
+
+  it('learns that the service became slower for good', () => {
+    const bench = queueing()
+    bench.pass(600)
+    bench.traffic(5000, { rate: 100, responseMs: 200 })
+    assert(Math.abs(bench.class().baselineNs - ms(200)) <= ms(5))
+    assert.equal(refused(bench.traffic(2000, { rate: 100, responseMs: 200 })), 0)
+  })
+
+  it('is not misled by one slow response, nor by a class of fast and slow ones', () => {
+    const bench = new Bench()
+    bench.traffic(3000)
+    bench.request({ responseMs: 1000 })
+    assert.equal(refused(bench.traffic(3000)), 0)
+    for (let i = 0; i < 400; i++) {
+      assert.equal(bench.request({ id: 1, responseMs: i % 7 < 3 ? 300 : 1 }), ADMIT)
+      bench.pass(17)
+    }
+  })
+
+  it('limits a burst while the loop is late, whatever it knows of R', () => {
+    const bench = new Bench()
+    bench.pass(10)
+    for (let i = 0; i < 200; i++) {
+      bench.request({ responseMs: 5 })
+      bench.pass(10, { busyMs: 0.5 })
+    }
+    const { burst } = bench.class()
+    assert(burst > 20 && burst < 50)
+    bench.longTurn(30)
+    const verdicts = Array.from({ length: 200 }, () => bench.arrive())
+    assert.equal(verdicts[19], ADMIT)
+    assert.equal(verdicts[199], IN_FLIGHT)
+  })
+
+  it('but always lets in one of a class', () => {
+    const bench = new Bench()
+    bench.traffic(2000, { responseMs: 5 })
+    bench.longTurn(30)
+    for (let i = 0; i < 200; i++) bench.arrive()
+    assert.equal(bench.arrive(1), ADMIT)
+    assert.equal(bench.arrive(1), IN_FLIGHT)
+  })
+
+  it('counts only what was completed', () => {
+    const bench = new Bench()
+    bench.traffic(2000, { outcome: ABANDONED })
+    bench.traffic(2000, { outcome: DETACHED })
+    const { rate, baselineNs, inFlight } = bench.class()
+    assert.deepEqual({ rate, baselineNs }, { rate: 0, baselineNs: 0 })
+    assert(inFlight <= 6)
+  })
+
+  it('remembers how long its slowest recent request took, completed or abandoned', () => {
+    const bench = new Bench()
+    const longestMs = () => bench.class().longestNs / ms(1)
+    const end = (responseMs, outcome) => {
+      const start = bench.now
+      bench.arrive()
+      bench.pass(responseMs)
+      bench.depart(0, start, outcome)
+    }
+    assert.equal(longestMs(), 0)
+    end(900, DETACHED)
+    assert.equal(longestMs(), 0)
+    end(10, COMPLETED)
+    assert.equal(longestMs(), 10)
+    end(200, ABANDONED)
+    assert.equal(longestMs(), 200)
+    for (let i = 0; i < 64; i++) end(10, COMPLETED)
+    assert(longestMs() > 60 && longestMs() < 100, 'it fades')
+    end(300, COMPLETED)
+    assert.equal(longestMs(), 300)
+  })
+
+  it('leaks no slot, and none is given twice', () => {
+    const bench = queueing()
+    for (const outcome of [COMPLETED, ABANDONED, DETACHED]) bench.traffic(1000, { rate: 300, responseMs: 100, outcome })
+    bench.pass(1000)
+    assert.equal(bench.class().inFlight, 0)
+    assert.equal(bench.gate.inFlight, 0)
+    bench.depart(0, bench.now)
+    assert.equal(bench.class().inFlight, 0)
+    assert.equal(bench.gate.inFlight, 0)
+  })
+})
+
+describe('a class that was part of class 0', () => {
+  it('begins with its R, which its own responses replace', () => {
+    const bench = new Bench()
+    bench.traffic(3000)
+    bench.law.split(1, 0.5)
+    assert.equal(bench.class(1).baselineNs, bench.class(0).baselineNs)
+    assert.equal(bench.class(1).enforcing, false)
+    assert.deepEqual(refused(bench.traffic(8000, { id: 1, rate: 10, responseMs: 80 })), 0)
+    assert(bench.class(1).baselineNs > ms(70))
+  })
+
+  it('begins enforced where class 0 is, and the two complete what class 0 did', () => {
+    for (const share of [0.02, 0.6]) {
+      const bench = new Bench()
+      bench.traffic(3000)
+      bench.traffic(1000, { rate: 400, responseMs: 400 })
+      while (bench.class(0).probing) bench.traffic(100, { rate: 400 })
+      const { capacity, cap } = bench.class(0)
+      bench.law.split(1, share)
+      assert.equal(bench.class(1).enforcing, true)
+      assert(bench.class(0).capacity < (1.01 - share) * capacity)
+      assert(bench.class(0).cap + bench.class(1).cap <= cap + 2)
+      const places = bench.class(1).cap
+      for (let i = 0; i < places; i++) assert.equal(bench.arrive(1), ADMIT)
+      assert.equal(bench.arrive(1), IN_FLIGHT)
+    }
+  })
+})
+
+describe('a class whose number goes to another', () => {
+  it('leaves nothing behind', () => {
+    const bench = new Bench()
+    bench.traffic(2000, { id: 1, rate: 100, responseMs: 50 })
+    bench.pass(1000)
+    assert.ok(bench.class(1).baselineNs >= ms(50))
+    assert.equal(bench.law.forget(1), true)
+    assert.deepEqual(bench.class(1), bench.class(2))
+  })
+
+  it('keeps it while one of its requests is in flight, refused and only observed or not', () => {
+    for (const observe of [false, true]) {
+      const bench = new Bench({ observe, maxInFlight: 1 })
+      const start = bench.now
+      bench.arrive(1)
+      bench.arrive(1)
+      assert.equal(bench.law.forget(1), false)
+      bench.depart(1, start)
+      assert.equal(bench.law.forget(1), !observe)
+      bench.depart(1, GHOST, ABANDONED)
+      assert.equal(bench.law.forget(1), true)
+    }
+  })
+})
+
+describe('options', () => {
+  it('maxInFlight holds for all classes together, beside the law and without it', () => {
+    for (const maxDelayMs of [100, 0]) {
+      const bench = new Bench({ maxDelayMs, maxInFlight: 3 })
+      const start = bench.now
+      assert.deepEqual([0, 1, 2, 3].map((id) => bench.arrive(id)), [ADMIT, ADMIT, ADMIT, MAX_IN_FLIGHT])
+      bench.depart(1, start)
+      assert.equal(bench.arrive(3), ADMIT)
+      assert.equal(bench.arrive(3), MAX_IN_FLIGHT)
+    }
+  })
+
+  it('maxDelay 0 turns the law off', () => {
+    const bench = new Bench({ maxDelayMs: 0 })
+    assert.equal(refused(bench.traffic(1000, { waitedMs: 5000 })), 0)
+    assert.equal(refused(bench.traffic(3000, { rate: 400, responseMs: 3000 })), 0)
+  })
+
+  it('observe: what is refused is present all the same, and takes no place that the law gave', () => {
+    const bench = new Bench({ observe: true, maxInFlight: 2 })
+    const start = bench.now
+    assert.deepEqual([0, 0, 0, 0].map((id) => bench.arrive(id)), [ADMIT, ADMIT, MAX_IN_FLIGHT, MAX_IN_FLIGHT])
+    for (const outcome of [ABANDONED, COMPLETED]) {
+      bench.depart(0, GHOST, outcome)
+      assert.equal(bench.gate.inFlight, 2)
+    }
+    for (const left of [1, 0]) {
+      bench.depart(0, start)
+      assert.equal(bench.gate.inFlight, left)
+    }
+    assert.equal(bench.arrive(), ADMIT)
+  })
+
+  it('observe: what was refused and is completed stands for the oldest that was let in, once that has had the time', () => {
+    const bench = new Bench({ observe: true, maxDelayMs: 0, maxInFlight: 1 })
+    bench.traffic(2000, { rate: 10, responseMs: 50 })
+    bench.pass(100)
+    const start = bench.now
+    assert.equal(bench.arrive(), ADMIT)
+    for (let i = 0; i < 2; i++) assert.equal(bench.arrive(), MAX_IN_FLIGHT)
+    bench.pass(40)
+    bench.depart(0, GHOST)
+    assert.equal(bench.gate.inFlight, 1)
+    bench.pass(20)
+    bench.depart(0, GHOST)
+    assert.equal(bench.gate.inFlight, 0)
+    assert.equal(bench.law.forget(0), false)
+    assert.equal(bench.arrive(), ADMIT)
+    bench.depart(0, start)
+    assert.equal(bench.gate.inFlight, 1, 'its place was free already')
+  })
+
+  it('observe: a request in flight for 1 s, and 1,200 more: all of them are refused', () => {
+    const bench = new Bench({ observe: true, maxInFlight: 1 })
+    const verdicts = Array.from({ length: 1200 }, () => {
+      const verdict = bench.arrive()
+      bench.pass(1)
+      return verdict
+    })
+    assert.equal(refused(verdicts), 1199)
+  })
+
+  it('observe: nothing that waits to be accepted is in excess', () => {
+    for (const observe of [false, true]) {
+      const bench = new Bench({ observe })
+      bench.traffic(300, { waitedMs: 60 })
+      for (let turn = 0; turn < 100; turn++) {
+        bench.law.queued(500)
+        bench.pass(1)
+      }
+      assert.equal(bench.gate.standing, true)
+      assert.equal(bench.law.excess(bench.now, 500) > 0, !observe)
+    }
+  })
+
+  it('of the queues that a turn tells of, the longest counts', () => {
+    const bench = new Bench()
+    for (let turn = 0; turn < 300; turn++) {
+      for (const length of [0, 500, 0]) bench.law.queued(length)
+      bench.pass(1)
+    }
+    assert.equal(bench.gate.standing, true)
+  })
+
+  it('observe: no probe, so no queue is taken for a slower service', () => {
+    const bench = new Bench({ observe: true })
+    const present = []
+    for (let i = 0; i < 6000; i++) {
+      for (let n = 0; n < (i < 300 ? 1 : 3); n++) {
+        present.push(bench.arrive() === ADMIT ? bench.now : GHOST)
+      }
+      bench.pass(10)
+      if (present.length > 5) bench.depart(0, present.shift())
+    }
+    assert.equal(bench.class().enforcing, true)
+    assert.equal(bench.class().probing, false)
+    assert(bench.class().baselineNs <= ms(60))
+  })
+
+  it('a detached call finds its law', () => {
+    let { arrive, snapshot } = new Bench().law
+    globalThis.gc?.()
+    assert.equal(arrive(1, 0, 0, 0), ADMIT)
+    assert.equal(snapshot().inFlight, 1)
+    arrive = snapshot = undefined
+  })
+})

@@ -1,0 +1,187 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { simulate, loopCapacity } = require('../simulator')
+const { figures, settledAfter } = require('../simulator/figures')
+const { spillway } = require('../simulator/laws')
+const { note } = require('../simulator/note')
+const { fiveSteps, slow, query, beside } = require('../simulator/workloads')
+
+const POOL = 20
+const POOL_CAPACITY = 400
+const CONNECTIONS = [['new', false], ['kept-alive', true]]
+
+describe('what must not happen', () => {
+  for (const seed of [1, 2, 3]) {
+    it(`a long poll of 2 s loses requests beside a class that is over, seed ${seed}`, function () {
+      const records = simulate({
+        law: spillway(),
+        seed,
+        durationMs: 16000,
+        sources: [
+          { class: 0, phases: slow, rate: () => 50, keepAlive: true },
+          { class: 1, phases: fiveSteps, rate: (now) => now < 3000 ? 50 : 6 * 187, keepAlive: true }
+        ]
+      })
+      const result = note(this, figures(records, { fromMs: 5000, untilMs: 12000, class: 0, usefulMs: 2400 }))
+      assert(result.shed <= 0.01)
+      assert(result.useful >= 0.98)
+    })
+  }
+
+  for (const rate of [5, 20, 100, 400]) {
+    it(`a class of 1 ms and 300 ms requests, ${rate}/s, is throttled while nothing queues`, function () {
+      const sources = [1, 300].map((io) => ({ phases: beside(io), rate: () => rate / 2, keepAlive: true }))
+      const records = simulate({ law: spillway(), durationMs: 62000, sources })
+      assert.equal(note(this, figures(records, { fromMs: 0, untilMs: 60000, usefulMs: 400 })).shed, 0)
+    })
+  }
+
+  for (const times of [3, 0.8]) {
+    it(`a database that becomes 3x slower for good, at ${times}x, then fast again: the limit spirals down`, function () {
+      const phases = []
+      const records = simulate((pool) => {
+        const shared = pool(POOL)
+        const become = (io) => phases.splice(0, phases.length, ...query(shared, io))
+        become(50)
+        return {
+          law: spillway(),
+          durationMs: 20000,
+          sources: [{ phases, rate: () => times * POOL_CAPACITY, keepAlive: true }],
+          script: [[5000, () => become(150)], [12000, () => become(50)]]
+        }
+      })
+      const slower = note(this, figures(records, { fromMs: 8000, untilMs: 12000, usefulMs: 400 }))
+      const again = note(this, figures(records, { fromMs: 15000, untilMs: 19000 }))
+      assert(slower.goodput >= 0.9 * POOL_CAPACITY / 3)
+      assert(again.goodput >= 0.95 * Math.min(times, 1) * POOL_CAPACITY)
+      assert(again.p99 <= 160)
+    })
+  }
+
+  it('a database that becomes 5x slower while it has capacity to spare: the law sheds for more than three seconds', function () {
+    const phases = []
+    const records = simulate((pool) => {
+      const shared = pool(POOL)
+      const become = (io) => phases.splice(0, phases.length, ...query(shared, io))
+      become(50)
+      return {
+        law: spillway(),
+        durationMs: 22000,
+        sources: [{ phases, rate: () => 0.1 * POOL_CAPACITY, keepAlive: true }],
+        script: [[5000, () => become(250)]]
+      }
+    })
+    const first = note(this, figures(records, { fromMs: 5000, untilMs: 8000, usefulMs: 400 }))
+    const later = note(this, figures(records, { fromMs: 8000, untilMs: 20000, usefulMs: 400 }))
+    assert(first.shed <= 0.6)
+    assert(later.shed <= 0.005)
+  })
+
+  for (const [what, run] of [['a pool', steadyPool], ['the loop', steadyLoop]]) {
+    it(`ten minutes of steady overload of ${what}: R drifts up, and latency with it`, function () {
+      const law = spillway()
+      const baselines = []
+      const script = [10, 100, 300, 600].map((second) => [second * 1000, () => {
+        baselines.push(law.snapshotOf(0).baselineNs / 1e6)
+      }])
+      const records = run(law, script)
+      const early = note(this, figures(records, { fromMs: 5000, untilMs: 15000 }))
+      const late = note(this, figures(records, { fromMs: 590000, untilMs: 600000 }))
+      note(this, { 'R, ms': baselines.map((ms) => ms.toFixed(1)).join(' ') })
+      assert(late.p99 <= early.p99 + 10)
+      assert(late.goodput >= 0.98 * early.goodput)
+      assert(Math.max(...baselines.slice(1)) <= 1.1 * baselines[0])
+    })
+  }
+
+  it('refusals and abandoned requests count as completions: a client that gives up after 150 ms moves X', function () {
+    const law = spillway()
+    const capacities = []
+    simulate((pool) => ({
+      law,
+      durationMs: 12000,
+      sources: [{ phases: query(pool(POOL)), rate: () => 3 * POOL_CAPACITY, keepAlive: true, timeoutMs: 150 }],
+      script: [4, 6, 8, 10].map((second) => [second * 1000, () => capacities.push(law.snapshotOf(0).capacity)])
+    }))
+    note(this, { X: capacities.map((x) => x.toFixed()).join(' ') })
+    for (const capacity of capacities) assert(capacity <= 1.1 * POOL_CAPACITY)
+  })
+
+  it('event streams leak a slot, or their hours are taken for responses', function () {
+    const law = spillway()
+    const stream = { class: 0, phases: [{ cpu: 0.2 }, { detach: true }, { io: 100000 }], rate: () => 50, keepAlive: true, timeoutMs: 1e6 }
+    const records = simulate({ law, durationMs: 20000, sources: [stream] })
+    assert.equal(note(this, figures(records, { fromMs: 0, untilMs: 20000 })).shed, 0)
+    assert(law.snapshot().inFlight <= 1)
+    assert.equal(law.snapshotOf(0).rate, 0)
+  })
+
+  for (const [name, keepAlive] of CONNECTIONS) {
+    it(`cold code, five times slower at first, sets X so low that a warm server is throttled, ${name} connections`, function () {
+      const phases = fiveSteps.map(() => ({ cpu: 5 }))
+      const warm = Array.from({ length: 40 }, (_, i) => [i * 50, (now) => {
+        for (const phase of phases) phase.cpu = 1 + 4 * Math.exp(-now / 300)
+      }])
+      const capacity = loopCapacity(fiveSteps, { keepAlive })
+      const records = simulate({
+        law: spillway(), durationMs: 8000, sources: [{ phases, rate: () => 0.8 * capacity, keepAlive }], script: warm
+      })
+      assert.equal(note(this, figures(records, { fromMs: 2000, untilMs: 7000 })).shed, 0)
+      const over = simulate({
+        law: spillway(), durationMs: 8000, sources: [{ phases, rate: () => 6 * capacity, keepAlive }], script: warm
+      })
+      const result = note(this, figures(over, { fromMs: 3000, untilMs: 7000 }))
+      assert(result.goodput >= 0.85 * capacity)
+    })
+
+    it(`steady 6x: the number let in per 100 ms swings between none and all, ${name} connections`, function () {
+      const records = simulate({
+        law: spillway(), durationMs: 12000, sources: [{ phases: fiveSteps, rate: () => 6 * 187, keepAlive }]
+      })
+      const counts = Array.from({ length: 80 }, (_, i) =>
+        figures(records, { fromMs: 3000 + 100 * i, untilMs: 3100 + 100 * i }).goodput / 10)
+      const mean = counts.reduce((a, b) => a + b) / counts.length
+      note(this, { mean, least: Math.min(...counts), most: Math.max(...counts) })
+      assert(Math.min(...counts) >= 0.4 * mean)
+      assert(Math.max(...counts) <= 1.6 * mean)
+    })
+
+    it(`the loop's capacity falls to a third and comes back, ${name} connections: the law stays behind`, function () {
+      const phases = fiveSteps.map(({ cpu }) => ({ cpu }))
+      const become = (cpu) => phases.forEach((phase) => { phase.cpu = cpu })
+      const capacity = loopCapacity(fiveSteps, { keepAlive })
+      const records = simulate({
+        law: spillway(),
+        durationMs: 16000,
+        sources: [{ phases, rate: () => 0.8 * capacity, keepAlive }],
+        script: [[4000, () => become(3)], [9000, () => become(1)]]
+      })
+      const third = note(this, figures(records, { fromMs: 5000, untilMs: 9000 }))
+      const whole = note(this, figures(records, { fromMs: 11000, untilMs: 15000 }))
+      assert(third.goodput >= 0.9 * capacity / 3)
+      assert(settledAfter(records, { atMs: 4000, untilMs: 9000, limitMs: 200 }) <= 1500)
+      assert(whole.shed <= 0.02)
+    })
+  }
+
+  it('a class of 2 s on a pool of its own, at 3x: it is let in by waves', function () {
+    const records = simulate((pool) => ({
+      law: spillway(),
+      durationMs: 70000,
+      sources: [{ phases: query(pool(200), 2000), rate: (now) => now < 10000 ? 50 : 300, keepAlive: true, timeoutMs: 20000 }]
+    }))
+    const result = note(this, figures(records, { fromMs: 30000, untilMs: 60000, usefulMs: 3600 }))
+    assert(result.goodput >= 0.85 * 100)
+  })
+
+  function steadyPool (law, script) {
+    return simulate((pool) => ({
+      law, script, durationMs: 601000, sources: [{ phases: query(pool(POOL)), rate: () => 3 * POOL_CAPACITY, keepAlive: true }]
+    }))
+  }
+
+  function steadyLoop (law, script) {
+    return simulate({ law, script, durationMs: 601000, sources: [{ phases: fiveSteps, rate: () => 3 * 187, keepAlive: true }] })
+  }
+})

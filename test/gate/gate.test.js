@@ -1,0 +1,489 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { once } = require('node:events')
+const { block, nextTurn } = require('../support/block.js')
+const { kinds } = require('../support/servers.js')
+const { connect } = require('../support/client.js')
+const { LATE_MS, LIMIT_MS, late } = require('../support/late.js')
+const { needs } = require('../support/needs.js')
+const { closeOpened } = require('../support/opened.js')
+const { keepWarnings } = require('../support/warnings.js')
+const { binding } = require('../../lib/native/binding.js')
+const { GateFigures } = require('../../lib/gate/figures.js')
+const { retryAfterSeconds } = require('../../lib/gate/refusal.js')
+
+const LARGE_BODY = 'x'.repeat(900_000)
+
+/** What the kernel reads may lag behind the clock by one tick. */
+const LEAST_WAIT_MS = LATE_MS - 10
+
+afterEach(closeOpened)
+
+for (const kind of kinds) {
+  describe(`gate in ${kind.name}`, () => {
+    const start = (options) => kind.start({ maxDelay: LIMIT_MS, ...options })
+
+    describe('refusal', () => {
+      it('is a 503 with Retry-After and a message, and leaves a kept-alive connection open', async () => {
+        const site = await start()
+        const client = await connect(site.port)
+        const refused = await late(() => client.send('GET /'))
+        assert.equal(refused.status, 503)
+        assert.match(refused.headers['retry-after'], /^\d+$/)
+        assert.ok(refused.headers['retry-after'] >= 1 && refused.headers['retry-after'] <= 60)
+        assert.equal(messageOf(refused), 'Service Unavailable')
+        assert.notEqual(refused.headers.connection, 'close')
+        const admitted = await client.send('GET /')
+        assert.equal(admitted.status, 200)
+        assert.equal(admitted.body, 'ok')
+      })
+
+      it('says what message and retryAfter say', async () => {
+        const site = await start({ message: 'trop occupé', retryAfter: 7 })
+        const client = await connect(site.port)
+        const refused = await late(() => client.send('GET /'))
+        assert.equal(refused.headers['retry-after'], '7')
+        assert.equal(messageOf(refused), 'trop occupé')
+      })
+
+      it('takes an empty message and a retryAfter of 0', async () => {
+        const site = await start({ message: '', retryAfter: 0 })
+        const client = await connect(site.port)
+        const refused = await late(() => client.send('GET /'))
+        assert.equal(refused.status, 503)
+        assert.equal(refused.headers['retry-after'], '0')
+      })
+
+      it('of a HEAD has no body, and the next answer is where it belongs', async () => {
+        const site = await start()
+        const client = await connect(site.port)
+        const refused = await late(() => client.send('HEAD /'))
+        assert.equal(refused.status, 503)
+        assert.ok('retry-after' in refused.headers)
+        const admitted = await client.send('GET /')
+        assert.equal(admitted.status, 200)
+        assert.equal(admitted.body, 'ok')
+      })
+
+      it('of a POST leaves the connection usable', async () => {
+        const site = await start()
+        const client = await connect(site.port)
+        const refused = await late(() => client.send('POST /', { body: 'x' }))
+        assert.equal(refused.status, 503)
+        const admitted = await client.send('POST /', { body: 'y' })
+        assert.equal(admitted.status, 200)
+        assert.equal(site.gate.stats().shed, 1)
+      })
+
+      it('of a POST whose body comes after the answer leaves the connection usable', async () => {
+        const site = await start()
+        const client = await connect(site.port)
+        const headers = { 'Content-Length': String(LARGE_BODY.length + 1) }
+        const refused = await late(() => client.send('POST /', { headers, body: 'x' }))
+        assert.equal(refused.status, 503)
+        // Hapi always closes a connection whose payload it does not want to wait for.
+        if (kind.name === 'hapi') return
+        client.socket.write(LARGE_BODY)
+        const admitted = await client.send('POST /', { body: 'y' })
+        assert.equal(admitted.status, 200)
+        assert.equal(site.gate.stats().shed, 1)
+      })
+
+      it('closes the connection of a client that asked for that', async () => {
+        const site = await start()
+        const client = await connect(site.port)
+        const refused = await late(() => client.send('GET /', { headers: { Connection: 'close' } }))
+        assert.equal(refused.status, 503)
+        assert.equal(refused.headers.connection, 'close')
+        await client.closed
+      })
+
+      it('meets requests that expect 100-continue too', async () => {
+        const site = await start()
+        const client = await connect(site.port)
+        const more = { headers: { Expect: '100-continue' }, body: 'x' }
+        const refused = await late(() => client.send('POST /', more))
+        assert.equal(refused.status, 503)
+        // Node closes the connection where it has not asked for the body, as with Hapi.
+        const next = refused.headers.connection === 'close' ? await connect(site.port) : client
+        const admitted = await next.send('POST /', more)
+        assert.equal(admitted.status, 200)
+        assert.deepEqual(counts(site), { admitted: 1, shed: 1, exempt: 0, observed: 0 })
+      })
+
+      it('meets every late request of several connections, and none that comes after', async () => {
+        const site = await start()
+        const clients = await Promise.all([connect(site.port), connect(site.port), connect(site.port)])
+        const refused = await late(() => clients.flatMap((client) => [client.send('GET /'), client.send('GET /health')]))
+        assert.deepEqual(refused.map(({ status }) => status), Array(6).fill(503))
+        const admitted = await Promise.all(clients.map((client) => client.send('GET /')))
+        assert.deepEqual(admitted.map(({ status }) => status), [200, 200, 200])
+        assert.deepEqual(counts(site), { admitted: 3, shed: 6, exempt: 0, observed: 0 })
+      })
+
+      it('meets unknown routes, and targets of every form that a parser lets through', async () => {
+        const site = await start({ exempt: ['/health', '/live*'] })
+        const lines = ['GET /nowhere', 'GET /%zz', 'GET //', 'GET /?', 'GET /a?b=/health', 'GET http://localhost/',
+          'GET http://localhost', 'OPTIONS *', 'GET /%00', 'GET http://', 'GET http://[/', 'GET /health%', 'GET ?/health']
+        const clients = await Promise.all(lines.map(() => connect(site.port)))
+        const answers = await late(() => lines.map((line, i) => clients[i].send(line).catch(String)))
+        for (const [i, line] of lines.entries()) {
+          // Node's parser, or a router, that rejects a target before it asks anyone is free to.
+          assert.ok([503, 400, 404].includes(answers[i].status), `${line}: ${JSON.stringify(answers[i])}`)
+        }
+        assert.ok(answers.filter(({ status }) => status === 503).length >= 8)
+        assert.equal((await clients[0].send('GET /')).status, 200)
+      })
+    })
+
+    describe('limit', () => {
+      it('forgives what a pause of the loop explains', async () => {
+        const site = await start()
+        const client = await connect(site.port)
+        await client.send('GET /')
+        const answer = client.send('GET /')
+        block(LATE_MS)
+        assert.equal((await answer).status, 200)
+        const { admitted, lastWaits } = site.gate.stats()
+        assert.equal(admitted, 2)
+        if (binding.kernelWaits) assert.ok(lastWaits[1] >= LEAST_WAIT_MS, `${lastWaits[1]} ms`)
+      })
+
+      it('false refuses nothing', async () => {
+        const site = await start({ maxDelay: false })
+        const client = await connect(site.port)
+        assert.equal((await late(() => client.send('GET /'))).status, 200)
+        assert.equal(site.gate.stats().admitted, 1)
+        assert.ok(site.gate.stats().lastWaits[0] >= LEAST_WAIT_MS)
+      })
+
+      it('above what the request waited admits it', async () => {
+        const site = await start({ maxDelay: 60_000 })
+        const client = await connect(site.port)
+        assert.equal((await late(() => client.send('GET /'))).status, 200)
+        assert.ok(site.gate.stats().lastWaits[0] >= LEAST_WAIT_MS)
+      })
+    })
+
+    describe('exempt', () => {
+      /** The statuses of late requests, each on a connection of its own. */
+      async function statusesOf (site, ...lines) {
+        const clients = await Promise.all(lines.map(() => connect(site.port)))
+        const answers = await late(() => lines.map((line, i) => clients[i].send(line)))
+        return answers.map(({ status }) => status)
+      }
+
+      it('as a path is that path, whatever the query and method', async () => {
+        const site = await start({ exempt: '/health' })
+        assert.deepEqual(
+          await statusesOf(site, 'GET /health', 'GET /health?deep=1&x=/', 'HEAD /health', 'GET /health/deep', 'GET /', 'GET /?/health'),
+          [200, 200, 200, 503, 503, 503])
+        assert.deepEqual(counts(site), { admitted: 0, shed: 3, exempt: 3, observed: 0 })
+      })
+
+      it('is of the path as the client sent it: case, a trailing slash and encoding count', async () => {
+        const site = await start({ exempt: '/health' })
+        assert.deepEqual(
+          await statusesOf(site, 'GET /health/', 'GET /Health', 'GET /he%61lth', 'GET //health', 'GET /x/../health', 'GET /healthy'),
+          Array(6).fill(503))
+      })
+
+      it('is of the path in a target that names scheme and host', async () => {
+        const site = await start({ exempt: ['/health', '/*'] })
+        assert.deepEqual(
+          await statusesOf(site, 'GET http://localhost/health', 'GET http://localhost:80/health?x', 'GET HTTPS://localhost/'),
+          [200, 200, 200])
+        assert.equal(site.gate.stats().exempt, 3)
+      })
+
+      it('as an array is any of its paths, a final * any ending', async () => {
+        const site = await start({ exempt: ['/', '/health*'] })
+        assert.deepEqual(
+          await statusesOf(site, 'GET /', 'GET /health', 'GET /health/deep?x', 'GET /hold'),
+          [200, 200, 200, 503])
+        assert.deepEqual(counts(site), { admitted: 0, shed: 1, exempt: 3, observed: 0 })
+      })
+
+      it("as a function is given the framework's own request, and any true value counts", async () => {
+        const given = []
+        const site = await start({
+          exempt: (request) => {
+            given.push(request)
+            return /health/.exec(request.url?.pathname ?? request.url)
+          }
+        })
+        assert.deepEqual(await statusesOf(site, 'GET /health', 'GET /'), [200, 503])
+        assert.deepEqual(counts(site), { admitted: 0, shed: 1, exempt: 1, observed: 0 })
+        assert.equal(given.length, 2)
+        for (const request of given) assert.ok(kind.isRequest(request, site))
+      })
+
+      it('is counted apart also when it comes in time, and is in no other figure', async () => {
+        const site = await start({ exempt: '/health' })
+        const client = await connect(site.port)
+        await client.send('GET /health')
+        assert.deepEqual(counts(site), { admitted: 0, shed: 0, exempt: 1, observed: 0 })
+        assert.deepEqual(site.gate.stats().lastWaits, [])
+      })
+
+      for (const [fault, exempt] of [
+        ['throws', () => { throw new Error('broken exempt') }],
+        ['answers by a promise', async () => { throw new Error('broken exempt') }]
+      ]) {
+        it(`that ${fault} exempts nothing, and is told once by a process warning`, async () => {
+          const site = await start({ exempt })
+          const warnings = keepWarnings()
+          const client = await connect(site.port)
+          const answers = await late(() => [client.send('GET /health'), client.send('GET /')])
+          assert.deepEqual(answers.map(({ status }) => status), [503, 503])
+          assert.equal((await client.send('GET /')).status, 200)
+          assert.deepEqual(await warnings(), ['SPILLWAY_EXEMPT'])
+        })
+      }
+    })
+
+    describe('observe', () => {
+      it('refuses nothing, counts what it would have refused, and tells it', async () => {
+        const told = []
+        const site = await start({ observe: true, onShed: (info) => told.push(info) })
+        const client = await connect(site.port)
+        assert.equal((await late(() => client.send('GET /'))).status, 200)
+        assert.equal((await client.send('GET /')).status, 200)
+        assert.deepEqual(counts(site), { admitted: 2, shed: 0, exempt: 0, observed: 1 })
+        assert.equal(told.length, 1)
+        assert.equal(told[0].observed, true)
+      })
+
+      it('counts what it let pass in flight', async () => {
+        const site = await start({ observe: true })
+        const client = await connect(site.port)
+        const held = once(site.events, 'hold')
+        const answer = late(() => client.send('GET /hold'))
+        const [release] = await held
+        assert.equal(site.gate.stats().inFlight, 1)
+        release()
+        assert.equal((await answer).status, 200)
+      })
+    })
+
+    describe('onShed', () => {
+      it("is told why, with the framework's own request", async () => {
+        const told = []
+        const site = await start({ retryAfter: 3, onShed: (info, request) => told.push({ info, request }) })
+        const client = await connect(site.port)
+        await late(() => client.send('GET /'))
+        assert.equal(told.length, 1)
+        const [{ info, request }] = told
+        const { waitMs, limitMs, ...rest } = info
+        assert.ok(waitMs >= LEAST_WAIT_MS, `${waitMs} ms`)
+        assert.ok(limitMs >= LIMIT_MS && limitMs < waitMs, `${limitMs} ms`)
+        assert.deepEqual(rest, {
+          reason: 'delay',
+          count: 1,
+          class: '*',
+          source: binding.kernelWaits ? 'kernel' : 'loop',
+          inFlight: 0,
+          retryAfter: 3,
+          observed: false
+        })
+        assert.ok(kind.isRequest(request, site))
+      })
+
+      it('is not told of what passes', async () => {
+        const told = []
+        const site = await start({ exempt: '/health', onShed: (info) => told.push(info) })
+        const client = await connect(site.port)
+        await late(() => client.send('GET /health'))
+        await client.send('GET /')
+        assert.deepEqual(told, [])
+        assert.deepEqual(counts(site), { admitted: 1, shed: 0, exempt: 1, observed: 0 })
+      })
+
+      for (const [fault, onShed] of [
+        ['throws', () => { throw new Error('broken onShed') }],
+        ['rejects', async () => { throw new Error('broken onShed') }]
+      ]) {
+        it(`that ${fault} costs the client nothing, and is told once by a process warning`, async () => {
+          const site = await start({ onShed })
+          const warnings = keepWarnings()
+          const client = await connect(site.port)
+          const answers = await late(() => [client.send('GET /'), client.send('GET /')])
+          assert.deepEqual(answers.map(({ status }) => status), [503, 503])
+          assert.deepEqual(await warnings(), ['SPILLWAY_ON_SHED'])
+          assert.equal(site.gate.stats().shed, 2)
+        })
+      }
+    })
+
+    describe('figures', () => {
+      it('stats() counts by outcome and remembers the last 32 waits', async () => {
+        const site = await start({ exempt: '/health' })
+        const client = await connect(site.port)
+        const { load, ...counts } = site.gate.stats()
+        assert.deepEqual(counts, {
+          admitted: 0,
+          exempt: 0,
+          shed: 0,
+          shedBy: { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0 },
+          observed: 0,
+          droppedConnections: 0,
+          inFlight: 0,
+          lastWaits: []
+        })
+        await late(() => client.send('GET /'))
+        for (let i = 0; i < 31; i++) await client.send('GET /')
+        await client.send('GET /health')
+        const full = site.gate.stats()
+        assert.equal(full.admitted, 31)
+        assert.equal(full.exempt, 1)
+        assert.equal(full.shed, 1)
+        assert.deepEqual(full.shedBy, { delay: 1, inFlight: 0, maxInFlight: 0, spill: 0 })
+        assert.equal(full.lastWaits.length, 32)
+        assert.ok(full.lastWaits[0] >= LEAST_WAIT_MS)
+        assert.ok(full.lastWaits.slice(1).every((waitMs) => waitMs >= 0 && waitMs <= LIMIT_MS))
+        await client.send('GET /')
+        const { lastWaits } = site.gate.stats()
+        assert.equal(lastWaits.length, 32)
+        assert.ok(lastWaits.every((waitMs) => waitMs <= LIMIT_MS), 'the oldest is forgotten')
+      })
+
+      it('snapshot() says what is set and what is measured', async () => {
+        const site = await start({ observe: true })
+        const client = await connect(site.port)
+        const held = once(site.events, 'hold')
+        client.send('GET /hold')
+        await held
+        const snapshot = site.gate.snapshot()
+        assert.deepEqual(Object.keys(snapshot), [
+          'backend', 'source', 'tickMs', 'maxDelay', 'observe', 'closed', 'lagMs', 'delayMs', 'meanTurnMs', 'utilization',
+          'standing', 'waitLimitMs', 'limits', 'classes', 'spill'])
+        assert.equal(snapshot.maxDelay, LIMIT_MS)
+        assert.equal(snapshot.observe, true)
+        assert.equal(snapshot.closed, false)
+        assert.equal(snapshot.standing, false)
+        assert.ok(snapshot.waitLimitMs >= LIMIT_MS)
+        assert.equal(snapshot.source, binding.kernelWaits ? 'kernel' : 'loop')
+        for (const name of ['tickMs', 'lagMs', 'delayMs', 'meanTurnMs', 'utilization', 'waitLimitMs']) {
+          assert.ok(Number.isFinite(snapshot[name]) && snapshot[name] >= 0, `${name}: ${snapshot[name]}`)
+        }
+        assert.equal(snapshot.classes.length, 1)
+        const [shared] = snapshot.classes
+        assert.deepEqual(Object.keys(shared), [
+          'class', 'inFlight', 'enforcing', 'limit', 'capacity', 'responseMs', 'arrivalRate', 'completionRate'])
+        assert.equal(shared.class, '*')
+        assert.equal(shared.inFlight, 1)
+        assert.equal(shared.enforcing, false)
+      })
+
+      it('snapshot() says that a queue stands while even the shortest wait is long, and then allows less', async function () {
+        needs(this, 'waits from the kernel', binding.kernelWaits)
+        let atRefusal
+        const site = await start()
+        const client = await connect(site.port)
+        assert.equal((await late(() => client.send('GET /'))).status, 503)
+        // The interval ends with the turn of that request, or later.
+        await until(() => {
+          atRefusal = site.gate.snapshot()
+          return atRefusal.standing
+        })
+        assert.ok(atRefusal.waitLimitMs <= LIMIT_MS, `${atRefusal.waitLimitMs} ms`)
+        await until(() => !site.gate.snapshot().standing)
+        assert.ok(site.gate.snapshot().waitLimitMs > LIMIT_MS)
+      })
+
+      it('snapshot() allows any wait where maxDelay is false', async () => {
+        const site = await start({ maxDelay: false })
+        const client = await connect(site.port)
+        assert.equal((await late(() => client.send('GET /'))).status, 200)
+        // The law looks back every 100 ms.
+        for (const begin = performance.now(); performance.now() - begin < 150; await nextTurn()) {
+          const { standing, waitLimitMs } = site.gate.snapshot()
+          assert.deepEqual({ standing, waitLimitMs }, { standing: false, waitLimitMs: Infinity })
+        }
+        assert.equal(site.gate.stats().admitted, 1)
+      })
+    })
+
+    describe('close()', () => {
+      it('lets everything pass from then on, and may be called again', async () => {
+        const site = await start({ exempt: '/health' })
+        const client = await connect(site.port)
+        assert.equal((await late(() => client.send('GET /'))).status, 503)
+        site.gate.close()
+        site.gate.close()
+        assert.equal(site.gate.snapshot().closed, true)
+        assert.equal((await late(() => client.send('GET /'))).status, 200)
+        await client.send('GET /health')
+        assert.deepEqual(counts(site), { admitted: 0, shed: 1, exempt: 0, observed: 0 })
+      })
+
+      it('leaves the count in flight to come down by itself', async () => {
+        const site = await start()
+        const client = await connect(site.port)
+        const held = once(site.events, 'hold')
+        const answer = client.send('GET /hold')
+        const [release] = await held
+        assert.equal(site.gate.stats().inFlight, 1)
+        site.gate.close()
+        assert.equal(site.gate.stats().inFlight, 1)
+        release()
+        await answer
+        await client.send('GET /')
+        assert.equal(site.gate.stats().inFlight, 0)
+      })
+    })
+  })
+}
+
+describe('the last waits', () => {
+  it('are 32 at most, oldest first', () => {
+    const figures = new GateFigures({ maxDelay: 100, observe: false }, {}, {}, { load: {} }, { spilled: 0 }, { dropped: 0 }, { count: 0 })
+    for (let waitMs = 1; waitMs <= 3; waitMs++) figures.remember(waitMs)
+    assert.deepEqual(figures.stats().lastWaits, [1, 2, 3])
+    for (let waitMs = 4; waitMs <= 40; waitMs++) figures.remember(waitMs)
+    assert.deepEqual(figures.stats().lastWaits, Array.from({ length: 32 }, (_, i) => i + 9))
+  })
+})
+
+describe("retryAfter 'auto'", () => {
+  const random = Math.random
+  afterEach(() => { Math.random = random })
+
+  /** The shortest and the longest that chance may choose. */
+  const bounds = (over) => [0, 1 - Number.EPSILON].map((chance) => {
+    Math.random = () => chance
+    return retryAfterSeconds('auto', over)
+  })
+
+  it('grows with how far over the limit the request was, within half of that either way', () => {
+    assert.deepEqual(bounds(1.01), [1, 2])
+    assert.deepEqual(bounds(10), [5, 15])
+    assert.deepEqual(bounds(20), [10, 30])
+  })
+
+  it('is a whole number from 1 to 60', () => {
+    assert.deepEqual(bounds(1000), [60, 60])
+    assert.ok(bounds(1)[0] >= 1)
+    Math.random = random
+    for (let over = 1; over < 200; over += 0.97) {
+      const seconds = retryAfterSeconds('auto', over)
+      assert.ok(Number.isInteger(seconds) && seconds >= 1 && seconds <= 60)
+    }
+  })
+})
+
+/** @param {() => boolean} condition */
+async function until (condition) {
+  while (!condition()) await nextTurn()
+}
+
+function messageOf (answer) {
+  const isJson = answer.headers['content-type'].startsWith('application/json')
+  return isJson ? JSON.parse(answer.body).message : answer.body
+}
+
+function counts (site) {
+  const { admitted, shed, exempt, observed } = site.gate.stats()
+  return { admitted, shed, exempt, observed }
+}

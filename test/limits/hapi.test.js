@@ -1,0 +1,148 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { EventEmitter, once } = require('node:events')
+const { setTimeout } = require('node:timers/promises')
+const hapi = require('@hapi/hapi')
+const spillway = require('../../lib/adapters/hapi/index.js')
+const { run } = require('../support/child.js')
+const { needs } = require('../support/needs.js')
+
+const OVER = { maxHeapUsedBytes: 1 }
+const FAR = 2 ** 50
+
+describe('spillway/hapi, limits', () => {
+  const handler = () => 'ok'
+  let server
+
+  afterEach(() => {
+    server.plugins.spillway?.close()
+  })
+
+  async function start (options, routes = [], settings = {}) {
+    server = hapi.server({ debug: false, ...settings })
+    server.route({ method: 'GET', path: '/', handler })
+    server.route(routes.slice(0, 1))
+    await server.register({ plugin: spillway, options })
+    server.route(routes.slice(1))
+    return server
+  }
+
+  const statusOf = async (url, headers = {}) => (await server.inject({ url, headers })).statusCode
+
+  it('refuse before routing and authentication', async () => {
+    await start(OVER)
+    const { statusCode, headers, result } = await server.inject('/')
+    assert.equal(statusCode, 503)
+    assert.ok(headers['retry-after'] >= 5)
+    assert.equal(result.message, 'Service Unavailable')
+    assert.equal(await statusOf('/none'), 503)
+  })
+
+  it('wait for the first answer of the health check', async () => {
+    await start({ healthCheck: async () => { await setTimeout(20) } })
+    assert.equal(server.plugins.spillway.snapshot().limits.find(({ reason }) => reason === 'healthCheck').over, true)
+  })
+
+  it('ask for no health while the server is stopped', async () => {
+    const asked = new EventEmitter()
+    await start({ healthCheck: () => asked.emit('now'), healthCheckInterval: 1 }, [], { port: 0, host: '127.0.0.1' })
+    await server.start()
+    await server.stop()
+    let whileStopped = 0
+    asked.on('now', () => whileStopped++)
+    await setTimeout(20)
+    assert.equal(whileStopped, 0)
+    const again = once(asked, 'now')
+    await server.start()
+    await again
+    await server.stop()
+  })
+
+  it('end with the gate, those of a route too', async function () {
+    needs(this, 'a count of open descriptors', process.platform === 'linux')
+    const { stdout, stderr } = await run(`
+      const fdWatch = require('./lib/limits/fd-watch.js')
+      const server = require('@hapi/hapi').server()
+      const options = { plugins: { spillway: { maxEventLoopDelay: 1000 } } }
+      server.route({ method: 'GET', path: '/', handler: () => 'ok', options })
+      server.register(require('./lib/adapters/hapi/index.js')).then(() => {
+        console.log(fdWatch.from < Infinity)
+        server.plugins.spillway.close()
+        console.log(fdWatch.from)
+      })
+    `)
+    assert.deepEqual({ stdout, stderr }, { stdout: 'true\nInfinity\n', stderr: '' })
+  })
+
+  it('show their figures, under the names of server.load too', async () => {
+    await start()
+    const { load } = server.plugins.spillway
+    assert.ok(load.heapUsed > 0 && load.heapUsed === load.heapUsedBytes)
+    assert.ok(load.rss > load.heapUsed)
+    assert.ok(load.eventLoopDelay >= 0 && load.eventLoopUtilization >= 0)
+    for (const name of Object.keys(server.load)) assert.ok(name in load, name)
+  })
+
+  it('leave out the route that says so, declared before or after', async () => {
+    const free = (path) => ({ method: 'GET', path, handler, options: { plugins: { spillway: false } } })
+    await start(OVER, [free('/docs'), free('/ready/{part}')])
+    assert.deepEqual([await statusOf('/docs'), await statusOf('/ready/now?a=1'), await statusOf('/')], [200, 200, 503])
+    const { exempt, shed } = server.plugins.spillway.stats()
+    assert.deepEqual({ exempt, shed }, { exempt: 2, shed: 1 })
+  })
+
+  it('leave out the preflight of such a route, or no browser would get to it', async () => {
+    const cors = { origin: ['https://a.example'] }
+    const route = (path, plugins) => ({ method: 'GET', path, handler, options: { cors, plugins } })
+    await start(OVER, [route('/free', { spillway: false }), route('/paid')])
+    const headers = { origin: 'https://a.example', 'access-control-request-method': 'GET' }
+    const answers = await Promise.all(['/free', '/paid'].map((url) => server.inject({ method: 'OPTIONS', url, headers })))
+    assert.deepEqual(answers.map(({ statusCode }) => statusCode), [200, 503])
+    assert.equal(answers[0].headers['access-control-allow-origin'], 'https://a.example')
+  })
+
+  it('of a route stand in the place of the plugin\'s, and the others stay', async () => {
+    const route = (path, own) => ({ method: 'GET', path, handler, options: { plugins: { spillway: own } } })
+    await start({ maxHeapUsedBytes: FAR, maxRssBytes: FAR }, [
+      route('/tight', { maxHeapUsedBytes: 1 }), route('/none', { maxHeapUsedBytes: 0 }), route('/rss', { maxRssBytes: 1 })
+    ])
+    const codes = [await statusOf('/'), await statusOf('/tight'), await statusOf('/none'), await statusOf('/rss')]
+    assert.deepEqual(codes, [200, 503, 200, 503])
+    const { heapUsedBytes, rssBytes } = server.plugins.spillway.stats().shedBy
+    assert.deepEqual({ heapUsedBytes, rssBytes }, { heapUsedBytes: 1, rssBytes: 1 })
+  })
+
+  it('of a route do not outlive a health check that fails', async () => {
+    const tight = { method: 'GET', path: '/own', handler, options: { plugins: { spillway: { maxRssBytes: FAR } } } }
+    await start({ healthCheck: ({ info }) => info.id !== server.info.id }, [tight])
+    assert.equal(await statusOf('/own'), 503)
+  })
+
+  it('of a route are checked where it is declared', async () => {
+    await start()
+    const declare = (own) => server.route({ method: 'GET', path: '/x', handler, options: { plugins: { spillway: own } } })
+    assert.throws(() => declare({ maxRssBytes: '1' }), /spillway\/hapi: options\.plugins\.spillway of get \/x: option "maxRssBytes" takes a number/)
+  })
+
+  it('keep the CORS headers of the server and of the route', async () => {
+    const cors = { origin: ['https://a.example'], credentials: true }
+    const own = { method: 'GET', path: '/own', handler, options: { cors } }
+    await start(OVER, [own])
+    const headers = { origin: 'https://a.example' }
+    const refused = await server.inject({ url: '/own', headers })
+    assert.equal(refused.statusCode, 503)
+    assert.equal(refused.headers['access-control-allow-origin'], 'https://a.example')
+    assert.equal(refused.headers['access-control-allow-credentials'], 'true')
+    assert.equal((await server.inject({ url: '/own', headers: { origin: 'https://b.example' } })).headers['access-control-allow-origin'], undefined)
+    assert.equal((await server.inject({ url: '/', headers })).headers['access-control-allow-origin'], undefined)
+    server.plugins.spillway.close()
+
+    const closed = { method: 'GET', path: '/closed', handler, options: { cors: false } }
+    await start(OVER, [closed], { routes: { cors: true } })
+    assert.equal((await server.inject({ url: '/closed', headers })).headers['access-control-allow-origin'], undefined)
+    for (const url of ['/', '/nowhere']) {
+      assert.equal((await server.inject({ url, headers })).headers['access-control-allow-origin'], 'https://a.example', url)
+    }
+  })
+})

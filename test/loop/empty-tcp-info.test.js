@@ -1,0 +1,57 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { binding } = require('../../lib/native/binding.js')
+const { start } = require('../support/child.js')
+const { needs } = require('../support/needs.js')
+
+const SOURCE = path.join(__dirname, '..', 'fixtures', 'empty-tcp-info.c')
+
+describe('TCP_INFO that is all zeros', function () {
+  let folder
+
+  before(function () {
+    needs(this, 'waits from the kernel', binding.kernelWaits)
+    needs(this, 'a C compiler', spawnSync('cc', ['--version']).status === 0)
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-'))
+  })
+
+  after(() => {
+    if (folder !== undefined) fs.rmSync(folder, { recursive: true })
+  })
+
+  for (const [what, flags] of [['all of it', []], ["a listening socket's", ['-DQUEUES_ALONE']]]) {
+    it(`tells no waits where that is ${what}, and the loop serves instead`, async () => {
+      const library = path.join(folder, `empty-tcp-info${flags.length}.so`)
+      const compiled = spawnSync('cc', ['-shared', '-fPIC', ...flags, '-o', library, SOURCE, '-ldl'], { encoding: 'utf8' })
+      assert.equal(compiled.status, 0, compiled.stderr)
+      // A sanitizer's library has to stay the first.
+      const preload = [process.env.LD_PRELOAD ?? [], library].flat().join(':')
+      const { hello } = await start('empty-tcp-info.js', [], { LD_PRELOAD: preload })
+      assert.equal(hello.kernelWaits, false)
+      assert.equal(hello.source, 'loop')
+      assert.equal(hello.tickMs, 0)
+      assert.ok(hello.wait < 0)
+      assert.equal(hello.canSpill, false)
+      assert.equal(hello.spill.active, false)
+      assert.equal(hello.spill.why, 'this system does not tell what waits to be accepted')
+      assert.equal(hello.status, 503)
+      assert.equal(hello.info.source, 'loop')
+    })
+  }
+
+  it('is not what this system gives', async () => {
+    const { hello } = await start('empty-tcp-info.js')
+    assert.equal(hello.kernelWaits, true)
+    assert.equal(hello.source, 'kernel')
+    assert.ok(hello.tickMs > 0)
+    assert.ok(hello.wait >= 0)
+    assert.equal(hello.canSpill, true)
+    assert.equal(hello.spill.why, '')
+    assert.equal(hello.info.source, 'kernel')
+  })
+})

@@ -1,0 +1,35 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const toobusy = require('spillway')
+const { closeOpened } = require('../support/opened.js')
+const { connect } = require('../support/client.js')
+const { late } = require('../support/late.js')
+const { kinds } = require('../support/servers.js')
+
+describe('toobusy(request)', () => {
+  afterEach(() => {
+    toobusy.maxLag(70)
+    return closeOpened()
+  })
+
+  for (const kind of kinds) {
+    it(`judges by what that request waited, in ${kind.name}`, async () => {
+      toobusy.maxLag(50)
+      const verdicts = []
+      // A gate that lets everything pass, and hands over the framework's own request.
+      const site = await kind.start({ maxDelay: false, exempt: (request) => verdicts.push(toobusy(request)) > 0 })
+      const client = await connect(site.port)
+      await client.send('GET /')
+      await late(() => client.send('GET /'))
+      await client.send('GET /')
+      assert.deepEqual(verdicts, [false, true, false])
+    })
+  }
+
+  for (const value of [null, 'GET /', 70, {}, () => {}]) {
+    it(`throws for ${value === null ? 'null' : typeof value}`, () => {
+      assert.throws(() => toobusy(value), { name: 'TypeError', message: /takes a request .* or nothing; got / })
+    })
+  }
+})

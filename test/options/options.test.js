@@ -1,0 +1,192 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const http = require('node:http')
+const https = require('node:https')
+const http2 = require('node:http2')
+const net = require('node:net')
+const express = require('express')
+const fastify = require('fastify')
+const { EventEmitter } = require('node:events')
+const { guard } = require('../../lib/adapters/http.js')
+const { kinds } = require('../support/servers.js')
+
+const WRONG_TYPE = [
+  ['maxDelay', '100', '"100"'],
+  ['maxDelay', true, 'true'],
+  ['maxDelay', NaN, 'NaN'],
+  ['maxDelay', null, 'null'],
+  ['maxDelay', 100n, '100'],
+  ['exempt', 1, '1'],
+  ['exempt', {}, 'an object'],
+  ['exempt', ['/a', 2], "[ '/a', 2 ]"],
+  ['exempt', [1n], '[ 1n ]'],
+  ['maxInFlight', '10', '"10"'],
+  ['maxInFlight', NaN, 'NaN'],
+  ['maxInFlight', false, 'false'],
+  ['maxInFlight', null, 'null'],
+  ['classify', '/a', '"/a"'],
+  ['classify', null, 'null'],
+  ['retryAfter', 'later', '"later"'],
+  ['retryAfter', null, 'null'],
+  ['message', 503, '503'],
+  ['message', Buffer.from('x'), 'an object'],
+  ['onShed', 'log', '"log"'],
+  ['onShed', null, 'null'],
+  ['maxEventLoopDelay', '70', '"70"'],
+  ['maxHeapUsedBytes', null, 'null'],
+  ['maxFdRatio', false, 'false'],
+  ['healthCheck', true, 'true'],
+  ['sampleInterval', NaN, 'NaN'],
+  ['eventLoopUtilizationMode', 1, '1'],
+  ['onExhausted', 'exit', '"exit"'],
+  ['observe', 1, '1'],
+  ['observe', 'true', '"true"'],
+  ['spill', 'on', '"on"'],
+  ['spill', null, 'null']
+]
+
+const OUT_OF_RANGE = [
+  ['maxDelay', 19.9, '19.9'],
+  ['maxDelay', 0, '0'],
+  ['maxDelay', -1, '-1'],
+  ['maxDelay', 60_001, '60001'],
+  ['maxDelay', Infinity, 'Infinity'],
+  ['exempt', 'health', '"health"'],
+  ['exempt', '', '""'],
+  ['exempt', '/a*b', '"/a*b"'],
+  ['exempt', ['/a', 'b'], "[ '/a', 'b' ]"],
+  ['maxInFlight', 0, '0'],
+  ['maxInFlight', -1, '-1'],
+  ['maxInFlight', 1.5, '1.5'],
+  ['maxInFlight', Infinity, 'Infinity'],
+  ['maxInFlight', 2 ** 32, '4294967296'],
+  ['maxEventLoopDelay', -1, '-1'],
+  ['maxRssBytes', Infinity, 'Infinity'],
+  ['maxEventLoopUtilization', 1.01, '1.01'],
+  ['maxHeapUsedRatio', 85, '85'],
+  ['healthCheckInterval', 0, '0'],
+  ['sampleInterval', 9, '9'],
+  ['sampleInterval', 2 ** 31, '2147483648'],
+  ['eventLoopUtilizationMode', 'sometimes', '"sometimes"'],
+  ['exhaustedAfter', 0, '0'],
+  ['retryAfter', -1, '-1'],
+  ['retryAfter', 0.5, '0.5'],
+  ['retryAfter', 86_401, '86401']
+]
+
+const AT_THE_EDGE = [
+  ['maxDelay', 20], ['maxDelay', 60_000], ['maxDelay', false],
+  ['exempt', '/'], ['exempt', '/*'], ['exempt', []], ['exempt', () => true],
+  ['maxInFlight', 1], ['maxInFlight', 2 ** 32 - 1], ['maxInFlight', undefined], ['classify', () => 'a'], ['classify', undefined],
+  ['retryAfter', 0], ['retryAfter', 86_400], ['retryAfter', 'auto'],
+  ['message', ''], ['observe', false], ['onShed', undefined], ['spill', true], ['spill', false]
+]
+
+const TAKES = {
+  maxDelay: 'a number of ms from 20 to 60000, or false',
+  exempt: 'a path, an array of paths',
+  maxInFlight: 'a whole number from 1 up',
+  classify: 'a function',
+  retryAfter: "a whole number of seconds from 0 to 86400, or 'auto'",
+  message: 'a string',
+  onShed: 'a function',
+  maxEventLoopDelay: 'a number of ms from 0 up; 0: no limit',
+  maxEventLoopUtilization: 'a number from 0 to 1; 0: no limit',
+  maxHeapUsedBytes: 'a number of bytes from 0 up; 0: no limit',
+  maxHeapUsedRatio: 'a number from 0 to 1; 0: no limit',
+  maxRssBytes: 'a number of bytes from 0 up; 0: no limit',
+  maxFdRatio: 'a number from 0 to 1; 0: no limit',
+  healthCheck: 'a function',
+  healthCheckInterval: 'a number of ms from 1 to 2147483647',
+  sampleInterval: 'a number of ms from 10 to 2147483647',
+  eventLoopUtilizationMode: "'interval' or 'cumulative'",
+  onExhausted: 'a function',
+  exhaustedAfter: 'a number of ms from 10 to 2147483647',
+  observe: 'true or false',
+  spill: 'true or false',
+  respond: 'a function',
+  errorMode: 'true or false'
+}
+
+for (const { name: kind, entry, install } of kinds) {
+  describe(`options of ${entry} (${kind})`, () => {
+    const ofItsOwn = entry === 'spillway/express' || entry === 'spillway/koa' ? [['errorMode', 'yes', '"yes"']] : []
+
+    for (const [name, value, shown] of [...WRONG_TYPE, ['respond', '/busy', '"/busy"'], ...ofItsOwn]) {
+      it(`${name}: ${shown} is a TypeError that says so`, async () => {
+        await assert.rejects(install({ [name]: value }), complaint(TypeError, entry, name, shown))
+      })
+    }
+
+    for (const [name, value, shown] of OUT_OF_RANGE) {
+      it(`${name}: ${shown} is a RangeError that says so`, async () => {
+        await assert.rejects(install({ [name]: value }), complaint(RangeError, entry, name, shown))
+      })
+    }
+
+    for (const [name, value] of AT_THE_EDGE) {
+      it(`${name}: ${typeof value === 'function' ? 'a function' : JSON.stringify(value)} is taken`, async () => {
+        await install({ [name]: value })
+      })
+    }
+
+    it('an unknown option is a TypeError that names it, its value and the options there are', async () => {
+      await assert.rejects(install({ maxdelay: 70 }), (error) => {
+        assert.ok(error instanceof TypeError)
+        assert.match(error.message, new RegExp(`^${entry}: unknown option "maxdelay" \\(70\\); the options are `))
+        for (const name of Object.keys(TAKES)) {
+          const isThere = ofItsOwn.length > 0 || name !== 'errorMode'
+          assert.equal(error.message.includes(name), isThere, name)
+        }
+        return true
+      })
+    })
+
+    it('what every object has is no option', async () => {
+      await assert.rejects(install({ constructor: 1 }), /unknown option "constructor"/)
+      await assert.rejects(install(JSON.parse('{"__proto__":1}')), /unknown option "__proto__"/)
+    })
+
+    it('options that are no object are a TypeError', async () => {
+      for (const options of [70, 'fast', true, () => {}, [], [{}]]) {
+        // Fastify takes a function for one that makes the options, and rejects other values itself.
+        if (kind === 'fastify' && typeof options === 'function') continue
+        await assert.rejects(install(options), Error, String(options))
+      }
+    })
+
+    it('no options are all defaults', async () => {
+      await install()
+      await install({})
+    })
+  })
+}
+
+describe('guard() on what is no server', () => {
+  const others = [
+    [undefined, 'undefined'], [null, 'null'], [{}, 'an object'], ['server', '"server"'],
+    [express(), 'a function'], [fastify(), 'an object'], [net.createServer(), 'an object'],
+    [new EventEmitter(), 'an object'], [http.Server, 'a function']
+  ]
+  for (const [i, [other, shown]] of others.entries()) {
+    it(`throws a TypeError that says it got ${shown} (${i + 1})`, () => {
+      assert.throws(() => guard(other, {}), new TypeError(
+        `spillway/http: guard() takes an http, https or http2 server, got ${shown}`))
+    })
+  }
+
+  it('takes each kind of server that Node has', () => {
+    for (const { createServer } of [http, https, http2]) guard(createServer()).close()
+    guard(http2.createSecureServer()).close()
+  })
+})
+
+function complaint (Type, entry, name, shown) {
+  return (error) => {
+    assert.ok(error instanceof Type, `${error.name}: ${error.message}`)
+    assert.ok(error.message.startsWith(`${entry}: option "${name}" takes ${TAKES[name]}`), error.message)
+    assert.ok(error.message.includes(`, got ${shown}`), error.message)
+    return true
+  }
+}

@@ -1,0 +1,239 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { once } = require('node:events')
+const fs = require('node:fs')
+const http2 = require('node:http2')
+const os = require('node:os')
+const path = require('node:path')
+const express = require('express')
+const spillwayExpress = require('../../lib/adapters/express.js')
+const { block, nextTurn } = require('../support/block.js')
+const { kinds } = require('../support/servers.js')
+const { connect, connectTls } = require('../support/client.js')
+const { connectHttp2 } = require('../support/http2-client.js')
+const { LATE_MS, LIMIT_MS, late } = require('../support/late.js')
+const { needs } = require('../support/needs.js')
+const { closeOpened, opened } = require('../support/opened.js')
+const { createTlsServer } = require('../support/tls.js')
+const { binding } = require('../../lib/native/binding.js')
+
+/** What the kernel reads may lag behind the clock by one tick. */
+const LEAST_WAIT_MS = LATE_MS - 10
+
+const QUEUED = 40
+const TURN_MS = 10
+/** So short that what the loop polls has waited less than the kernel can tell. */
+const SHORT_TURN_MS = 2
+const MANY_QUEUED = 200
+
+afterEach(closeOpened)
+
+function connectionsOf (server) {
+  return new Promise((resolve) => server.getConnections((_, count) => resolve(count)))
+}
+
+for (const kind of kinds) {
+  describe(`connections in ${kind.name}`, () => {
+    function start (settings, options) {
+      const told = []
+      const onShed = (info) => told.push(info)
+      return kind.start({ maxDelay: LIMIT_MS, onShed, ...options }, settings).then((site) => ({ site, told }))
+    }
+
+    it('over TLS wait as long as the kernel says', async function () {
+      needs(this, 'waits from the kernel', binding.kernelWaits)
+      const { site, told } = await start({ createServer: createTlsServer })
+      const client = await connectTls(site.port)
+      assert.equal((await client.send('GET /')).status, 200)
+      assert.equal((await late(() => client.send('GET /'))).status, 503)
+      assert.equal((await client.send('GET /')).status, 200)
+      assert.equal(told.length, 1)
+      assert.equal(told[0].source, 'kernel')
+      assert.ok(told[0].waitMs >= LEAST_WAIT_MS)
+    })
+
+    it('that are new wait from the moment that their request came, accepted or not', async function () {
+      needs(this, 'waits from the kernel', binding.kernelWaits)
+      const { site, told } = await start()
+      const clients = await Promise.all(Array.from({ length: 5 }, () => connect(site.port)))
+      const answers = await late(() => clients.map((client) => client.send('GET /')))
+      assert.deepEqual(answers.map(({ status }) => status), Array(5).fill(503))
+      assert.ok(told.every(({ waitMs }) => waitMs >= LEAST_WAIT_MS))
+    })
+
+    it('that stand in the accept queue, of which the loop takes one a turn, have waited there, though no turn was long', async function () {
+      needs(this, 'waits from the kernel', binding.kernelWaits)
+      const { site, told } = await start({}, { spill: false })
+      // A busy server: many turns, each far below the limit.
+      const work = setInterval(() => block(TURN_MS), 1)
+      opened(() => clearInterval(work))
+      const clients = await Promise.all(Array.from({ length: QUEUED }, () => connect(site.port)))
+      const answers = await Promise.all(clients.map((client) => client.send('GET /')))
+      const statuses = answers.map(({ status }) => status)
+      assert.ok(statuses.includes(200) && statuses.includes(503), statuses.join())
+      const refused = statuses.filter((status) => status === 503).length
+      assert.equal(told.length, refused)
+      assert.ok(told.every(({ reason, source }) => reason === 'delay' && source === 'kernel'))
+      assert.ok(told.some(({ waitMs }) => waitMs > LIMIT_MS))
+      const { admitted, shed } = site.gate.stats()
+      assert.deepEqual({ admitted, shed }, { admitted: QUEUED - refused, shed: refused })
+    })
+
+    for (const [what, head] of Object.entries({
+      body: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n',
+      'next request': 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+    })) {
+      it(`that stood there have waited also where the client has sent of its ${what} all the while`, async function () {
+        needs(this, 'waits from the kernel', binding.kernelWaits)
+        const { site, told } = await start({}, { spill: false })
+        const clients = await Promise.all(Array.from({ length: QUEUED }, () => connect(site.port)))
+        for (const { socket } of clients) socket.write(head)
+        const work = setInterval(() => {
+          block(TURN_MS)
+          for (const { socket } of clients) socket.write('x')
+        }, 1)
+        opened(() => clearInterval(work))
+        while (site.gate.stats().admitted + told.length < QUEUED) await nextTurn()
+        assert.ok(told.every(({ reason, source }) => reason === 'delay' && source === 'kernel'))
+        // Whether or not a pause of the machine has excused it.
+        assert.ok(site.gate.stats().lastWaits.some((waitMs) => waitMs > LIMIT_MS))
+      })
+    }
+
+    it('that bring several requests at once have waited with each of them', async function () {
+      needs(this, 'waits from the kernel', binding.kernelWaits)
+      const { site } = await start({}, { spill: false })
+      const clients = await Promise.all(Array.from({ length: MANY_QUEUED }, () => connect(site.port)))
+      const work = setInterval(() => block(SHORT_TURN_MS), 1)
+      opened(() => clearInterval(work))
+      const answers = await Promise.all(clients.map((client) => Promise.all([client.send('GET /'), client.send('GET /')])))
+      const refused = answers.filter(([{ status }]) => status === 503)
+      assert.ok(refused.length > 0)
+      const served = refused.filter(([, { status }]) => status === 200)
+      // The limit moves a little from one to the next.
+      assert.ok(served.length <= 2, `${served.length} of ${refused.length} were served behind a request that was refused`)
+    })
+
+    it('that idle before their request have not waited', async () => {
+      const { site } = await start()
+      const client = await connect(site.port)
+      assert.equal((await client.send('GET /')).status, 200)
+      block(LATE_MS)
+      await nextTurn()
+      assert.equal((await client.send('GET /')).status, 200)
+      const { admitted, shed } = site.gate.stats()
+      assert.deepEqual({ admitted, shed }, { admitted: 2, shed: 0 })
+    })
+
+    it('that idle after they have waited to be accepted have not waited', async function () {
+      needs(this, 'waits from the kernel', binding.kernelWaits)
+      const { site } = await start({}, { spill: false })
+      await (await connect(site.port)).send('GET /')
+      const clients = await Promise.all(Array.from({ length: QUEUED }, () => connect(site.port)))
+      const work = setInterval(() => block(TURN_MS), 1)
+      while (await connectionsOf(site.server) <= QUEUED) await nextTurn()
+      clearInterval(work)
+      await nextTurn()
+      block(LATE_MS)
+      await nextTurn()
+      for (const client of clients) assert.equal((await client.send('GET /')).status, 200)
+    })
+
+    it("over a Unix socket are judged by the loop's delay", async () => {
+      const listen = { path: path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-')), 'socket') }
+      opened(() => fs.rmSync(path.dirname(listen.path), { recursive: true }))
+      let isFirst = true
+      const { site, told } = await start({ listen }, {
+        maxInFlight: 1,
+        exempt (request) {
+          const wasFirst = isFirst && (request.url?.pathname ?? request.url) === '/health'
+          if (wasFirst) {
+            isFirst = false
+            block(LATE_MS)
+          }
+          return wasFirst
+        }
+      })
+      const clients = [await connect(listen.path), await connect(listen.path)]
+      for (const client of clients) assert.equal((await client.send('GET /')).status, 200)
+      // Both are readable when the loop next looks, so one waits in its turn for the other.
+      const answers = await Promise.all(clients.map((client) => client.send('GET /health')))
+      // That turn is also the pause that excuses it.
+      assert.deepEqual(answers.map(({ status }) => status), [200, 200])
+      const { admitted, exempt, lastWaits } = site.gate.stats()
+      assert.deepEqual({ admitted, exempt }, { admitted: 3, exempt: 1 })
+      assert.ok(lastWaits[2] >= LATE_MS, `${lastWaits}`)
+      assert.deepEqual(told, [])
+      const held = once(site.events, 'hold')
+      clients[0].send('GET /hold')
+      await held
+      assert.equal((await clients[1].send('GET /')).status, 503)
+      assert.deepEqual(told.map(({ reason, source }) => [reason, source]), [['maxInFlight', 'loop']])
+    })
+  })
+}
+
+describe('a request behind slow middleware', () => {
+  it('is judged by what it waited before all middleware', async function () {
+    needs(this, 'waits from the kernel', binding.kernelWaits)
+    const gate = spillwayExpress({ maxDelay: LIMIT_MS })
+    const app = express()
+    app.use((req, res, next) => setTimeout(next, LATE_MS))
+    app.use(gate)
+    app.use((req, res) => res.send('ok'))
+    const server = app.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    opened(() => server.close())
+    const client = await connect(server.address().port)
+    assert.equal((await client.send('GET /')).status, 200)
+    assert.equal((await late(() => client.send('GET /'))).status, 503)
+    const { admitted, shed, lastWaits } = gate.stats()
+    assert.deepEqual({ admitted, shed }, { admitted: 1, shed: 1 })
+    assert.ok(lastWaits[0] <= LIMIT_MS, `${lastWaits}`)
+  })
+})
+
+for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].includes(name))) {
+  describe(`HTTP/2 in ${kind.name}`, () => {
+    const start = async (options) => {
+      const createServer = (listener) => http2.createServer(listener)
+      const site = await kind.start({ maxDelay: LIMIT_MS, retryAfter: 9, ...options }, { createServer })
+      return { site, client: await connectHttp2(site.port) }
+    }
+
+    it('streams are refused, and the session is kept', async function () {
+      needs(this, 'waits from the kernel', binding.kernelWaits)
+      const { site, client } = await start()
+      assert.equal((await client.send('/')).status, 200)
+      const refused = await client.sendLate('/')
+      assert.equal(refused.status, 503)
+      assert.equal(refused.headers['retry-after'], '9')
+      assert.equal(refused.body, 'Service Unavailable')
+      assert.equal((await client.send('/')).status, 200)
+      const { admitted, shed, lastWaits } = site.gate.stats()
+      assert.deepEqual({ admitted, shed }, { admitted: 2, shed: 1 })
+      assert.ok(lastWaits[1] >= LEAST_WAIT_MS)
+    })
+
+    it('a refused POST, and an exempt path', async function () {
+      needs(this, 'waits from the kernel', binding.kernelWaits)
+      const { site, client } = await start({ exempt: '/health' })
+      assert.equal((await client.sendLate('/', { method: 'POST', body: 'x' })).status, 503)
+      assert.equal((await client.sendLate('/health')).status, 200)
+      assert.equal((await client.send('/', { method: 'POST', body: 'x' })).status, 200)
+      const { admitted, shed, exempt } = site.gate.stats()
+      assert.deepEqual({ admitted, shed, exempt }, { admitted: 1, shed: 1, exempt: 1 })
+    })
+
+    it('a request that expects 100-continue', async () => {
+      const { site, client } = await start({ maxDelay: false })
+      const stream = client.session.request({ ':path': '/', ':method': 'POST', expect: '100-continue' })
+      await new Promise((resolve) => stream.once('continue', resolve))
+      stream.end('x')
+      const [headers] = await once(stream, 'response')
+      assert.equal(headers[':status'], 200)
+      assert.equal(site.gate.stats().admitted, 1)
+    })
+  })
+}

@@ -1,0 +1,233 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { getEventListeners, once } = require('node:events')
+
+const { concurrentTransform, forEachConcurrent, mapConcurrent } = require('spillway/stream')
+
+const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf } = require('../support/stream.js')
+
+const never = () => new Promise(() => {})
+
+describe('stream: abort', () => {
+  const reason = new Error('enough')
+
+  it('before the start: the handler is never called and the source is torn down', async () => {
+    const signal = AbortSignal.abort(reason)
+    const source = countingSource()
+    assert.equal((await rejectionOf(forEachConcurrent(source, assert.fail, { concurrency: 2, signal }))).reason, reason)
+    assert.equal(source.returned, 1)
+    assert.equal(source.pulled, 0)
+
+    const readable = pushedReadable(1)
+    const iterator = mapConcurrent(readable, assert.fail, { concurrency: 2, signal })
+    assert.equal(readable.destroyed, true)
+    assert.equal((await rejectionOf(iterator.next())).reason, reason)
+    assert.equal((await iterator.next()).done, true)
+  })
+
+  it('between the call and the first item: the handler is never called', async () => {
+    const controller = new AbortController()
+    const source = countingSource()
+    const job = forEachConcurrent(source, assert.fail, { concurrency: 2, signal: controller.signal })
+    controller.abort(reason)
+    assert.equal((await rejectionOf(job)).reason, reason)
+    assert.equal(source.pulled, 0)
+    assert.equal(source.returned, 1)
+  })
+
+  it('while the source is idle: rejects at once and destroys it', async () => {
+    let cancelled
+    const idle = {
+      Readable: pushedReadable(),
+      'web stream': new ReadableStream({ cancel () { cancelled = true } }),
+      generator: (async function * () { yield await never() })()
+    }
+    for (const source of Object.values(idle)) {
+      const controller = new AbortController()
+      const job = forEachConcurrent(source, assert.fail, { concurrency: 2, signal: controller.signal })
+      await quiet()
+      controller.abort(reason)
+      assert.equal((await rejectionOf(job)).reason, reason)
+    }
+    assert.equal(idle.Readable.destroyed, true)
+    assert.equal(cancelled, true)
+  })
+
+  it('while full: rejects at once, and aborts the running handlers with the same reason', async () => {
+    const controller = new AbortController()
+    const handler = manualHandler()
+    const source = countingSource()
+    const job = forEachConcurrent(source, handler, { concurrency: 2, signal: controller.signal })
+    await quiet()
+    controller.abort(reason)
+    assert.equal((await rejectionOf(job)).reason, reason)
+    assert.ok(handler.calls.every(({ signal }) => signal.reason === reason))
+    for (const call of handler.calls) call.reject(reason)
+    await job.idle
+    assert.equal(source.pulled, 2)
+  })
+
+  it('while the results wait for the consumer: drops them', async () => {
+    const controller = new AbortController()
+    const iterator = mapConcurrent(countingSource(), item => item, { concurrency: 2, signal: controller.signal })
+    await iterator.next()
+    await quiet()
+    controller.abort(reason)
+    assert.equal((await rejectionOf(iterator.next())).reason, reason)
+    assert.equal((await iterator.next()).done, true)
+  })
+
+  it('with waitForInFlight: rejects when the running handlers have settled', async () => {
+    const controller = new AbortController()
+    const handler = manualHandler()
+    const job = forEachConcurrent(countingSource(), handler, { concurrency: 1, signal: controller.signal, waitForInFlight: true })
+    let rejected = false
+    job.catch(() => { rejected = true })
+    await quiet()
+    controller.abort(reason)
+    await quiet()
+    assert.equal(rejected, false)
+    handler.calls[0].resolve()
+    assert.equal((await rejectionOf(job)).reason, reason)
+  })
+
+  it('rejects with any reason, also undefined by way of an AbortError', async () => {
+    for (const given of ['a string', null, 0]) {
+      const job = forEachConcurrent([1], never, { concurrency: 1, signal: AbortSignal.abort(given) })
+      assert.equal((await rejectionOf(job)).reason, given)
+    }
+    const job = forEachConcurrent([1], never, { concurrency: 1, signal: AbortSignal.abort() })
+    assert.equal((await rejectionOf(job)).reason.name, 'AbortError')
+  })
+
+  it('with destroySource: false leaves the source alone', async () => {
+    const controller = new AbortController()
+    const source = pushedReadable()
+    const job = forEachConcurrent(source, assert.fail, { concurrency: 1, signal: controller.signal, destroySource: false })
+    await quiet()
+    controller.abort(reason)
+    await rejectionOf(job)
+    assert.equal(source.destroyed, false)
+    source.push('still there')
+    source.push(null)
+    assert.deepEqual(await source.toArray(), ['still there'])
+
+    const web = ReadableStream.from(['kept'])
+    await rejectionOf(forEachConcurrent(web, assert.fail, { concurrency: 1, signal: AbortSignal.abort(), destroySource: false }))
+    assert.deepEqual((await web.getReader().read()).value, 'kept')
+  })
+
+  it('has exactly one listener on the signal, and none at the end', async () => {
+    const { signal } = new AbortController()
+    const listeners = () => getEventListeners(signal, 'abort').length
+    const handler = manualHandler()
+    const job = forEachConcurrent(countingSource(40), handler, { concurrency: 20, signal })
+    await quiet()
+    assert.equal(listeners(), 1)
+    for (let settled = 0; settled < 40; settled++) {
+      handler.calls[settled].resolve()
+      await quiet()
+    }
+    await job
+    assert.equal(listeners(), 0)
+
+    const failing = forEachConcurrent([1], () => { throw reason }, { concurrency: 1, signal })
+    assert.equal(listeners(), 1)
+    await rejectionOf(failing)
+    assert.equal(listeners(), 0)
+
+    const iterator = mapConcurrent(countingSource(), item => item, { concurrency: 1, signal })
+    await iterator.next()
+    assert.equal(listeners(), 1)
+    await iterator.return()
+    assert.equal(listeners(), 0)
+
+    const transform = concurrentTransform(item => item, { concurrency: 1, signal })
+    assert.equal(listeners(), 1)
+    transform.destroy()
+    assert.equal(listeners(), 0)
+  })
+
+  it('100,000 runs on one signal leave no listener', async function () {
+    this.timeout(60_000)
+    const { signal } = new AbortController()
+    for (let run = 0; run < 100_000; run++) {
+      await forEachConcurrent([run], () => {}, { concurrency: 1, signal })
+    }
+    assert.equal(getEventListeners(signal, 'abort').length, 0)
+  })
+})
+
+describe('stream: timeout of an item', () => {
+  it('fails the item with a TimeoutError and aborts its signal', async () => {
+    const handler = manualHandler()
+    const job = forEachConcurrent(['slow'], handler, { concurrency: 1, timeout: 5 })
+    const { reason } = await rejectionOf(job)
+    assert.equal(reason.name, 'TimeoutError')
+    assert.equal(reason.message, 'item 0 took longer than 5 ms')
+    assert.equal(handler.calls[0].signal.reason, reason)
+    assert.equal(job.stats().failed, 1)
+    handler.calls[0].reject(reason)
+    await job.idle
+    assert.equal(job.stats().failed, 1)
+    assert.equal(job.stats().lateErrors, 0)
+  })
+
+  it("aborts only that item's signal", async () => {
+    const signals = []
+    const iterator = mapConcurrent([0, 1], (item, { signal }) => {
+      signals.push(signal)
+      return item === 0 ? never() : 'in time'
+    }, { concurrency: 2, timeout: 5, onError: 'continue' })
+    assert.deepEqual(await iterator.next(), { done: false, value: 'in time' })
+    assert.deepEqual(signals.map(({ aborted }) => aborted), [true, false])
+  })
+
+  it('keeps the slot until the handler settles, whatever it then answers', async () => {
+    for (const settle of [call => call.resolve('too late'), call => call.reject(new Error('too late'))]) {
+      const slow = manualHandler()
+      const started = []
+      const job = forEachConcurrent([0, 1], (item, context) => {
+        started.push(item)
+        return item === 0 ? slow(item, context) : undefined
+      }, { concurrency: 1, timeout: 5, onError: 'continue' })
+      await quiet()
+      const [call] = slow.calls
+      if (!call.signal.aborted) await once(call.signal, 'abort')
+      await quiet()
+      assert.deepEqual(started, [0])
+      assert.equal(job.stats().inFlight, 1)
+      settle(call)
+      const { completed, failed, skipped, lateErrors } = await job
+      assert.deepEqual({ completed, failed, skipped, lateErrors }, { completed: 1, failed: 1, skipped: 1, lateErrors: 0 })
+    }
+  })
+
+  it('does not hold back the results of others behind a handler that never settles', async () => {
+    const iterator = mapConcurrent([0, 1], item => item === 0 ? never() : item, { concurrency: 2, timeout: 5, onError: () => ({ value: 'gave up' }) })
+    assert.equal((await iterator.next()).value, 'gave up')
+    assert.equal((await iterator.next()).value, 1)
+    assert.equal((await iterator.next()).done, true)
+    assert.equal(iterator.stats().inFlight, 1)
+  })
+
+  it('leaves no timer behind', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
+    await quiet() // Mocha sets its own timer when the test has begun
+    const before = timers()
+    await forEachConcurrent([1, 2, 3], async () => {}, { concurrency: 2, timeout: 60_000 })
+    await rejectionOf(forEachConcurrent([1, 2], item => item === 2 ? Promise.reject(new Error('stop')) : never(), { concurrency: 2, timeout: 60_000 }))
+    assert.equal(timers(), before)
+  })
+
+  it('an abort of the whole reaches the signals of the items', async () => {
+    const controller = new AbortController()
+    const handler = manualHandler()
+    const job = forEachConcurrent([0, 1], handler, { concurrency: 2, timeout: 60_000, signal: controller.signal })
+    await quiet()
+    controller.abort('enough')
+    await rejectionOf(job)
+    assert.deepEqual(handler.calls.map(({ signal }) => signal.reason), ['enough', 'enough'])
+  })
+})

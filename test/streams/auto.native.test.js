@@ -1,0 +1,186 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { setTimeout: delay } = require('node:timers/promises')
+
+const toobusy = require('spillway')
+const { concurrentTransform, forEachConcurrent, mapConcurrent } = require('spillway/stream')
+
+const monitor = require('../../lib/loop/monitor.js')
+const { block, nextTurn } = require('../support/block.js')
+const { run } = require('../support/child.js')
+const { SlotsDownstream } = require('../../bench/stream/downstream.js')
+const { countingSource, manualHandler, quiet } = require('../support/stream.js')
+
+const SERVICE_MS = 10
+
+function startOn (slots, signal) {
+  const downstream = new SlotsDownstream(slots, SERVICE_MS)
+  const job = forEachConcurrent(countingSource(), downstream.handle, { concurrency: 'auto', signal })
+  job.catch(() => {})
+  return { downstream, job }
+}
+
+const mean = (values) => values.reduce((sum, value) => sum + value) / values.length
+
+describe('stream: concurrency auto', function () {
+  this.timeout(60_000)
+
+  let stop
+
+  beforeEach(() => { stop = new AbortController() })
+  // A stream that has no end outlives a test that failed.
+  afterEach(() => stop.abort())
+
+  async function until (condition) {
+    while (!condition()) await delay(SERVICE_MS, undefined, { signal: stop.signal })
+  }
+
+  // How well it keeps to the best number is a matter for a clock that nothing disturbs.
+  it('finds what a downstream can do, and follows it down and up', async () => {
+    const { downstream, job } = startOn(12, stop.signal)
+    await until(() => job.concurrency >= 8)
+    downstream.slots = 3
+    await until(() => job.concurrency <= 6)
+    downstream.slots = 12
+    downstream.serve()
+    await until(() => job.concurrency >= 8)
+  })
+
+  it('follows a downstream that loses nearly all it has, until next to nothing queues, and up again', async () => {
+    const { downstream, job } = startOn(40, stop.signal)
+    await until(() => job.concurrency >= 27)
+    downstream.slots = 1
+    const seen = []
+    await until(() => seen.push(job.concurrency) > 100 && mean(seen.slice(-100)) < 2)
+    downstream.slots = 40
+    downstream.serve()
+    await until(() => job.concurrency >= 27)
+  })
+
+  it('is not held back by what held up the loop before it began', async () => {
+    const release = monitor.acquire()
+    toobusy.smoothingFactor(0.05) // it is not forgotten before the test ends
+    try {
+      await nextTurn()
+      block(2000)
+      await nextTurn()
+      const { job } = startOn(12, stop.signal)
+      await until(() => job.concurrency >= 8)
+      assert.ok(toobusy.lag() > 50, `${toobusy.lag()}`)
+    } finally {
+      toobusy.smoothingFactor(1 / 3)
+      toobusy.shutdown()
+      release()
+    }
+  })
+
+  it('is a number to read: of the job, and of its stats; begins with one, and never starts more than it says', async () => {
+    const downstream = new SlotsDownstream(4, 1)
+    let over = 0
+    const job = forEachConcurrent(countingSource(1500), async () => {
+      const { inFlight, concurrency } = job.stats()
+      assert.equal(job.concurrency, concurrency)
+      if (inFlight > concurrency) over++
+      await downstream.handle()
+    }, { concurrency: 'auto' })
+    assert.equal(job.concurrency, 1)
+    const stats = await job
+    assert.equal(stats.completed, 1500)
+    assert.equal(over, 0)
+    assert.ok(Number.isInteger(stats.concurrency) && stats.concurrency >= 1)
+    assert.ok(stats.peakInFlight > 1, `at most ${stats.peakInFlight} in flight`)
+  })
+
+  it('a number that is set while running stays', async () => {
+    const downstream = new SlotsDownstream(20, 1)
+    const job = forEachConcurrent(countingSource(), downstream.handle, { concurrency: 'auto', signal: stop.signal })
+    job.catch(() => {})
+    await delay(300)
+    job.concurrency = 2
+    const { served } = downstream
+    while (downstream.served < served + 300) await delay(20)
+    assert.equal(job.concurrency, 2)
+    assert.ok(job.stats().inFlight <= 2)
+    assert.throws(() => { job.concurrency = 'auto' }, /^TypeError: concurrency must be an integer >= 1 or Infinity, got 'auto'$/)
+    stop.abort()
+    await job.idle
+  })
+
+  it('highWaterMark follows it', async () => {
+    const handler = manualHandler()
+    const iterator = mapConcurrent(countingSource(), handler, { concurrency: 'auto' })
+    const first = iterator.next()
+    for (let settled = 0; settled < 3; settled++) {
+      await quiet()
+      handler.calls[settled]?.resolve()
+    }
+    await first
+    await quiet()
+    assert.equal(iterator.concurrency, 1)
+    assert.equal(handler.calls.length, 3) // one was taken; one runs or waits, and one more is allowed beyond that
+    await iterator.return()
+  })
+
+  it('works for a Duplex', async () => {
+    const transform = concurrentTransform(async item => item * 2, { concurrency: 'auto' })
+    for (let item = 0; item < 50; item++) transform.write(item)
+    transform.end()
+    assert.deepEqual(await transform.toArray(), Array.from({ length: 50 }, (_, item) => item * 2))
+  })
+
+  it('counts failures, and goes on', async () => {
+    const stats = await forEachConcurrent(countingSource(300), async item => {
+      if (item % 3 === 0) throw new Error('every third')
+    }, { concurrency: 'auto', onError: 'continue' })
+    assert.equal(stats.failed, 100)
+    assert.equal(stats.completed, 200)
+    assert.equal(stats.inFlight, 0)
+  })
+
+  it('measures the loop only while it runs, however it ends', async () => {
+    const { stdout, stderr } = await run(`
+      const { forEachConcurrent, mapConcurrent } = require('spillway/stream')
+      const { binding } = require('./lib/native/binding.js')
+      const options = { concurrency: 'auto' }
+      const endless = () => ({ [Symbol.iterator]: () => ({ next: () => ({ done: false, value: 0 }) }) })
+      const measures = () => { const was = binding.stop(); if (was) binding.start(500, 1 / 3); return was }
+      const runs = {
+        completed: () => forEachConcurrent([1, 2], async () => said(measures()), options),
+        failed: () => forEachConcurrent([1, 2], async () => { throw new Error() }, options).catch(() => {}),
+        left: async () => { for await (const result of mapConcurrent(endless(), () => 1, options)) if (result) break },
+        aborted: () => {
+          const controller = new AbortController()
+          setTimeout(() => controller.abort(), 10)
+          return forEachConcurrent(endless(), () => new Promise(() => {}), { ...options, signal: controller.signal }).catch(() => {})
+        },
+        fixed: async () => {
+          const job = forEachConcurrent([1, 2], async () => { job.concurrency = 2; said(measures()) }, options)
+          await job
+        },
+        unused: () => { mapConcurrent([1], () => {}, options) }
+      }
+      const answers = []
+      const said = answer => answers.push(answer)
+      ;(async () => {
+        for (const name of Object.keys(runs)) { await runs[name](); said(name, measures()); said(measures()) }
+        console.log(answers.join(' '))
+      })()`)
+    assert.equal(stderr, '')
+    assert.equal(stdout, 'true true completed false failed false left false aborted false false false fixed false unused false\n')
+  })
+
+  it('without the addon throws at the call, and leaves the source alone; a number needs no addon', async () => {
+    const { stdout, stderr } = await run(`
+      Object.defineProperty(process, 'versions', { value: { ...process.versions, bun: '1' } })
+      const { forEachConcurrent } = require('spillway/stream')
+      const source = new ReadableStream({ start: controller => controller.close() })
+      forEachConcurrent(source, () => {}, { concurrency: 2 }).then(() => {
+        console.log(Object.keys(require.cache).some(file => file.endsWith('binding.js')))
+        const other = new ReadableStream()
+        try { forEachConcurrent(other, () => {}, { concurrency: 'auto' }) } catch (error) { console.log(String(error), other.locked) }
+      })`)
+    assert.equal(stdout, "false\nError: concurrency 'auto' needs the native addon, which is not loaded: give a number false\n")
+    assert.match(stderr, /SPILLWAY_FALLBACK/)
+  })
+})

@@ -1,0 +1,76 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { Readable } = require('node:stream')
+
+const { forEachConcurrent, mapConcurrent } = require('spillway/stream')
+
+const { quiet, rejectionOf } = require('../support/stream.js')
+
+const ITEMS = Array.from({ length: 12 }, (_, item) => item)
+
+/** Sources of the same items, from which what a job has left can be taken. */
+const sources = {
+  generator: function * () { yield * ITEMS },
+  'array iterator': () => ITEMS[Symbol.iterator](),
+  'async generator': async function * () { yield * ITEMS },
+  Readable: () => Readable.from(ITEMS)
+}
+
+/** Each runs the handler on some items of the source, and then leaves the rest. */
+const ends = {
+  'an error': async (source, handler, options) => {
+    await rejectionOf(forEachConcurrent(source, async item => {
+      handler(item)
+      await quiet()
+      if (item === 1) throw new Error('broken')
+    }, options))
+  },
+  'stop()': async (source, handler, options) => {
+    await forEachConcurrent(source, async (item, { stop }) => {
+      handler(item)
+      await quiet()
+      if (item === 1) stop()
+    }, options)
+  },
+  'a break': async (source, handler, options) => {
+    for await (const item of mapConcurrent(source, async item => {
+      handler(item)
+      await quiet()
+      return item
+    }, options)) if (item === 1) break
+  }
+}
+
+describe('stream: with destroySource: false and maxBytes, each item of a source either starts or is left in it', () => {
+  for (const [kind, make] of Object.entries(sources)) {
+    for (const [end, run] of Object.entries(ends)) {
+      // It may have been asked for an item, which cannot be taken back.
+      if (kind === 'async generator' && end === 'a break') continue
+      it(`${kind}, ended by ${end}`, async () => {
+        for (const [size, maxBytes] of [[60, 100], [50, 100], [200, 100], [1, 100]]) {
+          const source = make()
+          const started = []
+          await run(source, item => started.push(item), { concurrency: 3, highWaterMark: 0, maxBytes, sizeOf: () => size, destroySource: false })
+          await quiet()
+          const left = []
+          for await (const item of source) left.push(item)
+          assert.deepEqual([...started, ...left], ITEMS)
+          assert.ok(left.length > 0)
+        }
+      })
+    }
+  }
+
+  it('which exceeds maxBytes by one item at most, unless the source can take it back', async () => {
+    for (const [kind, make] of Object.entries(sources)) {
+      let most = 0
+      const job = forEachConcurrent(make(), async () => {
+        most = Math.max(most, job.stats().bytes)
+        await quiet()
+      }, { concurrency: 8, maxBytes: 100, sizeOf: () => 40, destroySource: false })
+      await job
+      assert.equal(most, kind === 'Readable' ? 80 : 120)
+    }
+  })
+})

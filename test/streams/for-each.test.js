@@ -1,0 +1,264 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { Readable } = require('node:stream')
+
+const { forEachConcurrent } = require('spillway/stream')
+
+const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('../support/stream.js')
+
+describe('stream: forEachConcurrent', () => {
+  it('runs the handler on every item, with its index, and resolves to the stats', async () => {
+    const seen = []
+    const stats = await forEachConcurrent(['a', 'b', 'c'], async (item, { index }) => { seen.push([item, index]) }, { concurrency: 2 })
+    assert.deepEqual(seen, [['a', 0], ['b', 1], ['c', 2]])
+    assert.equal(stats.completed, 3)
+    assert.equal(stats.pulled, 3)
+    assert.equal(stats.inFlight, 0)
+  })
+
+  it('resolves on an empty source', async () => {
+    for (const source of [[], new Set(), Readable.from([])]) {
+      const stats = await forEachConcurrent(source, assert.fail, { concurrency: 2 })
+      assert.equal(stats.pulled, 0)
+    }
+  })
+
+  it('starts after the call has returned, so that the handler may use the job', async () => {
+    const job = forEachConcurrent([1, 2, 3], () => { job.concurrency = 3 }, { concurrency: 1 })
+    await job
+    assert.equal(job.concurrency, 3)
+  })
+
+  it('never has more handlers running than the limit, and uses every slot', async () => {
+    for (const concurrency of [1, 3, 16]) {
+      let running = 0
+      let most = 0
+      const { peakInFlight } = await forEachConcurrent(countingSource(100), async () => {
+        most = Math.max(most, ++running)
+        await quiet()
+        running--
+      }, { concurrency })
+      assert.equal(most, concurrency)
+      assert.equal(peakInFlight, concurrency)
+    }
+  })
+
+  it('runs everything at once with Infinity', async () => {
+    const handler = manualHandler()
+    const job = forEachConcurrent(countingSource(500), handler, { concurrency: Infinity })
+    await quiet()
+    assert.equal(handler.calls.length, 500)
+    for (const call of handler.calls) call.resolve()
+    await job
+  })
+
+  it('refills a slot as soon as a handler settles, in any order', async () => {
+    const handler = manualHandler()
+    const job = forEachConcurrent([0, 1, 2, 3], handler, { concurrency: 2 })
+    await quiet()
+    handler.calls[1].resolve()
+    await quiet()
+    assert.deepEqual(handler.items(), [0, 1, 2])
+    handler.calls[2].resolve()
+    await quiet()
+    assert.deepEqual(handler.items(), [0, 1, 2, 3])
+    handler.calls[0].resolve()
+    handler.calls[3].resolve()
+    await job
+  })
+
+  it('a slow item holds back only its own slot', async () => {
+    const slow = manualHandler()
+    let others = 0
+    const job = forEachConcurrent(countingSource(100), (item, context) => {
+      if (item === 0) return slow(item, context)
+      others++
+    }, { concurrency: 2 })
+    await quiet()
+    assert.equal(others, 99)
+    slow.calls[0].resolve()
+    await job
+  })
+
+  it('uses every slot again after an item that took the whole byte budget', async () => {
+    const handler = manualHandler()
+    const job = forEachConcurrent([90, 30, 30, 30], handler, { concurrency: 4, maxBytes: 100, sizeOf: size => size })
+    await quiet()
+    assert.equal(handler.calls.length, 1)
+    handler.calls[0].resolve()
+    await quiet()
+    assert.equal(handler.calls.length, 4)
+    for (const call of handler.calls) call.resolve()
+    await job
+  })
+
+  it('does not pull without a free slot', async () => {
+    const handler = manualHandler()
+    const source = countingSource()
+    const job = forEachConcurrent(source, handler, { concurrency: 3, onError: 'continue' })
+    await quiet()
+    assert.equal(source.pulled, 3)
+    handler.calls[0].resolve()
+    handler.calls[1].reject(new Error('the slot is free all the same'))
+    await quiet()
+    assert.equal(source.pulled, 5)
+    assert.equal(job.stats().inFlight, 3)
+  })
+
+  it('has at most one pull outstanding', async () => {
+    let outstanding = 0
+    let most = 0
+    let left = 50
+    const source = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => {
+          most = Math.max(most, ++outstanding)
+          await quiet()
+          outstanding--
+          return left-- > 0 ? { done: false, value: left } : { done: true, value: undefined }
+        }
+      })
+    }
+    await forEachConcurrent(source, () => quiet(), { concurrency: 8 })
+    assert.equal(most, 1)
+  })
+
+  it('is strictly serial at limit 1, without reading ahead', async () => {
+    const log = []
+    const source = (function * () {
+      for (let item = 0; item < 3; item++) {
+        log.push(`pull ${item}`)
+        yield item
+      }
+    })()
+    await forEachConcurrent(source, async item => {
+      log.push(`start ${item}`)
+      await quiet()
+      log.push(`done ${item}`)
+    }, { concurrency: 1 })
+    assert.deepEqual(log, [
+      'pull 0', 'start 0', 'done 0', 'pull 1', 'start 1', 'done 1', 'pull 2', 'start 2', 'done 2'
+    ])
+  })
+
+  it('starts more when the limit is raised', async () => {
+    const handler = manualHandler()
+    const job = forEachConcurrent(countingSource(), handler, { concurrency: 1 })
+    await quiet()
+    job.concurrency = 4
+    await quiet()
+    assert.equal(handler.calls.length, 4)
+  })
+
+  it('cancels nothing when the limit is lowered: slots retire as they finish', async () => {
+    const handler = manualHandler()
+    const job = forEachConcurrent(countingSource(6), handler, { concurrency: 4 })
+    await quiet()
+    job.concurrency = 2
+    await quiet()
+    assert.equal(job.stats().inFlight, 4)
+    assert.ok(handler.calls.every(({ signal }) => !signal.aborted))
+    handler.calls[0].resolve()
+    handler.calls[1].resolve()
+    await quiet()
+    assert.equal(handler.calls.length, 4)
+    handler.calls[2].resolve()
+    await quiet()
+    assert.equal(handler.calls.length, 5)
+    assert.equal(job.stats().inFlight, 2)
+    handler.calls[3].resolve()
+    handler.calls[4].resolve()
+    await quiet()
+    handler.calls[5].resolve()
+    await job
+  })
+
+  it('checks a limit that is set while running, and keeps the old one', async () => {
+    const job = forEachConcurrent([1], () => {}, { concurrency: 2 })
+    for (const limit of [0, 1.5, NaN, '4', null]) {
+      assert.throws(() => { job.concurrency = limit }, /^(Type|Range)Error: concurrency must be an integer >= 1 or Infinity, got /)
+    }
+    assert.equal(job.concurrency, 2)
+    await job
+  })
+
+  it('is idle when the job is over and the last handler has settled', async () => {
+    const handler = manualHandler()
+    const job = forEachConcurrent([0, 1], handler, { concurrency: 2 })
+    let idle = false
+    job.idle.then(() => { idle = true })
+    await quiet()
+    handler.calls[0].reject(new Error('stop'))
+    await assert.rejects(job, /^Error: stop$/)
+    await quiet()
+    assert.equal(idle, false)
+    handler.calls[1].resolve()
+    await job.idle
+    assert.equal(job.stats().inFlight, 0)
+  })
+
+  it('goes on with a source that pauses between items', async () => {
+    const source = pushedReadable(1)
+    const seen = []
+    const job = forEachConcurrent(source, async item => { seen.push(item) }, { concurrency: 2 })
+    for (const item of [2, 3]) {
+      await quiet()
+      source.push(item)
+    }
+    source.push(null)
+    await job
+    assert.deepEqual(seen, [1, 2, 3])
+  })
+
+  describe('disposal', () => {
+    it('aborts what runs, waits for it and for the source, and the promise rejects with an AbortError', async () => {
+      const handler = manualHandler()
+      const source = countingSource()
+      const job = forEachConcurrent(source, handler, { concurrency: 2 })
+      const outcome = rejectionOf(job)
+      await quiet()
+      let isOver = false
+      const disposed = job[Symbol.asyncDispose]().then(() => { isOver = true })
+      const { reason } = await outcome
+      assert.equal(reason.name, 'AbortError')
+      assert.ok(handler.calls.every(({ signal }) => signal.reason.name === 'AbortError'))
+      assert.equal(source.returned, 1)
+      await quiet()
+      assert.equal(isOver, false)
+      handler.calls[0].resolve()
+      handler.calls[1].reject(reason)
+      await disposed
+      assert.equal(handler.calls.length, 2)
+    })
+
+    it('before anything has started starts nothing', async () => {
+      const source = countingSource()
+      const job = forEachConcurrent(source, assert.fail, { concurrency: 2 })
+      await job[Symbol.asyncDispose]()
+      await assert.rejects(job, { name: 'AbortError' })
+      assert.deepEqual([source.pulled, source.returned], [0, 1])
+    })
+
+    it('after the end changes nothing, and may come twice', async () => {
+      const job = forEachConcurrent([1], () => {}, { concurrency: 1 })
+      const stats = await job
+      await job[Symbol.asyncDispose]()
+      await job[Symbol.asyncDispose]()
+      assert.equal(await job, stats)
+      const broken = new Error('broken')
+      const failed = forEachConcurrent([1], () => { throw broken }, { concurrency: 1 })
+      await rejectionOf(failed)
+      await failed[Symbol.asyncDispose]()
+      assert.equal((await rejectionOf(failed)).reason, broken)
+    })
+
+    it('leaves no unhandled rejection where nobody waits for the promise', async () => {
+      assert.deepEqual(await unhandledRejectionsOf(async () => {
+        const job = forEachConcurrent(countingSource(), () => quiet(), { concurrency: 2 })
+        await quiet()
+        await job[Symbol.asyncDispose]()
+      }), [])
+    })
+  })
+})

@@ -1,0 +1,348 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+
+const { mapConcurrent } = require('spillway/stream')
+
+const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf } = require('../support/stream.js')
+
+async function collect (iterator) {
+  const results = []
+  for await (const result of iterator) results.push(result)
+  return results
+}
+
+const done = { done: true, value: undefined }
+
+describe('stream: mapConcurrent', () => {
+  it('gives the results in the order of the source', async () => {
+    const handler = manualHandler()
+    const results = collect(mapConcurrent([0, 1, 2], handler, { concurrency: 3 }))
+    await quiet()
+    for (const index of [2, 0, 1]) {
+      handler.calls[index].resolve(`result ${index}`)
+      await quiet()
+    }
+    assert.deepEqual(await results, ['result 0', 'result 1', 'result 2'])
+  })
+
+  it('gives them as they come with ordered: false', async () => {
+    const handler = manualHandler()
+    const results = collect(mapConcurrent([0, 1, 2], handler, { concurrency: 3, ordered: false }))
+    await quiet()
+    for (const index of [2, 0, 1]) {
+      handler.calls[index].resolve(index)
+      await quiet()
+    }
+    assert.deepEqual(await results, [2, 0, 1])
+  })
+
+  it('keeps the order with synchronous and asynchronous results mixed', async () => {
+    const handler = item => item % 3 === 0 ? item : quiet().then(() => item)
+    const results = await collect(mapConcurrent(countingSource(100), handler, { concurrency: 7 }))
+    assert.deepEqual(results, Array.from({ length: 100 }, (_, index) => index))
+  })
+
+  it('delivers null and undefined', async () => {
+    const values = [null, undefined, 0, false, '']
+    for (const ordered of [true, false]) {
+      assert.deepEqual(await collect(mapConcurrent(values, item => item, { concurrency: 1, ordered })), values)
+    }
+  })
+
+  it('pulls nothing before the first next()', async () => {
+    const source = countingSource()
+    const iterator = mapConcurrent(source, item => item, { concurrency: 4 })
+    await quiet()
+    assert.equal(source.pulled, 0)
+    assert.deepEqual(await iterator.next(), { done: false, value: 0 })
+    await iterator.return()
+  })
+
+  it('is done when the source is, and stays so', async () => {
+    const iterator = mapConcurrent([1], item => item, { concurrency: 4 })
+    assert.deepEqual(await iterator.next(), { done: false, value: 1 })
+    assert.deepEqual(await iterator.next(), done)
+    assert.deepEqual(await iterator.next(), done)
+    assert.deepEqual(await mapConcurrent([], assert.fail, { concurrency: 1 }).next(), done)
+  })
+
+  it('answers overlapping calls of next() in order, and those beyond the end', async () => {
+    const handler = manualHandler()
+    const iterator = mapConcurrent(['a', 'b'], handler, { concurrency: 2 })
+    const answered = []
+    const answers = [0, 1, 2, 3].map(async call => {
+      const answer = await iterator.next()
+      answered.push(call)
+      return answer
+    })
+    await quiet()
+    handler.calls[1].resolve('B')
+    await quiet()
+    assert.deepEqual(answered, [])
+    handler.calls[0].resolve('A')
+    assert.deepEqual(await Promise.all(answers), [{ done: false, value: 'A' }, { done: false, value: 'B' }, done, done])
+    assert.deepEqual(answered, [0, 1, 2, 3])
+  })
+
+  it('gives the oldest result to a call of next() from inside the handler', async () => {
+    for (const ordered of [true, false]) {
+      let inner
+      const iterator = mapConcurrent(countingSource(), item => {
+        if (item === 3) inner = iterator.next()
+        return item
+      }, { concurrency: 2, highWaterMark: 4, ordered })
+      assert.equal((await iterator.next()).value, 0)
+      assert.equal((await inner).value, 1)
+      assert.equal((await iterator.next()).value, 2)
+      await iterator.return()
+    }
+  })
+
+  it('rejects one call of next(), and is done for the others', async () => {
+    const iterator = mapConcurrent([1], () => { throw new Error('once') }, { concurrency: 1 })
+    const [first, second] = await Promise.allSettled([iterator.next(), iterator.next()])
+    assert.equal(first.reason.message, 'once')
+    assert.deepEqual(second.value, done)
+    assert.deepEqual(await iterator.next(), done)
+  })
+
+  it('keeps an error that comes while nobody waits for the next call', async () => {
+    const handler = manualHandler()
+    const iterator = mapConcurrent([0, 1], handler, { concurrency: 2 })
+    const first = iterator.next()
+    await quiet()
+    handler.calls[0].resolve('fine')
+    await first
+    handler.calls[1].reject(new Error('kept'))
+    await quiet()
+    await assert.rejects(iterator.next(), /^Error: kept$/)
+    assert.deepEqual(await iterator.next(), done)
+  })
+
+  describe('when the consumer leaves', () => {
+    it('a break returns the source and aborts the running handlers', async () => {
+      const source = countingSource()
+      const handler = manualHandler()
+      const iterator = mapConcurrent(source, handler, { concurrency: 3, highWaterMark: 0 })
+      const results = []
+      const left = (async () => {
+        for await (const result of iterator) {
+          results.push(result)
+          if (results.length === 1) break
+        }
+      })()
+      await quiet()
+      handler.calls[0].resolve('first')
+      await left
+      assert.deepEqual(results, ['first'])
+      assert.equal(source.returned, 1)
+      const [, ...running] = handler.calls
+      assert.ok(running.length >= 2)
+      assert.ok(running.every(({ signal }) => signal.aborted && signal.reason.name === 'AbortError'))
+      await quiet()
+      assert.equal(source.pulled, handler.calls.length)
+    })
+
+    it('return() answers at once while next() is pending and the source is idle', async () => {
+      const source = pushedReadable()
+      const iterator = mapConcurrent(source, assert.fail, { concurrency: 2 })
+      const pending = iterator.next()
+      await quiet()
+      assert.deepEqual(await iterator.return('given'), { done: true, value: 'given' })
+      assert.deepEqual(await pending, done)
+      assert.equal(source.destroyed, true)
+    })
+
+    it('return() does not wait for a generator that is waiting', async () => {
+      let returned = false
+      const source = {
+        [Symbol.asyncIterator]: () => ({
+          next: () => new Promise(() => {}),
+          return: () => {
+            returned = true
+            return new Promise(() => {})
+          }
+        })
+      }
+      const iterator = mapConcurrent(source, assert.fail, { concurrency: 2 })
+      const pending = iterator.next()
+      await iterator.return()
+      assert.deepEqual(await pending, done)
+      assert.equal(returned, true)
+    })
+
+    it('an item that comes after return() is not taken', async () => {
+      let give
+      const source = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(resolve => { give = resolve }) }) }
+      const iterator = mapConcurrent(source, assert.fail, { concurrency: 2 })
+      const pending = iterator.next()
+      await iterator.return()
+      give({ done: false, value: 'late' })
+      assert.deepEqual(await pending, done)
+      await quiet()
+      assert.equal(iterator.stats().pulled, 0)
+    })
+
+    it('return() cancels an idle web stream', async () => {
+      let cancelled = false
+      const source = new ReadableStream({ cancel () { cancelled = true } })
+      const iterator = mapConcurrent(source, assert.fail, { concurrency: 2 })
+      const pending = iterator.next()
+      await quiet()
+      await iterator.return()
+      assert.deepEqual(await pending, done)
+      assert.equal(cancelled, true)
+      assert.equal(source.locked, false)
+    })
+
+    it('return() before the first next() destroys the source', async () => {
+      const source = pushedReadable(1)
+      const iterator = mapConcurrent(source, assert.fail, { concurrency: 2 })
+      await iterator.return()
+      assert.equal(source.destroyed, true)
+      assert.deepEqual(await iterator.next(), done)
+    })
+
+    it('an error that nobody was told is dropped by return()', async () => {
+      const handler = manualHandler()
+      const iterator = mapConcurrent([0, 1], handler, { concurrency: 2 })
+      const first = iterator.next()
+      await quiet()
+      handler.calls[0].resolve()
+      await first
+      handler.calls[1].reject(new Error('dropped'))
+      await quiet()
+      await iterator.return()
+      assert.deepEqual(await iterator.next(), done)
+    })
+
+    it('destroySource: false leaves the source as it is, with what it has', async () => {
+      const source = pushedReadable(1, 2, 3)
+      const iterator = mapConcurrent(source, item => item, { concurrency: 1, highWaterMark: 0, destroySource: false })
+      assert.equal((await iterator.next()).value, 1)
+      await iterator.return()
+      await quiet()
+      assert.equal(source.destroyed, false)
+      assert.deepEqual(source.eventNames().filter(name => name === 'data' || name === 'error'), [])
+      source.push(null)
+      assert.deepEqual(await collect(source), [3]) // 2 had been started
+    })
+
+    it('disposing waits until the running handlers have settled', async () => {
+      const handler = manualHandler()
+      const iterator = mapConcurrent(countingSource(), handler, { concurrency: 2 })
+      const pending = iterator.next()
+      await quiet()
+      let disposed = false
+      const disposal = iterator[Symbol.asyncDispose]().then(() => { disposed = true })
+      assert.deepEqual(await pending, done)
+      await quiet()
+      assert.equal(disposed, false)
+      handler.calls[0].resolve()
+      handler.calls[1].reject(new Error('late'))
+      await disposal
+      assert.equal(iterator.stats().inFlight, 0)
+      assert.equal(iterator.stats().lateErrors, 1)
+    })
+  })
+
+  describe('budget', () => {
+    it('starts at most concurrency + highWaterMark items that are not delivered', async () => {
+      for (const [concurrency, highWaterMark, most] of [[2, 0, 2], [2, 5, 7], [3, undefined, 6], [1, undefined, 2]]) {
+        const source = countingSource()
+        const iterator = mapConcurrent(source, async item => item, { concurrency, highWaterMark })
+        await iterator.next()
+        await quiet()
+        assert.equal(source.pulled - 1, most)
+        assert.equal(iterator.stats().buffered, most)
+        await iterator.next()
+        await quiet()
+        assert.equal(source.pulled - 2, most)
+        await iterator.return()
+      }
+    })
+
+    it('counts results that an earlier item holds back', async () => {
+      const source = countingSource()
+      const handler = manualHandler()
+      const iterator = mapConcurrent(source, handler, { concurrency: 2, highWaterMark: 3 })
+      const first = iterator.next()
+      await quiet()
+      for (let index = 1; index < 5; index++) {
+        handler.calls[index].resolve(index)
+        await quiet()
+      }
+      assert.equal(handler.calls.length, 5)
+      assert.equal(iterator.stats().buffered, 4)
+      handler.calls[0].resolve(0)
+      assert.equal((await first).value, 0)
+      await iterator.return()
+    })
+
+    it('follows a limit that moves when highWaterMark is not given', async () => {
+      const source = countingSource()
+      const iterator = mapConcurrent(source, item => item, { concurrency: 2 })
+      await iterator.next()
+      await quiet()
+      iterator.concurrency = 10
+      await quiet()
+      assert.equal(source.pulled - 1, 20)
+      await iterator.return()
+    })
+
+    it('never exceeds maxBytes, except for an item that alone is larger', async () => {
+      const handler = manualHandler()
+      const sizes = [40, 40, 40, 300, 10]
+      const iterator = mapConcurrent(sizes, handler, { concurrency: 10, maxBytes: 100, sizeOf: size => size })
+      const results = collect(iterator)
+      const running = () => iterator.stats().inFlight
+      await quiet()
+      assert.equal(running(), 2)
+      assert.equal(iterator.stats().bytes, 80)
+      assert.equal(iterator.stats().pulled, 3)
+      handler.calls[0].resolve()
+      await quiet()
+      assert.deepEqual(handler.items(), [40, 40, 40])
+      handler.calls[1].resolve()
+      await quiet()
+      assert.equal(running(), 1)
+      handler.calls[2].resolve()
+      await quiet()
+      assert.deepEqual(handler.items(), [40, 40, 40, 300])
+      assert.equal(iterator.stats().bytes, 300)
+      handler.calls[3].resolve()
+      await quiet()
+      handler.calls[4].resolve()
+      await results
+      assert.equal(iterator.stats().bytes, 0)
+    })
+
+    it('measures Buffers and strings itself, and asks for sizeOf with anything else', async () => {
+      const handler = manualHandler()
+      const iterator = mapConcurrent([Buffer.alloc(10), 'äö', new Uint16Array(4)], handler, { concurrency: 5, maxBytes: 100 })
+      const first = iterator.next()
+      await quiet()
+      assert.equal(iterator.stats().bytes, 10 + 4 + 8)
+      await iterator.return()
+      await first
+      await assert.rejects(mapConcurrent([{}], handler, { concurrency: 5, maxBytes: 100 }).next(), /^TypeError: sizeOf must be given for items/)
+    })
+
+    it('fails on a sizeOf that throws or gives no size', async () => {
+      const broken = new Error('no size')
+      for (const [sizeOf, expected] of [
+        [() => { throw broken }, broken],
+        [() => NaN, /sizeOf must answer a number >= 0, got NaN/],
+        [() => -1, /sizeOf must answer a number >= 0, got -1/],
+        [() => '5', /sizeOf must answer a number >= 0, got '5'/]
+      ]) {
+        const source = countingSource()
+        const { reason } = await rejectionOf(mapConcurrent(source, assert.fail, { concurrency: 1, sizeOf }).next())
+        if (expected instanceof Error) assert.equal(reason, expected)
+        else assert.match(reason.message, expected)
+        assert.equal(source.returned, 1)
+      }
+    })
+  })
+})

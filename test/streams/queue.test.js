@@ -1,0 +1,156 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { AsyncLocalStorage } = require('node:async_hooks')
+const { once } = require('node:events')
+
+const { concurrentQueue } = require('spillway/stream')
+
+const { manualHandler, quiet, rejectionOf } = require('../support/stream.js')
+
+const broken = new Error('broken')
+
+/** What became of each promise. */
+const outcomesOf = async promises => (await Promise.allSettled(promises)).map(({ value, reason }) => value ?? reason.name)
+
+describe('stream: concurrentQueue', () => {
+  it('gives each caller of add() the result of its item, whether the handler is asynchronous or not', async () => {
+    for (const handler of [item => item * 2, async item => item * 2]) {
+      const queue = concurrentQueue(handler, { concurrency: 2 })
+      assert.deepEqual(await Promise.all([1, 2, 3].map(item => queue.add(item))), [2, 4, 6])
+      assert.equal(await queue.add(4), 8)
+      assert.equal(await queue.add(), NaN)
+    }
+  })
+
+  it('runs at most concurrency handlers, in the order of add()', async () => {
+    const handler = manualHandler()
+    const queue = concurrentQueue(handler, { concurrency: 2 })
+    const results = [0, 1, 2, 3].map(item => queue.add(item))
+    await quiet()
+    assert.deepEqual(handler.items(), [0, 1])
+    assert.equal(queue.size, 2)
+    handler.calls[1].resolve('one')
+    await quiet()
+    assert.deepEqual(handler.items(), [0, 1, 2])
+    assert.equal(await results[1], 'one')
+    assert.equal(queue.size, 1)
+    assert.equal(queue.stats().inFlight, 2)
+    handler.calls[0].resolve()
+    handler.calls[2].resolve()
+    await quiet()
+    handler.calls[3].resolve()
+    await Promise.all(results)
+    assert.equal(queue.stats().completed, 4)
+  })
+
+  it('a failure rejects the promise of its item, whatever is thrown, and no other', async () => {
+    for (const fail of [reason => { throw reason }, reason => Promise.reject(reason)]) {
+      for (const reason of [broken, undefined, null, 'text']) {
+        const queue = concurrentQueue(item => item === 1 ? fail(reason) : item, { concurrency: 1 })
+        const results = [0, 1, 2].map(item => queue.add(item))
+        assert.deepEqual(await rejectionOf(results[1]), { reason })
+        assert.deepEqual(await Promise.all([results[0], results[2]]), [0, 2])
+        assert.equal(await queue.add(3), 3)
+        await queue.close()
+        const { failed, completed } = queue.stats()
+        assert.deepEqual({ failed, completed }, { failed: 1, completed: 3 })
+      }
+    }
+  })
+
+  it('takes what a handler adds', async () => {
+    const added = []
+    const queue = concurrentQueue(item => {
+      if (item < 3) added.push(queue.add(item + 1))
+      return item
+    }, { concurrency: 1 })
+    assert.equal(await queue.add(0), 0)
+    await quiet()
+    assert.deepEqual(await Promise.all(added), [1, 2, 3])
+  })
+
+  it('takes a great many at once, and lets the event loop turn meanwhile', async () => {
+    let turned = false
+    const queue = concurrentQueue(item => item, { concurrency: 4 })
+    const results = Array.from({ length: 5000 }, (_, item) => queue.add(item))
+    setImmediate(() => { turned = queue.size })
+    assert.equal((await Promise.all(results)).at(-1), 4999)
+    assert.ok(turned > 0)
+    assert.equal(queue.size, 0)
+  })
+
+  it('each handler runs in the asynchronous context of who added its item, in all its attempts', async () => {
+    const storage = new AsyncLocalStorage()
+    const seen = []
+    const queue = storage.run('maker', () => concurrentQueue(async (item, { attempt }) => {
+      await quiet()
+      seen.push([item, storage.getStore()])
+      if (attempt === 1) throw broken
+    }, { concurrency: 1, retry: { attempts: 2, delay: 0 } }))
+    await Promise.all(['a', 'b', 'c'].map(name => storage.run(`who adds ${name}`, () => queue.add(name))))
+    assert.deepEqual(seen, ['a', 'a', 'b', 'b', 'c', 'c'].map(name => [name, `who adds ${name}`]))
+  })
+
+  it('gives the handler signal, index and attempt', async () => {
+    const queue = concurrentQueue((item, { signal, index, attempt }) => [signal.aborted, index, attempt], { concurrency: 1 })
+    assert.deepEqual(await Promise.all([queue.add('a'), queue.add('b')]), [[false, 0, 1], [false, 1, 1]])
+  })
+
+  it('follows a limit that is set while it runs', async () => {
+    const handler = manualHandler()
+    const queue = concurrentQueue(handler, { concurrency: 1 })
+    for (const item of [0, 1, 2]) queue.add(item)
+    await quiet()
+    queue.concurrency = 3
+    assert.deepEqual([queue.concurrency, queue.size], [3, 0])
+    assert.deepEqual(handler.items(), [0, 1, 2])
+    assert.throws(() => { queue.concurrency = 0 }, RangeError)
+  })
+
+  it('takes no options of sources and results', () => {
+    const values = { ordered: true, highWaterMark: 1, maxBytes: 1, sizeOf: () => 1, flatten: true, onError: 'stop', maxErrors: 1, errorOrder: 'inOrder', waitForInFlight: true, destroySource: false }
+    for (const [name, value] of Object.entries(values)) {
+      assert.throws(() => concurrentQueue(() => {}, { concurrency: 1, [name]: value }), { name: 'TypeError', message: `${name} is no option of concurrentQueue` })
+    }
+    assert.throws(() => concurrentQueue(() => {}, { concurrency: 0 }), RangeError)
+    assert.throws(() => concurrentQueue(undefined, { concurrency: 1 }), TypeError)
+  })
+
+  it('stop() ends it: what is later rejects with an AbortError, or settles on its own where it runs', async () => {
+    const handler = manualHandler()
+    const queue = concurrentQueue(handler, { concurrency: 3 })
+    const outcomes = outcomesOf(['a', 'b', 'c', 'd'].map(item => queue.add(item)))
+    await quiet()
+    handler.calls[0].stop()
+    handler.calls[1].reject(new TypeError('later'))
+    handler.calls[0].resolve('zero')
+    await quiet()
+    handler.calls[2].reject(handler.calls[2].signal.reason)
+    assert.deepEqual(await outcomes, ['zero', 'TypeError', 'AbortError', 'AbortError'])
+    assert.equal((await rejectionOf(queue.add('e'))).reason.name, 'AbortError')
+    await queue.idle
+  })
+
+  for (const timeoutFreesSlot of [false, true]) {
+    it(`an item that runs out of time rejects with a TimeoutError at once; timeoutFreesSlot: ${timeoutFreesSlot}`, async () => {
+      const slow = manualHandler()
+      const queue = concurrentQueue((item, context) => item === 'slow' ? slow(item, context) : item, { concurrency: 1, timeout: 5, timeoutFreesSlot })
+      const outcome = rejectionOf(queue.add('slow'))
+      await quiet()
+      let isDone = false
+      const next = queue.add('next').then(item => {
+        isDone = true
+        return item
+      })
+      const [{ signal, resolve }] = slow.calls
+      if (!signal.aborted) await once(signal, 'abort')
+      assert.equal((await outcome).reason.name, 'TimeoutError')
+      await quiet()
+      assert.equal(isDone, timeoutFreesSlot)
+      resolve('too late')
+      assert.equal(await next, 'next')
+      await queue.close()
+    })
+  }
+})

@@ -1,0 +1,171 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { pipeline } = require('node:stream/promises')
+
+const { concurrentTransform } = require('spillway/stream')
+
+const { manualHandler, quiet } = require('../support/stream.js')
+
+describe('stream: a Duplex whose ends and listeners come between', () => {
+  describe('the writable side of a Duplex', () => {
+    it('finishes when it is ended after the flow: a handler called stop(), and all was delivered', async () => {
+      const transform = concurrentTransform((item, { stop }) => {
+        if (item === 1) stop()
+        return item
+      }, { concurrency: 1 })
+      const results = []
+      transform.on('data', result => results.push(result))
+      let finished = false
+      transform.on('finish', () => { finished = true })
+      for (let item = 0; item < 4; item++) {
+        transform.write(item)
+        await quiet()
+      }
+      assert.deepEqual(results, [0, 1])
+      transform.end()
+      await quiet()
+      assert.equal(finished, true)
+      assert.equal(transform.destroyed, true)
+      const { pulled, completed, skipped } = transform.stats()
+      assert.deepEqual({ pulled, completed, skipped }, { pulled: 2, completed: 2, skipped: 2 })
+    })
+
+    it('may be written to after a stop() for as long as pipeline() lasts, whoever reads', async () => {
+      const source = async function * () {
+        for (let item = 0; item < 9; item++) {
+          yield item
+          await quiet()
+        }
+      }
+      const readers = [stream => stream.toArray(), async function (stream) {
+        const results = []
+        for await (const result of stream) results.push(result)
+        return results
+      }]
+      for (const reader of readers) {
+        const transform = concurrentTransform((item, { stop }) => {
+          if (item === 1) stop()
+          return item
+        }, { concurrency: 1 })
+        assert.deepEqual(await pipeline(source, transform, reader), [0, 1])
+        assert.equal(transform.stats().skipped, 7)
+      }
+    })
+
+    it('calls the callback of end(chunk, callback) once', async () => {
+      const transform = concurrentTransform(item => item, { concurrency: 1 })
+      transform.resume()
+      let calls = 0
+      transform.end('a', () => { calls++ })
+      await quiet()
+      assert.equal(calls, 1)
+    })
+  })
+
+  describe("a listener of a Duplex's 'data'", () => {
+    it('may write: with flatten no result is lost, and none is counted twice', async () => {
+      const handler = manualHandler()
+      const transform = concurrentTransform(handler, { concurrency: 3, flatten: true })
+      const results = []
+      transform.on('data', result => {
+        results.push(result)
+        if (result === '1a') transform.end(3)
+      })
+      for (let item = 0; item < 3; item++) transform.write(item)
+      for (const index of [1, 0, 2, 3]) {
+        await quiet()
+        handler.calls[index].resolve([`${index}a`, `${index}b`])
+      }
+      await quiet()
+      assert.deepEqual(results, ['0a', '0b', '1a', '1b', '2a', '2b', '3a', '3b'])
+      assert.equal(transform.stats().buffered, 0)
+    })
+
+    it('may destroy it: no bytes are left', async () => {
+      const transform = concurrentTransform(item => item, { concurrency: 1, maxBytes: 9 })
+      transform.on('data', () => transform.destroy())
+      await quiet()
+      transform.write('abc')
+      await transform.idle
+      assert.equal(transform.stats().bytes, 0)
+    })
+
+    it('may destroy it: with flatten the results that follow are dropped', async () => {
+      const handler = manualHandler()
+      const transform = concurrentTransform(handler, { concurrency: 2, flatten: true })
+      const results = []
+      transform.on('data', result => {
+        results.push(result)
+        transform.destroy()
+      })
+      await quiet()
+      transform.write(0)
+      transform.write(1)
+      handler.calls[1].resolve(['b', 'c'])
+      await quiet()
+      handler.calls[0].resolve([])
+      await transform.idle
+      assert.deepEqual(results, ['b'])
+      assert.equal(transform.stats().buffered, 0)
+    })
+
+    it('may call stop() of an earlier item: the later results are dropped', async () => {
+      const handler = manualHandler()
+      let stopAfterFirst
+      const transform = concurrentTransform((item, context) => {
+        stopAfterFirst ??= context.stop
+        return handler(item, context)
+      }, { concurrency: 3, flatten: true })
+      const results = []
+      transform.on('data', result => {
+        results.push(result)
+        if (result === '1a') stopAfterFirst()
+      })
+      for (let item = 0; item < 3; item++) transform.write(item)
+      transform.end()
+      for (const index of [1, 2, 0]) {
+        await quiet()
+        handler.calls[index].resolve([`${index}a`, `${index}b`])
+      }
+      await transform.idle
+      assert.deepEqual(results, ['0a', '0b', '1a'])
+      assert.equal(transform.stats().buffered, 0)
+    })
+  })
+
+  it('stop() that comes when flush runs leaves out nothing', async () => {
+    let stopLate
+    const flush = async () => {
+      await quiet()
+      stopLate()
+      return 'last'
+    }
+    const transform = concurrentTransform((item, { stop }) => {
+      stopLate = stop
+      return item
+    }, { concurrency: 1, flush })
+    transform.end('first')
+    assert.deepEqual(await transform.toArray(), ['first', 'last'])
+    assert.equal(transform.stats().skipped, 0)
+  })
+
+  it('with flatten the bytes of an item are free when the last of its results is taken', async () => {
+    for (const ordered of [true, false]) {
+      const started = []
+      const transform = concurrentTransform(item => {
+        started.push(item)
+        return ['a', 'b']
+      }, { concurrency: 1, highWaterMark: Infinity, maxBytes: 3, ordered, flatten: true })
+      for (const item of ['xx', 'yy']) transform.write(item)
+      await quiet()
+      assert.equal(transform.read(), 'a')
+      await quiet()
+      assert.deepEqual(started, ['xx'])
+      assert.equal(transform.stats().bytes, 2)
+      assert.equal(transform.read(), 'b')
+      await quiet()
+      assert.deepEqual(started, ['xx', 'yy'])
+    }
+  })
+})

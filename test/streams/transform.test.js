@@ -1,0 +1,236 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { once } = require('node:events')
+const { Duplex, PassThrough, Readable, Writable } = require('node:stream')
+const { finished, pipeline } = require('node:stream/promises')
+
+const { concurrentTransform } = require('spillway/stream')
+
+const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf } = require('../support/stream.js')
+
+const toArray = stream => stream.toArray()
+
+describe('stream: concurrentTransform', () => {
+  it('is a Duplex for pipeline(), and keeps the order', async () => {
+    const transform = concurrentTransform(async item => {
+      for (let turns = item % 4; turns > 0; turns--) await quiet()
+      return item * 2
+    }, { concurrency: 4 })
+    assert.ok(transform instanceof Duplex)
+    const results = await pipeline(Readable.from(countingSource(40)), transform, toArray)
+    assert.deepEqual(results, Array.from({ length: 40 }, (_, index) => index * 2))
+    assert.equal(transform.stats().completed, 40)
+  })
+
+  it('gives results as they come with ordered: false', async () => {
+    const handler = manualHandler()
+    const results = pipeline(Readable.from([0, 1, 2]), concurrentTransform(handler, { concurrency: 3, ordered: false }), toArray)
+    await quiet()
+    for (const index of [2, 0, 1]) {
+      handler.calls[index].resolve(index)
+      await quiet()
+    }
+    assert.deepEqual(await results, [2, 0, 1])
+  })
+
+  it('takes synchronous handlers, and streams that push synchronously', async () => {
+    const input = new PassThrough({ objectMode: true })
+    for (let item = 1; item <= 15; item++) input.write(item)
+    input.end()
+    const results = await pipeline(input, concurrentTransform(item => item, { concurrency: 2 }), new PassThrough({ objectMode: true }), toArray)
+    assert.deepEqual(results, Array.from({ length: 15 }, (_, index) => index + 1))
+  })
+
+  it('ends when nothing was written', async () => {
+    assert.deepEqual(await pipeline(Readable.from([]), concurrentTransform(assert.fail, { concurrency: 1 }), toArray), [])
+  })
+
+  it('finishes only when every item has its outcome', async () => {
+    const handler = manualHandler()
+    const transform = concurrentTransform(handler, { concurrency: 1 })
+    let hasFinished = false
+    transform.on('finish', () => { hasFinished = true })
+    transform.resume()
+    transform.end('only')
+    await quiet()
+    assert.equal(hasFinished, false)
+    handler.calls[0].resolve('result')
+    await finished(transform)
+    assert.equal(hasFinished, true)
+  })
+
+  it('skips undefined', async () => {
+    const transform = concurrentTransform(item => item % 2 === 0 ? item : undefined, { concurrency: 2 })
+    assert.deepEqual(await pipeline(Readable.from([0, 1, 2, 3, 4]), transform, toArray), [0, 2, 4])
+    assert.equal(transform.stats().skipped, 2)
+    assert.equal(transform.stats().completed, 5)
+  })
+
+  it('fails with an error of its own on null', async () => {
+    for (const handler of [() => null, async () => null]) {
+      const transform = concurrentTransform(handler, { concurrency: 2 })
+      await assert.rejects(pipeline(Readable.from([1]), transform, toArray), /^TypeError: the handler answered null, which would end the stream$/)
+      assert.equal(transform.stats().failed, 1)
+    }
+    const tolerant = concurrentTransform(item => item === 1 ? null : item, { concurrency: 2, onError: 'continue' })
+    assert.deepEqual(await pipeline(Readable.from([1, 2]), tolerant, toArray), [2])
+    const substituting = concurrentTransform(() => null, { concurrency: 2, onError: () => ({ value: null }) })
+    await assert.rejects(pipeline(Readable.from([1]), substituting, toArray), /the handler answered null/)
+  })
+
+  it('starts at most concurrency + highWaterMark items when nobody reads', async () => {
+    for (const [concurrency, highWaterMark, most] of [[2, 0, 2], [2, 3, 5], [3, undefined, 6], [1, 0, 1]]) {
+      const handler = manualHandler()
+      const transform = concurrentTransform(handler, { concurrency, highWaterMark })
+      Readable.from(countingSource()).pipe(transform)
+      for (let settled = 0; settled < 20; settled++) {
+        await quiet()
+        handler.calls[settled]?.resolve(settled)
+      }
+      assert.equal(handler.calls.length, most)
+      assert.equal(transform.read(), 0)
+      await quiet()
+      assert.equal(handler.calls.length, most + 1)
+      transform.destroy()
+    }
+  })
+
+  it('does not read ahead at limit 1', async () => {
+    const handler = manualHandler()
+    const transform = concurrentTransform(handler, { concurrency: 1 })
+    transform.write('first')
+    await quiet()
+    assert.equal(transform.write('second'), false)
+    await quiet()
+    assert.deepEqual(handler.items(), ['first'])
+    assert.equal(transform.writableNeedDrain, true)
+    transform.destroy()
+  })
+
+  it('waits for a slow writable', async () => {
+    const seen = []
+    const transform = concurrentTransform(item => item, { concurrency: 2, highWaterMark: 0 })
+    let most = 0
+    const slow = new Writable({
+      objectMode: true,
+      highWaterMark: 1,
+      write (item, encoding, callback) {
+        most = Math.max(most, transform.stats().completed - seen.length)
+        quiet().then(() => {
+          seen.push(item)
+          callback()
+        })
+      }
+    })
+    await pipeline(Readable.from(countingSource(30)), transform, slow)
+    assert.equal(seen.length, 30)
+    assert.ok(most <= 4, `${most} results were ahead of the writable`)
+  })
+
+  it('can be read and written by hand', async () => {
+    const transform = concurrentTransform(async item => item + 1, { concurrency: 2 })
+    transform.write(1)
+    transform.write(2)
+    transform.end(3)
+    const results = []
+    for await (const result of transform) results.push(result)
+    assert.deepEqual(results, [2, 3, 4])
+    assert.equal(transform.destroyed, true)
+  })
+
+  it('end() takes a chunk, an encoding and a callback, of which any may be missing', async () => {
+    for (const [chunks, ...args] of [[[]], [[], null], [[], undefined], [['x'], 'x'], [[''], ''], [[false], false], [['x'], 'x', 'utf8']]) {
+      for (const hasCallback of [true, false]) {
+        const transform = concurrentTransform(item => [item], { concurrency: 1 })
+        let called = 0
+        transform.end(...args, ...(hasCallback ? [() => { called++ }] : []))
+        assert.deepEqual(await transform.toArray(), chunks.map(chunk => [chunk]))
+        assert.equal(called, hasCallback ? 1 : 0)
+      }
+    }
+  })
+
+  describe('errors', () => {
+    it('arrive in pipeline() as themselves, not as an AbortError', async () => {
+      const broken = new Error('broken')
+      for (const handler of [() => { throw broken }, () => Promise.reject(broken)]) {
+        const source = pushedReadable(1, 2)
+        const { reason } = await rejectionOf(pipeline(source, concurrentTransform(handler, { concurrency: 2 }), toArray))
+        assert.equal(reason, broken)
+        assert.equal(source.destroyed, true)
+      }
+    })
+
+    it('also when other handlers reject because of the abort', async () => {
+      const broken = new Error('broken')
+      const transform = concurrentTransform((item, { signal }) => item === 2
+        ? Promise.reject(broken)
+        : new Promise((resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))), { concurrency: 2 })
+      const { reason } = await rejectionOf(pipeline(pushedReadable(1, 2), transform, toArray))
+      assert.equal(reason, broken)
+      await transform.idle
+    })
+
+    it('of the source and of the destination abort the handlers', async () => {
+      for (const place of ['source', 'destination']) {
+        const handler = manualHandler()
+        const source = pushedReadable(1)
+        const transform = concurrentTransform(handler, { concurrency: 2 })
+        const destination = new Writable({ objectMode: true, write () {} })
+        const outcome = rejectionOf(pipeline(source, transform, destination))
+        await quiet()
+        const broken = new Error(place)
+        const stream = place === 'source' ? source : destination
+        stream.destroy(broken)
+        assert.equal((await outcome).reason, broken)
+        assert.equal(handler.calls[0].signal.aborted, true)
+      }
+    })
+
+    it('that no stream can carry are wrapped, with the value as the cause', async () => {
+      for (const value of [undefined, null, 0, '']) {
+        const transform = concurrentTransform(() => Promise.reject(value), { concurrency: 1 })
+        const { reason } = await rejectionOf(pipeline(Readable.from([1]), transform, toArray))
+        assert.ok(reason instanceof Error)
+        assert.match(reason.message, /^the handler failed with /)
+        assert.equal(reason.cause, value)
+      }
+    })
+
+    it("of a listener of 'data' destroy the stream", async () => {
+      const transform = concurrentTransform(async item => item, { concurrency: 1 })
+      transform.on('data', () => { throw new Error('from the listener') })
+      transform.write(1)
+      const [error] = await once(transform, 'error')
+      assert.equal(error.message, 'from the listener')
+    })
+
+    it('of the given signal arrive as its reason', async () => {
+      for (const before of [true, false]) {
+        const controller = new AbortController()
+        if (before) controller.abort(new Error('enough'))
+        const transform = concurrentTransform(() => new Promise(() => {}), { concurrency: 1, signal: controller.signal })
+        const outcome = assert.rejects(pipeline(pushedReadable(1), transform, toArray), /^Error: enough$/)
+        await quiet()
+        controller.abort(new Error('enough'))
+        await outcome
+      }
+    })
+  })
+
+  it('aborts the running handlers when it is destroyed', async () => {
+    const handler = manualHandler()
+    const transform = concurrentTransform(handler, { concurrency: 1 })
+    transform.write(1)
+    await quiet()
+    transform.destroy()
+    assert.equal(handler.calls[0].signal.reason.name, 'AbortError')
+    let idle = false
+    transform.idle.then(() => { idle = true })
+    await quiet()
+    assert.equal(idle, false)
+    handler.calls[0].resolve()
+    await transform.idle
+  })
+})
