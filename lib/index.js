@@ -4,7 +4,7 @@ const { backend, binding } = require('./native/binding.js')
 const monitor = require('./loop/monitor.js')
 const { LagEvents } = require('./loop/lag-events.js')
 const { show } = require('./gate/options.js')
-const { arrivalOf } = require('./requests/request-watch.js')
+const { trackedRequestOf } = require('./requests/watch.js')
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1 // Node's timers take no more
 
@@ -150,7 +150,7 @@ function requestDelay (request) {
   if (typeof raw?.method !== 'string') {
     throw new TypeError(`toobusy: takes a request of Node, Express, Fastify or Hapi, a Koa context, or nothing; got ${show(request)}`)
   }
-  const { waitMs } = arrivalOf(raw)
+  const { waitMs } = trackedRequestOf(raw)
   return waitMs >= 0 ? waitMs : binding.delay()
 }
 

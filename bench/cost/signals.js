@@ -100,7 +100,7 @@ function requestOf (rounds) {
   const limits = new Limits(Object.fromEntries(Object.entries(limitOptions).map(([name, row]) => [name, row.default])))
   const differences = []
   for (let i = 0; i < rounds; i++) {
-    const without = asked({ over: null, touch () {} })
+    const without = asked({ exceeded: null, touch () {} })
     differences.push((asked(limits) - without) / REQUESTS)
   }
   limits.close()
@@ -111,7 +111,7 @@ function asked (subject) {
   const began = process.hrtime.bigint()
   for (let i = 0; i < REQUESTS; i++) {
     subject.touch()
-    kept += subject.over === null ? 0 : 1
+    kept += subject.exceeded === null ? 0 : 1
   }
   return Number(process.hrtime.bigint() - began)
 }

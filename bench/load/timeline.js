@@ -18,7 +18,7 @@ const BIN_MS = 100
 class Timeline {
   #phases
   #usefulMs
-  #limitMs
+  #delayLimitMs
   #samples = []
 
   /**
@@ -27,7 +27,7 @@ class Timeline {
   constructor ({ phases, usefulMs = 200, recoveredP99Ms }) {
     this.#phases = phases
     this.#usefulMs = usefulMs
-    this.#limitMs = recoveredP99Ms
+    this.#delayLimitMs = recoveredP99Ms
   }
 
   /**
@@ -78,7 +78,7 @@ class Timeline {
   #recoveredMs (samples, fromMs, untilMs) {
     for (let binMs = fromMs; binMs < untilMs; binMs += BIN_MS) {
       const p99 = percentile(latencies(samples.filter(({ atMs }) => atMs >= binMs), '200'), 0.99)
-      if (p99 !== null && p99 <= this.#limitMs) return binMs - fromMs
+      if (p99 !== null && p99 <= this.#delayLimitMs) return binMs - fromMs
     }
     return null
   }

@@ -4,7 +4,7 @@ const rows = require('./rows')
 
 const OURS = ['spillway', 'guard', 'spilling', 'late']
 
-// What overflows the accept queue before the law can act.
+// What overflows the accept queue before the admission controller can act.
 const MAX_FAILURES = 0.005
 
 /**
@@ -15,7 +15,7 @@ const MAX_FAILURES = 0.005
  * @property {string} workload
  * @property {string} framework
  * @property {string | undefined} protection
- * @property {boolean} ours whether the protection is this package's early or late refusal by its law
+ * @property {boolean} ours whether the protection is this package's early or late refusal by its controller
  * @property {'new' | 'kept'} connections
  * @property {string} load as the row has it
  * @property {number[]} steps of the load, mostly one

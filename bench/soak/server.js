@@ -36,8 +36,8 @@ async function start () {
 }
 
 /**
- * @typedef {{ rss: number, heapUsed: number, descriptors: number, admitted: number, shed: number, inFlight: number, law: number }} Figures
- *   bytes and counts; `law` is in flight by the law's count
+ * @typedef {{ rss: number, heapUsed: number, descriptors: number, admitted: number, shed: number, inFlight: number, controller: number }} Figures
+ *   bytes and counts; `controller` is in flight by the admission controller's count
  *
  * @returns {Figures} after a collection: what is left is held
  */
@@ -45,8 +45,8 @@ function figures () {
   collect()
   const { rss, heapUsed } = process.memoryUsage()
   const { admitted, shed, inFlight } = gate.stats()
-  const law = gate.snapshot().classes.reduce((sum, { inFlight }) => sum + inFlight, 0)
-  return { rss, heapUsed, descriptors: fs.readdirSync('/proc/self/fd').length, admitted, shed, inFlight, law }
+  const controller = gate.snapshot().classes.reduce((sum, { inFlight }) => sum + inFlight, 0)
+  return { rss, heapUsed, descriptors: fs.readdirSync('/proc/self/fd').length, admitted, shed, inFlight, controller }
 }
 
 const questions = { start, figures }

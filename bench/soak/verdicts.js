@@ -21,7 +21,7 @@ function judge ([, ...slices], before, after) {
     { text: `RSS grew by ${percent(growth)}, at most ${percent(RSS_SHARE)}`, holds: growth <= RSS_SHARE },
     { text: `goodput fell by ${percent(loss)}, at most ${percent(GOODPUT_SHARE)}`, holds: loss <= GOODPUT_SHARE },
     { text: `${after.descriptors} descriptors at rest, ${before.descriptors} before`, holds: after.descriptors <= before.descriptors },
-    { text: `${after.inFlight} in flight at rest, ${after.law} by the law's count`, holds: after.inFlight === 0 && after.law === 0 }
+    { text: `${after.inFlight} in flight at rest, ${after.controller} by the admission controller's count`, holds: after.inFlight === 0 && after.controller === 0 }
   ]
 }
 

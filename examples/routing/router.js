@@ -46,8 +46,8 @@ class Router {
   /** They take turns, so that not all goes to the one that reported the least, until it reports again. */
   #choose () {
     const delays = [...this.#reports].map(([worker, report]) => ({ worker, delayMs: delayOf(report) }))
-    const limitMs = Math.min(...delays.map(({ delayMs }) => delayMs)) + AS_GOOD_MS
-    const soonest = delays.filter(({ delayMs }) => delayMs <= limitMs)
+    const delayLimitMs = Math.min(...delays.map(({ delayMs }) => delayMs)) + AS_GOOD_MS
+    const soonest = delays.filter(({ delayMs }) => delayMs <= delayLimitMs)
     return soonest[this.#turn++ % soonest.length]?.worker
   }
 }

@@ -33,7 +33,7 @@ const CONTRARY = [
  * @throws {TypeError} where `spill: true` contradicts another option
  */
 function hindrance (entry, options, byDefault) {
-  const { spill, observe, maxDelay } = options
+  const { spill, dryRun, maxDelay } = options
   if (spill === false) return 'the option spill is false'
   const contrary = CONTRARY.find(({ name, contradicts }) => contradicts(options[name]))
   if (contrary !== undefined) {
@@ -44,7 +44,7 @@ function hindrance (entry, options, byDefault) {
   }
   if (spill === undefined && !byDefault) return 'it may be there for some paths only: the option spill is not true'
   if (maxDelay === false) return 'the option maxDelay is false'
-  if (observe) return 'the option observe is true'
+  if (dryRun) return 'the option dryRun is true'
   if (backend === 'js') return 'the native addon is not loaded'
   if (!binding.canSpill) return 'this system does not tell what waits to be accepted'
   if (longestAnswer(options) > MOST_ANSWER_BYTES) return `the option message makes an answer of more than ${MOST_ANSWER_BYTES} bytes`

@@ -44,12 +44,12 @@ const SLOTS = 8
 // So many closed servers' figures are kept apart, until surely nothing adds to them.
 const MOST_RETIRED = 8
 
-/** Listening handles whose spill a gate has; a second law would judge by what the first leaves. */
+/** Listening handles whose spill a gate has; a second controller would judge by what the first leaves. */
 const taken = new WeakSet()
 
 /** The spill of one gate, on however many servers the gate has. */
 class Spill {
-  #law
+  #controller
   #options
   #exempt
   #hindrance
@@ -70,13 +70,13 @@ class Spill {
   #lastHandle
 
   /**
-   * @param {import('../admission/law.js').NativeLaw} law
+   * @param {import('../admission/controller.js').NativeController} controller
    * @param {any} options of the gate
    * @param {import('./spill-plan.js').SpillPlan} plan
    * @param {((told: SpillTold) => void) | undefined} onSpill told once a turn at most
    */
-  constructor (law, options, { why, exempt }, onSpill) {
-    this.#law = law
+  constructor (controller, options, { why, exempt }, onSpill) {
+    this.#controller = controller
     this.#options = options
     this.#exempt = exempt
     this.#hindrance = why
@@ -139,7 +139,7 @@ class Spill {
     if (why === '') taken.add(handle)
     const native = why !== ''
       ? undefined
-      : binding.createSpill(this.#law, handle.fd, this.#exempt, answers(this.#options),
+      : binding.createSpill(this.#controller, handle.fd, this.#exempt, answers(this.#options),
         Buffer.byteLength(this.#options.message), firstReserved(this.#options), slots, (count, refused, waitMs, retryAfter) => {
           if (refused > 0) this.#tell(refused, waitMs, retryAfter)
           if (count > 0) handOver(slots, count)

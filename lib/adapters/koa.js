@@ -1,10 +1,10 @@
 'use strict'
 
-const { whenHandled } = require('../requests/departure.js')
+const { whenHandled } = require('../requests/response-end.js')
 const { Gate } = require('../gate/gate.js')
 const { booleanRow, functionRow, gateOptions, readOptions } = require('../gate/options.js')
 const { STATUS, ShedError, bodyOf } = require('../gate/refusal.js')
-const { arrivalOf } = require('../requests/request-watch.js')
+const { trackedRequestOf } = require('../requests/watch.js')
 const { planSpill } = require('../accept-queue/spill-plan.js')
 
 /**
@@ -56,6 +56,6 @@ module.exports = function spillway (options) {
  * @param {Promise<any>} handled what the middleware behind this one gave
  */
 function followHandler (ctx, handled) {
-  whenHandled(arrivalOf(ctx.req), handled)
+  whenHandled(trackedRequestOf(ctx.req), handled)
   return handled
 }

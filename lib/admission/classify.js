@@ -4,12 +4,12 @@ const { RouteClasses } = require('./route-classes.js')
 const { settled, userFunction } = require('../options/user-function.js')
 
 /**
- * @typedef {import('../requests/arrival.js').Arrival} Arrival
+ * @typedef {import('../requests/tracked-request.js').TrackedRequest} TrackedRequest
  *
  * How a framework tells the route of a request.
  *
  * @typedef {object} Routing
- * @property {(arrival: Arrival, request: any) => string} pathOf the route's pattern, where it is known by then;
+ * @property {(tracked: TrackedRequest, request: any) => string} pathOf the route's pattern, where it is known by then;
  *   else the path as it came
  * @property {(method: string, path: string) => string} [routeOf] the route that such a path will take;
  *   default: guessed
@@ -19,22 +19,22 @@ const { settled, userFunction } = require('../options/user-function.js')
 const NO_ROUTE = '(no route)'
 
 /** @type {Routing} */
-const byPath = { pathOf: (arrival) => arrival.url }
+const byPath = { pathOf: (tracked) => tracked.url }
 
 /**
  * The class of each request, for a limit of its own.
  *
  * @param {((request: any) => unknown) | undefined} classify the user's
- * @param {import('./route-classes.js').ClassLaw} law
+ * @param {import('./route-classes.js').ClassController} controller
  * @param {Routing} [routing]
- * @returns {{ idOf: (arrival: Arrival, request: any) => number, served: (key: string) => void,
- *   nameOf: (id: number) => string, ids: () => number[] }} `idOf` sets `arrival.candidate` where the request has no
+ * @returns {{ idOf: (tracked: TrackedRequest, request: any) => number, served: (key: string) => void,
+ *   nameOf: (id: number) => string, ids: () => number[] }} `idOf` sets `tracked.candidate` where the request has no
  *   class of its own; `served` is to be told of that once the response is complete, unless it is a client error
  */
-function classifier (classify, law, routing = byPath) {
-  const classes = new RouteClasses(law, routing.routeOf)
-  const byRoute = (/** @type {Arrival} */ arrival, /** @type {any} */ request) =>
-    classes.ofUrl(arrival, arrival.method, routing.pathOf(arrival, request))
+function classifier (classify, controller, routing = byPath) {
+  const classes = new RouteClasses(controller, routing.routeOf)
+  const byRoute = (/** @type {TrackedRequest} */ tracked, /** @type {any} */ request) =>
+    classes.ofUrl(tracked, tracked.method, routing.pathOf(tracked, request))
   return {
     idOf: classify === undefined ? byRoute : byName(classify, classes, byRoute),
     served: (key) => classes.served(key),
@@ -46,17 +46,17 @@ function classifier (classify, law, routing = byPath) {
 /**
  * @param {(request: any) => unknown} classify
  * @param {RouteClasses} classes
- * @param {(arrival: Arrival, request: any) => number} byRoute
- * @returns {(arrival: Arrival, request: any) => number}
+ * @param {(tracked: TrackedRequest, request: any) => number} byRoute
+ * @returns {(tracked: TrackedRequest, request: any) => number}
  */
 function byName (classify, classes, byRoute) {
   const nameOf = userFunction('classify', 'SPILLWAY_CLASSIFY', (/** @type {any} */ request) => {
     const name = settled(classify(request))
     return name === undefined ? undefined : String(name)
   })
-  return (arrival, request) => {
+  return (tracked, request) => {
     const name = nameOf(request)
-    return name === undefined ? byRoute(arrival, request) : classes.ofName(arrival, name)
+    return name === undefined ? byRoute(tracked, request) : classes.ofName(tracked, name)
   }
 }
 

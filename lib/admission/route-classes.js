@@ -11,10 +11,10 @@ const { shapeOf } = require('./path-shape.js')
  * Bounded whatever comes in: what is served often gets a class of its own, and all that is not, such as the
  * random paths of a scanner, shares one. Where all classes are taken, the least used gives way.
  *
- * @typedef {Pick<import('./law.js').NativeLaw, 'forget' | 'split'>} ClassLaw
+ * @typedef {Pick<import('./controller.js').NativeController, 'forget' | 'split'>} ClassController
  */
 
-/** Classes that the law can tell apart; 0 is the shared one. */
+/** Classes that the admission controller can tell apart; 0 is the shared one. */
 const CLASSES = 256
 const SHARED = 0
 /** A key served this often, as far as it still counts, gets a class. */
@@ -33,7 +33,7 @@ const UNKNOWN_METHOD = '?'
 const UNSAFE = /[^ -~]|[<>"'`&\\]/gu
 
 class RouteClasses {
-  #law
+  #controller
   #routeOf
   #candidates = new Candidates()
   #requests = 0
@@ -47,12 +47,12 @@ class RouteClasses {
   #urls = 0
 
   /**
-   * @param {ClassLaw} law
+   * @param {ClassController} controller
    * @param {(method: string, url: string) => string} [routeOf] the route that a path will take; else it is
    *   guessed
    */
-  constructor (law, routeOf) {
-    this.#law = law
+  constructor (controller, routeOf) {
+    this.#controller = controller
     this.#routeOf = routeOf ?? ((method, url) => shapeOf(url))
   }
 
@@ -95,7 +95,7 @@ class RouteClasses {
     this.#uses[id] = served
     this.#keys[id] = key
     this.#ids.set(key, id)
-    this.#law.split(id, this.#candidates.take(key))
+    this.#controller.split(id, this.#candidates.take(key))
   }
 
   /**
@@ -142,7 +142,7 @@ class RouteClasses {
   #freeId (uses) {
     if (this.#keys.length < CLASSES) return this.#keys.length
     const lessUsed = [...this.#ids.values()].filter((id) => this.#uses[id] < uses)
-    const id = lessUsed.sort((a, b) => this.#uses[a] - this.#uses[b]).find((id) => this.#law.forget(id))
+    const id = lessUsed.sort((a, b) => this.#uses[a] - this.#uses[b]).find((id) => this.#controller.forget(id))
     if (id === undefined) return SHARED
     this.#ids.delete(this.#keys[id])
     this.#byUrl.clear()

@@ -10,12 +10,12 @@ const LEAVES = /\/\.|\\|%2e|%2f|%5c/i
  * @param {string | string[] | ((request: any) => boolean)} exempt paths (a final `*` stands for any
  *   ending that cannot lead out of what precedes it), compared as the client sent them; or the
  *   user's own function
- * @returns {(arrival: import('../requests/arrival.js').Arrival, request: any) => boolean} the framework's request
+ * @returns {(tracked: import('../requests/tracked-request.js').TrackedRequest, request: any) => boolean} the framework's request
  */
 function exemptTest (exempt) {
   if (typeof exempt === 'function') {
     const isExempt = userFunction('exempt', 'SPILLWAY_EXEMPT', (request) => settled(exempt(request)))
-    return (arrival, request) => Boolean(isExempt(request))
+    return (tracked, request) => Boolean(isExempt(request))
   }
   const patterns = [exempt].flat()
   if (patterns.length === 0) return () => false

@@ -1,7 +1,7 @@
 'use strict'
 
 const { backend, binding } = require('../native/binding.js')
-const { NS_PER_MS } = require('../admission/law.js')
+const { NS_PER_MS } = require('../admission/controller.js')
 
 /**
  * @typedef {import('./options.js').ShedInfo} ShedInfo
@@ -11,13 +11,13 @@ const { NS_PER_MS } = require('../admission/law.js')
  * @property {number} exempt requests that were not judged
  * @property {number} shed requests refused, in all
  * @property {ShedBy} shedBy the same by reason
- * @property {number} observed requests that `observe` let pass, though they were to be refused
+ * @property {number} wouldShed requests that `dryRun` let pass, though they were to be refused
  * @property {number} droppedConnections connections closed as they came, because descriptors had all but run out
  * @property {number} inFlight requests admitted and not yet answered
  * @property {number[]} lastWaits what the last requests (at most 32, oldest first) had waited, ms
  * @property {import('../limits/sampler.js').Load} load what the limits are judged by
  *
- * @typedef {Record<import('../admission/law.js').Reason | 'spill', number> & Partial<Record<import('../limits/index.js').LimitReason, number>>} ShedBy
+ * @typedef {Record<import('../admission/controller.js').Reason | 'spill', number> & Partial<Record<import('../limits/index.js').LimitReason, number>>} ShedBy
  *   of the limits on the process, those that have refused
  *
  * @typedef {object} ClassSnapshot
@@ -26,7 +26,7 @@ const { NS_PER_MS } = require('../admission/law.js')
  * @property {boolean} enforcing whether the limit is enforced, since a queue was evident
  * @property {number} limit how many may be in flight while it is enforced
  * @property {number} capacity X: what it completes a second when it may
- * @property {number} responseMs R: its response time when nothing queues
+ * @property {number} noLoadMs R: its response time when nothing queues
  * @property {number} arrivalRate a second
  * @property {number} completionRate a second
  *
@@ -35,14 +35,14 @@ const { NS_PER_MS } = require('../admission/law.js')
  * @property {'kernel' | 'loop'} source who measures the waits of requests over TCP
  * @property {number} tickMs resolution of the kernel's waits, ms; 0 where it has none
  * @property {number | false} maxDelay ms
- * @property {boolean} observe
+ * @property {boolean} dryRun
  * @property {boolean} closed
  * @property {number} lagMs smoothed event-loop lag
  * @property {number} delayMs what a request arriving now would wait before its handler
  * @property {number} meanTurnMs mean busy time of the loop's recent turns
  * @property {number} utilization share of the last interval in which the loop was not asleep, 0 to 1
- * @property {boolean} standing whether a queue stands: most waits are long
- * @property {number} waitLimitMs what a request may have waited now; Infinity where maxDelay is false
+ * @property {boolean} queueing whether a queue stands: most waits are long
+ * @property {number} delayLimitMs what a request may have waited now; Infinity where maxDelay is false
  * @property {import('../limits/index.js').LimitSnapshot[]} limits those on the process that are set
  * @property {ClassSnapshot[]} classes
  * @property {import('../accept-queue/spill.js').SpillSnapshot} spill
@@ -56,34 +56,34 @@ class GateFigures {
   exempt = 0
   closed = false
   #options
-  #law
+  #controller
   #classes
   #spill
   #limits
   #reserve
-  #stays
+  #inFlight
   /** @type {ShedBy} */
   #refusals = { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0 }
   #waits = new Float64Array(REMEMBERED_WAITS)
   #waitCount = 0
 
   /**
-   * @param {{ maxDelay: number | false, observe: boolean }} options
-   * @param {import('../admission/law.js').NativeLaw} law
+   * @param {{ maxDelay: number | false, dryRun: boolean }} options
+   * @param {import('../admission/controller.js').NativeController} controller
    * @param {ReturnType<import('../admission/classify.js').classifier>} classes
    * @param {import('../limits/index.js').Limits} limits
    * @param {import('../accept-queue/spill.js').Spill} spill
    * @param {import('../limits/descriptor-reserve.js').DescriptorReserve} reserve
-   * @param {import('./stays.js').Stays} stays
+   * @param {import('./in-flight.js').InFlight} inFlight
    */
-  constructor (options, law, classes, limits, spill, reserve, stays) {
+  constructor (options, controller, classes, limits, spill, reserve, inFlight) {
     this.#options = options
-    this.#law = law
+    this.#controller = controller
     this.#classes = classes
     this.#limits = limits
     this.#spill = spill
     this.#reserve = reserve
-    this.#stays = stays
+    this.#inFlight = inFlight
   }
 
   /** @param {number} waitMs */
@@ -99,16 +99,16 @@ class GateFigures {
   /** @returns {GateStats} */
   stats () {
     const refusals = Object.values(this.#refusals).reduce((sum, count) => sum + count)
-    const { observe } = this.#options
+    const { dryRun } = this.#options
     const { spilled } = this.#spill
     return {
       admitted: this.admitted,
       exempt: this.exempt,
-      shed: observe ? 0 : refusals + spilled,
+      shed: dryRun ? 0 : refusals + spilled,
       shedBy: { ...this.#refusals, spill: spilled },
-      observed: observe ? refusals : 0,
+      wouldShed: dryRun ? refusals : 0,
       droppedConnections: this.#reserve.dropped,
-      inFlight: this.#stays.count,
+      inFlight: this.#inFlight.count,
       lastWaits: this.#lastWaits(),
       load: this.#limits.load
     }
@@ -119,27 +119,27 @@ class GateFigures {
     return Array.from({ length: this.#waitCount - oldest }, (_, i) => this.#waits[(oldest + i) % REMEMBERED_WAITS])
   }
 
-  /** What a request may have waited now; without maxDelay the law has a figure, and does not use it. */
-  waitLimitMs () {
-    return this.#options.maxDelay === false ? Infinity : this.#law.waitLimit(0) / NS_PER_MS
+  /** What a request may have waited now; without maxDelay the admission controller has a figure, and does not use it. */
+  delayLimitMs () {
+    return this.#options.maxDelay === false ? Infinity : this.#controller.waitLimit(0) / NS_PER_MS
   }
 
   /** @returns {GateSnapshot} */
   snapshot () {
-    const { maxDelay, observe } = this.#options
+    const { maxDelay, dryRun } = this.#options
     return {
       backend,
       source: binding.kernelWaits ? 'kernel' : 'loop',
       tickMs: binding.tickMs,
       maxDelay,
-      observe,
+      dryRun,
       closed: this.closed,
       lagMs: binding.lag(),
       delayMs: binding.delay(),
       meanTurnMs: binding.meanTurn(),
       utilization: binding.utilization(),
-      standing: maxDelay !== false && this.#law.snapshot().standing,
-      waitLimitMs: this.waitLimitMs(),
+      queueing: maxDelay !== false && this.#controller.snapshot().standing,
+      delayLimitMs: this.delayLimitMs(),
       limits: this.#limits.snapshot(),
       classes: this.#classes.ids().map((id) => this.#classSnapshot(id)),
       spill: this.#spill.snapshot()
@@ -151,14 +151,14 @@ class GateFigures {
    * @returns {ClassSnapshot}
    */
   #classSnapshot (id) {
-    const figures = this.#law.snapshotOf(id)
+    const figures = this.#controller.snapshotOf(id)
     return {
       class: this.#classes.nameOf(id),
       inFlight: figures.inFlight,
       enforcing: figures.enforcing,
       limit: figures.cap,
       capacity: figures.capacity,
-      responseMs: figures.baselineNs / NS_PER_MS,
+      noLoadMs: figures.noLoadNs / NS_PER_MS,
       arrivalRate: figures.arrivalRate,
       completionRate: figures.rate
     }

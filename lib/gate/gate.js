@@ -2,22 +2,22 @@
 
 const { binding } = require('../native/binding.js')
 const monitor = require('../loop/monitor.js')
-const { ContinueWatch, letContinue } = require('../requests/continue-watch.js')
+const { ContinueWatch, letContinue } = require('../requests/expect-continue.js')
 const { exemptTest } = require('./exempt.js')
 const { GateFigures } = require('./figures.js')
 const { DescriptorReserve } = require('../limits/descriptor-reserve.js')
 const { LIMIT_REASONS, Limits } = require('../limits/index.js')
-const { NS_PER_MS, OUTCOME, REASONS, createLaw } = require('../admission/law.js')
+const { NS_PER_MS, OUTCOME, REASONS, createController } = require('../admission/controller.js')
 const { retryAfterSeconds } = require('./refusal.js')
 const { classifier } = require('../admission/classify.js')
-const { follow } = require('../requests/departure.js')
-const { arrivalOf } = require('../requests/request-watch.js')
+const { follow } = require('../requests/response-end.js')
+const { trackedRequestOf } = require('../requests/watch.js')
 const { Spill } = require('../accept-queue/spill.js')
-const { Stay, Stays } = require('./stays.js')
+const { InFlightEntry, InFlight } = require('./in-flight.js')
 const { userFunction } = require('../options/user-function.js')
 
 /**
- * @typedef {import('../limits/index.js').Over} Over
+ * @typedef {import('../limits/index.js').ExceededLimit} ExceededLimit
  * @typedef {import('./options.js').ShedInfo} ShedInfo
  *
  * @typedef {object} GateHandle what an adapter hands out
@@ -26,10 +26,10 @@ const { userFunction } = require('../options/user-function.js')
  * @property {() => void} close lets everything pass from now on, and removes what was attached
  */
 
-// In place of the moment at which the law let a request in:
-/** The law does not know of the request, and is not told of its end. */
+// In place of the moment at which the admission controller let a request in:
+/** The admission controller does not know of the request, and is not told of its end. */
 const NO_PLACE = -1
-/** The law would have refused it, in dry run: it is present all the same. */
+/** The admission controller would have refused it, in dry run: it is present all the same. */
 const REFUSED = 0
 
 /** For so long, and this many times as long as recent requests of its class took, a request keeps its place
@@ -41,7 +41,7 @@ const MOST_PATIENCE_MS = 30_000
 // What memory or a pool takes to recover, in which it is sampled some times.
 const LIMIT_RETRY_S = 10
 /** Where an adapter has judged the limits by itself. */
-const NO_LIMITS = { over: null }
+const NO_LIMITS = { exceeded: null }
 
 /** Decides on requests, and counts them. One per adapter instance; a request passes one that enforces. */
 class Gate {
@@ -49,12 +49,12 @@ class Gate {
   #isExempt
   #onShed
   #release
-  #law
+  #controller
   #classes
   #figures
   #reserve
   #continueWatch
-  #stays = new Stays()
+  #inFlight = new InFlight()
   /** @readonly */
   limits
 
@@ -69,26 +69,26 @@ class Gate {
   constructor (options, { routing, spillPlan = { why: 'not told of', exempt: [] }, answersForHandler = false } = {}) {
     this.#options = options
     /** It only watches: whatever it says, it changes nothing for anybody. */
-    this.observes = options.observe
+    this.isDryRun = options.dryRun
     this.answersForHandler = answersForHandler
     this.#isExempt = exemptTest(options.exempt)
     this.#onShed = userFunction('onShed', 'SPILLWAY_ON_SHED', options.onShed ?? (() => {}))
-    this.#law = createLaw(options)
-    this.#classes = classifier(options.classify, this.#law, routing)
+    this.#controller = createController(options)
+    this.#classes = classifier(options.classify, this.#controller, routing)
     /** An adapter that does not know all its servers shows it each request. */
-    this.spill = new Spill(this.#law, options, spillPlan, options.onShed && ((told) => this.#onShed(this.#spilled(told), undefined)))
+    this.spill = new Spill(this.#controller, options, spillPlan, options.onShed && ((told) => this.#onShed(this.#spilled(told), undefined)))
     this.#release = monitor.acquire()
     this.limits = new Limits(options)
     this.#reserve = new DescriptorReserve(options, () => this.limits.touch())
     this.#continueWatch = new ContinueWatch()
-    this.#figures = new GateFigures(options, this.#law, this.#classes, this.limits, this.spill, this.#reserve, this.#stays)
+    this.#figures = new GateFigures(options, this.#controller, this.#classes, this.limits, this.spill, this.#reserve, this.#inFlight)
   }
 
   /** @param {any} server all of whose requests it judges */
   watch (server) {
     this.spill.watch(server)
     this.#reserve.watch(server)
-    if (!this.observes) this.#continueWatch.watch(server)
+    if (!this.isDryRun) this.#continueWatch.watch(server)
   }
 
   /**
@@ -98,68 +98,68 @@ class Gate {
    * @param {any} raw Node's request
    * @param {any} res Node's response; null for an upgrade, which is not counted in flight
    * @param {any} request the framework's request, for the user's functions
-   * @param {{ over: Over | null }} [limits] of the request's route, instead of the gate's
+   * @param {{ exceeded: ExceededLimit | null }} [limits] of the request's route, instead of the gate's
    * @returns {ShedInfo | null}
    */
   enter (raw, res, request, limits = this.limits) {
-    const arrival = arrivalOf(raw, request)
-    const info = this.#figures.closed || arrival.isKnownTo(this) ? null : this.#judge(arrival, res, request, limits)
-    if (info === null && arrival.awaitsContinue && !this.observes) letContinue(arrival, res)
+    const tracked = trackedRequestOf(raw, request)
+    const info = this.#figures.closed || tracked.isKnownTo(this) ? null : this.#judge(tracked, res, request, limits)
+    if (info === null && tracked.awaitsContinue && !this.isDryRun) letContinue(tracked, res)
     return info
   }
 
   /**
-   * @param {import('../requests/arrival.js').Arrival} arrival
+   * @param {import('../requests/tracked-request.js').TrackedRequest} tracked
    * @param {any} res
    * @param {any} request
-   * @param {{ over: Over | null }} limits
+   * @param {{ exceeded: ExceededLimit | null }} limits
    */
-  #judge (arrival, res, request, { over }) {
+  #judge (tracked, res, request, { exceeded }) {
     const figures = this.#figures
-    arrival.setKnownTo(this)
+    tracked.setKnownTo(this)
     this.limits.touch()
-    if (this.#isExempt(arrival, request)) {
+    if (this.#isExempt(tracked, request)) {
       figures.exempt++
       return null
     }
-    const waitMs = arrival.waitMs >= 0 ? arrival.waitMs : binding.loopDelay()
+    const waitMs = tracked.waitMs >= 0 ? tracked.waitMs : binding.loopDelay()
     figures.remember(waitMs)
 
-    arrival.candidate = ''
-    const id = this.#classes.idOf(arrival, request)
+    tracked.candidate = ''
+    const id = this.#classes.idOf(tracked, request)
     let entered = NO_PLACE
-    if (over !== null) {
-      const info = this.#refuse(over, arrival, request, id, waitMs)
-      if (res !== null && !this.observes) endConnection(over, res)
-      if (!this.observes) return info
+    if (exceeded !== null) {
+      const info = this.#refuse(exceeded, tracked, request, id, waitMs)
+      if (res !== null && !this.isDryRun) endConnection(exceeded, res)
+      if (!this.isDryRun) return info
     } else {
-      entered = this.#enterLaw(arrival, id, waitMs)
+      entered = this.#enterController(tracked, id, waitMs)
       if (entered < 0) {
-        const reason = /** @type {import('../admission/law.js').Reason} */ (REASONS[-entered])
-        const info = this.#refuse({ reason }, arrival, request, id, waitMs)
-        if (!this.observes) return info
+        const reason = /** @type {import('../admission/controller.js').Reason} */ (REASONS[-entered])
+        const info = this.#refuse({ reason }, tracked, request, id, waitMs)
+        if (!this.isDryRun) return info
         entered = REFUSED
       }
     }
     figures.admitted++
     if (res !== null) {
-      const stay = new Stay(this, arrival, id, entered)
-      this.#stays.add(stay, entered !== NO_PLACE)
-      follow(arrival, stay, res)
-    } else if (entered !== NO_PLACE) this.#law.leave(id, entered, OUTCOME.detached)
+      const entry = new InFlightEntry(this, tracked, id, entered)
+      this.#inFlight.add(entry, entered !== NO_PLACE)
+      follow(tracked, entry, res)
+    } else if (entered !== NO_PLACE) this.#controller.leave(id, entered, OUTCOME.detached)
     return null
   }
 
   /**
-   * @param {import('../requests/arrival.js').Arrival} arrival
+   * @param {import('../requests/tracked-request.js').TrackedRequest} tracked
    * @param {number} id
    * @param {number} waitMs
-   * @returns {number} see NativeLaw.enter
+   * @returns {number} see NativeController.enter
    */
-  #enterLaw ({ queued }, id, waitMs) {
-    const entered = this.#law.enter(id, waitMs * NS_PER_MS, queued ? 1 : 0)
+  #enterController ({ queued }, id, waitMs) {
+    const entered = this.#controller.enter(id, waitMs * NS_PER_MS, queued ? 1 : 0)
     if (entered >= 0 || REASONS[-entered] === 'delay' || !this.#detachEventStreams()) return entered
-    return this.#law.enter(id, waitMs * NS_PER_MS, queued ? 1 : 0)
+    return this.#controller.enter(id, waitMs * NS_PER_MS, queued ? 1 : 0)
   }
 
   /**
@@ -168,10 +168,10 @@ class Gate {
    * @returns {boolean} whether a place has come free
    */
   #detachEventStreams () {
-    const streams = this.#stays.takeEventStreams()
-    for (const stay of streams) {
-      this.#law.leave(stay.id, stay.entered, OUTCOME.detached)
-      stay.entered = NO_PLACE
+    const streams = this.#inFlight.takeEventStreams()
+    for (const entry of streams) {
+      this.#controller.leave(entry.id, entry.entered, OUTCOME.detached)
+      entry.entered = NO_PLACE
     }
     return streams.length > 0
   }
@@ -179,14 +179,14 @@ class Gate {
   /**
    * A request that this gate admitted is over.
    *
-   * @param {Stay} stay
+   * @param {InFlightEntry} entry
    * @param {number} outcome
    * @param {number} [status] of a response that was sent
    */
-  leave (stay, outcome, status) {
-    if (stay.entered !== NO_PLACE) this.#law.leave(stay.id, stay.entered, outcome)
-    if (stay.candidate !== '' && outcome === OUTCOME.completed && !isClientError(status)) this.#classes.served(stay.candidate)
-    this.#stays.remove(stay)
+  leave (entry, outcome, status) {
+    if (entry.entered !== NO_PLACE) this.#controller.leave(entry.id, entry.entered, outcome)
+    if (entry.candidate !== '' && outcome === OUTCOME.completed && !isClientError(status)) this.#classes.served(entry.candidate)
+    this.#inFlight.remove(entry)
     this.#releaseIfDone()
   }
 
@@ -194,11 +194,11 @@ class Gate {
    * How long a request that this gate admitted keeps its place, once its client has left and while its
    * handler has not ended.
    *
-   * @param {Stay} stay
+   * @param {InFlightEntry} entry
    * @returns {number} ms
    */
   patienceMs ({ id }) {
-    const longestMs = this.#law.snapshotOf(id).longestNs / NS_PER_MS
+    const longestMs = this.#controller.snapshotOf(id).longestNs / NS_PER_MS
     return Math.min(MOST_PATIENCE_MS, Math.max(LEAST_PATIENCE_MS, PATIENCE_TIMES * longestMs))
   }
 
@@ -206,14 +206,14 @@ class Gate {
    * Counts a refusal, and tells of it.
    *
    * @param {{ reason: ShedInfo['reason'], value?: number, limit?: number }} refused
-   * @param {import('../requests/arrival.js').Arrival} arrival
+   * @param {import('../requests/tracked-request.js').TrackedRequest} tracked
    * @param {any} request
    * @param {number} id
    * @param {number} waitMs
    * @returns {ShedInfo}
    */
-  #refuse (refused, arrival, request, id, waitMs) {
-    const info = this.#refusal(refused, id, waitMs, arrival.waitMs >= 0)
+  #refuse (refused, tracked, request, id, waitMs) {
+    const info = this.#refusal(refused, id, waitMs, tracked.waitMs >= 0)
     this.#onShed(info, request)
     return info
   }
@@ -227,19 +227,19 @@ class Gate {
    */
   #refusal ({ reason, ...limit }, id, waitMs, fromKernel) {
     const { maxDelay, retryAfter } = this.#options
-    const limitMs = this.#figures.waitLimitMs()
+    const delayLimitMs = this.#figures.delayLimitMs()
     this.#figures.countRefusal(reason)
     return {
       reason,
       count: 1,
       class: this.#classes.nameOf(id),
       waitMs,
-      limitMs,
+      delayLimitMs,
       source: fromKernel ? 'kernel' : 'loop',
-      inFlight: reason === 'inFlight' ? this.#law.inFlightOf(id) : this.#stays.count,
+      inFlight: reason === 'inFlight' ? this.#controller.inFlightOf(id) : this.#inFlight.count,
       retryAfter: retryAfterSeconds(retryAfter, overBy(reason, waitMs / maxDelay)),
       ...limit,
-      observed: this.observes
+      dryRun: this.isDryRun
     }
   }
 
@@ -253,11 +253,11 @@ class Gate {
       count,
       class: '*',
       waitMs,
-      limitMs: this.#figures.waitLimitMs(),
+      delayLimitMs: this.#figures.delayLimitMs(),
       source: 'kernel',
-      inFlight: this.#stays.count,
+      inFlight: this.#inFlight.count,
       retryAfter,
-      observed: false
+      dryRun: false
     }
   }
 
@@ -268,13 +268,13 @@ class Gate {
    * @param {any} raw
    * @param {any} request
    * @param {{ evenExempt: boolean, evenJudged: boolean }} which `evenJudged`: by another gate
-   * @returns {Over | null}
+   * @returns {ExceededLimit | null}
    */
   overLimit (raw, request, { evenExempt, evenJudged }) {
-    const { over } = this.limits
-    if (over === null || this.observes || this.#figures.closed) return null
-    const arrival = arrivalOf(raw, request)
-    return (arrival.judged && !evenJudged) || (!evenExempt && this.#isExempt(arrival, request)) ? null : over
+    const { exceeded } = this.limits
+    if (exceeded === null || this.isDryRun || this.#figures.closed) return null
+    const tracked = trackedRequestOf(raw, request)
+    return (tracked.judged && !evenJudged) || (!evenExempt && this.#isExempt(tracked, request)) ? null : exceeded
   }
 
   /**
@@ -283,14 +283,14 @@ class Gate {
    * @param {any} raw
    * @param {any} res Node's response
    * @param {any} request
-   * @param {Over} over as `overLimit` said
+   * @param {ExceededLimit} exceeded as `overLimit` said
    * @returns {ShedInfo}
    */
-  refuse (raw, res, request, over) {
-    endConnection(over, res)
-    const arrival = arrivalOf(raw, request)
-    arrival.judged = true
-    return this.#refuse(over, arrival, request, this.#classes.idOf(arrival, request), Math.max(0, arrival.waitMs))
+  refuse (raw, res, request, exceeded) {
+    endConnection(exceeded, res)
+    const tracked = trackedRequestOf(raw, request)
+    tracked.judged = true
+    return this.#refuse(exceeded, tracked, request, this.#classes.idOf(tracked, request), Math.max(0, tracked.waitMs))
   }
 
   close () {
@@ -304,7 +304,7 @@ class Gate {
 
   // Until the last response that it admitted is over, it is to be told of its end.
   #releaseIfDone () {
-    if (this.#figures.closed && this.#stays.count === 0) this.#release()
+    if (this.#figures.closed && this.#inFlight.count === 0) this.#release()
   }
 
   /**
@@ -331,7 +331,7 @@ class Gate {
 /**
  * Where descriptors run out, each that is refused gives one back.
  *
- * @param {Over} over
+ * @param {ExceededLimit} exceeded
  * @param {any} res Node's response
  */
 function endConnection ({ reason }, res) {

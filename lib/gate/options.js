@@ -8,18 +8,18 @@ const { booleanRow, functionRow, isFunction, isNumber } = require('../options/ro
  * The options that all adapters share: one table for the checks, the defaults and the documentation.
  *
  * @template Request the framework's own request: Express's, Fastify's, Hapi's, a Koa context, Node's
- * @typedef {import('../limits/options.js').LimitOptions & LawOptions<Request>} GateOptions
+ * @typedef {import('../limits/options.js').LimitOptions & AdmissionOptions<Request>} GateOptions
  */
 
 /**
  * @template Request
- * @typedef {object} LawOptions
+ * @typedef {object} AdmissionOptions
  * @property {number | false} [maxDelay] ms a request may have waited before its handler; false: no
  *   limit
  * @property {string | string[] | ((request: Request) => boolean)} [exempt] paths (a final `*` stands
  *   for any ending), compared with what the client sent, without its query; or a function, which
  *   answers at once: never shed, counted apart
- * @property {number} [maxInFlight] requests that may be in flight at once, whatever the law would allow;
+ * @property {number} [maxInFlight] requests that may be in flight at once, whatever the admission controller would allow;
  *   default: no such limit
  * @property {(request: Request) => unknown} [classify] names the class of a request, as a limit in flight
  *   is found for each; undefined: by its route
@@ -28,12 +28,12 @@ const { booleanRow, functionRow, isFunction, isNumber } = require('../options/ro
  * @property {string} [message] the body of the 503
  * @property {(info: ShedInfo, request: Request | undefined) => void} [onShed] told of every refusal; of those
  *   for `'spill'` once a turn of the loop, by their `count` and without a request
- * @property {boolean} [observe] count what would be shed, shed nothing
+ * @property {boolean} [dryRun] count what would be shed, shed nothing
  * @property {boolean} [spill] whether to refuse, while a queue stands, connections that wait to be accepted, in
  *   native code; default: where the adapter has the whole server, and no option stands against it
  */
 
-/** @typedef {import('../admission/law.js').Reason | import('../limits/index.js').LimitReason | 'spill'} ShedReason */
+/** @typedef {import('../admission/controller.js').Reason | import('../limits/index.js').LimitReason | 'spill'} ShedReason */
 
 /**
  * What a refusal rests on.
@@ -46,7 +46,7 @@ const { booleanRow, functionRow, isFunction, isNumber } = require('../options/ro
  * @property {number} count requests refused: 1, but for `'spill'`
  * @property {string} class the request's class
  * @property {number} waitMs what the request had waited before its handler
- * @property {number} limitMs what it might have waited; Infinity where maxDelay is false
+ * @property {number} delayLimitMs what it might have waited; Infinity where maxDelay is false
  * @property {'kernel' | 'loop'} source who measured the wait: the kernel, on the request's own socket,
  *   or the event loop, where the kernel does not know
  * @property {number} inFlight requests admitted and not yet answered: of the class for `'inFlight'`, else
@@ -54,7 +54,7 @@ const { booleanRow, functionRow, isFunction, isNumber } = require('../options/ro
  * @property {number} retryAfter seconds
  * @property {number} [value] of a limit on the process: what was sampled, in the limit's unit
  * @property {number} [limit] and the limit
- * @property {boolean} observed true where `observe` let the request pass
+ * @property {boolean} dryRun true where `dryRun` let the request pass
  */
 
 /** @typedef {import('../options/rows.js').OptionRow} OptionRow */
@@ -92,7 +92,7 @@ const gateOptions = {
   },
   message: { takes: 'a string', hasType: (value) => typeof value === 'string', default: 'Service Unavailable' },
   onShed: functionRow,
-  observe: booleanRow,
+  dryRun: booleanRow,
   spill: { ...booleanRow, default: undefined },
   ...limitOptions
 }

@@ -6,11 +6,11 @@ const fdWatch = require('./fd-watch.js')
  * The first descriptor that is kept for the process itself. The kernel gives out the lowest number that is
  * free: who gets this one knows that as many are open.
  *
- * @param {{ maxFdRatio: number, observe: boolean }} options
+ * @param {{ maxFdRatio: number, dryRun: boolean }} options
  * @returns {number} Infinity where none is kept
  */
-function firstReserved ({ maxFdRatio, observe }) {
-  if (maxFdRatio === 0 || observe) return Infinity
+function firstReserved ({ maxFdRatio, dryRun }) {
+  if (maxFdRatio === 0 || dryRun) return Infinity
   // The other half of what is above the limit is for those that send a request, and are told 503.
   return Math.ceil(fdWatch.limit * (1 + maxFdRatio) / 2)
 }
@@ -37,7 +37,7 @@ class DescriptorReserve {
   }
 
   /**
-   * @param {{ maxFdRatio: number, observe: boolean }} options
+   * @param {{ maxFdRatio: number, dryRun: boolean }} options
    * @param {() => void} onDrop
    */
   constructor (options, onDrop) {

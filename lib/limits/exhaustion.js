@@ -22,11 +22,11 @@ class Exhaustion {
    * @param {LimitReason} reason
    * @param {number} value
    * @param {number} limit
-   * @param {boolean} isOver
+   * @param {boolean} isAbove
    */
-  note (reason, value, limit, isOver) {
+  note (reason, value, limit, isAbove) {
     if (this.#onExhausted === undefined) return
-    if (!isOver) {
+    if (!isAbove) {
       this.#since.delete(reason)
       return
     }

@@ -13,7 +13,7 @@ const { acquire } = require('./sampler.js')
  * @typedef {'eventLoopDelay' | 'heapUsedBytes' | 'rssBytes' | 'healthCheck' | 'eventLoopUtilization' |
  *   'heapUsedRatio' | 'memoryRatio' | 'gcRatio' | 'fdRatio' | 'threadPoolDelay'} LimitReason
  *
- * @typedef {object} Over a limit that is exceeded
+ * @typedef {object} ExceededLimit a limit that is exceeded
  * @property {LimitReason} reason
  * @property {number | undefined} value in the limit's unit; undefined for the health check
  * @property {number | undefined} limit
@@ -22,7 +22,7 @@ const { acquire } = require('./sampler.js')
  * @property {LimitReason} reason
  * @property {number | null} value in the limit's unit; null where this system does not tell, and for the health check
  * @property {number | undefined} limit
- * @property {boolean} over whether it refuses
+ * @property {boolean} exceeded whether it refuses
  *
  * @typedef {object} LimitRow
  * @property {string} option
@@ -52,8 +52,8 @@ const LIMIT_REASONS = new Set(LIMITS.map(({ reason }) => reason))
 
 /** The limits of one gate or of one route, over what the thread has sampled. */
 class Limits {
-  /** What a request is refused for, if anything. To be read for each. @type {Over | null} */
-  over = null
+  /** What a request is refused for, if anything. To be read for each. @type {ExceededLimit | null} */
+  exceeded = null
   /** @type {(LimitRow & { limit: number | undefined })[]} */
   #limits
   #sampler
@@ -107,12 +107,12 @@ class Limits {
     const { load } = this
     return this.#limits.map(({ reason, limit }) => {
       const value = valueOf(load, reason)
-      return { reason, value, limit, over: this.#isExceeded(reason, value, limit) }
+      return { reason, value, limit, exceeded: this.#isExceeded(reason, value, limit) }
     })
   }
 
   close () {
-    this.over = null
+    this.exceeded = null
     this.#release()
     this.#health?.close()
   }
@@ -122,21 +122,21 @@ class Limits {
     const { load } = this
     for (const { reason, limit, isResource } of this.#limits) {
       const value = /** @type {number} */ (valueOf(load, reason))
-      if (isResource) this.#exhaustion.note(reason, value, /** @type {number} */ (limit), isOver(value, limit))
+      if (isResource) this.#exhaustion.note(reason, value, /** @type {number} */ (limit), isAbove(value, limit))
     }
   }
 
   #judge () {
     const { load } = this
-    this.over = null
+    this.exceeded = null
     for (const { reason, limit } of this.#limits) {
       const value = valueOf(load, reason)
       if (!this.#isExceeded(reason, value, limit)) continue
-      this.over = { reason, value: value ?? undefined, limit }
+      this.exceeded = { reason, value: value ?? undefined, limit }
       break
     }
     // What is over is looked at until it is not.
-    this.#need(this.#isSampled || this.over !== null)
+    this.#need(this.#isSampled || this.exceeded !== null)
   }
 
   /**
@@ -145,7 +145,7 @@ class Limits {
    * @param {number | undefined} limit
    */
   #isExceeded (reason, value, limit) {
-    return reason === 'healthCheck' ? this.#health?.healthy === false : isOver(value, limit)
+    return reason === 'healthCheck' ? this.#health?.healthy === false : isAbove(value, limit)
   }
 }
 
@@ -162,7 +162,7 @@ function valueOf (load, reason) {
  * @param {number | null} value
  * @param {number | undefined} limit
  */
-function isOver (value, limit) {
+function isAbove (value, limit) {
   return value !== null && limit !== undefined && value > limit
 }
 

@@ -3,7 +3,7 @@
 const { functionRow, isNumber } = require('../options/rows.js')
 
 /**
- * The limits that all adapters share, judged before the law: one table for the checks, the defaults and
+ * The limits that all adapters share, judged before the admission controller: one table for the checks, the defaults and
  * the documentation.
  *
  * @typedef {Thresholds & SamplingOptions} LimitOptions

@@ -6,7 +6,7 @@
  */
 
 const { binding } = require('../native/binding.js')
-const requestWatch = require('../requests/request-watch.js')
+const requestWatch = require('../requests/watch.js')
 
 let users = 0
 let intervalMs = 500

@@ -26,13 +26,13 @@
  * @property {() => boolean} wasQueued whether that request came on a connection that had just been accepted
  * @property {(...fds: number[]) => void} watchListeners descriptors whose accept queues `delay()`
  *   is to look at
- * @property {(maxDelayNs: number, maxInFlight: number, tickNs: number, observe: number, live: number) =>
- *   import('../admission/law.js').NativeLaw} createLaw 0: no limit; `live`: told of each turn of this loop
- * @property {(law: import('../admission/law.js').NativeLaw, fd: number, exempt: string[], answers: string[],
+ * @property {(maxDelayNs: number, maxInFlight: number, tickNs: number, dryRun: number, live: number) =>
+ *   import('../admission/controller.js').NativeController} createController 0: no limit; `live`: told of each turn of this loop
+ * @property {(controller: import('../admission/controller.js').NativeController, fd: number, exempt: string[], answers: string[],
  *   messageBytes: number, firstReserved: number, slots: Int32Array,
  *   deliver: (count: number, refused: number, longestWaitMs: number, retryAfter: number) => void,
  *   wantsRefusals: boolean, takesWebSockets: () => boolean) => NativeSpill | undefined} createSpill refuses from the accept queue of a listening
- *   socket while the law says that a queue stands; lets none wait for its request whose descriptor
+ *   socket while the admission controller says that a queue stands; lets none wait for its request whose descriptor
  *   is `firstReserved` or higher; `deliver` takes the descriptors in `slots`, and is called for refusals alone if it
  *   wants them; `takesWebSockets` tells whether the server would make a WebSocket of a connection now
  * @property {boolean} canSpill whether this system has that

@@ -63,7 +63,7 @@ module.exports = {
   requestWait: () => -1,
   wasQueued: () => false,
   watchListeners () {},
-  createLaw,
+  createController,
   createSpill: () => undefined,
   canSpill: false,
   createLoopDelay,
@@ -107,11 +107,11 @@ function createLoopDelay () {
 }
 
 /**
- * The plainest of laws: what waited longer than the limit is refused.
+ * The plainest of controllers: what waited longer than the limit is refused.
  *
- * @type {import('./binding.js').Backend['createLaw']}
+ * @type {import('./binding.js').Backend['createController']}
  */
-function createLaw (maxDelayNs, maxInFlight, tickNs, observe) {
+function createController (maxDelayNs, maxInFlight, tickNs, dryRun) {
   let inFlight = 0
   const inFlightBy = new Uint32Array(CLASSES)
   // Refused, and present all the same, where the caller only observes: they hold no place.
@@ -121,7 +121,7 @@ function createLaw (maxDelayNs, maxInFlight, tickNs, observe) {
    * @param {number} verdict
    */
   const refused = (id, verdict) => {
-    ghostsBy[id] += observe
+    ghostsBy[id] += dryRun
     return verdict
   }
   return {
@@ -154,7 +154,7 @@ function createLaw (maxDelayNs, maxInFlight, tickNs, observe) {
       arrivalRate: 0,
       rate: 0,
       capacity: 0,
-      baselineNs: 0,
+      noLoadNs: 0,
       longestNs: 0,
       costNs: 0,
       light: false

@@ -6,7 +6,7 @@
  */
 
 const http = require('node:http')
-const { Connection } = require('./arrival.js')
+const { Connection } = require('./tracked-request.js')
 const { binding } = require('../native/binding.js')
 const { reportFault } = require('./fault.js')
 

@@ -6,7 +6,7 @@ const { defer } = require('./deferred.js')
 
 /** The end of a flow, which comes once: aborts the handlers' signal, listens to the caller's, and knows when no handler runs. */
 class Ending {
-  over = false
+  finished = false
   #controller = new AbortController()
   /**
    * Of the handlers: aborted when nobody wants their results any more.
@@ -35,7 +35,7 @@ class Ending {
   }
 
   end () {
-    this.over = true
+    this.finished = true
     this.#callersSignal?.removeEventListener('abort', this.#onAbort)
   }
 
@@ -56,7 +56,7 @@ class Ending {
 
   /** @param {number} inFlight handlers that still run */
   settled (inFlight) {
-    if (this.over && inFlight === 0) this.#idle?.resolve()
+    if (this.finished && inFlight === 0) this.#idle?.resolve()
   }
 }
 

@@ -148,7 +148,7 @@ class Flow {
    * @returns {boolean} whether the release is worth waiting for: a source that was asked for an item may answer late or never
    */
   close (reason) {
-    if (this.#ending.over) return false
+    if (this.#ending.finished) return false
     const { waiting } = this.#intake
     this.#shutDown(reason)
     this.#abort(reason)
@@ -178,7 +178,7 @@ class Flow {
 
   /** @param {unknown} error */
   fail (error) {
-    if (this.#ending.over) return
+    if (this.#ending.finished) return
     this.#failed = true
     this.close(error)
     if (this.#settings.waitForInFlight) this.#settling().then(() => this.#sink.fail(error))
@@ -191,7 +191,7 @@ class Flow {
    * @param {number} index
    */
   #stopAfter (index) {
-    if (this.#ending.over || this.#last !== undefined) return
+    if (this.#ending.finished || this.#last !== undefined) return
     this.#sourceError = undefined
     this.#letGo(stopped())
     this.#outcomes.skipped += this.#outlet.drop(this.#runner.items, index)
@@ -205,7 +205,7 @@ class Flow {
    * @param {unknown} error
    */
   #timedOut (item, error) {
-    if (this.#ending.over) return
+    if (this.#ending.finished) return
     if (this.#settings.timeoutFreesSlot) this.#runner.freeSlot(item)
     this.#outcomes.fail(item, error)
     if (item.state === JUDGED) item.value.then(() => this.#runner.advance())
@@ -239,7 +239,7 @@ class Flow {
   }
 
   #rest () {
-    if (this.#ending.over) return
+    if (this.#ending.finished) return
     if (this.#intake.ended && this.#intake.isEmpty && this.#outlet.isEmpty && this.#complete()) return
     const waited = this.#waited()
     this.#waits.waitFor(waited)
@@ -279,9 +279,9 @@ class Flow {
     try {
       const result = await flush({ signal: this.#ending.signal })
       await this.#runner.takeParts(last, this.#settings.flatten ? asIterable(result) : [result])
-      if (!this.#ending.over) this.#outlet.skip(last)
+      if (!this.#ending.finished) this.#outlet.skip(last)
     } catch (error) {
-      if (this.#ending.over) this.#outcomes.lateErrors++
+      if (this.#ending.finished) this.#outcomes.lateErrors++
       this.fail(error)
     }
     this.#runner.settled(last, true)

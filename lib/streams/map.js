@@ -93,7 +93,7 @@ class Results {
   #waiting = new Fifo()
   /** @type {{ error: unknown } | undefined} an error that no call has been told */
   #untold
-  #over = false
+  #finished = false
 
   /** @returns {Promise<IteratorResult<R, undefined>>} */
   next () {
@@ -102,7 +102,7 @@ class Results {
       this.#untold = undefined
       return Promise.reject(error)
     }
-    if (this.#over) return Promise.resolve({ done: true, value: undefined })
+    if (this.#finished) return Promise.resolve({ done: true, value: undefined })
     const deferred = defer()
     this.#waiting.push(deferred)
     return deferred.promise
@@ -112,7 +112,7 @@ class Results {
   toArray () {
     this.#all = []
     if (this.#untold !== undefined) this.#array.reject(this.#untold.error)
-    else if (this.#over) this.#array.resolve([])
+    else if (this.#finished) this.#array.resolve([])
     this.#untold = undefined
     return this.#array.promise
   }
@@ -132,7 +132,7 @@ class Results {
   }
 
   end () {
-    this.#over = true
+    this.#finished = true
     if (this.#all !== undefined) this.#array.resolve(this.#all)
     while (this.#waiting.length > 0) this.#waiting.shift()?.resolve({ done: true, value: undefined })
   }
@@ -149,7 +149,7 @@ class Results {
 
   /** @param {unknown} error */
   fail (error) {
-    if (this.#over) return
+    if (this.#finished) return
     if (this.#all !== undefined) this.#array.reject(error)
     else if (this.#waiting.length > 0) this.#waiting.shift()?.reject(error)
     else this.#untold = { error }

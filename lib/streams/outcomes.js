@@ -49,7 +49,7 @@ class Outcomes {
     const result = this.#resultOf(item, value)
     const isWanted = value !== skip && this.#sink.admits(result)
     this.completed++
-    if (this.#ending.over) return
+    if (this.#ending.finished) return
     if (isWanted) this.#outlet.succeed(item, result)
     else this.#skip(item)
   }
@@ -70,7 +70,7 @@ class Outcomes {
   finish (item) {
     if (item.state !== RUNNING) return
     this.completed++
-    if (!this.#ending.over) this.#outlet.skip(item)
+    if (!this.#ending.finished) this.#outlet.skip(item)
   }
 
   /**
@@ -82,7 +82,7 @@ class Outcomes {
   fail (item, error) {
     if (item.state !== RUNNING) return
     this.failed++
-    if (this.#ending.over) {
+    if (this.#ending.finished) {
       this.lateErrors++
       return
     }
@@ -131,7 +131,7 @@ class Outcomes {
       const verdict = await pending
       if (item.state === JUDGED) this.#apply(item, error, verdict)
     } catch (errorOfVerdict) {
-      if (item.state !== JUDGED || this.#ending.over) this.lateErrors++
+      if (item.state !== JUDGED || this.#ending.finished) this.lateErrors++
       else this.#stop(item, errorOfVerdict)
     }
   }
@@ -142,7 +142,7 @@ class Outcomes {
    * @param {import('./error-policy.js').Verdict<any>} verdict
    */
   #apply (item, error, verdict) {
-    if (this.#ending.over) return // the user's onError may have ended it
+    if (this.#ending.finished) return // the user's onError may have ended it
     if (verdict === 'stop') this.#stop(item, error)
     else if (verdict !== 'skip' && verdict.value !== skip && this.#sink.admits(verdict.value)) this.#outlet.succeed(item, verdict.value)
     else this.#skip(item)

@@ -6,7 +6,7 @@ const LONGEST_WAIT_MS = 1000
 /** The release of a source that was given up: those who leave wait for it, and one of them is told its error. */
 class Release {
   /** @type {Promise<void> | undefined} */
-  #over
+  #released
   /** @type {{ error: unknown } | undefined} */
   #untold
 
@@ -17,14 +17,14 @@ class Release {
 
   /** @param {Promise<void> | undefined} released of the source, once it was given up */
   follow (released) {
-    this.#over ??= released?.catch(error => { this.#untold = { error } })
+    this.#released ??= released?.catch(error => { this.#untold = { error } })
   }
 
   /** @returns {Promise<void>} resolved when it is over, or has taken too long */
   async wait () {
-    if (this.#over === undefined) return
+    if (this.#released === undefined) return
     let timer
-    await Promise.race([this.#over, new Promise(resolve => { timer = setTimeout(resolve, LONGEST_WAIT_MS) })])
+    await Promise.race([this.#released, new Promise(resolve => { timer = setTimeout(resolve, LONGEST_WAIT_MS) })])
     clearTimeout(timer)
   }
 

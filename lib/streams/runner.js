@@ -88,7 +88,7 @@ class Runner {
 
   /** Starts what there is room for. To be called when there may be more room, or more items, than before. */
   advance () {
-    if (!this.#starting || this.#ending.over) return
+    if (!this.#starting || this.#ending.finished) return
     this.#advanceAgain = true
     if (this.#advancing) return
     this.#advancing = true
@@ -180,7 +180,7 @@ class Runner {
 
   /** @param {Item<any>} item */
   #wants (item) {
-    return item.state === RUNNING && !this.#ending.over
+    return item.state === RUNNING && !this.#ending.finished
   }
 
   /**
@@ -193,7 +193,7 @@ class Runner {
     if (item.began === NO_SLOT) this.#slots.slotless--
     else this.#slots.give(item.began, succeeded)
     this.#handlers.settled(item)
-    if (this.#ending.over) this.#ending.settled(this.#slots.running)
+    if (this.#ending.finished) this.#ending.settled(this.#slots.running)
   }
 
   /** @param {Item<T>} item that failed before its handler has settled */

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_HAND_OVER_BUDGET_H_
-#define SPILLWAY_HAND_OVER_BUDGET_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -30,5 +29,3 @@ class HandOverBudget final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_HAND_OVER_BUDGET_H_

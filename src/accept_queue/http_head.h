@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_HTTP_HEAD_H_
-#define SPILLWAY_HTTP_HEAD_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -82,5 +81,3 @@ class HttpHeadReader final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_HTTP_HEAD_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_PATH_PATTERNS_H_
-#define SPILLWAY_PATH_PATTERNS_H_
+#pragma once
 
 #include <string>
 #include <string_view>
@@ -25,5 +24,3 @@ class PathPatterns final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_PATH_PATTERNS_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_ROUNDS_H_
-#define SPILLWAY_ROUNDS_H_
+#pragma once
 
 #include <uv.h>
 
@@ -76,5 +75,3 @@ class Rounds final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_ROUNDS_H_

@@ -44,19 +44,19 @@ constexpr double kMostJitter = 1.5;
 
 }  // namespace
 
-Spill::Spill(std::shared_ptr<Admission> law, int listening_fd, Settings settings,
-             std::unique_ptr<SpillOutlet> outlet)
-    : law_(std::move(law)),
+Spill::Spill(std::shared_ptr<AdmissionController> controller, int listening_fd, Settings settings,
+             std::unique_ptr<SpillReceiver> receiver)
+    : controller_(std::move(controller)),
       listening_fd_(listening_fd),
       identity_(early_socket::Identity(listening_fd)),
       settings_(std::move(settings)),
-      outlet_(std::move(outlet)),
+      receiver_(std::move(receiver)),
       held_({kReviewEveryNs, kReviewNs}),
       random_(static_cast<uint32_t>(uv_hrtime())) {}
 
 Spill::~Spill() { CloseHeld(); }
 
-void Spill::TellLaw(uint64_t now) {
+void Spill::ReportQueue(uint64_t now) {
   if (!open_) return;
   if (queued_ == 0 && now - queue_read_at_ < kEmptyForNs) return;
   queue_read_at_ = now;
@@ -66,7 +66,7 @@ void Spill::TellLaw(uint64_t now) {
     return;
   }
   queued_ = *length;
-  law_->Queued(queued_);
+  controller_->Queued(queued_);
 }
 
 // Only this thread closes the socket: what this says holds until JavaScript runs.
@@ -81,34 +81,34 @@ void Spill::LoseSocket() {
 void Spill::OnTurn(uint64_t now) {
   // A loop that JavaScript runs inside of a turn has seen later times.
   turn_at_ = now = std::max(now, turn_at_);
-  lingering_.Sweep(now);
+  lingering_closes_.Sweep(now);
   if (!open_ || is_delivering_) return;
-  const uint32_t excess = law_->Excess(now, queued_);
+  const uint32_t excess = controller_->Excess(now, queued_);
   if (held_.empty() && excess == 0) return;
   // Another spill may have run JavaScript in this turn.
   if (!IsOurs()) {
     LoseSocket();
     return;
   }
-  SpillTurn turn;
+  SpillBatch turn;
   turn_begun_ = uv_hrtime();
   takes_web_sockets_.reset();
   const double cost = HandOverCost();
   exempt_budget_.Grow(now, cost);
   other_budget_.Grow(now, cost);
-  ReviewHeld(now, law_->mayRefuseWaiting(), &turn);
+  ReviewHeld(now, controller_->mayRefuseWaiting(), &turn);
   if (excess > 0) TakeOldest(now, excess, &turn);
   if (turn.refused > 0) {
     spilled_ += turn.refused;
-    law_->Spilled(turn.refused);
+    controller_->Spilled(turn.refused);
   }
-  if (turn.handed_over > 0 || (turn.refused > 0 && outlet_->WantsRefusals())) Deliver(&turn);
+  if (turn.handed_over > 0 || (turn.refused > 0 && receiver_->WantsRefusals())) Deliver(&turn);
 }
 
-void Spill::ReviewHeld(uint64_t now, bool standing, SpillTurn* turn) {
+void Spill::ReviewHeld(uint64_t now, bool standing, SpillBatch* turn) {
   held_.Visit(now, [&](Taken* each) {
     if (!standing) {
-      if (turn->handed_over == SpillTurn::kMostHandedOver) return true;
+      if (turn->handed_over == SpillBatch::kMostHandedOver) return true;
       turn->fds[turn->handed_over++] = each->fd;
       return false;
     }
@@ -122,19 +122,19 @@ void Spill::ReviewHeld(uint64_t now, bool standing, SpillTurn* turn) {
   });
 }
 
-void Spill::TakeOldest(uint64_t now, uint32_t count, SpillTurn* turn) {
-  const double over = static_cast<double>(queued_) / law_->MayQueue(now);
+void Spill::TakeOldest(uint64_t now, uint32_t count, SpillBatch* turn) {
+  const double excess = static_cast<double>(queued_) / controller_->MayQueue(now);
   for (uint32_t i = 0; i < count; ++i) {
     if (i >= kLeastBatch && !HasTime(*turn)) return;
     const int fd = early_socket::Accept(listening_fd_);
     const bool is_reserved = fd == early_socket::kFull || fd >= settings_.first_reserved;
-    if (is_reserved) lingering_.GiveUpSome();
+    if (is_reserved) lingering_closes_.GiveUpSome();
     if (fd < 0) return;
-    if (i == 0 && outlet_->WantsRefusals()) {
+    if (i == 0 && receiver_->WantsRefusals()) {
       const auto ages = socket_queue::ReadAges(fd);
       turn->longest_wait = ages ? ages->last_receive : 0;
     }
-    Taken connection{fd, now, over, {}, false, false};
+    Taken connection{fd, now, excess, {}, false, false};
     Verdict verdict = Judge(&connection);
     const bool may_hold = !is_reserved && held_.size() < kMostHeld;
     if (verdict == Verdict::kWait && may_hold) {
@@ -146,12 +146,12 @@ void Spill::TakeOldest(uint64_t now, uint32_t count, SpillTurn* turn) {
   }
 }
 
-bool Spill::HasTime(const SpillTurn& turn) const {
+bool Spill::HasTime(const SpillBatch& turn) const {
   return uv_hrtime() - turn_begun_ + turn.handed_over * kHandOverNs < kBatchNs;
 }
 
 double Spill::HandOverCost() const {
-  const double request = law_->utilization() / std::max(law_->rate(), kLeastRate);
+  const double request = controller_->utilization() / std::max(controller_->rate(), kLeastRate);
   return std::max(static_cast<double>(kHandOverNs), request);
 }
 
@@ -173,14 +173,14 @@ Spill::Verdict Spill::Judge(Taken* connection) {
 }
 
 bool Spill::TakesWebSockets() {
-  if (!takes_web_sockets_) takes_web_sockets_ = outlet_->TakesWebSockets();
+  if (!takes_web_sockets_) takes_web_sockets_ = receiver_->TakesWebSockets();
   return *takes_web_sockets_;
 }
 
 // Not for kWait.
-void Spill::Settle(uint64_t now, const Taken& connection, Verdict verdict, SpillTurn* turn) {
+void Spill::Settle(uint64_t now, const Taken& connection, Verdict verdict, SpillBatch* turn) {
   HandOverBudget& budget = connection.is_exempt ? exempt_budget_ : other_budget_;
-  const bool has_slot = turn->handed_over < SpillTurn::kMostHandedOver;
+  const bool has_slot = turn->handed_over < SpillBatch::kMostHandedOver;
   if (verdict == Verdict::kHandOver && has_slot && budget.has_room()) {
     budget.Take();
     turn->fds[turn->handed_over++] = connection.fd;
@@ -191,14 +191,14 @@ void Spill::Settle(uint64_t now, const Taken& connection, Verdict verdict, Spill
     early_socket::Close(connection.fd);
   } else {
     early_socket::EndAnswer(connection.fd);
-    lingering_.Add(now, connection.fd);
+    lingering_closes_.Add(now, connection.fd);
   }
 }
 
-void Spill::Refuse(const Taken& connection, SpillTurn* turn) {
+void Spill::Refuse(const Taken& connection, SpillBatch* turn) {
   const auto jitter = std::uniform_real_distribution<double>(kLeastJitter, kMostJitter)(random_);
   const auto last = static_cast<double>(settings_.answers.size());
-  const double due = std::min(connection.over, last / kMostJitter);
+  const double due = std::min(connection.excess, last / kMostJitter);
   const double seconds = std::clamp(std::round(due * jitter), 1.0, last);
   std::string_view answer = settings_.answers[static_cast<size_t>(seconds) - 1];
   if (connection.is_head) answer.remove_suffix(settings_.message_bytes);
@@ -208,12 +208,12 @@ void Spill::Refuse(const Taken& connection, SpillTurn* turn) {
   ++turn->refused;
 }
 
-void Spill::Deliver(SpillTurn* turn) {
+void Spill::Deliver(SpillBatch* turn) {
   is_delivering_ = true;
-  outlet_->Deliver(turn);
+  receiver_->Deliver(turn);
   is_delivering_ = false;
   for (size_t i = 0; i < turn->handed_over; ++i) {
-    if (turn->fds[i] == SpillTurn::kTaken) {
+    if (turn->fds[i] == SpillBatch::kTaken) {
       ++handed_over_;
     } else {
       early_socket::Close(turn->fds[i]);
@@ -225,7 +225,7 @@ void Spill::Deliver(SpillTurn* turn) {
 std::vector<int> Spill::Close() {
   if (!open_) return {};
   open_ = false;
-  outlet_->Release();
+  receiver_->Release();
   std::vector<int> fds;
   for (const Taken& each : held_.members()) fds.push_back(each.fd);
   held_.Clear();
@@ -233,10 +233,10 @@ std::vector<int> Spill::Close() {
 }
 
 void Spill::Abort() {
-  if (open_) outlet_->Release();
+  if (open_) receiver_->Release();
   open_ = false;
   CloseHeld();
-  lingering_.CloseAll();
+  lingering_closes_.CloseAll();
 }
 
 void Spill::CloseHeld() {
@@ -244,8 +244,8 @@ void Spill::CloseHeld() {
   held_.Clear();
 }
 
-void Spills::TellLaws(uint64_t now) {
-  for (const auto& spill : spills_) spill->TellLaw(now);
+void Spills::ReportQueue(uint64_t now) {
+  for (const auto& spill : spills_) spill->ReportQueue(now);
 }
 
 void Spills::OnTurn(uint64_t now) {

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_SPILL_H_
-#define SPILLWAY_SPILL_H_
+#pragma once
 
 #include <array>
 #include <cstddef>
@@ -13,15 +12,15 @@
 
 #include "accept_queue/hand_over_budget.h"
 #include "accept_queue/http_head.h"
-#include "accept_queue/lingering.h"
+#include "accept_queue/lingering_closes.h"
 #include "accept_queue/path_patterns.h"
 #include "accept_queue/rounds.h"
-#include "admission/admission.h"
+#include "admission/admission_controller.h"
 
 namespace spillway {
 
 /// What a turn's spill has for JavaScript.
-struct SpillTurn {
+struct SpillBatch {
   /// Handing one over costs Node as much as some refusals: a few a turn, lest it take long.
   static constexpr size_t kMostHandedOver = 8;
   static constexpr int kTaken = -1;
@@ -33,27 +32,27 @@ struct SpillTurn {
   uint32_t retry_after = 0;   // s, what the last of them was told
 };
 
-class SpillOutlet {
+class SpillReceiver {
  public:
-  SpillOutlet() = default;
-  virtual ~SpillOutlet() = default;
-  SpillOutlet(const SpillOutlet&) = delete;
-  SpillOutlet& operator=(const SpillOutlet&) = delete;
+  SpillReceiver() = default;
+  virtual ~SpillReceiver() = default;
+  SpillReceiver(const SpillReceiver&) = delete;
+  SpillReceiver& operator=(const SpillReceiver&) = delete;
 
   virtual bool WantsRefusals() const = 0;
   /// Whether the server would make a WebSocket of a connection now. Runs none of the user's
   /// JavaScript.
   virtual bool TakesWebSockets() = 0;
   /// Runs JavaScript, which may close the spill.
-  virtual void Deliver(SpillTurn* turn) = 0;
+  virtual void Deliver(SpillBatch* turn) = 0;
   /// Nothing will be delivered any more.
   virtual void Release() = 0;
 };
 
-/// Refuses connections that wait to be accepted by one listening socket, as long as the law says
-/// that a queue stands: the oldest of those that cannot be served in time. What is not a plain
-/// request it hands over as accepted while the budget for that lasts, and refuses too beyond that.
-/// All times are ns.
+/// Refuses connections that wait to be accepted by one listening socket, as long as the admission
+/// controller says that a queue stands: the oldest of those that cannot be served in time. What is
+/// not a plain request it hands over as accepted while the budget for that lasts, and refuses too
+/// beyond that. All times are ns.
 class Spill final {
  public:
   struct Settings {
@@ -68,16 +67,16 @@ class Spill final {
   };
 
   /// `listening_fd` stays the caller's, who need not say when he closes it.
-  Spill(std::shared_ptr<Admission> law, int listening_fd, Settings settings,
-        std::unique_ptr<SpillOutlet> outlet);
+  Spill(std::shared_ptr<AdmissionController> controller, int listening_fd, Settings settings,
+        std::unique_ptr<SpillReceiver> receiver);
   ~Spill();
   Spill(const Spill&) = delete;
   Spill& operator=(const Spill&) = delete;
 
-  /// To be called once a turn, before the law is told of it.
-  void TellLaw(uint64_t now);
-  /// To be called once a turn, after the law was told of it. Takes about 1 ms at most, with what
-  /// Node does for the connections handed over. May run JavaScript.
+  /// To be called once a turn, before the admission controller is told of it.
+  void ReportQueue(uint64_t now);
+  /// To be called once a turn, after the admission controller was told of it. Takes about 1 ms at
+  /// most, with what Node does for the connections handed over. May run JavaScript.
   void OnTurn(uint64_t now);
   /// Lets go of the listening socket. The connections taken from it and not dealt with are the
   /// caller's, or, without a caller, closed.
@@ -86,14 +85,14 @@ class Spill final {
   void Abort();
 
   /// It has work that will not wait until something happens on the loop.
-  bool NeedsTurn() const { return !held_.empty() || lingering_.size() > 0; }
-  bool done() const { return !open_ && lingering_.size() == 0; }
+  bool NeedsTurn() const { return !held_.empty() || lingering_closes_.size() > 0; }
+  bool done() const { return !open_ && lingering_closes_.size() == 0; }
 
   bool open() const { return open_; }
   double spilled() const { return spilled_; }
   double handed_over() const { return handed_over_; }
   double dropped() const { return dropped_; }
-  size_t lingering() const { return lingering_.size(); }
+  size_t lingering() const { return lingering_closes_.size(); }
 
  private:
   enum class Verdict : uint8_t { kRefuse, kRefuseAndLinger, kWait, kHandOver };
@@ -101,7 +100,7 @@ class Spill final {
   struct Taken {
     int fd;
     uint64_t since;
-    double over;  // how many waited then, over how many may
+    double excess;  // how many waited then, over how many may
     HttpHeadReader reader;
     bool is_head;    // its request is, as far as is known
     bool is_exempt;  // too
@@ -109,22 +108,22 @@ class Spill final {
 
   bool IsOurs() const;
   void LoseSocket();
-  void ReviewHeld(uint64_t now, bool standing, SpillTurn* turn);
-  void TakeOldest(uint64_t now, uint32_t count, SpillTurn* turn);
-  bool HasTime(const SpillTurn& turn) const;
+  void ReviewHeld(uint64_t now, bool standing, SpillBatch* turn);
+  void TakeOldest(uint64_t now, uint32_t count, SpillBatch* turn);
+  bool HasTime(const SpillBatch& turn) const;
   double HandOverCost() const;
   Verdict Judge(Taken* connection);
   bool TakesWebSockets();
-  void Settle(uint64_t now, const Taken& connection, Verdict verdict, SpillTurn* turn);
-  void Refuse(const Taken& connection, SpillTurn* turn);
-  void Deliver(SpillTurn* turn);
+  void Settle(uint64_t now, const Taken& connection, Verdict verdict, SpillBatch* turn);
+  void Refuse(const Taken& connection, SpillBatch* turn);
+  void Deliver(SpillBatch* turn);
   void CloseHeld();
 
-  const std::shared_ptr<Admission> law_;
+  const std::shared_ptr<AdmissionController> controller_;
   const int listening_fd_;
   const uint64_t identity_;
   const Settings settings_;
-  const std::unique_ptr<SpillOutlet> outlet_;
+  const std::unique_ptr<SpillReceiver> receiver_;
   bool open_ = true;
   uint32_t queued_ = 0;
   uint64_t queue_read_at_ = 0;
@@ -134,10 +133,10 @@ class Spill final {
   std::optional<bool> takes_web_sockets_{};  // in this turn
   bool is_delivering_ = false;
   // Apart, so that a flood of what nobody can read does not take the room of health checks.
-  HandOverBudget exempt_budget_{SpillTurn::kMostHandedOver};
-  HandOverBudget other_budget_{SpillTurn::kMostHandedOver};
+  HandOverBudget exempt_budget_{SpillBatch::kMostHandedOver};
+  HandOverBudget other_budget_{SpillBatch::kMostHandedOver};
   Rounds<Taken> held_;  // whose request has not come
-  Lingering lingering_;
+  LingeringCloses lingering_closes_;
 
   double spilled_ = 0;  // counts that JavaScript can hold
   double handed_over_ = 0;
@@ -150,7 +149,7 @@ class Spill final {
 class Spills final {
  public:
   void Add(std::shared_ptr<Spill> spill) { spills_.push_back(std::move(spill)); }
-  void TellLaws(uint64_t now);
+  void ReportQueue(uint64_t now);
   void OnTurn(uint64_t now);
   bool NeedTurn() const;
   void Abort();
@@ -160,5 +159,3 @@ class Spills final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_SPILL_H_

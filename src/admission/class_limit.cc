@@ -59,8 +59,8 @@ constexpr double kLongestRequests = 64;
 constexpr double kLower = 0.9;
 
 // Responses this much above what is allowed, by so many probes soon after each other: the service
-// is slower. The first is as much as eight laws reach that share a resource, each with its one too
-// many.
+// is slower. The first is as much as eight controllers reach that share a resource, each with its
+// one too many.
 constexpr double kSlower = 1.25;
 constexpr int kSlowerProbes = 2;
 constexpr double kProbeAgainNs = 100e6;
@@ -79,9 +79,9 @@ void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting)
     if (probe_.Add(start, response)) EndProbe(now, setting);
     return;
   }
-  if (!baseline_.known() || !(setting.late || setting.saturated)) baseline_.Add(now, response);
-  queueNs_ = response - BaselineNs();
-  if (start >= setting.settled) evidence_.Add(response);
+  if (!no_load_.known() || !(setting.late || setting.saturated)) no_load_.Add(now, response);
+  queueNs_ = response - NoLoadNs();
+  if (start >= setting.settled) detector_.Add(response);
 }
 
 void ClassLimit::CompletedElsewhere(double responseNs) {
@@ -89,22 +89,22 @@ void ClassLimit::CompletedElsewhere(double responseNs) {
   responses_ += responseNs;
 }
 
-double ClassLimit::EvidentNs(double baselineNs, double pauseNs, const Setting& setting) {
-  return std::max(kEvident * setting.maxDelayNs + kEvidentResponse * baselineNs, kPauses * pauseNs);
+double ClassLimit::EvidentNs(double noLoadNs, double pauseNs, const Setting& setting) {
+  return std::max(kEvident * setting.maxDelayNs + kEvidentResponse * noLoadNs, kPauses * pauseNs);
 }
 
 bool ClassLimit::Queues(const Setting& setting) const {
-  return queueNs_ > kQueues * EvidentNs(BaselineNs(), 0, setting);
+  return queueNs_ > kQueues * EvidentNs(NoLoadNs(), 0, setting);
 }
 
 void ClassLimit::DropGuess() {
-  evidence_.Drop();
-  if (!baseline_.proven()) baseline_ = Baseline();
+  detector_.Drop();
+  if (!no_load_.proven()) no_load_ = NoLoadBaseline();
 }
 
 void ClassLimit::EndWindow(const Window& window, const Setting& setting) {
   const double rate = completions_ / window.elapsedNs;
-  const double memory = kMemoryNs + kMemoryResponses * BaselineNs();
+  const double memory = kMemoryNs + kMemoryResponses * NoLoadNs();
   const double newest = window.elapsedNs / (window.elapsedNs + memory);
   rate_ += newest * (rate - rate_);
   arrivalRate_ += newest * (arrivals_ / window.elapsedNs - arrivalRate_);
@@ -115,10 +115,10 @@ void ClassLimit::EndWindow(const Window& window, const Setting& setting) {
   if (enforcing_) {
     EndEnforcedWindow(window, rate, newest, setting);
   } else {
-    const double baseline = BaselineNs();
-    evidence_.EndWindow(
+    const double baseline = NoLoadNs();
+    detector_.EndWindow(
         window.elapsedNs, rate_, inFlight_,
-        {baseline, baseline_.variance(), EvidentNs(baseline, window.pauseNs, setting)});
+        {baseline, no_load_.variance(), EvidentNs(baseline, window.pauseNs, setting)});
   }
   SetLimits(setting);
   ForgetWindow();
@@ -128,7 +128,7 @@ void ClassLimit::SkipWindow(const Window& window) {
   const double newest = window.elapsedNs / (window.elapsedNs + kMemoryNs);
   rate_ += newest * (admissions_ / window.elapsedNs - rate_);
   arrivalRate_ += newest * (arrivals_ / window.elapsedNs - arrivalRate_);
-  evidence_.Drop();
+  detector_.Drop();
   ForgetWindow();
 }
 
@@ -149,12 +149,12 @@ void ClassLimit::EndEnforcedWindow(const Window& window, double rate, double new
   } else {
     capacity_ = std::max(capacity_, rate_);
     calmNs_ += window.elapsedNs;
-    if (calmNs_ > kCalmNs + kCalmResponses * BaselineNs()) {
+    if (calmNs_ > kCalmNs + kCalmResponses * NoLoadNs()) {
       enforcing_ = false;
       probe_.End();
     }
   }
-  const double most = kProbeMostNs + kProbeMostResponses * BaselineNs();
+  const double most = kProbeMostNs + kProbeMostResponses * NoLoadNs();
   if (probe_.Late(window.now, most)) EndProbe(window.now, setting);
   probed_ = probe_.running();
 }
@@ -169,19 +169,19 @@ void ClassLimit::Enforce(const Setting& setting) {
   enforcing_ = true;
   calmNs_ = 0;
   // What a class completes while it queues is what it can do.
-  capacity_ = std::max(rate_, evidence_.rate());
+  capacity_ = std::max(rate_, detector_.rate());
   fullness_ = 1;
   slowerProbes_ = 0;
   probeAt_ = 0;
-  evidence_.Drop();
+  detector_.Drop();
   SetLimits(setting);
 }
 
 void ClassLimit::Take(const ClassLimit& other, double rate, const Setting& setting) {
   const double all = capacity_ + rate;
   if (other.known() && all > 0) {
-    const double before = known() ? BaselineNs() * capacity_ : other.BaselineNs() * capacity_;
-    baseline_.Reset((before + other.BaselineNs() * rate) / all);
+    const double before = known() ? NoLoadNs() * capacity_ : other.NoLoadNs() * capacity_;
+    no_load_.Reset((before + other.NoLoadNs() * rate) / all);
   }
   if (!enforcing_) {
     enforcing_ = true;
@@ -196,7 +196,7 @@ void ClassLimit::Take(const ClassLimit& other, double rate, const Setting& setti
 }
 
 void ClassLimit::SplitFrom(uint64_t now, ClassLimit& other, double share) {
-  baseline_.Guess(now, other.baseline_);
+  no_load_.Guess(now, other.no_load_);
   rate_ = share * other.rate_;
   arrivalRate_ = share * other.arrivalRate_;
   other.rate_ -= rate_;
@@ -212,11 +212,11 @@ double ClassLimit::GiveAway(double share, const Setting& setting) {
 }
 
 double ClassLimit::AllowedNs(double queueNs) const {
-  return (1 + kAllowedResponse) * BaselineNs() + queueNs;
+  return (1 + kAllowedResponse) * NoLoadNs() + queueNs;
 }
 
 void ClassLimit::SetLimits(const Setting& setting) {
-  const double baseline = BaselineNs();
+  const double baseline = NoLoadNs();
   // What comes too late already waited in the kernel. Long turns keep it there, as each accepts one
   // connection only.
   const double queue = setting.overdue ? 0 : kAllowed * setting.maxDelayNs;
@@ -247,11 +247,11 @@ void ClassLimit::BeginProbe(uint64_t now, const Setting& setting) {
 // probe follows at once.
 void ClassLimit::EndProbe(uint64_t now, const Setting& setting) {
   const double response = probe_.responseNs();
-  const double baseline = BaselineNs();
+  const double baseline = NoLoadNs();
   double pause = kProbeEveryNs + kProbeEveryResponses * response;
   if (response < baseline) {
     if (response < kLower * baseline) pause = 0;
-    baseline_.Reset(response);
+    no_load_.Reset(response);
   }
   if (response > kSlower * AllowedNs(kAllowed * setting.maxDelayNs)) {
     pause = kProbeAgainNs;
@@ -272,7 +272,7 @@ void ClassLimit::SeemsSlower(double responseNs) {
   }
   slowerNs_ = std::min(slowerNs_, responseNs);
   if (++slowerProbes_ < kSlowerProbes) return;
-  baseline_.Reset(slowerNs_);
+  no_load_.Reset(slowerNs_);
   // What it did before it was held to a part of what it needs.
   capacity_ = std::max(capacity_, slowerCapacity_);
   slowerProbes_ = 0;

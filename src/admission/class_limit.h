@@ -1,11 +1,10 @@
-#ifndef SPILLWAY_CLASS_LIMIT_H_
-#define SPILLWAY_CLASS_LIMIT_H_
+#pragma once
 
 #include <cstdint>
 
-#include "admission/baseline.h"
-#include "admission/evidence.h"
+#include "admission/no_load_baseline.h"
 #include "admission/probe.h"
+#include "admission/queue_detector.h"
 
 namespace spillway {
 
@@ -63,8 +62,8 @@ class ClassLimit final {
   // in.
   void SkipWindow(const Window& window);
 
-  bool evident() const { return evidence_.evident(); }
-  void DropEvidence() { evidence_.Drop(); }
+  bool evident() const { return detector_.evident(); }
+  void ResetDetector() { detector_.Drop(); }
   void Enforce(const Setting& setting);
   // Enforced from now on, if it was not, for another's requests too, which complete `rate` per ns.
   void Take(const ClassLimit& other, double rate, const Setting& setting);
@@ -74,7 +73,7 @@ class ClassLimit final {
   // Another class is split off, and takes this share of X with it, which is returned.
   double GiveAway(double share, const Setting& setting);
   // A response this much above R shows a queue.
-  static double EvidentNs(double baselineNs, double pauseNs, const Setting& setting);
+  static double EvidentNs(double noLoadNs, double pauseNs, const Setting& setting);
   // Whether the last response took longer than it should: less than evidence, but if others queue,
   // this one does too.
   bool Queues(const Setting& setting) const;
@@ -92,7 +91,7 @@ class ClassLimit final {
   bool active() const { return arrivals_ > 0 || completions_ > 0 || inFlight_ > 0; }
   bool enforcing() const { return enforcing_; }
   bool probing() const { return enforcing_ && probe_.running(); }
-  bool over() const { return enforcing_ && inFlight_ > cap_; }
+  bool Exceeded() const { return enforcing_ && inFlight_ > cap_; }
   uint32_t inFlight() const { return inFlight_; }
   uint32_t completions() const { return completions_; }
   uint32_t cap() const { return cap_; }
@@ -102,16 +101,16 @@ class ClassLimit final {
   double rate() const { return rate_; }
   double arrivalRate() const { return arrivalRate_; }
   // R; 0 until something was completed.
-  double BaselineNs() const { return baseline_.Ns() > 0 ? baseline_.Ns() : costNs_; }
+  double NoLoadNs() const { return no_load_.Ns() > 0 ? no_load_.Ns() : costNs_; }
   // How long the slowest of the recent requests took to end; 0 until one ended.
   double longestNs() const { return longestNs_; }
-  double variance() const { return baseline_.variance(); }
+  double variance() const { return no_load_.variance(); }
   // Enough was completed to know R.
-  bool known() const { return baseline_.known(); }
+  bool known() const { return no_load_.known(); }
   // How much the last response was above R.
   double queueNs() const { return queueNs_; }
   // R as it was measured, without a guess.
-  double measuredNs() const { return baseline_.Ns(); }
+  double measuredNs() const { return no_load_.Ns(); }
 
  private:
   void EndEnforcedWindow(const Window& window, double rate, double newest, const Setting& setting);
@@ -122,8 +121,8 @@ class ClassLimit final {
   double AllowedNs(double queueNs) const;
   void SetLimits(const Setting& setting);
 
-  Baseline baseline_;
-  Evidence evidence_;
+  NoLoadBaseline no_load_;
+  QueueDetector detector_;
   Probe probe_;
   uint32_t inFlight_ = 0;
   uint32_t cap_ = 0;
@@ -158,5 +157,3 @@ class ClassLimit final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_CLASS_LIMIT_H_

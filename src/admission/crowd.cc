@@ -13,7 +13,7 @@ void Crowd::Free::Add(const ClassLimit& limit) {
   ++classes;
   inFlight += limit.inFlight();
   rate += limit.rate();
-  responses += limit.rate() * limit.BaselineNs();
+  responses += limit.rate() * limit.NoLoadNs();
   variances += limit.rate() * limit.variance();
 }
 
@@ -22,8 +22,8 @@ void Crowd::EndWindow(const ClassLimit::Window& window, const Free& free,
   freeInFlight_ = free.inFlight;
   if (limit_.enforcing()) limit_.EndWindow(window, setting);
   if (limit_.enforcing()) return;
-  if (free.classes < kFewestClasses) return evidence_.Drop();
-  evidence_.EndWindow(window.elapsedNs, free.rate, free.inFlight,
+  if (free.classes < kFewestClasses) return detector_.Drop();
+  detector_.EndWindow(window.elapsedNs, free.rate, free.inFlight,
                       {response_, free.variances / free.rate,
                        ClassLimit::EvidentNs(response_, window.pauseNs, setting)});
   response_ = free.responses / free.rate;

@@ -1,10 +1,9 @@
-#ifndef SPILLWAY_CROWD_H_
-#define SPILLWAY_CROWD_H_
+#pragma once
 
 #include <cstdint>
 
 #include "admission/class_limit.h"
-#include "admission/evidence.h"
+#include "admission/queue_detector.h"
 
 namespace spillway {
 
@@ -16,11 +15,11 @@ class Crowd final {
  public:
   // Fewer completions in a window say nothing of a class.
   static bool Small(const ClassLimit& limit, double windowNs) {
-    return limit.rate() * windowNs < Evidence::kFewest;
+    return limit.rate() * windowNs < QueueDetector::kFewest;
   }
 
   // One of a small class that is no member was completed, so much above what is normal.
-  void Saw(double queueNs) { evidence_.Add(response_ + queueNs); }
+  void Saw(double queueNs) { detector_.Add(response_ + queueNs); }
 
   // What is known of the small classes that are not members: their sum, over one window.
   struct Free {
@@ -35,8 +34,8 @@ class Crowd final {
   void EndWindow(const ClassLimit::Window& window, const Free& free,
                  const ClassLimit::Setting& setting);
 
-  bool evident() const { return evidence_.evident(); }
-  void DropEvidence() { evidence_.Drop(); }
+  bool evident() const { return detector_.evident(); }
+  void ResetDetector() { detector_.Drop(); }
   uint32_t inFlight() const { return limit_.enforcing() ? limit_.inFlight() : freeInFlight_; }
 
   // Whether a small class is to become a member: it queues like the others, or nothing is known of
@@ -54,11 +53,9 @@ class Crowd final {
 
  private:
   ClassLimit limit_;
-  Evidence evidence_;
+  QueueDetector detector_;
   uint32_t freeInFlight_ = 0;
   double response_ = 0;  // what is normal, on average
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_CROWD_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_DRY_RUN_H_
-#define SPILLWAY_DRY_RUN_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -7,10 +6,10 @@
 
 namespace spillway {
 
-// What the server would be like without its ghosts: requests that the law refuses and that the
-// caller, who only observes, lets in all the same. Ghosts hold up the loop and whatever else the
-// requests wait for, so that the waits and the requests in flight that are seen are not those that
-// the law would see.
+// What the server would be like without its ghosts: requests that the admission controller refuses
+// and that the caller, who only observes, lets in all the same. Ghosts hold up the loop and
+// whatever else the requests wait for, so that the waits and the requests in flight that are seen
+// are not those that the admission controller would see.
 class DryRun final {
  public:
   static constexpr int kClasses = 256;
@@ -70,5 +69,3 @@ class DryRun final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_DRY_RUN_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_LOOP_COST_H_
-#define SPILLWAY_LOOP_COST_H_
+#pragma once
 
 #include <algorithm>
 
@@ -35,5 +34,3 @@ class LoopCost final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_LOOP_COST_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_PROBE_H_
-#define SPILLWAY_PROBE_H_
+#pragma once
 
 #include <cstdint>
 
@@ -47,5 +46,3 @@ class Probe final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_PROBE_H_

@@ -73,14 +73,14 @@ uint64_t QueueDelay::LateNs(uint64_t now) const {
   return std::max(maxDelay_ / kLatePart, PauseNs(now));
 }
 
-bool QueueDelay::Over(const Waits& waits) const {
+bool QueueDelay::IsLong(const Waits& waits) const {
   if (waits.seen == 0) return false;
   return standing_ ? waits.refused * kRefusedPart >= waits.seen
                    : waits.late * kLateOf >= waits.seen * kLateLeast;
 }
 
 void QueueDelay::EndInterval(uint64_t now) {
-  if (Over(accepted_) || Over(keptAlive_) || AcceptWaitNs(now) > LateNs(now)) {
+  if (IsLong(accepted_) || IsLong(keptAlive_) || AcceptWaitNs(now) > LateNs(now)) {
     standing_ = true;
     overAt_ = now;
   } else if (now - overAt_ > kCalmNs) {

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_QUEUE_DELAY_H_
-#define SPILLWAY_QUEUE_DELAY_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -64,7 +63,7 @@ class QueueDelay final {
   };
 
   uint64_t LateNs(uint64_t now) const;
-  bool Over(const Waits& waits) const;
+  bool IsLong(const Waits& waits) const;
   uint64_t AcceptWaitNs(uint64_t now) const;
 
   const uint64_t maxDelay_;
@@ -92,5 +91,3 @@ class QueueDelay final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_QUEUE_DELAY_H_

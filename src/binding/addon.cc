@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "binding/concurrency.h"
+#include "binding/controller.h"
 #include "binding/js_call.h"
-#include "binding/law.h"
 #include "binding/loop_delay.h"
 #include "binding/pool_probe.h"
 #include "binding/spill.h"
@@ -174,7 +174,7 @@ NAPI_MODULE_INIT() {
       Function("requestWait", RequestWait, monitor),
       Function("wasQueued", WasQueued, monitor),
       Function("watchListeners", WatchListeners, monitor),
-      Function("createLaw", CreateLaw, monitor->live_laws()),
+      Function("createController", CreateController, monitor->live_controllers()),
       Function("createSpill", CreateSpill, monitor->spills()),
       Function("readHead", ReadHead, nullptr),
       Function("createLoopDelay", CreateLoopDelay, monitor),

@@ -62,11 +62,11 @@ napi_value EndAt(napi_env env, napi_callback_info info) {
 napi_value Snapshot(napi_env env, napi_callback_info info) {
   const Call<0> call(env, info);
   if (!call) return nullptr;
-  const ConcurrencyLimit& law = call->limit;
-  return JsObject(env, {{"limit", JsNumber(env, law.limit())},
-                        {"probing", JsBoolean(env, law.probing())},
-                        {"capacity", JsNumber(env, law.capacity() * kNsPerSecond)},
-                        {"responseNs", JsNumber(env, law.response_ns())}});
+  const ConcurrencyLimit& controller = call->limit;
+  return JsObject(env, {{"limit", JsNumber(env, controller.limit())},
+                        {"probing", JsBoolean(env, controller.probing())},
+                        {"capacity", JsNumber(env, controller.capacity() * kNsPerSecond)},
+                        {"responseNs", JsNumber(env, controller.response_ns())}});
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_CONCURRENCY_H_
-#define SPILLWAY_CONCURRENCY_H_
+#pragma once
 
 #include <node_api.h>
 
@@ -10,5 +9,3 @@ namespace spillway {
 napi_value CreateConcurrency(napi_env env, napi_callback_info info);
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_CONCURRENCY_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_JS_CALL_H_
-#define SPILLWAY_JS_CALL_H_
+#pragma once
 
 #include <node_api.h>
 
@@ -60,5 +59,3 @@ inline napi_value JsBoolean(napi_env env, bool value) {
 }
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_JS_CALL_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_JS_OBJECT_H_
-#define SPILLWAY_JS_OBJECT_H_
+#pragma once
 
 #include <node_api.h>
 
@@ -53,5 +52,3 @@ bool AddFunction(napi_env env, napi_value object, const char* name, napi_callbac
 }
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_JS_OBJECT_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_LOOP_DELAY_H_
-#define SPILLWAY_LOOP_DELAY_H_
+#pragma once
 
 #include <node_api.h>
 
@@ -10,5 +9,3 @@ namespace spillway {
 napi_value CreateLoopDelay(napi_env env, napi_callback_info info);
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_LOOP_DELAY_H_

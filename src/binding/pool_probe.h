@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_POOL_PROBE_JS_H_
-#define SPILLWAY_POOL_PROBE_JS_H_
+#pragma once
 
 #include <node_api.h>
 
@@ -9,5 +8,3 @@ namespace spillway {
 napi_value CreatePoolProbe(napi_env env, napi_callback_info info);
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_POOL_PROBE_JS_H_

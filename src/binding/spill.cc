@@ -13,9 +13,9 @@
 
 #include "accept_queue/http_head.h"
 #include "accept_queue/spill.h"
+#include "binding/controller.h"
 #include "binding/js_call.h"
 #include "binding/js_object.h"
-#include "binding/law.h"
 #include "os/early_socket.h"
 
 namespace spillway {
@@ -26,26 +26,27 @@ constexpr double kNsPerMs = 1e6;
 /// Calls `deliver(count, refused, longestWaitMs, retryAfter)`, after it has put the descriptors of
 /// `count` connections into `slots`, an Int32Array. JavaScript writes kTaken into a slot as soon as
 /// the descriptor is its own. `takesWebSockets()` -> boolean is asked in the middle of a turn.
-class JsOutlet final : public SpillOutlet {
+class JsReceiver final : public SpillReceiver {
  public:
   /// Null if the environment is ending, or the slots are too few.
-  static std::unique_ptr<JsOutlet> New(napi_env env, napi_value slots, napi_value deliver,
-                                       napi_value takes_web_sockets, bool wants_refusals) {
+  static std::unique_ptr<JsReceiver> New(napi_env env, napi_value slots, napi_value deliver,
+                                         napi_value takes_web_sockets, bool wants_refusals) {
     size_t length = 0;
     if (napi_get_typedarray_info(env, slots, nullptr, &length, nullptr, nullptr, nullptr) !=
             napi_ok ||
-        length < SpillTurn::kMostHandedOver) {
+        length < SpillBatch::kMostHandedOver) {
       return nullptr;
     }
-    auto outlet = std::unique_ptr<JsOutlet>(new (std::nothrow) JsOutlet(env, wants_refusals));
-    if (outlet == nullptr) return nullptr;
-    if (napi_create_reference(env, slots, 1, &outlet->slots_) != napi_ok ||
-        napi_create_reference(env, deliver, 1, &outlet->deliver_) != napi_ok ||
-        napi_create_reference(env, takes_web_sockets, 1, &outlet->takes_web_sockets_) != napi_ok) {
-      outlet->Release();
+    auto receiver = std::unique_ptr<JsReceiver>(new (std::nothrow) JsReceiver(env, wants_refusals));
+    if (receiver == nullptr) return nullptr;
+    if (napi_create_reference(env, slots, 1, &receiver->slots_) != napi_ok ||
+        napi_create_reference(env, deliver, 1, &receiver->deliver_) != napi_ok ||
+        napi_create_reference(env, takes_web_sockets, 1, &receiver->takes_web_sockets_) !=
+            napi_ok) {
+      receiver->Release();
       return nullptr;
     }
-    return outlet;
+    return receiver;
   }
 
   bool WantsRefusals() const override { return wants_refusals_; }
@@ -58,7 +59,7 @@ class JsOutlet final : public SpillOutlet {
     return takes;
   }
 
-  void Deliver(SpillTurn* turn) override {
+  void Deliver(SpillBatch* turn) override {
     napi_handle_scope scope = nullptr;
     if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
     Call(turn);
@@ -74,9 +75,9 @@ class JsOutlet final : public SpillOutlet {
   }
 
  private:
-  JsOutlet(napi_env env, bool wants_refusals) : env_(env), wants_refusals_(wants_refusals) {}
+  JsReceiver(napi_env env, bool wants_refusals) : env_(env), wants_refusals_(wants_refusals) {}
 
-  void Call(SpillTurn* turn) {
+  void Call(SpillBatch* turn) {
     // The handles keep both alive, though JavaScript may close the spill.
     napi_value slots = nullptr;
     napi_value deliver = nullptr;
@@ -101,7 +102,7 @@ class JsOutlet final : public SpillOutlet {
     std::copy_n(turn->fds.begin(), turn->handed_over, fds);
     const auto waiting = [&] {
       return turn->handed_over -
-             static_cast<size_t>(std::count(fds, fds + turn->handed_over, SpillTurn::kTaken));
+             static_cast<size_t>(std::count(fds, fds + turn->handed_over, SpillBatch::kTaken));
     };
     // A listener that throws ends one hand-over, not those behind it.
     for (size_t before = waiting();; before = waiting()) {
@@ -228,29 +229,29 @@ napi_value Figures(napi_env env, napi_callback_info info) {
 napi_value CreateSpill(napi_env env, napi_callback_info info) {
   Arguments<10> arguments;
   if (!arguments.Read(env, info)) return nullptr;
-  const auto& [law_object, fd_number, exempt_array, answer_array, message_number, reserved_number,
-               slots, deliver, wants, takes_web_sockets] = arguments.values;
+  const auto& [controller_object, fd_number, exempt_array, answer_array, message_number,
+               reserved_number, slots, deliver, wants, takes_web_sockets] = arguments.values;
   int32_t fd = -1;
   uint32_t message_bytes = 0;
   double first_reserved = 0;
   bool wants_refusals = false;
-  std::shared_ptr<Admission> law = LawOf(env, law_object);
+  std::shared_ptr<AdmissionController> controller = ControllerOf(env, controller_object);
   std::optional<std::vector<std::string>> exempt = ReadStrings(env, exempt_array);
   std::optional<std::vector<std::string>> answers = ReadStrings(env, answer_array);
-  if (law == nullptr || !exempt || !answers || answers->empty() ||
+  if (controller == nullptr || !exempt || !answers || answers->empty() ||
       napi_get_value_int32(env, fd_number, &fd) != napi_ok ||
       napi_get_value_uint32(env, message_number, &message_bytes) != napi_ok ||
       napi_get_value_double(env, reserved_number, &first_reserved) != napi_ok ||
       napi_get_value_bool(env, wants, &wants_refusals) != napi_ok) {
     return nullptr;
   }
-  auto outlet = JsOutlet::New(env, slots, deliver, takes_web_sockets, wants_refusals);
-  if (outlet == nullptr) return nullptr;
+  auto receiver = JsReceiver::New(env, slots, deliver, takes_web_sockets, wants_refusals);
+  if (receiver == nullptr) return nullptr;
   const auto spill =
-      std::make_shared<Spill>(std::move(law), fd,
+      std::make_shared<Spill>(std::move(controller), fd,
                               Spill::Settings{PathPatterns(std::move(*exempt)), std::move(*answers),
                                               message_bytes, first_reserved},
-                              std::move(outlet));
+                              std::move(receiver));
   napi_value object = nullptr;
   if (napi_create_object(env, &object) != napi_ok ||
       !AddFunction(env, object, "close", Close, spill) ||

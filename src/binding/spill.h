@@ -1,11 +1,10 @@
-#ifndef SPILLWAY_SPILL_JS_H_
-#define SPILLWAY_SPILL_JS_H_
+#pragma once
 
 #include <node_api.h>
 
 namespace spillway {
 
-/// createSpill(law, fd, exempt, answers, messageBytes, firstReserved, slots, deliver,
+/// createSpill(controller, fd, exempt, answers, messageBytes, firstReserved, slots, deliver,
 /// wantsRefusals, takesWebSockets) -> an object of functions, see spill_js.cc. `data` is a
 /// std::shared_ptr<Spills>*, which must outlive the function.
 napi_value CreateSpill(napi_env env, napi_callback_info info);
@@ -15,5 +14,3 @@ napi_value CreateSpill(napi_env env, napi_callback_info info);
 napi_value ReadHead(napi_env env, napi_callback_info info);
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_SPILL_JS_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_COHORT_H_
-#define SPILLWAY_COHORT_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -58,5 +57,3 @@ class Cohort final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_COHORT_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_CONCURRENCY_LIMIT_H_
-#define SPILLWAY_CONCURRENCY_LIMIT_H_
+#pragma once
 
 #include <cstdint>
 
@@ -12,11 +11,11 @@ namespace spillway {
 /// How many handlers of one stream may run at once: by Little's law X (R + Q), X what is completed
 /// per time, R the response time when nothing queues, Q the queueing allowed.
 ///
-/// The law of ClassLimit, for a closed loop. There requests come by themselves: a limit is needed
-/// only while they queue, and what it refuses tells what there is beyond it. Here nothing is in
-/// flight that the limit did not let start. So it is always in force, and must rise by itself to
-/// learn that it may: below the knee X grows with the limit, and X (R + Q) is more than is in
-/// flight; above it X stays, and so does the limit.
+/// The admission controller of ClassLimit, for a closed loop. There requests come by themselves: a
+/// limit is needed only while they queue, and what it refuses tells what there is beyond it. Here
+/// nothing is in flight that the limit did not let start. So it is always in force, and must rise
+/// by itself to learn that it may: below the knee X grows with the limit, and X (R + Q) is more
+/// than is in flight; above it X stays, and so does the limit.
 ///
 /// Times are ns; `now` never goes back.
 class ConcurrencyLimit final {
@@ -78,5 +77,3 @@ class ConcurrencyLimit final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_CONCURRENCY_LIMIT_H_

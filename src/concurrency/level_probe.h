@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_LEVEL_PROBE_H_
-#define SPILLWAY_LEVEL_PROBE_H_
+#pragma once
 
 #include <algorithm>
 #include <cmath>
@@ -132,5 +131,3 @@ class LevelProbe final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_LEVEL_PROBE_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_NO_LOAD_RESPONSE_H_
-#define SPILLWAY_NO_LOAD_RESPONSE_H_
+#pragma once
 
 #include <algorithm>
 #include <cmath>
@@ -67,5 +66,3 @@ class NoLoadResponse final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_NO_LOAD_RESPONSE_H_

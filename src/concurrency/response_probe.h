@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_RESPONSE_PROBE_H_
-#define SPILLWAY_RESPONSE_PROBE_H_
+#pragma once
 
 #include <cstdint>
 
@@ -82,5 +81,3 @@ class ResponseProbe final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_RESPONSE_PROBE_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_SAMPLE_H_
-#define SPILLWAY_SAMPLE_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -30,5 +29,3 @@ class Sample final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_SAMPLE_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_LIVE_SET_H_
-#define SPILLWAY_LIVE_SET_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -25,5 +24,3 @@ class LiveSet {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_LIVE_SET_H_

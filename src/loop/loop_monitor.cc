@@ -219,8 +219,8 @@ void LoopMonitor::OnCheck(uv_check_t* check) {
   const LoopReading reading = self->Read(false);
   const uint64_t busy = self->WithoutPause(self->stats_.TurnSoFar(reading.now, reading.idle));
   self->stats_.OnTurnEnd(reading, busy);
-  self->spills_->TellLaws(reading.now);
-  self->live_laws_->OnTurn(reading.now, busy);
+  self->spills_->ReportQueue(reading.now);
+  self->live_controllers_->OnTurn(reading.now, busy);
   self->live_windows_->OnTurn(reading.now, busy);
   self->ForgetLookups();
   self->spills_->OnTurn(reading.now);

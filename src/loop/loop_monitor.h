@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_LOOP_MONITOR_H_
-#define SPILLWAY_LOOP_MONITOR_H_
+#pragma once
 
 #include <uv.h>
 
@@ -10,7 +9,7 @@
 #include <vector>
 
 #include "accept_queue/spill.h"
-#include "binding/law.h"
+#include "binding/controller.h"
 #include "loop/live_set.h"
 #include "loop/loop_stats.h"
 #include "loop/turn_window.h"
@@ -62,7 +61,7 @@ class LoopMonitor final {
   bool WasQueued() const { return was_queued_; }
 
   /// Who is told of each turn, while the monitor runs.
-  std::shared_ptr<LiveLaws>* live_laws() { return &live_laws_; }
+  std::shared_ptr<LiveControllers>* live_controllers() { return &live_controllers_; }
   std::shared_ptr<LiveSet<TurnWindow>>* live_windows() { return &live_windows_; }
 
   /// Resolution of the kernel's waits; 0 where it tells none.
@@ -108,7 +107,7 @@ class LoopMonitor final {
   uint64_t waited_ = 0;
   std::optional<uint64_t> waited_reading_;
   uint64_t waited_read_at_ = 0;
-  std::shared_ptr<LiveLaws> live_laws_ = std::make_shared<LiveLaws>();
+  std::shared_ptr<LiveControllers> live_controllers_ = std::make_shared<LiveControllers>();
   std::shared_ptr<Spills> spills_ = std::make_shared<Spills>();
   std::shared_ptr<LiveSet<TurnWindow>> live_windows_ = std::make_shared<LiveSet<TurnWindow>>();
   std::vector<int> listeners_;
@@ -143,5 +142,3 @@ class LoopMonitor final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_LOOP_MONITOR_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_LOOP_STATS_H_
-#define SPILLWAY_LOOP_STATS_H_
+#pragma once
 
 #include <cstdint>
 
@@ -67,5 +66,3 @@ class LoopStats final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_LOOP_STATS_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_PAUSE_H_
-#define SPILLWAY_PAUSE_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -57,5 +56,3 @@ class Pause final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_PAUSE_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_POOL_PROBE_H_
-#define SPILLWAY_POOL_PROBE_H_
+#pragma once
 
 #include <uv.h>
 
@@ -43,5 +42,3 @@ class PoolProbe final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_POOL_PROBE_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_SMOOTHING_H_
-#define SPILLWAY_SMOOTHING_H_
+#pragma once
 
 #include <cmath>
 #include <cstdint>
@@ -31,5 +30,3 @@ class Smoothing final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_SMOOTHING_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_TURN_WINDOW_H_
-#define SPILLWAY_TURN_WINDOW_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -45,5 +44,3 @@ class TurnWindow final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_TURN_WINDOW_H_

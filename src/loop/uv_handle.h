@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_UV_HANDLE_H_
-#define SPILLWAY_UV_HANDLE_H_
+#pragma once
 
 #include <uv.h>
 
@@ -45,5 +44,3 @@ class UvHandle final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_UV_HANDLE_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_CLOCKS_H_
-#define SPILLWAY_CLOCKS_H_
+#pragma once
 
 #include <uv.h>
 
@@ -43,5 +42,3 @@ inline uint64_t CoarseNowNs() {
 }
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_CLOCKS_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_EARLY_SOCKET_H_
-#define SPILLWAY_EARLY_SOCKET_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -44,5 +43,3 @@ void EndAnswer(int fd);
 void Close(int fd);
 
 }  // namespace spillway::early_socket
-
-#endif  // SPILLWAY_EARLY_SOCKET_H_

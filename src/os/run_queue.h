@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_RUN_QUEUE_H_
-#define SPILLWAY_RUN_QUEUE_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -12,5 +11,3 @@ namespace spillway::run_queue {
 std::optional<uint64_t> WaitedNs();
 
 }  // namespace spillway::run_queue
-
-#endif  // SPILLWAY_RUN_QUEUE_H_

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_SOCKET_QUEUE_H_
-#define SPILLWAY_SOCKET_QUEUE_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -29,5 +28,3 @@ std::optional<Ages> ReadAges(int fd);
 std::optional<uint32_t> AcceptQueueLength(int fd);
 
 }  // namespace spillway::socket_queue
-
-#endif  // SPILLWAY_SOCKET_QUEUE_H_

@@ -55,7 +55,7 @@ describe('the spill under a flood', function () {
     await flood(port, [{ talk: plain, rate: CALM_RATE }], FLOOD_MS)
     const { handled, cpuS } = await figures()
     capacity = handled / cpuS
-    // The law has yet to learn what a flood leaves of that.
+    // The admission controller has yet to learn what a flood leaves of that.
     await besides(plain)
     const beside = await besides(plain)
     assert(beside.spilled > 0, 'there is no flood')

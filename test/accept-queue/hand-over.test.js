@@ -162,7 +162,7 @@ describe('a connection that the spill hands over', function () {
       else answerOk(req, res)
     })
     const site = await storage.run('of listen()', () => spillingSite(EVERYTHING, { server }))
-    if (calm) site.law.calm()
+    if (calm) site.controller.calm()
     return { ...site, storage, holding }
   }
 

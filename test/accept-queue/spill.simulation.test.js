@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict')
 const { simulate, loopCapacity, ceiling } = require('../simulator')
 const { figures, settledAfter, lastRefusalAfter } = require('../simulator/figures')
-const { spillway } = require('../simulator/laws')
+const { spillway } = require('../simulator/controllers')
 const { fiveSteps, block, query, slow } = require('../simulator/workloads')
 const { note } = require('../simulator/note')
 
@@ -15,7 +15,7 @@ const CAPACITY_KEPT = loopCapacity(fiveSteps, { keepAlive: true })
 const spilled = (records) => records.filter((record) => record.spilled).length
 
 function run (scenario) {
-  return simulate({ law: spillway(), spill: true, durationMs: DURATION_MS, ...scenario })
+  return simulate({ controller: spillway(), spill: true, durationMs: DURATION_MS, ...scenario })
 }
 
 function fiveStepsAt (times, { arrivals, spill } = {}) {
@@ -93,7 +93,7 @@ describe('nothing is spilled without need', () => {
 
   it('a pool at 3x, where the loop has time for all', function () {
     const records = simulate((pool) => ({
-      law: spillway(), spill: true, durationMs: DURATION_MS, sources: [{ phases: query(pool(20)), rate: () => 1200 }]
+      controller: spillway(), spill: true, durationMs: DURATION_MS, sources: [{ phases: query(pool(20)), rate: () => 1200 }]
     }))
     assert.equal(spilled(records), 0)
     assert(note(this, figures(records, STEADY)).goodput >= 0.97 * 400)
@@ -113,8 +113,8 @@ describe('steps with the spill', () => {
   for (const times of [6, 20, 34]) {
     it(`1x, ${times}x, 1x, new connections: p99 below 150 ms and the last spilled within 1 s`, function () {
       const records = run({ sources: [{ phases: fiveSteps, rate: stepped(CAPACITY, times), arrivals: 'clock' }] })
-      const up = settledAfter(records, { atMs: STEP_MS, untilMs: BACK_MS, limitMs: 150 })
-      const down = settledAfter(records, { atMs: BACK_MS, untilMs: 12000, limitMs: 150 })
+      const up = settledAfter(records, { atMs: STEP_MS, untilMs: BACK_MS, delayLimitMs: 150 })
+      const down = settledAfter(records, { atMs: BACK_MS, untilMs: 12000, delayLimitMs: 150 })
       const last = lastRefusalAfter(records.filter((record) => record.spilled), BACK_MS)
       note(this, { 'ms up': up, 'ms down': down, 'ms to the last spilled': last })
       assert(up <= 1000)

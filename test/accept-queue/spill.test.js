@@ -46,17 +46,17 @@ describe('the spill', function () {
   })
 
   it('refuses nobody while no queue stands', async () => {
-    const { port, law, spill } = await spillingSite()
-    law.calm()
+    const { port, controller, spill } = await spillingSite()
+    controller.calm()
     assert.deepEqual(statuses(await Promise.all(sendAtOnce(port, many('GET /')))), many(200))
     assert.equal(spill.spilled, 0)
   })
 
-  it('tells the law of those it refused, so that the queue goes on standing', async () => {
-    const { port, law } = await spillingSite()
+  it('tells the admission controller of those it refused, so that the queue goes on standing', async () => {
+    const { port, controller } = await spillingSite()
     await Promise.all(sendAtOnce(port, many('GET /')))
-    law.turn(1e15 + 300e6, 0)
-    assert.equal(law.snapshot().standing, true)
+    controller.turn(1e15 + 300e6, 0)
+    assert.equal(controller.snapshot().standing, true)
   })
 
   it('gives the gate’s message, its length in bytes, and its Retry-After', async () => {
@@ -191,11 +191,11 @@ describe('the spill', function () {
   }
 
   it('hands over what waits for its request as soon as the queue is gone', async () => {
-    const { port, law, spill } = await spillingSite()
+    const { port, controller, spill } = await spillingSite()
     const sockets = sendTextAtOnce(port, many(''))
     await once(sockets.at(-1), 'connect')
     await new Promise((resolve) => setImmediate(resolve))
-    law.calm()
+    controller.calm()
     for (const socket of sockets) socket.write(GET)
     await Promise.all(sockets.map((socket) => once(socket, 'data')))
     assert.equal(spill.spilled, 0)
@@ -233,14 +233,14 @@ describe('the spill', function () {
   // Takes several turns.
   const flood = 300
   // All of the loop's time goes to few requests, so that those handed over are few too.
-  const makeBusy = (law) => {
-    law.queued(1e6)
-    law.turn(1e15 + 400e6, 100e6)
+  const makeBusy = (controller) => {
+    controller.queued(1e6)
+    controller.turn(1e15 + 400e6, 100e6)
   }
 
   it('has room for an exempt path beside a flood of what it cannot read', async () => {
-    const { port, spill, law } = await spillingSite({ exempt: '/health' })
-    makeBusy(law)
+    const { port, spill, controller } = await spillingSite({ exempt: '/health' })
+    makeBusy(controller)
     const sockets = sendTextAtOnce(port, [...Array(flood).fill('\0\r\n\r\n'), GET.replace('/', '/health'), ...many('\0\r\n\r\n')])
     const [answer] = await once(sockets[flood], 'data')
     assert.match(String(answer), /^HTTP\/1.1 200/)
@@ -263,8 +263,8 @@ describe('the spill', function () {
     ['garbage', '\0\r\n\r\n']
   ]) {
     it(`hands over ${name} only a few at once, refuses the others, and then the plain ones behind them`, async () => {
-      const { port, server, spill, law } = await spillingSite({ exempt: '/health' })
-      makeBusy(law)
+      const { port, server, spill, controller } = await spillingSite({ exempt: '/health' })
+      makeBusy(controller)
       server.on('upgrade', switchProtocols)
       const sockets = sendTextAtOnce(port, [...Array(flood).fill(text), ...many(GET.replace('GET', 'HEAD'))])
       const plain = sockets.slice(flood, -MAY_QUEUE)

@@ -59,7 +59,7 @@ describe('where the spill works', function () {
 
     for (const [options, why] of [
       [{ spill: false }, 'the option spill is false'],
-      [{ spill: true, observe: true }, 'the option observe is true'],
+      [{ spill: true, dryRun: true }, 'the option dryRun is true'],
       [{ spill: true, maxDelay: false }, 'the option maxDelay is false'],
       [{ spill: true, message: 'x'.repeat(4096) }, 'the option message makes an answer of more than 4096 bytes']
     ]) {
@@ -133,9 +133,9 @@ describe('where the spill works', function () {
     assert.deepEqual([spill.spilled, spill.snapshot().active], [0, false])
   })
 
-  it('several servers of one process, each with its own law', async () => {
+  it('several servers of one process, each with its own controller', async () => {
     const sites = [await spillingSite(), await spillingSite()]
-    sites[1].law.calm()
+    sites[1].controller.calm()
     await Promise.all(sites.flatMap(({ port }) => sendAtOnce(port, Array(10).fill('GET /'))))
     assert(sites[0].spill.spilled > 0)
     assert.equal(sites[1].spill.spilled, 0)

@@ -82,7 +82,7 @@ describe('guard()', () => {
       exempt: 0,
       shed: 0,
       shedBy: { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0 },
-      observed: 0,
+      wouldShed: 0,
       droppedConnections: 0,
       inFlight: 0,
       lastWaits: []
@@ -255,7 +255,7 @@ describe('guard()', () => {
 
     it('is refused where a health check says no', async () => {
       const { client, gate } = await start({ healthCheck: () => false, healthCheckInterval: 5 })
-      while (!gate.snapshot().limits.some(({ over }) => over)) await new Promise(setImmediate)
+      while (!gate.snapshot().limits.some(({ exceeded }) => exceeded)) await new Promise(setImmediate)
       assert.equal((await client.send('CONNECT a:443')).status, 503)
       assert.equal(gate.stats().shedBy.healthCheck, 1)
     })
@@ -343,9 +343,9 @@ describe('guard()', () => {
       const exempt = await start({ exempt: '/socket' })
       assert.equal((await late(() => exempt.client.send('GET /socket', { headers: UPGRADE }))).status, 101)
       assert.equal(exempt.gate.stats().exempt, 1)
-      const observing = await start({ observe: true })
+      const observing = await start({ dryRun: true })
       assert.equal((await late(() => observing.client.send('GET /', { headers: UPGRADE }))).status, 101)
-      assert.equal(observing.gate.stats().observed, 1)
+      assert.equal(observing.gate.stats().wouldShed, 1)
     })
   })
 })

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict')
 const { simulate, loopCapacity } = require('../simulator')
 const { figures } = require('../simulator/figures')
-const { spillway } = require('../simulator/laws')
+const { spillway } = require('../simulator/controllers')
 const { note } = require('../simulator/note')
 const { fiveSteps, fast, slow, query, beside } = require('../simulator/workloads')
 
@@ -19,7 +19,7 @@ describe('classes', () => {
     for (const times of [1.5, 6]) {
       it(`on one loop, ${name} connections, one of them at ${times}x: the fast one loses nothing`, function () {
         const records = simulate({
-          law: spillway(),
+          controller: spillway(),
           durationMs: DURATION_MS,
           sources: [
             { class: 0, phases: fast, rate: () => 100, keepAlive },
@@ -39,7 +39,7 @@ describe('classes', () => {
           const records = simulate((pool) => {
             const phases = query(pool(POOL))
             return {
-              law: spillway(),
+              controller: spillway(),
               seed,
               durationMs: DURATION_MS,
               sources: [
@@ -61,7 +61,7 @@ describe('classes', () => {
     for (const times of [1.5, 3, 6]) {
       it(`on one loop, ${name} connections, both at ${times}x: each gets a share`, function () {
         const records = simulate({
-          law: spillway(),
+          controller: spillway(),
           durationMs: 63000,
           sources: [0, 1].map((id) => ({ class: id, phases: fiveSteps, rate: () => times * 187, keepAlive }))
         })
@@ -89,7 +89,7 @@ describe('classes', () => {
 
     it(`two gates in one process, ${name} connections, one of them at 6x, then both: goodput and p99 hold`, function () {
       const records = simulate({
-        laws: [spillway(), spillway()],
+        controllers: [spillway(), spillway()],
         durationMs: 22000,
         sources: [
           { server: 0, class: 0, phases: fiveSteps, rate: (now) => now < 12000 ? 60 : 3 * 187, keepAlive },
@@ -111,7 +111,7 @@ describe('classes', () => {
       const records = simulate((pool) => {
         const phases = query(pool(POOL))
         return {
-          law: spillway(),
+          controller: spillway(),
           seed,
           durationMs: 31000,
           sources: [0, 1].map((id) => ({ class: id, phases, rate: () => 3 * POOL_CAPACITY, keepAlive: true }))
@@ -133,7 +133,7 @@ describe('classes', () => {
         const records = simulate((pool) => {
           const phases = query(pool(POOL))
           return {
-            laws: Array.from({ length: workers }, () => spillway()),
+            controllers: Array.from({ length: workers }, () => spillway()),
             seed,
             durationMs: 31000,
             sources: Array.from({ length: workers }, (_, server) => ({ server, phases, rate, keepAlive: true }))
@@ -149,7 +149,7 @@ describe('classes', () => {
   it('two gates in one process, both over for a minute: neither takes the other\'s queue for its own service', function () {
     for (const seed of [1, 2, 3]) {
       const records = simulate({
-        laws: [spillway(), spillway()],
+        controllers: [spillway(), spillway()],
         seed,
         durationMs: 62000,
         sources: [3, 6].map((times, server) => ({
@@ -166,7 +166,7 @@ describe('classes', () => {
     const records = simulate((pool) => {
       const hanging = query(pool(POOL))
       return {
-        law: spillway(),
+        controller: spillway(),
         durationMs: 31000,
         sources: [
           { class: 0, phases: hanging, rate: () => 600, keepAlive: true, timeoutMs: 60000 },
@@ -183,7 +183,7 @@ describe('classes', () => {
   it('forty classes of which one is over: the others lose nothing', function () {
     const others = Array.from({ length: 39 }, (_, i) => ({ class: i, phases: fast, rate: () => 4, keepAlive: true }))
     const records = simulate({
-      law: spillway(),
+      controller: spillway(),
       durationMs: DURATION_MS,
       sources: [...others, { class: 99, phases: fiveSteps, rate: (now) => now < 3000 ? 50 : 3 * 187, keepAlive: true }]
     })
@@ -195,7 +195,7 @@ describe('classes', () => {
 
   it('a slow class that learned nothing yet, beside a loop that is over: it is let in', function () {
     const records = simulate({
-      law: spillway(),
+      controller: spillway(),
       durationMs: DURATION_MS,
       sources: [
         { class: 0, phases: slow, rate: (now) => now < 6000 ? 0 : 20, keepAlive: true },
@@ -210,7 +210,7 @@ describe('classes', () => {
     const capacity = loopCapacity(fiveSteps, { keepAlive })
     const rate = (now) => now < 5000 ? before * capacity : now < 605000 ? 0 : after * capacity
     return simulate({
-      law: spillway(),
+      controller: spillway(),
       durationMs: 612000,
       sources: [{ class: 0, phases: fiveSteps, rate, keepAlive, arrivals }, { class: 1, phases: fast, rate: () => 20, keepAlive }]
     })
@@ -231,7 +231,7 @@ describe('many small classes that share what they wait for', () => {
     const records = simulate((pool) => {
       const phases = query(pool(SLOTS), SERVICE_MS)
       return {
-        law: spillway(),
+        controller: spillway(),
         seed,
         durationMs: before + 20000,
         sources: Array.from({ length: classes }, (_, id) => ({ class: id, phases, rate, keepAlive: true }))
@@ -243,16 +243,16 @@ describe('many small classes that share what they wait for', () => {
   }
 
   it('a hundred that become classes of their own one by one, at 3x: like a single class', function () {
-    const law = spillway()
+    const controller = spillway()
     const sources = []
     const records = simulate((pool) => {
       const phases = query(pool(SLOTS), SERVICE_MS)
       for (let i = 0; i < CLASSES; i++) sources.push({ class: 0, phases, rate: () => 3 * CAPACITY / CLASSES, keepAlive: true })
       const split = (_, i) => [5000 + 20 * i, () => {
-        law.split(i + 1, 1 / (CLASSES - i))
+        controller.split(i + 1, 1 / (CLASSES - i))
         sources[i].class = i + 1
       }]
-      return { law, durationMs: 20000, sources, script: Array.from({ length: CLASSES }, split) }
+      return { controller, durationMs: 20000, sources, script: Array.from({ length: CLASSES }, split) }
     })
     const single = note(this, figures(records, { fromMs: 3000, untilMs: 5000, usefulMs: 400 }))
     for (const fromMs of [5000, 7000, 9000, 14000]) {
@@ -266,14 +266,14 @@ describe('many small classes that share what they wait for', () => {
   it('fifty that each mix requests of 1 ms and 300 ms: nothing queues, nothing is shed', function () {
     const sources = Array.from({ length: 50 }, (_, id) =>
       [1, 300].map((io) => ({ class: id, phases: beside(io), rate: () => 2, keepAlive: true }))).flat()
-    const records = simulate({ law: spillway(), durationMs: 31000, sources })
+    const records = simulate({ controller: spillway(), durationMs: 31000, sources })
     assert.equal(note(this, figures(records, { fromMs: 0, untilMs: 30000 })).shed, 0)
   })
 
   it('fifty of all kinds that appear one after the other, and pauses of 100 ms: nothing is shed', function () {
     const sources = Array.from({ length: 50 }, (_, id) => (
       { class: id, phases: beside([1, 30, 300, 2000][id % 4]), rate: (now) => now > id * 700 ? 1 : 0, keepAlive: true }))
-    const records = simulate({ law: spillway(), durationMs: 61000, pauses: { everyMs: 1000, lastMs: 100 }, sources })
+    const records = simulate({ controller: spillway(), durationMs: 61000, pauses: { everyMs: 1000, lastMs: 100 }, sources })
     assert.equal(note(this, figures(records, { fromMs: 0, untilMs: 58000 })).shed, 0)
   })
 
@@ -283,7 +283,7 @@ describe('many small classes that share what they wait for', () => {
     const records = simulate((pool) => {
       const phases = query(pool(2), SERVICE_MS)
       const over = [60, 61, 62].map((id) => ({ class: id, phases, rate: (now) => now < 10000 ? 4 : 20, keepAlive: true }))
-      return { law: spillway(), durationMs: 61000, sources: [...others, ...over] }
+      return { controller: spillway(), durationMs: 61000, sources: [...others, ...over] }
     })
     const window = { fromMs: 12000, untilMs: 59000, usefulMs: 600 }
     const free = note(this, figures(records.filter((record) => record.class < 60), window))

@@ -23,7 +23,7 @@ afterEach(closeOpened)
 const classesOf = (gate) => gate.snapshot().classes.map(({ class: name }) => name)
 const urlOf = (request) => request.url?.pathname ?? request.url
 
-/** Sees for longer than the law takes to look back (100 ms) that something stays. */
+/** Sees for longer than the admission controller takes to look back (100 ms) that something stays. */
 async function sees (condition) {
   const begin = performance.now()
   while (performance.now() - begin < 150) {
@@ -98,16 +98,16 @@ for (const kind of kinds) {
 
     it('learn what a response takes, and not from one whose client has left', async () => {
       const { site, client } = await start()
-      const responseMs = () => site.gate.snapshot().classes[0].responseMs
+      const noLoadMs = () => site.gate.snapshot().classes[0].noLoadMs
       const leaving = await connect(site.port)
       const held = once(site.events, 'hold')
       leaving.send('GET /hold')
       await held
       leaving.destroy()
       while (site.gate.stats().inFlight > 0) await nextTurn()
-      await sees(() => responseMs() === 0)
+      await sees(() => noLoadMs() === 0)
       await client.send('GET /')
-      while (responseMs() === 0) await nextTurn()
+      while (noLoadMs() === 0) await nextTurn()
       assert.equal(site.gate.stats().admitted, 2)
     })
 
@@ -179,10 +179,10 @@ it('classes learn nothing from a stream of server-sent events, however it was as
   opened(() => server.close())
   const client = await connect(server.address().port)
   assert.equal((await client.send('GET /events')).status, 200)
-  const responseMs = () => gate.snapshot().classes[0].responseMs
-  await sees(() => responseMs() === 0)
+  const noLoadMs = () => gate.snapshot().classes[0].noLoadMs
+  await sees(() => noLoadMs() === 0)
   await client.send('GET /')
-  while (responseMs() === 0) await nextTurn()
+  while (noLoadMs() === 0) await nextTurn()
 })
 
 /** Routes that only their patterns tell apart, or together; as each framework writes them. */

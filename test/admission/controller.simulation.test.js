@@ -90,7 +90,7 @@ describe('gate 1: queue delay', () => {
     bench.traffic(300, { waitedMs: 60 })
     for (let i = 0; i < 10; i++) {
       bench.traffic(50, { waitedMs: 10 })
-      bench.law.spilled(20)
+      bench.controller.spilled(20)
       bench.traffic(50, { waitedMs: 10 })
     }
     assert.equal(bench.gate.standing, true)
@@ -157,8 +157,8 @@ describe('gate 2: in flight', () => {
   it('learns R and the rate', () => {
     const bench = new Bench()
     bench.traffic(4000, { rate: 100, responseMs: 50 })
-    const { baselineNs, rate, inFlight } = bench.class()
-    assert(Math.abs(baselineNs - ms(50)) <= ms(1))
+    const { noLoadNs, rate, inFlight } = bench.class()
+    assert(Math.abs(noLoadNs - ms(50)) <= ms(1))
     assert(Math.abs(rate - 100) <= 3)
     assert(Math.abs(inFlight - 5) <= 1)
   })
@@ -200,7 +200,7 @@ describe('gate 2: in flight', () => {
     const bench = queueing()
     bench.pass(600)
     bench.traffic(5000, { rate: 100, responseMs: 200 })
-    assert(Math.abs(bench.class().baselineNs - ms(200)) <= ms(5))
+    assert(Math.abs(bench.class().noLoadNs - ms(200)) <= ms(5))
     assert.equal(refused(bench.traffic(2000, { rate: 100, responseMs: 200 })), 0)
   })
 
@@ -243,8 +243,8 @@ describe('gate 2: in flight', () => {
     const bench = new Bench()
     bench.traffic(2000, { outcome: ABANDONED })
     bench.traffic(2000, { outcome: DETACHED })
-    const { rate, baselineNs, inFlight } = bench.class()
-    assert.deepEqual({ rate, baselineNs }, { rate: 0, baselineNs: 0 })
+    const { rate, noLoadNs, inFlight } = bench.class()
+    assert.deepEqual({ rate, noLoadNs }, { rate: 0, noLoadNs: 0 })
     assert(inFlight <= 6)
   })
 
@@ -286,11 +286,11 @@ describe('a class that was part of class 0', () => {
   it('begins with its R, which its own responses replace', () => {
     const bench = new Bench()
     bench.traffic(3000)
-    bench.law.split(1, 0.5)
-    assert.equal(bench.class(1).baselineNs, bench.class(0).baselineNs)
+    bench.controller.split(1, 0.5)
+    assert.equal(bench.class(1).noLoadNs, bench.class(0).noLoadNs)
     assert.equal(bench.class(1).enforcing, false)
     assert.deepEqual(refused(bench.traffic(8000, { id: 1, rate: 10, responseMs: 80 })), 0)
-    assert(bench.class(1).baselineNs > ms(70))
+    assert(bench.class(1).noLoadNs > ms(70))
   })
 
   it('begins enforced where class 0 is, and the two complete what class 0 did', () => {
@@ -300,7 +300,7 @@ describe('a class that was part of class 0', () => {
       bench.traffic(1000, { rate: 400, responseMs: 400 })
       while (bench.class(0).probing) bench.traffic(100, { rate: 400 })
       const { capacity, cap } = bench.class(0)
-      bench.law.split(1, share)
+      bench.controller.split(1, share)
       assert.equal(bench.class(1).enforcing, true)
       assert(bench.class(0).capacity < (1.01 - share) * capacity)
       assert(bench.class(0).cap + bench.class(1).cap <= cap + 2)
@@ -316,28 +316,28 @@ describe('a class whose number goes to another', () => {
     const bench = new Bench()
     bench.traffic(2000, { id: 1, rate: 100, responseMs: 50 })
     bench.pass(1000)
-    assert.ok(bench.class(1).baselineNs >= ms(50))
-    assert.equal(bench.law.forget(1), true)
+    assert.ok(bench.class(1).noLoadNs >= ms(50))
+    assert.equal(bench.controller.forget(1), true)
     assert.deepEqual(bench.class(1), bench.class(2))
   })
 
   it('keeps it while one of its requests is in flight, refused and only observed or not', () => {
-    for (const observe of [false, true]) {
-      const bench = new Bench({ observe, maxInFlight: 1 })
+    for (const dryRun of [false, true]) {
+      const bench = new Bench({ dryRun, maxInFlight: 1 })
       const start = bench.now
       bench.arrive(1)
       bench.arrive(1)
-      assert.equal(bench.law.forget(1), false)
+      assert.equal(bench.controller.forget(1), false)
       bench.depart(1, start)
-      assert.equal(bench.law.forget(1), !observe)
+      assert.equal(bench.controller.forget(1), !dryRun)
       bench.depart(1, GHOST, ABANDONED)
-      assert.equal(bench.law.forget(1), true)
+      assert.equal(bench.controller.forget(1), true)
     }
   })
 })
 
 describe('options', () => {
-  it('maxInFlight holds for all classes together, beside the law and without it', () => {
+  it('maxInFlight holds for all classes together, beside the admission controller and without it', () => {
     for (const maxDelayMs of [100, 0]) {
       const bench = new Bench({ maxDelayMs, maxInFlight: 3 })
       const start = bench.now
@@ -348,14 +348,14 @@ describe('options', () => {
     }
   })
 
-  it('maxDelay 0 turns the law off', () => {
+  it('maxDelay 0 turns the admission controller off', () => {
     const bench = new Bench({ maxDelayMs: 0 })
     assert.equal(refused(bench.traffic(1000, { waitedMs: 5000 })), 0)
     assert.equal(refused(bench.traffic(3000, { rate: 400, responseMs: 3000 })), 0)
   })
 
-  it('observe: what is refused is present all the same, and takes no place that the law gave', () => {
-    const bench = new Bench({ observe: true, maxInFlight: 2 })
+  it('dryRun: what is refused is present all the same, and takes no place that the admission controller gave', () => {
+    const bench = new Bench({ dryRun: true, maxInFlight: 2 })
     const start = bench.now
     assert.deepEqual([0, 0, 0, 0].map((id) => bench.arrive(id)), [ADMIT, ADMIT, MAX_IN_FLIGHT, MAX_IN_FLIGHT])
     for (const outcome of [ABANDONED, COMPLETED]) {
@@ -369,8 +369,8 @@ describe('options', () => {
     assert.equal(bench.arrive(), ADMIT)
   })
 
-  it('observe: what was refused and is completed stands for the oldest that was let in, once that has had the time', () => {
-    const bench = new Bench({ observe: true, maxDelayMs: 0, maxInFlight: 1 })
+  it('dryRun: what was refused and is completed stands for the oldest that was let in, once that has had the time', () => {
+    const bench = new Bench({ dryRun: true, maxDelayMs: 0, maxInFlight: 1 })
     bench.traffic(2000, { rate: 10, responseMs: 50 })
     bench.pass(100)
     const start = bench.now
@@ -382,14 +382,14 @@ describe('options', () => {
     bench.pass(20)
     bench.depart(0, GHOST)
     assert.equal(bench.gate.inFlight, 0)
-    assert.equal(bench.law.forget(0), false)
+    assert.equal(bench.controller.forget(0), false)
     assert.equal(bench.arrive(), ADMIT)
     bench.depart(0, start)
     assert.equal(bench.gate.inFlight, 1, 'its place was free already')
   })
 
-  it('observe: a request in flight for 1 s, and 1,200 more: all of them are refused', () => {
-    const bench = new Bench({ observe: true, maxInFlight: 1 })
+  it('dryRun: a request in flight for 1 s, and 1,200 more: all of them are refused', () => {
+    const bench = new Bench({ dryRun: true, maxInFlight: 1 })
     const verdicts = Array.from({ length: 1200 }, () => {
       const verdict = bench.arrive()
       bench.pass(1)
@@ -398,30 +398,30 @@ describe('options', () => {
     assert.equal(refused(verdicts), 1199)
   })
 
-  it('observe: nothing that waits to be accepted is in excess', () => {
-    for (const observe of [false, true]) {
-      const bench = new Bench({ observe })
+  it('dryRun: nothing that waits to be accepted is in excess', () => {
+    for (const dryRun of [false, true]) {
+      const bench = new Bench({ dryRun })
       bench.traffic(300, { waitedMs: 60 })
       for (let turn = 0; turn < 100; turn++) {
-        bench.law.queued(500)
+        bench.controller.queued(500)
         bench.pass(1)
       }
       assert.equal(bench.gate.standing, true)
-      assert.equal(bench.law.excess(bench.now, 500) > 0, !observe)
+      assert.equal(bench.controller.excess(bench.now, 500) > 0, !dryRun)
     }
   })
 
   it('of the queues that a turn tells of, the longest counts', () => {
     const bench = new Bench()
     for (let turn = 0; turn < 300; turn++) {
-      for (const length of [0, 500, 0]) bench.law.queued(length)
+      for (const length of [0, 500, 0]) bench.controller.queued(length)
       bench.pass(1)
     }
     assert.equal(bench.gate.standing, true)
   })
 
-  it('observe: no probe, so no queue is taken for a slower service', () => {
-    const bench = new Bench({ observe: true })
+  it('dryRun: no probe, so no queue is taken for a slower service', () => {
+    const bench = new Bench({ dryRun: true })
     const present = []
     for (let i = 0; i < 6000; i++) {
       for (let n = 0; n < (i < 300 ? 1 : 3); n++) {
@@ -432,11 +432,11 @@ describe('options', () => {
     }
     assert.equal(bench.class().enforcing, true)
     assert.equal(bench.class().probing, false)
-    assert(bench.class().baselineNs <= ms(60))
+    assert(bench.class().noLoadNs <= ms(60))
   })
 
-  it('a detached call finds its law', () => {
-    let { arrive, snapshot } = new Bench().law
+  it('a detached call finds its controller', () => {
+    let { arrive, snapshot } = new Bench().controller
     globalThis.gc?.()
     assert.equal(arrive(1, 0, 0, 0), ADMIT)
     assert.equal(snapshot().inFlight, 1)

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict')
 const { simulate, loopCapacity } = require('../simulator')
 const { refusedOfJudged } = require('../simulator/figures')
-const { spillway } = require('../simulator/laws')
+const { spillway } = require('../simulator/controllers')
 const { note } = require('../simulator/note')
 const { fiveSteps, block, fast, slow, query, beside } = require('../simulator/workloads')
 
@@ -67,7 +67,7 @@ function shares (workload, { times, keepAlive, clients = PATIENT, acceptQueue = 
     const results = seeds.map((seed) => refusedOfJudged(simulate((pool) => {
       const { options, sources } = WORKLOADS[workload]({ pool, rate, keepAlive })
       return {
-        law: spillway({ ...options, observe: dryRun }),
+        controller: spillway({ ...options, dryRun }),
         dryRun,
         seed,
         durationMs: window.untilMs,

@@ -28,12 +28,12 @@ async function until (condition, described) {
   }
 }
 
-/** Waits until the gate, and the law behind it, count so many in flight. */
+/** Waits until the gate, and the admission controller behind it, count so many in flight. */
 const inFlight = ({ gate }, count) => until(
   () => gate.stats().inFlight === count && placesTaken(gate) === count,
   () => `in flight: ${gate.stats().inFlight}, places taken: ${placesTaken(gate)}, expected ${count}`)
 
-/** What the law counts, of all classes. */
+/** What the admission controller counts, of all classes. */
 const placesTaken = (gate) => gate.snapshot().classes.reduce((sum, { inFlight }) => sum + inFlight, 0)
 
 /** Sends a request that stays, and gives what answers it. */
@@ -58,9 +58,9 @@ for (const kind of kinds) {
       assert.equal(refused.status, 503)
       assert.equal(refused.headers['retry-after'], '3')
       assert.equal(told.length, 1)
-      const { waitMs, limitMs, ...rest } = told[0]
+      const { waitMs, delayLimitMs, ...rest } = told[0]
       assert.ok(waitMs >= 0 && waitMs <= LIMIT_MS, `${waitMs} ms`)
-      assert.ok(limitMs >= LIMIT_MS, `${limitMs} ms`)
+      assert.ok(delayLimitMs >= LIMIT_MS, `${delayLimitMs} ms`)
       assert.deepEqual(rest, {
         reason: 'maxInFlight',
         count: 1,
@@ -68,7 +68,7 @@ for (const kind of kinds) {
         source: binding.kernelWaits ? 'kernel' : 'loop',
         inFlight: 2,
         retryAfter: 3,
-        observed: false
+        dryRun: false
       })
       const { admitted, shed, shedBy, inFlight: present } = site.gate.stats()
       assert.deepEqual({ admitted, shed, shedBy, present },
@@ -90,7 +90,7 @@ for (const kind of kinds) {
       const refused = await b.send('GET /')
       assert.equal(refused.status, 503)
       assert.equal(refused.headers['retry-after'], '1')
-      assert.deepEqual(told.map(({ reason, limitMs }) => [reason, limitMs]), [['maxInFlight', Infinity]])
+      assert.deepEqual(told.map(({ reason, delayLimitMs }) => [reason, delayLimitMs]), [['maxInFlight', Infinity]])
     })
 
     it('gets the place of a request back whose client goes away before it is answered, and of one whose handler fails', async () => {
@@ -142,9 +142,9 @@ for (const kind of kinds) {
       assert.equal(await statusOf(d, 'GET /health'), 200)
     })
 
-    it('with observe counts and tells what it would refuse, and refuses nothing', async () => {
+    it('with dryRun counts and tells what it would refuse, and refuses nothing', async () => {
       const told = []
-      const site = await kind.start({ maxInFlight: 1, observe: true, onShed: (info) => told.push(info) })
+      const site = await kind.start({ maxInFlight: 1, dryRun: true, onShed: (info) => told.push(info) })
       const [a, b, c] = await Promise.all([connect(site.port), connect(site.port), connect(site.port)])
       const first = await hold(site, () => a.send('GET /hold'))
       const second = await hold(site, () => b.send('GET /hold'))
@@ -153,10 +153,10 @@ for (const kind of kinds) {
       await inFlight(site, 1)
       assert.equal(await statusOf(c, 'GET /'), 200)
       await until(() => site.gate.stats().inFlight === 1)
-      assert.deepEqual(told.map(({ reason, observed }) => [reason, observed]), Array(2).fill(['maxInFlight', true]))
-      const { admitted, shed, shedBy, observed } = site.gate.stats()
-      assert.deepEqual({ admitted, shed, shedBy, observed },
-        { admitted: 3, shed: 0, shedBy: { delay: 0, inFlight: 0, maxInFlight: 2, spill: 0 }, observed: 2 })
+      assert.deepEqual(told.map(({ reason, dryRun }) => [reason, dryRun]), Array(2).fill(['maxInFlight', true]))
+      const { admitted, shed, shedBy, wouldShed } = site.gate.stats()
+      assert.deepEqual({ admitted, shed, shedBy, wouldShed },
+        { admitted: 3, shed: 0, shedBy: { delay: 0, inFlight: 0, maxInFlight: 2, spill: 0 }, wouldShed: 2 })
       first.release()
       assert.equal((await first.answer).status, 200)
       await inFlight(site, 0)
@@ -197,7 +197,7 @@ for (const kind of kinds) {
     })
   })
 
-  describe(`the law in flight in ${kind.name}`, () => {
+  describe(`the admission controller in flight in ${kind.name}`, () => {
     const SERVICE_MS = 20
     const CLIENTS = 30
 
@@ -238,7 +238,7 @@ for (const kind of kinds) {
       assert.equal(shedBy.maxInFlight, 0)
       assert.equal(limited.enforcing, true)
       assert.ok(limited.limit >= 1 && limited.limit < CLIENTS, `${limited.limit}`)
-      assert.ok(limited.responseMs > 0 && limited.arrivalRate > limited.completionRate, JSON.stringify(limited))
+      assert.ok(limited.noLoadMs > 0 && limited.arrivalRate > limited.completionRate, JSON.stringify(limited))
       await inFlight(site, 0)
     })
   })
@@ -336,38 +336,38 @@ describe('maxInFlight and upgrades', () => {
   })
 })
 
-for (const [name, { createLaw }] of Object.entries({ native: binding, JavaScript: fallback })) {
-  describe(`places in the ${name} law`, () => {
+for (const [name, { createController }] of Object.entries({ native: binding, JavaScript: fallback })) {
+  describe(`places in the ${name} controller`, () => {
     const COMPLETED = 0
     const ABANDONED = 1
     const REFUSED = -3
-    const isAdmitted = (law) => law.enter(0, 0, 0) >= 0
+    const isAdmitted = (controller) => controller.enter(0, 0, 0) >= 0
 
     it('are as many as maxInFlight, and come back', () => {
-      const law = createLaw(0, 2, 0, 0, 0)
-      assert.ok(isAdmitted(law) && isAdmitted(law))
-      assert.equal(law.enter(0, 0, 0), REFUSED)
-      law.leave(0, 1, ABANDONED)
-      assert.ok(isAdmitted(law))
-      assert.equal(law.enter(0, 0, 0), REFUSED)
+      const controller = createController(0, 2, 0, 0, 0)
+      assert.ok(isAdmitted(controller) && isAdmitted(controller))
+      assert.equal(controller.enter(0, 0, 0), REFUSED)
+      controller.leave(0, 1, ABANDONED)
+      assert.ok(isAdmitted(controller))
+      assert.equal(controller.enter(0, 0, 0), REFUSED)
     })
 
     it('are not taken, and not freed, by what is refused and only observed', () => {
-      const law = createLaw(0, 1, 0, 1, 0)
-      const entered = law.enter(0, 0, 0)
+      const controller = createController(0, 1, 0, 1, 0)
+      const entered = controller.enter(0, 0, 0)
       assert.ok(entered > 0)
       for (const outcome of [ABANDONED, COMPLETED]) {
-        assert.equal(law.enter(0, 0, 0), REFUSED)
-        law.leave(0, 0, outcome)
-        assert.equal(law.snapshotOf(0).inFlight, 1)
+        assert.equal(controller.enter(0, 0, 0), REFUSED)
+        controller.leave(0, 0, outcome)
+        assert.equal(controller.snapshotOf(0).inFlight, 1)
       }
-      assert.equal(law.enter(0, 0, 0), REFUSED, 'the first is still there')
-      law.leave(0, entered, COMPLETED)
-      assert.equal(law.snapshotOf(0).inFlight, 0)
-      assert.equal(law.forget(0), false, 'the one that was refused is present')
-      law.leave(0, 0, COMPLETED)
-      assert.equal(law.forget(0), true)
-      assert.ok(isAdmitted(law))
+      assert.equal(controller.enter(0, 0, 0), REFUSED, 'the first is still there')
+      controller.leave(0, entered, COMPLETED)
+      assert.equal(controller.snapshotOf(0).inFlight, 0)
+      assert.equal(controller.forget(0), false, 'the one that was refused is present')
+      controller.leave(0, 0, COMPLETED)
+      assert.equal(controller.forget(0), true)
+      assert.ok(isAdmitted(controller))
     })
   })
 }

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict')
 const { simulate, loopCapacity, ceiling } = require('../simulator')
 const { figures, settledAfter, lastRefusalAfter } = require('../simulator/figures')
-const { spillway, nothing, waitedLongerThan } = require('../simulator/laws')
+const { spillway, nothing, waitedLongerThan } = require('../simulator/controllers')
 const { fiveSteps, block, slow, query, beside } = require('../simulator/workloads')
 const { note } = require('../simulator/note')
 
@@ -14,27 +14,27 @@ const POOL = 20
 const POOL_CAPACITY = 400
 const CONNECTIONS = [['new', false], ['kept-alive', true]]
 
-function fiveStepsAt (times, { keepAlive, law = spillway(), arrivals, durationMs = DURATION_MS }) {
+function fiveStepsAt (times, { keepAlive, controller = spillway(), arrivals, durationMs = DURATION_MS }) {
   const capacity = loopCapacity(fiveSteps, { keepAlive })
   const records = simulate({
-    law, durationMs, sources: [{ phases: fiveSteps, rate: () => times * capacity, keepAlive, arrivals }]
+    controller, durationMs, sources: [{ phases: fiveSteps, rate: () => times * capacity, keepAlive, arrivals }]
   })
   return relative(figures(records, STEADY), capacity)
 }
 
-function poolAt (times, { keepAlive, law = spillway(), arrivals }) {
+function poolAt (times, { keepAlive, controller = spillway(), arrivals }) {
   const records = simulate((pool) => ({
-    law,
+    controller,
     durationMs: DURATION_MS,
     sources: [{ phases: query(pool(POOL)), rate: () => times * POOL_CAPACITY, keepAlive, arrivals }]
   }))
   return relative(figures(records, STEADY), POOL_CAPACITY)
 }
 
-function blockAt (times, { law = spillway(), arrivals = 'clock' }) {
+function blockAt (times, { controller = spillway(), arrivals = 'clock' }) {
   const capacity = loopCapacity(block, { keepAlive: false })
   const records = simulate({
-    law, durationMs: 43000, sources: [{ phases: block, rate: () => times * capacity, arrivals }]
+    controller, durationMs: 43000, sources: [{ phases: block, rate: () => times * capacity, arrivals }]
   })
   return relative(figures(records, { fromMs: 3000, untilMs: 42000 }), capacity)
 }
@@ -44,20 +44,20 @@ const relative = (result, capacity) => ({ ...result, ratio: result.goodput / cap
 describe('the model, against what was measured on a real server', () => {
   for (const [name, keepAlive] of CONNECTIONS) {
     it(`unprotected at 6x, ${name} connections: nothing useful, most requests fail or come too late`, function () {
-      const result = note(this, fiveStepsAt(6, { keepAlive, law: nothing(), durationMs: 19000 }))
+      const result = note(this, fiveStepsAt(6, { keepAlive, controller: nothing(), durationMs: 19000 }))
       assert.equal(result.goodput, 0)
       assert(result.failures > 800)
     })
   }
 
   it('unprotected at 1.5x, new connections: a request waits for the 511 before it, 2.8 s', function () {
-    const result = note(this, fiveStepsAt(1.5, { keepAlive: false, law: nothing(), arrivals: 'clock' }))
+    const result = note(this, fiveStepsAt(1.5, { keepAlive: false, controller: nothing(), arrivals: 'clock' }))
     assert(result.p50 > 2500 && result.p50 < 3100)
   })
 
   it('`wait > 100 ms`: good with new connections, useless with kept-alive ones, whose queue is inside the process', function () {
-    const fresh = note(this, fiveStepsAt(6, { keepAlive: false, law: waitedLongerThan(100) }))
-    const kept = note(this, fiveStepsAt(6, { keepAlive: true, law: waitedLongerThan(100) }))
+    const fresh = note(this, fiveStepsAt(6, { keepAlive: false, controller: waitedLongerThan(100) }))
+    const kept = note(this, fiveStepsAt(6, { keepAlive: true, controller: waitedLongerThan(100) }))
     assert(fresh.ratio > 0.85)
     assert.equal(kept.goodput, 0)
   })
@@ -99,7 +99,7 @@ describe('goodput under overload', () => {
     const costs = { turn: 0.015, accept: 0.04, begin: 0.05, refuse: 0.014 }
     const capacity = loopCapacity(fiveSteps, { keepAlive: true, costs })
     const records = simulate({
-      law: spillway(), costs, durationMs: DURATION_MS, sources: [{ phases: fiveSteps, rate: () => 20 * capacity, keepAlive: true }]
+      controller: spillway(), costs, durationMs: DURATION_MS, sources: [{ phases: fiveSteps, rate: () => 20 * capacity, keepAlive: true }]
     })
     const result = note(this, relative(figures(records, STEADY), capacity))
     assert(result.ratio >= 0.93)
@@ -132,7 +132,7 @@ describe('requests that say they waited for nothing do not hide the queue', () =
     const capacity = loopCapacity(fiveSteps, { keepAlive: false })
     const rate = (part) => () => part * 2 * capacity
     const records = simulate({
-      law: spillway(),
+      controller: spillway(),
       durationMs: DURATION_MS,
       sources: [
         { phases: fiveSteps, rate: rate(1 - share) },
@@ -165,7 +165,7 @@ describe('nothing is shed without need', () => {
         for (const arrivals of ['clock', 'poisson']) {
           for (const run of [fiveStepsAt, poolAt]) {
             const result = note(this, run(times, { keepAlive, arrivals }))
-            const unprotected = run(times, { keepAlive, arrivals, law: nothing() })
+            const unprotected = run(times, { keepAlive, arrivals, controller: nothing() })
             assert(result.shed < 0.001)
             assert(result.p99 <= 1.1 * unprotected.p99)
           }
@@ -190,7 +190,7 @@ describe('nothing is shed without need', () => {
 
   it('a route of 2 s that steps from 20 to 200/s, with a pause of 30 ms each second', function () {
     const records = simulate({
-      law: spillway(),
+      controller: spillway(),
       durationMs: 30000,
       pauses: { everyMs: 1000, lastMs: 30 },
       sources: [{ phases: slow, rate: (now) => now < 8000 ? 20 : 200, keepAlive: true }]
@@ -201,7 +201,7 @@ describe('nothing is shed without need', () => {
   it('an upload of 3 s, beside 6x of small requests: those let in are never refused halfway', function () {
     const uploads = { class: 1, phases: beside(3000), rate: () => 2, timeoutMs: 10000 }
     const records = simulate({
-      law: spillway(),
+      controller: spillway(),
       durationMs: 20000,
       sources: [{ phases: fiveSteps, rate: () => 6 * 187, keepAlive: true }, uploads]
     })
@@ -213,7 +213,7 @@ describe('nothing is shed without need', () => {
   function pausing (lastMs, { keepAlive, seed }) {
     const rate = loopCapacity(fiveSteps, { keepAlive }) / 2
     const records = simulate({
-      law: spillway(),
+      controller: spillway(),
       seed,
       durationMs: 21000,
       pauses: { everyMs: 1000, lastMs },
@@ -231,14 +231,14 @@ describe('steps', () => {
     it(`5 ms in five turns, 1x, 6x, 1x, ${name} connections: p99 below 150 ms and the last 503 within 1 s`, function () {
       const capacity = loopCapacity(fiveSteps, { keepAlive })
       const records = simulate({
-        law: spillway(), durationMs: 13000, sources: [{ phases: fiveSteps, rate: stepped(capacity, 6), keepAlive, arrivals: 'clock' }]
+        controller: spillway(), durationMs: 13000, sources: [{ phases: fiveSteps, rate: stepped(capacity, 6), keepAlive, arrivals: 'clock' }]
       })
       check(this, records)
     })
 
     it(`a pool, 0.9x, 3x, 0.9x, ${name} connections: p99 below 150 ms for what comes 0.3 s later, and the last 503 within 1 s`, function () {
       const records = simulate((pool) => ({
-        law: spillway(),
+        controller: spillway(),
         durationMs: 13000,
         sources: [{ phases: query(pool(POOL)), rate: stepped(0.9 * POOL_CAPACITY, 3 / 0.9), keepAlive }]
       }))
@@ -248,7 +248,7 @@ describe('steps', () => {
     it(`cold start at 6x, ${name} connections: 0.9 of what refusals leave in the first second`, function () {
       const capacity = loopCapacity(fiveSteps, { keepAlive })
       const records = simulate({
-        law: spillway(), durationMs: 4000, sources: [{ phases: fiveSteps, rate: () => 6 * capacity, keepAlive }]
+        controller: spillway(), durationMs: 4000, sources: [{ phases: fiveSteps, rate: () => 6 * capacity, keepAlive }]
       })
       const result = note(this, relative(figures(records, { fromMs: 0, untilMs: 1000 }), capacity))
       assert(result.ratio >= 0.9 * ceiling(6, fiveSteps, { keepAlive }))
@@ -258,8 +258,8 @@ describe('steps', () => {
   const stepped = (rate, times) => (now) => now < STEP_MS || now >= BACK_MS ? rate : times * rate
 
   function check (context, records, { upMs = 1000 } = {}) {
-    const up = settledAfter(records, { atMs: STEP_MS, untilMs: BACK_MS, limitMs: 150 })
-    const down = settledAfter(records, { atMs: BACK_MS, untilMs: 12000, limitMs: 150 })
+    const up = settledAfter(records, { atMs: STEP_MS, untilMs: BACK_MS, delayLimitMs: 150 })
+    const down = settledAfter(records, { atMs: BACK_MS, untilMs: 12000, delayLimitMs: 150 })
     const last = lastRefusalAfter(records, BACK_MS)
     note(context, { 'ms up': up, 'ms down': down, 'ms to the last 503': last })
     assert(up <= upMs)

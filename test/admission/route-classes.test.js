@@ -12,8 +12,8 @@ const ALL = 255
 const word = (i) => [i, i / 26, i / 676].map((part) => String.fromCharCode(97 + Math.floor(part) % 26)).join('')
 const path = (i) => `/${word(i)}/${word(i)}`
 
-/** A law that forgets what is not held. */
-function stubLaw () {
+/** A controller that forgets what is not held. */
+function stubController () {
   return {
     held: new Set(),
     forgotten: [],
@@ -28,12 +28,12 @@ function stubLaw () {
 }
 
 describe('classes of requests', () => {
-  let law
+  let controller
   let classes
 
   beforeEach(() => {
-    law = stubLaw()
-    classes = new RouteClasses(law)
+    controller = stubController()
+    classes = new RouteClasses(controller)
   })
 
   /** Requests that come and are answered one after the other. @returns {number} the class of the last */
@@ -131,7 +131,7 @@ describe('classes of requests', () => {
     })
   })
 
-  describe('what a law is told of a new one', () => {
+  describe('what a controller is told of a new one', () => {
     it('is its part of the requests without a class since it was first served', () => {
       miss('/before', 100)
       for (let i = 0; i < OFTEN; i++) {
@@ -139,14 +139,14 @@ describe('classes of requests', () => {
         miss('/rest', i < OFTEN - 1 ? 3 : 0)
       }
       const id = see('GET', '/often', 1)
-      assert.deepEqual(law.splits, [[id, OFTEN / (OFTEN + 3 * (OFTEN - 1))]])
+      assert.deepEqual(controller.splits, [[id, OFTEN / (OFTEN + 3 * (OFTEN - 1))]])
     })
 
     it('is all, where all of them came before any was served', () => {
       const waiting = Array.from({ length: OFTEN }, () => ({ candidate: '' }))
       for (const tracked of waiting) classes.ofUrl(tracked, 'GET', '/')
       for (const { candidate } of waiting) classes.served(candidate)
-      assert.deepEqual(law.splits, [[1, 1]])
+      assert.deepEqual(controller.splits, [[1, 1]])
     })
   })
 
@@ -169,7 +169,7 @@ describe('classes of requests', () => {
 
     it('remember 1024 of them', () => {
       let routed = 0
-      classes = new RouteClasses(law, (method, url) => {
+      classes = new RouteClasses(controller, (method, url) => {
         routed++
         return url.startsWith('/users/') ? '/users/:' : url
       })
@@ -198,7 +198,7 @@ describe('classes of requests', () => {
       assert.equal(see('GET', '/new', USES + 1), 0)
       const given = see('GET', '/new', 1)
       assert.equal(classes.nameOf(given), 'GET /new')
-      assert.deepEqual(law.forgotten, [given])
+      assert.deepEqual(controller.forgotten, [given])
       assert.equal(names().length, 1 + ALL)
       assert.ok(!names().includes(`GET ${path(0)}`))
       assert.equal(see('GET', path(0), 1), 0, 'the one that gave way starts again')
@@ -208,15 +208,15 @@ describe('classes of requests', () => {
       fill()
       const hung = see('GET', path(0), 1)
       for (let i = 1; i < ALL; i++) see('GET', path(i), 2)
-      law.held.add(hung)
+      controller.held.add(hung)
       for (let i = 0; i < 20; i++) assert.notEqual(see('GET', `/new/${word(i)}/${word(i)}`, 100), 0)
       assert.equal(classes.nameOf(hung), `GET ${path(0)}`)
-      assert.equal(law.forgotten.length, 20)
+      assert.equal(controller.forgotten.length, 20)
     })
 
     it('give way to nobody while none can', () => {
       fill()
-      for (let id = 1; id <= ALL; id++) law.held.add(id)
+      for (let id = 1; id <= ALL; id++) controller.held.add(id)
       assert.equal(see('GET', '/new', 1000), 0)
     })
 
@@ -235,7 +235,7 @@ describe('classes of requests', () => {
         see('GET', path(i % ALL), 1)
       }
       assert.deepEqual(Array.from({ length: ALL }, (_, i) => see('GET', path(i), 1)), regular)
-      assert.deepEqual(law.forgotten, [])
+      assert.deepEqual(controller.forgotten, [])
     })
   })
 })

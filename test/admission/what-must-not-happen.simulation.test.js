@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict')
 const { simulate, loopCapacity } = require('../simulator')
 const { figures, settledAfter } = require('../simulator/figures')
-const { spillway } = require('../simulator/laws')
+const { spillway } = require('../simulator/controllers')
 const { note } = require('../simulator/note')
 const { fiveSteps, slow, query, beside } = require('../simulator/workloads')
 
@@ -15,7 +15,7 @@ describe('what must not happen', () => {
   for (const seed of [1, 2, 3]) {
     it(`a long poll of 2 s loses requests beside a class that is over, seed ${seed}`, function () {
       const records = simulate({
-        law: spillway(),
+        controller: spillway(),
         seed,
         durationMs: 16000,
         sources: [
@@ -32,7 +32,7 @@ describe('what must not happen', () => {
   for (const rate of [5, 20, 100, 400]) {
     it(`a class of 1 ms and 300 ms requests, ${rate}/s, is throttled while nothing queues`, function () {
       const sources = [1, 300].map((io) => ({ phases: beside(io), rate: () => rate / 2, keepAlive: true }))
-      const records = simulate({ law: spillway(), durationMs: 62000, sources })
+      const records = simulate({ controller: spillway(), durationMs: 62000, sources })
       assert.equal(note(this, figures(records, { fromMs: 0, untilMs: 60000, usefulMs: 400 })).shed, 0)
     })
   }
@@ -45,7 +45,7 @@ describe('what must not happen', () => {
         const become = (io) => phases.splice(0, phases.length, ...query(shared, io))
         become(50)
         return {
-          law: spillway(),
+          controller: spillway(),
           durationMs: 20000,
           sources: [{ phases, rate: () => times * POOL_CAPACITY, keepAlive: true }],
           script: [[5000, () => become(150)], [12000, () => become(50)]]
@@ -59,14 +59,14 @@ describe('what must not happen', () => {
     })
   }
 
-  it('a database that becomes 5x slower while it has capacity to spare: the law sheds for more than three seconds', function () {
+  it('a database that becomes 5x slower while it has capacity to spare: the admission controller sheds for more than three seconds', function () {
     const phases = []
     const records = simulate((pool) => {
       const shared = pool(POOL)
       const become = (io) => phases.splice(0, phases.length, ...query(shared, io))
       become(50)
       return {
-        law: spillway(),
+        controller: spillway(),
         durationMs: 22000,
         sources: [{ phases, rate: () => 0.1 * POOL_CAPACITY, keepAlive: true }],
         script: [[5000, () => become(250)]]
@@ -80,12 +80,12 @@ describe('what must not happen', () => {
 
   for (const [what, run] of [['a pool', steadyPool], ['the loop', steadyLoop]]) {
     it(`ten minutes of steady overload of ${what}: R drifts up, and latency with it`, function () {
-      const law = spillway()
+      const controller = spillway()
       const baselines = []
       const script = [10, 100, 300, 600].map((second) => [second * 1000, () => {
-        baselines.push(law.snapshotOf(0).baselineNs / 1e6)
+        baselines.push(controller.snapshotOf(0).noLoadNs / 1e6)
       }])
-      const records = run(law, script)
+      const records = run(controller, script)
       const early = note(this, figures(records, { fromMs: 5000, untilMs: 15000 }))
       const late = note(this, figures(records, { fromMs: 590000, untilMs: 600000 }))
       note(this, { 'R, ms': baselines.map((ms) => ms.toFixed(1)).join(' ') })
@@ -96,25 +96,25 @@ describe('what must not happen', () => {
   }
 
   it('refusals and abandoned requests count as completions: a client that gives up after 150 ms moves X', function () {
-    const law = spillway()
+    const controller = spillway()
     const capacities = []
     simulate((pool) => ({
-      law,
+      controller,
       durationMs: 12000,
       sources: [{ phases: query(pool(POOL)), rate: () => 3 * POOL_CAPACITY, keepAlive: true, timeoutMs: 150 }],
-      script: [4, 6, 8, 10].map((second) => [second * 1000, () => capacities.push(law.snapshotOf(0).capacity)])
+      script: [4, 6, 8, 10].map((second) => [second * 1000, () => capacities.push(controller.snapshotOf(0).capacity)])
     }))
     note(this, { X: capacities.map((x) => x.toFixed()).join(' ') })
     for (const capacity of capacities) assert(capacity <= 1.1 * POOL_CAPACITY)
   })
 
   it('event streams leak a slot, or their hours are taken for responses', function () {
-    const law = spillway()
+    const controller = spillway()
     const stream = { class: 0, phases: [{ cpu: 0.2 }, { detach: true }, { io: 100000 }], rate: () => 50, keepAlive: true, timeoutMs: 1e6 }
-    const records = simulate({ law, durationMs: 20000, sources: [stream] })
+    const records = simulate({ controller, durationMs: 20000, sources: [stream] })
     assert.equal(note(this, figures(records, { fromMs: 0, untilMs: 20000 })).shed, 0)
-    assert(law.snapshot().inFlight <= 1)
-    assert.equal(law.snapshotOf(0).rate, 0)
+    assert(controller.snapshot().inFlight <= 1)
+    assert.equal(controller.snapshotOf(0).rate, 0)
   })
 
   for (const [name, keepAlive] of CONNECTIONS) {
@@ -125,11 +125,11 @@ describe('what must not happen', () => {
       }])
       const capacity = loopCapacity(fiveSteps, { keepAlive })
       const records = simulate({
-        law: spillway(), durationMs: 8000, sources: [{ phases, rate: () => 0.8 * capacity, keepAlive }], script: warm
+        controller: spillway(), durationMs: 8000, sources: [{ phases, rate: () => 0.8 * capacity, keepAlive }], script: warm
       })
       assert.equal(note(this, figures(records, { fromMs: 2000, untilMs: 7000 })).shed, 0)
       const over = simulate({
-        law: spillway(), durationMs: 8000, sources: [{ phases, rate: () => 6 * capacity, keepAlive }], script: warm
+        controller: spillway(), durationMs: 8000, sources: [{ phases, rate: () => 6 * capacity, keepAlive }], script: warm
       })
       const result = note(this, figures(over, { fromMs: 3000, untilMs: 7000 }))
       assert(result.goodput >= 0.85 * capacity)
@@ -137,7 +137,7 @@ describe('what must not happen', () => {
 
     it(`steady 6x: the number let in per 100 ms swings between none and all, ${name} connections`, function () {
       const records = simulate({
-        law: spillway(), durationMs: 12000, sources: [{ phases: fiveSteps, rate: () => 6 * 187, keepAlive }]
+        controller: spillway(), durationMs: 12000, sources: [{ phases: fiveSteps, rate: () => 6 * 187, keepAlive }]
       })
       const counts = Array.from({ length: 80 }, (_, i) =>
         figures(records, { fromMs: 3000 + 100 * i, untilMs: 3100 + 100 * i }).goodput / 10)
@@ -147,12 +147,12 @@ describe('what must not happen', () => {
       assert(Math.max(...counts) <= 1.6 * mean)
     })
 
-    it(`the loop's capacity falls to a third and comes back, ${name} connections: the law stays behind`, function () {
+    it(`the loop's capacity falls to a third and comes back, ${name} connections: the admission controller stays behind`, function () {
       const phases = fiveSteps.map(({ cpu }) => ({ cpu }))
       const become = (cpu) => phases.forEach((phase) => { phase.cpu = cpu })
       const capacity = loopCapacity(fiveSteps, { keepAlive })
       const records = simulate({
-        law: spillway(),
+        controller: spillway(),
         durationMs: 16000,
         sources: [{ phases, rate: () => 0.8 * capacity, keepAlive }],
         script: [[4000, () => become(3)], [9000, () => become(1)]]
@@ -160,14 +160,14 @@ describe('what must not happen', () => {
       const third = note(this, figures(records, { fromMs: 5000, untilMs: 9000 }))
       const whole = note(this, figures(records, { fromMs: 11000, untilMs: 15000 }))
       assert(third.goodput >= 0.9 * capacity / 3)
-      assert(settledAfter(records, { atMs: 4000, untilMs: 9000, limitMs: 200 }) <= 1500)
+      assert(settledAfter(records, { atMs: 4000, untilMs: 9000, delayLimitMs: 200 }) <= 1500)
       assert(whole.shed <= 0.02)
     })
   }
 
   it('a class of 2 s on a pool of its own, at 3x: it is let in by waves', function () {
     const records = simulate((pool) => ({
-      law: spillway(),
+      controller: spillway(),
       durationMs: 70000,
       sources: [{ phases: query(pool(200), 2000), rate: (now) => now < 10000 ? 50 : 300, keepAlive: true, timeoutMs: 20000 }]
     }))
@@ -175,13 +175,13 @@ describe('what must not happen', () => {
     assert(result.goodput >= 0.85 * 100)
   })
 
-  function steadyPool (law, script) {
+  function steadyPool (controller, script) {
     return simulate((pool) => ({
-      law, script, durationMs: 601000, sources: [{ phases: query(pool(POOL)), rate: () => 3 * POOL_CAPACITY, keepAlive: true }]
+      controller, script, durationMs: 601000, sources: [{ phases: query(pool(POOL)), rate: () => 3 * POOL_CAPACITY, keepAlive: true }]
     }))
   }
 
-  function steadyLoop (law, script) {
-    return simulate({ law, script, durationMs: 601000, sources: [{ phases: fiveSteps, rate: () => 3 * 187, keepAlive: true }] })
+  function steadyLoop (controller, script) {
+    return simulate({ controller, script, durationMs: 601000, sources: [{ phases: fiveSteps, rate: () => 3 * 187, keepAlive: true }] })
   }
 })

@@ -19,8 +19,8 @@ const maxDelay = LIMIT_MS
 afterEach(closeOpened)
 
 const counts = (gate) => {
-  const { admitted, shed, observed, inFlight } = gate.stats()
-  return { admitted, shed, observed, inFlight }
+  const { admitted, shed, wouldShed, inFlight } = gate.stats()
+  return { admitted, shed, wouldShed, inFlight }
 }
 
 async function listen (server) {
@@ -31,22 +31,22 @@ async function listen (server) {
   return connect(server.address().port)
 }
 
-describe('a gate that only observes', () => {
+describe('a gate that only isDryRun', () => {
   it('in front of one that enforces leaves it to that, and both count', async () => {
     const middleware = spillwayExpress({ maxDelay })
     const server = http.createServer(express().use(middleware).use((req, res) => res.send('ok')))
-    const gate = guard(server, { maxDelay, observe: true })
+    const gate = guard(server, { maxDelay, dryRun: true })
     opened(() => { gate.close(); middleware.close() })
     const client = await listen(server)
     assert.equal((await late(() => client.send('GET /'))).status, 503)
     assert.equal((await client.send('GET /')).status, 200)
     while (gate.stats().inFlight + middleware.stats().inFlight > 0) await nextTurn()
-    assert.deepEqual(counts(gate), { admitted: 2, shed: 0, observed: 1, inFlight: 0 })
-    assert.deepEqual(counts(middleware), { admitted: 1, shed: 1, observed: 0, inFlight: 0 })
+    assert.deepEqual(counts(gate), { admitted: 2, shed: 0, wouldShed: 1, inFlight: 0 })
+    assert.deepEqual(counts(middleware), { admitted: 1, shed: 1, wouldShed: 0, inFlight: 0 })
   })
 
   it('behind one that enforces sees what that admits', async () => {
-    const middleware = spillwayExpress({ maxInFlight: 1, observe: true })
+    const middleware = spillwayExpress({ maxInFlight: 1, dryRun: true })
     const server = http.createServer(express().use(middleware).use((req, res) => res.send('ok')))
     const gate = guard(server, { maxDelay })
     opened(() => { gate.close(); middleware.close() })
@@ -54,28 +54,28 @@ describe('a gate that only observes', () => {
     assert.equal((await late(() => client.send('GET /'))).status, 503)
     assert.equal((await client.send('GET /')).status, 200)
     while (gate.stats().inFlight + middleware.stats().inFlight > 0) await nextTurn()
-    assert.deepEqual(counts(gate), { admitted: 1, shed: 1, observed: 0, inFlight: 0 })
-    assert.deepEqual(counts(middleware), { admitted: 1, shed: 0, observed: 0, inFlight: 0 })
+    assert.deepEqual(counts(gate), { admitted: 1, shed: 1, wouldShed: 0, inFlight: 0 })
+    assert.deepEqual(counts(middleware), { admitted: 1, shed: 0, wouldShed: 0, inFlight: 0 })
   })
 
   it('counts a request once, however often it comes by', async () => {
-    const gate = spillwayExpress({ maxDelay, observe: true })
+    const gate = spillwayExpress({ maxDelay, dryRun: true })
     opened(gate.close)
     const server = http.createServer(express().use(gate, gate).use((req, res) => res.send('ok')))
     const client = await listen(server)
     assert.equal((await late(() => client.send('GET /'))).status, 200)
     while (gate.stats().inFlight > 0) await nextTurn()
-    assert.deepEqual(counts(gate), { admitted: 1, shed: 0, observed: 1, inFlight: 0 })
+    assert.deepEqual(counts(gate), { admitted: 1, shed: 0, wouldShed: 1, inFlight: 0 })
   })
 
   for (const kind of kinds) {
     it(`in ${kind.name} ends no connection for want of descriptors`, async function () {
       needs(this, 'a count of open descriptors', process.platform === 'linux')
-      const site = await kind.start({ maxFdRatio: 0.0001, sampleInterval: 10, observe: true })
+      const site = await kind.start({ maxFdRatio: 0.0001, sampleInterval: 10, dryRun: true })
       const client = await connect(site.port)
       let answer
       do answer = await client.send('GET /')
-      while (site.gate.stats().observed === 0)
+      while (site.gate.stats().wouldShed === 0)
       assert.equal(answer.status, 200)
       assert.notEqual(answer.headers.connection, 'close')
       assert.equal((await client.send('GET /')).status, 200)
@@ -83,7 +83,7 @@ describe('a gate that only observes', () => {
     })
 
     it(`in ${kind.name} measures what a response takes by one clock`, async () => {
-      const site = await kind.start({ maxInFlight: 1, maxDelay: false, observe: true })
+      const site = await kind.start({ maxInFlight: 1, maxDelay: false, dryRun: true })
       const clients = await Promise.all(Array.from({ length: 3 }, () => connect(site.port)))
       for (let i = 0; i < 10; i++) {
         const releases = []
@@ -96,9 +96,9 @@ describe('a gate that only observes', () => {
         for (const { status } of await Promise.all(answers)) assert.equal(status, 200)
       }
       while (site.gate.stats().inFlight > 0) await nextTurn()
-      assert.equal(site.gate.stats().observed, 20)
-      for (const { responseMs, inFlight } of site.gate.snapshot().classes) {
-        assert.ok(responseMs >= 0 && responseMs < 60_000, `${responseMs} ms`)
+      assert.equal(site.gate.stats().wouldShed, 20)
+      for (const { noLoadMs, inFlight } of site.gate.snapshot().classes) {
+        assert.ok(noLoadMs >= 0 && noLoadMs < 60_000, `${noLoadMs} ms`)
         assert.equal(inFlight, 0)
       }
     })
@@ -128,14 +128,14 @@ describe('maxInFlight: 1 for handlers that take a while', () => {
       }
       answer.catch(() => {})
     }
-    const { shed, observed } = gate.stats()
-    return shed + observed
+    const { shed, wouldShed } = gate.stats()
+    return shed + wouldShed
   }
 
   it('is reported by a dry run as it would be enforced', async () => {
     const enforced = await refusedOf({})
     assert.equal(enforced, REQUESTS - REQUESTS / EVERY)
-    const reported = await refusedOf({ observe: true })
+    const reported = await refusedOf({ dryRun: true })
     assert.ok(Math.abs(reported - enforced) <= 0.1 * enforced, `${reported} for ${enforced}`)
   })
 

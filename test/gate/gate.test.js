@@ -109,7 +109,7 @@ for (const kind of kinds) {
         const next = refused.headers.connection === 'close' ? await connect(site.port) : client
         const admitted = await next.send('POST /', more)
         assert.equal(admitted.status, 200)
-        assert.deepEqual(counts(site), { admitted: 1, shed: 1, exempt: 0, observed: 0 })
+        assert.deepEqual(counts(site), { admitted: 1, shed: 1, exempt: 0, wouldShed: 0 })
       })
 
       it('meets every late request of several connections, and none that comes after', async () => {
@@ -119,7 +119,7 @@ for (const kind of kinds) {
         assert.deepEqual(refused.map(({ status }) => status), Array(6).fill(503))
         const admitted = await Promise.all(clients.map((client) => client.send('GET /')))
         assert.deepEqual(admitted.map(({ status }) => status), [200, 200, 200])
-        assert.deepEqual(counts(site), { admitted: 3, shed: 6, exempt: 0, observed: 0 })
+        assert.deepEqual(counts(site), { admitted: 3, shed: 6, exempt: 0, wouldShed: 0 })
       })
 
       it('meets unknown routes, and targets of every form that a parser lets through', async () => {
@@ -179,7 +179,7 @@ for (const kind of kinds) {
         assert.deepEqual(
           await statusesOf(site, 'GET /health', 'GET /health?deep=1&x=/', 'HEAD /health', 'GET /health/deep', 'GET /', 'GET /?/health'),
           [200, 200, 200, 503, 503, 503])
-        assert.deepEqual(counts(site), { admitted: 0, shed: 3, exempt: 3, observed: 0 })
+        assert.deepEqual(counts(site), { admitted: 0, shed: 3, exempt: 3, wouldShed: 0 })
       })
 
       it('is of the path as the client sent it: case, a trailing slash and encoding count', async () => {
@@ -202,7 +202,7 @@ for (const kind of kinds) {
         assert.deepEqual(
           await statusesOf(site, 'GET /', 'GET /health', 'GET /health/deep?x', 'GET /hold'),
           [200, 200, 200, 503])
-        assert.deepEqual(counts(site), { admitted: 0, shed: 1, exempt: 3, observed: 0 })
+        assert.deepEqual(counts(site), { admitted: 0, shed: 1, exempt: 3, wouldShed: 0 })
       })
 
       it("as a function is given the framework's own request, and any true value counts", async () => {
@@ -214,7 +214,7 @@ for (const kind of kinds) {
           }
         })
         assert.deepEqual(await statusesOf(site, 'GET /health', 'GET /'), [200, 503])
-        assert.deepEqual(counts(site), { admitted: 0, shed: 1, exempt: 1, observed: 0 })
+        assert.deepEqual(counts(site), { admitted: 0, shed: 1, exempt: 1, wouldShed: 0 })
         assert.equal(given.length, 2)
         for (const request of given) assert.ok(kind.isRequest(request, site))
       })
@@ -223,7 +223,7 @@ for (const kind of kinds) {
         const site = await start({ exempt: '/health' })
         const client = await connect(site.port)
         await client.send('GET /health')
-        assert.deepEqual(counts(site), { admitted: 0, shed: 0, exempt: 1, observed: 0 })
+        assert.deepEqual(counts(site), { admitted: 0, shed: 0, exempt: 1, wouldShed: 0 })
         assert.deepEqual(site.gate.stats().lastWaits, [])
       })
 
@@ -243,20 +243,20 @@ for (const kind of kinds) {
       }
     })
 
-    describe('observe', () => {
+    describe('dryRun', () => {
       it('refuses nothing, counts what it would have refused, and tells it', async () => {
         const told = []
-        const site = await start({ observe: true, onShed: (info) => told.push(info) })
+        const site = await start({ dryRun: true, onShed: (info) => told.push(info) })
         const client = await connect(site.port)
         assert.equal((await late(() => client.send('GET /'))).status, 200)
         assert.equal((await client.send('GET /')).status, 200)
-        assert.deepEqual(counts(site), { admitted: 2, shed: 0, exempt: 0, observed: 1 })
+        assert.deepEqual(counts(site), { admitted: 2, shed: 0, exempt: 0, wouldShed: 1 })
         assert.equal(told.length, 1)
-        assert.equal(told[0].observed, true)
+        assert.equal(told[0].dryRun, true)
       })
 
       it('counts what it let pass in flight', async () => {
-        const site = await start({ observe: true })
+        const site = await start({ dryRun: true })
         const client = await connect(site.port)
         const held = once(site.events, 'hold')
         const answer = late(() => client.send('GET /hold'))
@@ -275,9 +275,9 @@ for (const kind of kinds) {
         await late(() => client.send('GET /'))
         assert.equal(told.length, 1)
         const [{ info, request }] = told
-        const { waitMs, limitMs, ...rest } = info
+        const { waitMs, delayLimitMs, ...rest } = info
         assert.ok(waitMs >= LEAST_WAIT_MS, `${waitMs} ms`)
-        assert.ok(limitMs >= LIMIT_MS && limitMs < waitMs, `${limitMs} ms`)
+        assert.ok(delayLimitMs >= LIMIT_MS && delayLimitMs < waitMs, `${delayLimitMs} ms`)
         assert.deepEqual(rest, {
           reason: 'delay',
           count: 1,
@@ -285,7 +285,7 @@ for (const kind of kinds) {
           source: binding.kernelWaits ? 'kernel' : 'loop',
           inFlight: 0,
           retryAfter: 3,
-          observed: false
+          dryRun: false
         })
         assert.ok(kind.isRequest(request, site))
       })
@@ -297,7 +297,7 @@ for (const kind of kinds) {
         await late(() => client.send('GET /health'))
         await client.send('GET /')
         assert.deepEqual(told, [])
-        assert.deepEqual(counts(site), { admitted: 1, shed: 0, exempt: 1, observed: 0 })
+        assert.deepEqual(counts(site), { admitted: 1, shed: 0, exempt: 1, wouldShed: 0 })
       })
 
       for (const [fault, onShed] of [
@@ -326,7 +326,7 @@ for (const kind of kinds) {
           exempt: 0,
           shed: 0,
           shedBy: { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0 },
-          observed: 0,
+          wouldShed: 0,
           droppedConnections: 0,
           inFlight: 0,
           lastWaits: []
@@ -349,28 +349,28 @@ for (const kind of kinds) {
       })
 
       it('snapshot() says what is set and what is measured', async () => {
-        const site = await start({ observe: true })
+        const site = await start({ dryRun: true })
         const client = await connect(site.port)
         const held = once(site.events, 'hold')
         client.send('GET /hold')
         await held
         const snapshot = site.gate.snapshot()
         assert.deepEqual(Object.keys(snapshot), [
-          'backend', 'source', 'tickMs', 'maxDelay', 'observe', 'closed', 'lagMs', 'delayMs', 'meanTurnMs', 'utilization',
-          'standing', 'waitLimitMs', 'limits', 'classes', 'spill'])
+          'backend', 'source', 'tickMs', 'maxDelay', 'dryRun', 'closed', 'lagMs', 'delayMs', 'meanTurnMs', 'utilization',
+          'queueing', 'delayLimitMs', 'limits', 'classes', 'spill'])
         assert.equal(snapshot.maxDelay, LIMIT_MS)
-        assert.equal(snapshot.observe, true)
+        assert.equal(snapshot.dryRun, true)
         assert.equal(snapshot.closed, false)
-        assert.equal(snapshot.standing, false)
-        assert.ok(snapshot.waitLimitMs >= LIMIT_MS)
+        assert.equal(snapshot.queueing, false)
+        assert.ok(snapshot.delayLimitMs >= LIMIT_MS)
         assert.equal(snapshot.source, binding.kernelWaits ? 'kernel' : 'loop')
-        for (const name of ['tickMs', 'lagMs', 'delayMs', 'meanTurnMs', 'utilization', 'waitLimitMs']) {
+        for (const name of ['tickMs', 'lagMs', 'delayMs', 'meanTurnMs', 'utilization', 'delayLimitMs']) {
           assert.ok(Number.isFinite(snapshot[name]) && snapshot[name] >= 0, `${name}: ${snapshot[name]}`)
         }
         assert.equal(snapshot.classes.length, 1)
         const [shared] = snapshot.classes
         assert.deepEqual(Object.keys(shared), [
-          'class', 'inFlight', 'enforcing', 'limit', 'capacity', 'responseMs', 'arrivalRate', 'completionRate'])
+          'class', 'inFlight', 'enforcing', 'limit', 'capacity', 'noLoadMs', 'arrivalRate', 'completionRate'])
         assert.equal(shared.class, '*')
         assert.equal(shared.inFlight, 1)
         assert.equal(shared.enforcing, false)
@@ -385,21 +385,21 @@ for (const kind of kinds) {
         // The interval ends with the turn of that request, or later.
         await until(() => {
           atRefusal = site.gate.snapshot()
-          return atRefusal.standing
+          return atRefusal.queueing
         })
-        assert.ok(atRefusal.waitLimitMs <= LIMIT_MS, `${atRefusal.waitLimitMs} ms`)
-        await until(() => !site.gate.snapshot().standing)
-        assert.ok(site.gate.snapshot().waitLimitMs > LIMIT_MS)
+        assert.ok(atRefusal.delayLimitMs <= LIMIT_MS, `${atRefusal.delayLimitMs} ms`)
+        await until(() => !site.gate.snapshot().queueing)
+        assert.ok(site.gate.snapshot().delayLimitMs > LIMIT_MS)
       })
 
       it('snapshot() allows any wait where maxDelay is false', async () => {
         const site = await start({ maxDelay: false })
         const client = await connect(site.port)
         assert.equal((await late(() => client.send('GET /'))).status, 200)
-        // The law looks back every 100 ms.
+        // The admission controller looks back every 100 ms.
         for (const begin = performance.now(); performance.now() - begin < 150; await nextTurn()) {
-          const { standing, waitLimitMs } = site.gate.snapshot()
-          assert.deepEqual({ standing, waitLimitMs }, { standing: false, waitLimitMs: Infinity })
+          const { queueing, delayLimitMs } = site.gate.snapshot()
+          assert.deepEqual({ queueing, delayLimitMs }, { queueing: false, delayLimitMs: Infinity })
         }
         assert.equal(site.gate.stats().admitted, 1)
       })
@@ -415,7 +415,7 @@ for (const kind of kinds) {
         assert.equal(site.gate.snapshot().closed, true)
         assert.equal((await late(() => client.send('GET /'))).status, 200)
         await client.send('GET /health')
-        assert.deepEqual(counts(site), { admitted: 0, shed: 1, exempt: 0, observed: 0 })
+        assert.deepEqual(counts(site), { admitted: 0, shed: 1, exempt: 0, wouldShed: 0 })
       })
 
       it('leaves the count in flight to come down by itself', async () => {
@@ -438,7 +438,7 @@ for (const kind of kinds) {
 
 describe('the last waits', () => {
   it('are 32 at most, oldest first', () => {
-    const figures = new GateFigures({ maxDelay: 100, observe: false }, {}, {}, { load: {} }, { spilled: 0 }, { dropped: 0 }, { count: 0 })
+    const figures = new GateFigures({ maxDelay: 100, dryRun: false }, {}, {}, { load: {} }, { spilled: 0 }, { dropped: 0 }, { count: 0 })
     for (let waitMs = 1; waitMs <= 3; waitMs++) figures.remember(waitMs)
     assert.deepEqual(figures.stats().lastWaits, [1, 2, 3])
     for (let waitMs = 4; waitMs <= 40; waitMs++) figures.remember(waitMs)
@@ -484,6 +484,6 @@ function messageOf (answer) {
 }
 
 function counts (site) {
-  const { admitted, shed, exempt, observed } = site.gate.stats()
-  return { admitted, shed, exempt, observed }
+  const { admitted, shed, exempt, wouldShed } = site.gate.stats()
+  return { admitted, shed, exempt, wouldShed }
 }

@@ -22,7 +22,7 @@ describe('spillway/fastify, limits', () => {
     return app
   }
 
-  it('refuse by FST_UNDER_PRESSURE, 10 seconds by default, as the law does by SPILLWAY_SHED', async () => {
+  it('refuse by FST_UNDER_PRESSURE, 10 seconds by default, as the admission controller does by SPILLWAY_SHED', async () => {
     const app = make()
     await app.register(spillway, { ...OVER, exempt: '/free' })
     app.get('/free', async () => 'free')
@@ -97,7 +97,7 @@ describe('spillway/fastify, limits', () => {
     }
   })
 
-  it('make errors of the class that is set, and so does the law', async () => {
+  it('make errors of the class that is set, and so does the admission controller', async () => {
     class Full extends Error {
       statusCode = 529
     }
@@ -148,7 +148,7 @@ describe('spillway/fastify, limits', () => {
       })
     }
 
-    it('that lets a request pass has it judged by the law', async () => {
+    it('that lets a request pass has it judged by the admission controller', async () => {
       const app = make()
       await app.register(spillway, { ...OVER, maxDelay: LIMIT_MS, pressureHandler: async () => {} })
       await app.listen({ port: 0, host: '127.0.0.1' })
@@ -161,13 +161,13 @@ describe('spillway/fastify, limits', () => {
       assert.deepEqual({ admitted, shedBy }, { admitted: 1, shedBy: { delay: 1, inFlight: 0, maxInFlight: 0, spill: 0 } })
     })
 
-    it('is not asked about what is exempt, nor where the gate observes', async () => {
+    it('is not asked about what is exempt, nor where the gate isDryRun', async () => {
       const fail = () => assert.fail('asked')
       const app = make()
       await app.register(spillway, { ...OVER, exempt: '/', pressureHandler: fail })
       assert.equal((await app.inject('/')).statusCode, 200)
       const observing = make()
-      await observing.register(spillway, { ...OVER, observe: true, pressureHandler: fail })
+      await observing.register(spillway, { ...OVER, dryRun: true, pressureHandler: fail })
       assert.equal((await observing.inject('/')).statusCode, 200)
     })
 
@@ -195,7 +195,7 @@ describe('spillway/fastify, limits', () => {
       })
     }
 
-    it('is judged by the limits and not by the law', async () => {
+    it('is judged by the limits and not by the admission controller', async () => {
       const app = make()
       await app.register(spillway, { maxDelay: LIMIT_MS, exposeStatusRoute: true })
       await app.listen({ port: 0, host: '127.0.0.1' })

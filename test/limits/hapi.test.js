@@ -41,7 +41,7 @@ describe('spillway/hapi, limits', () => {
 
   it('wait for the first answer of the health check', async () => {
     await start({ healthCheck: async () => { await setTimeout(20) } })
-    assert.equal(server.plugins.spillway.snapshot().limits.find(({ reason }) => reason === 'healthCheck').over, true)
+    assert.equal(server.plugins.spillway.snapshot().limits.find(({ reason }) => reason === 'healthCheck').exceeded, true)
   })
 
   it('ask for no health while the server is stopped', async () => {

@@ -44,14 +44,14 @@ for (const kind of kinds) {
       const { status, headers } = await client.send('GET /')
       assert.equal(status, 503)
       assert.ok(headers['retry-after'] >= 5 && headers['retry-after'] <= 15)
-      const [{ reason, value, limit, observed }] = infos
-      assert.deepEqual({ reason, limit, observed }, { reason: 'heapUsedBytes', limit: 1, observed: false })
+      const [{ reason, value, limit, dryRun }] = infos
+      assert.deepEqual({ reason, limit, dryRun }, { reason: 'heapUsedBytes', limit: 1, dryRun: false })
       const { shed, shedBy, admitted, load } = site.gate.stats()
       assert.deepEqual({ shed, shedBy, admitted },
         { shed: 1, shedBy: { delay: 0, inFlight: 0, maxInFlight: 0, heapUsedBytes: 1, spill: 0 }, admitted: 0 })
       assert.equal(value, load.heapUsedBytes)
       const [first] = site.gate.snapshot().limits
-      assert.deepEqual(first, { reason: 'heapUsedBytes', value, limit: 1, over: true })
+      assert.deepEqual(first, { reason: 'heapUsedBytes', value, limit: 1, exceeded: true })
     })
 
     it('on descriptors close the connection that they refuse, and no other does', async function () {
@@ -62,23 +62,23 @@ for (const kind of kinds) {
       assert.notEqual((await over.client.send('GET /')).headers.connection, 'close')
     })
 
-    it('are judged before the law', async () => {
+    it('are judged before the admission controller', async () => {
       const { site, client } = await start({ ...OVER, maxDelay: 20, maxInFlight: 1 })
       assert.equal((await late(() => client.send('GET /'))).status, 503)
       assert.deepEqual(site.gate.stats().shedBy, { delay: 0, inFlight: 0, maxInFlight: 0, heapUsedBytes: 1, spill: 0 })
     })
 
-    it('leave what is exempt alone, and only count where the gate observes', async () => {
-      const { site, client } = await start({ ...OVER, exempt: '/health', observe: true })
+    it('leave what is exempt alone, and only count where the gate isDryRun', async () => {
+      const { site, client } = await start({ ...OVER, exempt: '/health', dryRun: true })
       assert.equal((await client.send('GET /health')).status, 200)
       assert.equal((await client.send('GET /')).status, 200)
       await client.send('GET /')
-      const { admitted, exempt, shed, observed, inFlight } = site.gate.stats()
-      assert.deepEqual({ admitted, exempt, shed, observed, inFlight }, { admitted: 2, exempt: 1, shed: 0, observed: 2, inFlight: 0 })
+      const { admitted, exempt, shed, wouldShed, inFlight } = site.gate.stats()
+      assert.deepEqual({ admitted, exempt, shed, wouldShed, inFlight }, { admitted: 2, exempt: 1, shed: 0, wouldShed: 2, inFlight: 0 })
     })
 
-    it('and the law, where the gate observes, count a request once', async () => {
-      const { site, client } = await start({ ...OVER, maxInFlight: 1, observe: true })
+    it('and the admission controller, where the gate isDryRun, count a request once', async () => {
+      const { site, client } = await start({ ...OVER, maxInFlight: 1, dryRun: true })
       const held = once(site.events, 'hold')
       const first = client.send('GET /hold')
       const [answer] = await held
@@ -86,8 +86,8 @@ for (const kind of kinds) {
       assert.equal((await other.send('GET /')).status, 200)
       answer()
       await first
-      const { observed, shedBy } = site.gate.stats()
-      assert.deepEqual({ observed, maxInFlight: shedBy.maxInFlight }, { observed: 2, maxInFlight: 0 })
+      const { wouldShed, shedBy } = site.gate.stats()
+      assert.deepEqual({ wouldShed, maxInFlight: shedBy.maxInFlight }, { wouldShed: 2, maxInFlight: 0 })
     })
 
     it('of 0 are none', async () => {
@@ -187,7 +187,7 @@ describe('sampling', () => {
     const { reason, value, limit, forMs } = told[0]
     assert.deepEqual({ reason, limit, times: told.length }, { reason: 'rssBytes', limit: 1, times: 1 })
     assert.ok(value > 1 && forMs >= 50)
-    assert.equal(made.over.reason, 'rssBytes')
+    assert.equal(made.exceeded.reason, 'rssBytes')
   })
 
   it('tells of it again when it has been well in between', async () => {
@@ -201,17 +201,17 @@ describe('sampling', () => {
   })
 
   it('refuses by the first of the limits that are exceeded', () => {
-    const { over } = limits({ maxHeapUsedBytes: 1, maxRssBytes: 1, maxHeapUsedRatio: 1e-9 })
-    assert.equal(over.reason, 'heapUsedBytes')
+    const { exceeded } = limits({ maxHeapUsedBytes: 1, maxRssBytes: 1, maxHeapUsedRatio: 1e-9 })
+    assert.equal(exceeded.reason, 'heapUsedBytes')
   })
 
   it('tells of no exhaustion where what is exceeded passes by itself', async () => {
     const told = []
     const onExhausted = (what) => told.push(what)
     const made = limits({ maxEventLoopUtilization: 1e-9, sampleInterval: 10, exhaustedAfter: 10, onExhausted })
-    while (made.over === null) await setTimeout(1)
+    while (made.exceeded === null) await setTimeout(1)
     await setTimeout(60)
-    assert.equal(made.over.reason, 'eventLoopUtilization')
+    assert.equal(made.exceeded.reason, 'eventLoopUtilization')
     assert.deepEqual(told, [])
   })
 
@@ -238,9 +238,9 @@ describe('sampling', () => {
         throw new Error('down')
       }
     })
-    assert.equal(made.over, null, 'not before it has answered')
+    assert.equal(made.exceeded, null, 'not before it has answered')
     await made.ready
-    assert.deepEqual(made.over, { reason: 'healthCheck', value: undefined, limit: undefined })
+    assert.deepEqual(made.exceeded, { reason: 'healthCheck', value: undefined, limit: undefined })
     const enough = () => asked >= 4
     while (!enough()) await setTimeout(1)
     assert.deepEqual(await end(), ['SPILLWAY_HEALTH_CHECK'])
@@ -259,7 +259,7 @@ describe('sampling', () => {
     block(200) // a sample is due
     assert.ok(made.load)
     await setTimeout(1) // the sample comes first, the next one later
-    assert.equal(made.over?.reason, 'eventLoopDelay')
+    assert.equal(made.exceeded?.reason, 'eventLoopDelay')
   })
 
   it('judges utilization since the beginning where that is asked for', async () => {
@@ -304,7 +304,7 @@ describe('the last descriptors', () => {
   }
 
   it('are, where nothing is to be limited, or only observed', async () => {
-    for (const options of [{ maxFdRatio: 0 }, { observe: true }]) {
+    for (const options of [{ maxFdRatio: 0 }, { dryRun: true }]) {
       const { port, gate } = await some[0].start(options)
       limit = 1
       assert.equal(await isAnswered(port), true)
@@ -336,10 +336,10 @@ it('sampling wakes nobody where no limit needs it, nor any more once it was look
     for (const gate of limited) gate.close()
     console.log(timers, plain.stats().load.rssBytes > 0)
     fdWatch.note(1e9)
-    console.log(timers, plain.snapshot().limits[0].over)
+    console.log(timers, plain.snapshot().limits[0].exceeded)
     const looking = start(() => {
       if (timers > 0) return
-      console.log(timers, plain.snapshot().limits[0].over)
+      console.log(timers, plain.snapshot().limits[0].exceeded)
       end(looking)
     }, 10)
   `)

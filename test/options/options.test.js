@@ -40,8 +40,8 @@ const WRONG_TYPE = [
   ['sampleInterval', NaN, 'NaN'],
   ['eventLoopUtilizationMode', 1, '1'],
   ['onExhausted', 'exit', '"exit"'],
-  ['observe', 1, '1'],
-  ['observe', 'true', '"true"'],
+  ['dryRun', 1, '1'],
+  ['dryRun', 'true', '"true"'],
   ['spill', 'on', '"on"'],
   ['spill', null, 'null']
 ]
@@ -80,7 +80,7 @@ const AT_THE_EDGE = [
   ['exempt', '/'], ['exempt', '/*'], ['exempt', []], ['exempt', () => true],
   ['maxInFlight', 1], ['maxInFlight', 2 ** 32 - 1], ['maxInFlight', undefined], ['classify', () => 'a'], ['classify', undefined],
   ['retryAfter', 0], ['retryAfter', 86_400], ['retryAfter', 'auto'],
-  ['message', ''], ['observe', false], ['onShed', undefined], ['spill', true], ['spill', false]
+  ['message', ''], ['dryRun', false], ['onShed', undefined], ['spill', true], ['spill', false]
 ]
 
 const TAKES = {
@@ -103,7 +103,7 @@ const TAKES = {
   eventLoopUtilizationMode: "'interval' or 'cumulative'",
   onExhausted: 'a function',
   exhaustedAfter: 'a number of ms from 10 to 2147483647',
-  observe: 'true or false',
+  dryRun: 'true or false',
   spill: 'true or false',
   respond: 'a function',
   errorMode: 'true or false'

@@ -9,7 +9,7 @@ const hapi = require('@hapi/hapi')
 const spillwayHapi = require('../../lib/adapters/hapi/index.js')
 const { Gate } = require('../../lib/gate/gate.js')
 const { guard } = require('../../lib/adapters/http.js')
-const { OUTCOME } = require('../../lib/admission/law.js')
+const { OUTCOME } = require('../../lib/admission/controller.js')
 const { gateOptions, readOptions } = require('../../lib/gate/options.js')
 const { kinds } = require('../support/servers.js')
 const { nextTurn } = require('../support/block.js')
@@ -160,7 +160,7 @@ describe('a client that leaves', () => {
     })
   }
 
-  describe('is told to the law', () => {
+  describe('is told to the admission controller', () => {
     /** The outcomes that a gate is told for one request. */
     async function outcomesOf (createServer, handle, ask) {
       // Without a limit to its delay: refused, it would have no outcome.
@@ -168,9 +168,9 @@ describe('a client that leaves', () => {
       opened(() => gate.close())
       const outcomes = []
       const { leave } = gate
-      gate.leave = (stay, outcome, status) => {
+      gate.leave = (entry, outcome, status) => {
         outcomes.push(outcome)
-        leave.call(gate, stay, outcome, status)
+        leave.call(gate, entry, outcome, status)
       }
       const server = createServer((req, res) => {
         gate.enter(req, res, req)

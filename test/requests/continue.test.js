@@ -44,8 +44,8 @@ for (const kind of kinds.filter(({ name }) => ['http', 'fastify', 'hapi'].includ
       assert.equal(site.gate.stats().shed, 1)
     })
 
-    it('is told to where it is exempt, where the gate only observes, and when it is closed', async () => {
-      for (const [options, count] of [[{ exempt: '/' }, 'exempt'], [{ observe: true }, 'admitted'], [{}, null]]) {
+    it('is told to where it is exempt, where the gate only isDryRun, and when it is closed', async () => {
+      for (const [options, count] of [[{ exempt: '/' }, 'exempt'], [{ dryRun: true }, 'admitted'], [{}, null]]) {
         const site = await kind.start({ maxDelay, ...options })
         if (count === null) site.gate.close()
         const client = await connect(site.port)

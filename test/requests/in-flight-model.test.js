@@ -11,7 +11,7 @@ const { closeOpened, opened } = require('../support/opened.js')
 const { kinds } = require('../support/servers.js')
 
 /**
- * Whatever clients and handlers do, in whatever order: the gate and the law count no less than nothing in flight,
+ * Whatever clients and handlers do, in whatever order: the gate and the admission controller count no less than nothing in flight,
  * no more handlers run than `maxInFlight` allows, and in the end nothing is in flight. A failure prints the seed
  * and the steps; SEED repeats one.
  */
@@ -86,12 +86,12 @@ class Watched {
 
   get counts () {
     const { gate } = this.#site
-    return { gate: gate.stats().inFlight, law: gate.snapshot().classes.reduce((sum, { inFlight }) => sum + inFlight, 0) }
+    return { gate: gate.stats().inFlight, controller: gate.snapshot().classes.reduce((sum, { inFlight }) => sum + inFlight, 0) }
   }
 
   check () {
     const counts = this.counts
-    assert.ok(counts.gate >= 0 && counts.law >= 0 && counts.law <= MAX_IN_FLIGHT, JSON.stringify(counts))
+    assert.ok(counts.gate >= 0 && counts.controller >= 0 && counts.controller <= MAX_IN_FLIGHT, JSON.stringify(counts))
     if (performance.now() - this.#begun > LEAST_PATIENCE_MS) return
     assert.ok(this.held.length <= MAX_IN_FLIGHT, `${this.held.length} handlers at once`)
   }
@@ -102,9 +102,9 @@ class Watched {
     for (let calm = 0; calm < CALM_TURNS;) {
       while (this.held.length > 0) this.release(0)
       this.check()
-      const { gate, law } = this.counts
-      calm = gate === 0 && law === 0 ? calm + 1 : 0
-      assert.ok(performance.now() - begun < LONGEST_SETTLING_MS, `still in flight: ${gate}, of which hold a place: ${law}`)
+      const { gate, controller } = this.counts
+      calm = gate === 0 && controller === 0 ? calm + 1 : 0
+      assert.ok(performance.now() - begun < LONGEST_SETTLING_MS, `still in flight: ${gate}, of which hold a place: ${controller}`)
       await nextTurn()
     }
   }

@@ -4,9 +4,9 @@ const assert = require('node:assert/strict')
 const http = require('node:http')
 const http2 = require('node:http2')
 const { once } = require('node:events')
-const { Arrival, Connection } = require('../../lib/requests/arrival.js')
+const { TrackedRequest, Connection } = require('../../lib/requests/tracked-request.js')
 const { Gate } = require('../../lib/gate/gate.js')
-const { OUTCOME } = require('../../lib/admission/law.js')
+const { OUTCOME } = require('../../lib/admission/controller.js')
 const { gateOptions, readOptions } = require('../../lib/gate/options.js')
 const { run } = require('../support/child.js')
 const { kinds, FIRST_EVENT } = require('../support/servers.js')
@@ -40,7 +40,7 @@ async function hold (site, send) {
   return { answer, release }
 }
 
-/** What answers the requests that stay, as they come. */
+/** What answers the requests that entry, as they come. */
 function collectReleases (site) {
   const releases = []
   site.events.on('hold', (release) => releases.push(release))
@@ -51,7 +51,7 @@ for (const kind of kinds) {
   describe(`in flight in ${kind.name}`, () => {
     const start = (settings) => kind.start({ maxDelay: false }, settings)
 
-    it('counts each request from its arrival until it is answered, and exempt ones not', async () => {
+    it('counts each request from its tracked until it is answered, and exempt ones not', async () => {
       const site = await kind.start({ maxDelay: false, exempt: '/health' })
       const clients = [await connect(site.port), await connect(site.port)]
       const first = await hold(site, () => clients[0].send('GET /hold'))
@@ -247,7 +247,7 @@ for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].include
 describe('a connection', () => {
   it('keeps those of its requests that are not answered, whichever is', () => {
     const connection = new Connection(-1, false)
-    const [first, second, third] = ['/1', '/2', '/3'].map((url) => new Arrival('GET', url, [], 0, connection))
+    const [first, second, third] = ['/1', '/2', '/3'].map((url) => new TrackedRequest('GET', url, [], 0, connection))
     connection.inFlight.push(first, second, third)
     connection.remove(first)
     assert.deepEqual(connection.inFlight, [second, third])
@@ -340,9 +340,9 @@ describe('an outcome over HTTP/2', () => {
     opened(() => gate.close())
     const outcomes = []
     const { leave } = gate
-    gate.leave = (arrival, outcome) => {
+    gate.leave = (tracked, outcome) => {
       outcomes.push(outcome)
-      leave.call(gate, arrival, outcome)
+      leave.call(gate, tracked, outcome)
     }
     const server = http2.createServer((req, res) => serve(req, res, () => gate.enter(req, res, req)))
     opened(() => server.close())

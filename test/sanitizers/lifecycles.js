@@ -26,8 +26,8 @@ function notClosed () {
   binding.createLoopDelay()()
   binding.createPoolProbe()()
   const server = http.createServer().listen(0, '127.0.0.1', () => {
-    const law = binding.createLaw(1e8, 0, 4e6, 0, 1)
-    assert.ok(binding.createSpill(law, server._handle.fd, [], ['HTTP/1.1 503 Service Unavailable\r\n\r\n'], 0, Infinity, new Int32Array(8), () => {}, true, () => false))
+    const controller = binding.createController(1e8, 0, 4e6, 0, 1)
+    assert.ok(binding.createSpill(controller, server._handle.fd, [], ['HTTP/1.1 503 Service Unavailable\r\n\r\n'], 0, Infinity, new Int32Array(8), () => {}, true, () => false))
     server.unref()
   })
 }

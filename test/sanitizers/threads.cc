@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "admission/admission.h"
+#include "admission/admission_controller.h"
 #include "concurrency/concurrency_limit.h"
 #include "loop/loop_monitor.h"
 #include "loop/pool_probe.h"
@@ -79,11 +79,11 @@ class Worker final {
  public:
   explicit Worker(uv_loop_t* loop)
       : monitor_(LoopMonitor::New(loop)),
-        law_(std::make_unique<Admission>(Admission::Options{100 * kNsPerMs, 4, kNsPerMs, false})),
+        controller_(std::make_unique<AdmissionController>(AdmissionController::Options{100 * kNsPerMs, 4, kNsPerMs, false})),
         window_(std::make_unique<TurnWindow>(uv_hrtime())),
         probes_(kProbes) {
     Check(monitor_ != nullptr && monitor_->Start(kIntervalMs, 0.5), "LoopMonitor");
-    (*monitor_->live_laws())->Add(law_.get());
+    (*monitor_->live_controllers())->Add(controller_.get());
     (*monitor_->live_windows())->Add(window_.get());
   }
   Worker(const Worker&) = delete;
@@ -91,9 +91,9 @@ class Worker final {
 
   void Turn(int turn) {
     const uint64_t now = uv_hrtime();
-    const auto id = static_cast<uint8_t>(turn % Admission::kClasses);
-    if (law_->Arrive(now, id, turn * kNsPerMs, true) == Verdict::kAdmit) {
-      law_->Depart(uv_hrtime(), id, now, Outcome::kCompleted);
+    const auto id = static_cast<uint8_t>(turn % AdmissionController::kClasses);
+    if (controller_->Arrive(now, id, turn * kNsPerMs, true) == Verdict::kAdmit) {
+      controller_->Depart(uv_hrtime(), id, now, Outcome::kCompleted);
     }
     limit_.Begin(now);
     limit_.End(uv_hrtime(), now, true, monitor_->MeanTurn());
@@ -108,7 +108,7 @@ class Worker final {
   }
 
   void End() {
-    (*monitor_->live_laws())->Remove(law_.get());
+    (*monitor_->live_controllers())->Remove(controller_.get());
     (*monitor_->live_windows())->Remove(window_.get());
     monitor_->Close([](void*) {}, nullptr);
   }
@@ -116,7 +116,7 @@ class Worker final {
 
  private:
   LoopMonitor* const monitor_;  // deletes itself
-  const std::unique_ptr<Admission> law_;
+  const std::unique_ptr<AdmissionController> controller_;
   const std::unique_ptr<TurnWindow> window_;
   ConcurrencyLimit limit_;
   std::vector<std::unique_ptr<PoolProbe>> probes_;

@@ -1,40 +1,40 @@
 'use strict'
 
 const Agenda = require('./agenda')
-const { spillway } = require('./laws')
+const { spillway } = require('./controllers')
 const { ms } = require('./units')
 
 const ADMIT = 0
 const COMPLETED = 0
 
-/** The law and a clock: time passes in turns of 1 ms, which are busy for so long as they are told. */
+/** The admission controller and a clock: time passes in turns of 1 ms, which are busy for so long as they are told. */
 class Bench {
   now = ms(1e6)
   #agenda = new Agenda()
 
   constructor (options) {
-    this.law = spillway(options)
+    this.controller = spillway(options)
   }
 
   pass (lasting, { busyMs = 0.1 } = {}) {
     for (let i = 0; i < lasting; i++) {
       this.now += ms(1)
       this.#agenda.runUntil(this.now)
-      this.law.turn(this.now, ms(busyMs))
+      this.controller.turn(this.now, ms(busyMs))
     }
   }
 
   longTurn (lasting) {
     this.now += ms(lasting)
-    this.law.turn(this.now, ms(lasting))
+    this.controller.turn(this.now, ms(lasting))
   }
 
   arrive (id = 0, waitedMs = 0, queued = 1) {
-    return this.law.arrive(this.now, id, ms(waitedMs), queued)
+    return this.controller.arrive(this.now, id, ms(waitedMs), queued)
   }
 
   depart (id, start, outcome = COMPLETED) {
-    this.law.depart(this.now, id, start, outcome)
+    this.controller.depart(this.now, id, start, outcome)
   }
 
   /** So many requests a second for `lasting` ms, each answered after `responseMs`; returns the verdicts. */
@@ -51,17 +51,17 @@ class Bench {
     const start = this.now
     const verdict = this.arrive(id, waitedMs)
     if (verdict === ADMIT) {
-      this.#agenda.at(start + ms(responseMs), (time) => this.law.depart(time, id, start, outcome))
+      this.#agenda.at(start + ms(responseMs), (time) => this.controller.depart(time, id, start, outcome))
     }
     return verdict
   }
 
   get gate () {
-    return { ...this.law.snapshot(), waitLimitNs: this.law.waitLimit(this.now) }
+    return { ...this.controller.snapshot(), waitLimitNs: this.controller.waitLimit(this.now) }
   }
 
   class (id = 0) {
-    return this.law.snapshotOf(id)
+    return this.controller.snapshotOf(id)
   }
 }
 

@@ -29,7 +29,7 @@ function figures (records, { fromMs, untilMs, class: id, usefulMs = USEFUL_MS })
   }
 }
 
-/** The share refused of those that a law was asked about in [fromMs, untilMs[. */
+/** The share refused of those that a controller was asked about in [fromMs, untilMs[. */
 function refusedOfJudged (records, { fromMs, untilMs }) {
   const judged = records.filter(({ judged }) => judged && judged.time >= ms(fromMs) && judged.time < ms(untilMs))
   return judged.filter(({ judged }) => !judged.admitted).length / Math.max(1, judged.length)

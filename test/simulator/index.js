@@ -13,18 +13,18 @@ const EXPRESS = { turn: 0.015, accept: 0.04, begin: 0.3, refuse: 0.06, spill: 0.
 /**
  * Runs a scenario on a virtual clock; the same seed gives the same run. Returns the records of its requests (see traffic.js).
  *
- * `law`, or `laws` where several servers share the process; `sources` (see traffic.js); `pauses`: `{ everyMs, lastMs }`;
+ * `controller`, or `controllers` where several servers share the process; `sources` (see traffic.js); `pauses`: `{ everyMs, lastMs }`;
  * `script`: `[[atMs, run], …]`; `kernelWaits: false` for a system whose kernel does not count them; `spill: true` for refusal from
- * the accept queue; `dryRun: true` for a process that lets in what its law refuses; `acceptQueue`: how long that may become.
+ * the accept queue; `dryRun: true` for a process that lets in what its controller refuses; `acceptQueue`: how long that may become.
  *
  * A scenario that needs a pool is a function of what makes one: `simulate((pool) => ({ … query(pool(20)) … }))`.
  */
 function simulate (scenario) {
   const agenda = new Agenda()
   const {
-    law, laws = [law], sources, durationMs, seed = 1, costs = EXPRESS, tickMs = 4, kernelWaits = true, spill, dryRun, acceptQueue, pauses, script = []
+    controller, controllers = [controller], sources, durationMs, seed = 1, costs = EXPRESS, tickMs = 4, kernelWaits = true, spill, dryRun, acceptQueue, pauses, script = []
   } = typeof scenario === 'function' ? scenario((slots) => new Pool(agenda, slots)) : scenario
-  const process = new Process({ agenda, laws, costs, tickMs, kernelWaits, spill, dryRun, acceptQueue })
+  const process = new Process({ agenda, controllers, costs, tickMs, kernelWaits, spill, dryRun, acceptQueue })
   const random = new Random(seed)
   const records = []
   for (const source of sources) startTraffic({ agenda, random, process, source, records, untilMs: durationMs })

@@ -30,7 +30,7 @@ const SPILL_BATCH_MS = 0.9
  */
 class Process {
   #agenda
-  #laws
+  #controllers
   #costs
   #tick
   #kernelWaits
@@ -44,16 +44,16 @@ class Process {
   #closed = []
   #pauses = []
 
-  constructor ({ agenda, laws, costs, tickMs, kernelWaits, spill = false, dryRun = false, acceptQueue = ACCEPT_QUEUE }) {
+  constructor ({ agenda, controllers, costs, tickMs, kernelWaits, spill = false, dryRun = false, acceptQueue = ACCEPT_QUEUE }) {
     this.#agenda = agenda
-    this.#laws = laws
+    this.#controllers = controllers
     this.#costs = costs
     this.#tick = ms(tickMs)
     this.#kernelWaits = kernelWaits
     this.#spill = spill
     this.#dryRun = dryRun
     this.#mostWaiting = acceptQueue
-    this.#acceptQueues = laws.map(() => [])
+    this.#acceptQueues = controllers.map(() => [])
   }
 
   /** The handshake of a connection that carries this request; false when the queue is full and the kernel drops it. */
@@ -89,8 +89,8 @@ class Process {
         continue
       }
       const end = this.#turn(now)
-      if (this.#spill) this.#acceptQueues.forEach((queue, i) => this.#laws[i].queued(queue.length))
-      for (const law of this.#laws) law.turn(end, end - now)
+      if (this.#spill) this.#acceptQueues.forEach((queue, i) => this.#controllers[i].queued(queue.length))
+      for (const controller of this.#controllers) controller.turn(end, end - now)
       now = this.#spill ? this.#refuseWaiting(end) : end
     }
   }
@@ -105,7 +105,7 @@ class Process {
     const readable = this.#readable.splice(0)
     const runnable = this.#runnable.splice(0)
     now += ms(this.#costs.turn)
-    // The handler goes on working for nobody, as handlers do; the law hears of it from the response's 'close'.
+    // The handler goes on working for nobody, as handlers do; the admission controller hears of it from the response's 'close'.
     for (const request of this.#closed.splice(0)) this.#depart(request, now, ABANDONED)
     for (const duration of this.#pauses.splice(0)) now += duration
     for (const queue of this.#acceptQueues) {
@@ -118,26 +118,26 @@ class Process {
     return now
   }
 
-  /** The oldest that wait to be accepted, beyond what the law lets wait. */
+  /** The oldest that wait to be accepted, beyond what the admission controller lets wait. */
   #refuseWaiting (now) {
     const { spill } = this.#costs
     this.#acceptQueues.forEach((queue, i) => {
-      const law = this.#laws[i]
-      const count = Math.min(law.excess(now, queue.length), Math.floor(SPILL_BATCH_MS / spill))
+      const controller = this.#controllers[i]
+      const count = Math.min(controller.excess(now, queue.length), Math.floor(SPILL_BATCH_MS / spill))
       if (count === 0) return
       for (const request of queue.splice(0, count)) {
         now += ms(spill)
         request.answer(503, now)
         request.spilled()
       }
-      law.spilled(count)
+      controller.spilled(count)
     })
     return now
   }
 
   #begin (request, now) {
-    const law = this.#laws[request.server]
-    const admitted = law.arrive(now, request.class, this.#waited(request, now), Number(request.queued)) === ADMIT
+    const controller = this.#controllers[request.server]
+    const admitted = controller.arrive(now, request.class, this.#waited(request, now), Number(request.queued)) === ADMIT
     request.judged(admitted, now)
     if (!admitted && !this.#dryRun) {
       now += ms(this.#costs.refuse)
@@ -176,7 +176,7 @@ class Process {
   }
 
   #depart (request, now, outcome) {
-    if (request.counted) this.#laws[request.server].depart(now, request.class, request.start, outcome)
+    if (request.counted) this.#controllers[request.server].depart(now, request.class, request.start, outcome)
     request.counted = false
   }
 }

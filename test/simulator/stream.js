@@ -12,11 +12,11 @@ const LAG_FACTOR = 1 / 3
 
 /** The limit that ships, on a virtual clock. */
 function auto () {
-  const law = binding.createConcurrency()
+  const controller = binding.createConcurrency()
   return {
-    get limit () { return law.snapshot().limit },
-    begin: law.beginAt,
-    end: law.endAt
+    get limit () { return controller.snapshot().limit },
+    begin: controller.beginAt,
+    end: controller.endAt
   }
 }
 

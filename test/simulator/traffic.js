@@ -10,7 +10,7 @@ const LOOK_AGAIN_MS = 10
 
 /**
  * An open-loop client: requests are sent when they are due, whether or not earlier ones were answered, and every one of them
- * ends up in `records` as `{ class, sent, status, end }`: status 200, 503 (`spilled` if it was never accepted), with `judged`, once the law was asked: `{ admitted, time }`, -1 (timed out) or 0
+ * ends up in `records` as `{ class, sent, status, end }`: status 200, 503 (`spilled` if it was never accepted), with `judged`, once the admission controller was asked: `{ admitted, time }`, -1 (timed out) or 0
  * (not answered yet).
  *
  * `source`: `phases`, `rate(ms)` per second, `class`, `server`, `keepAlive` (else a connection for each request), `arrivals`

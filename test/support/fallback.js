@@ -12,7 +12,7 @@ if (process.env.MAY_LACK !== undefined) process.env.MAY_LACK += ',waits from the
 
 const assert = require('node:assert/strict')
 
-const NATIVE_LAW = 'the law is the native one: the fallback keeps maxDelay and maxInFlight, and finds no limits'
+const NATIVE_CONTROLLER = 'the admission controller is the native one: the fallback keeps maxDelay and maxInFlight, and finds no limits'
 const NO_PAUSES = 'the loop is all it sees, so that what a pause made wait is late like anything else'
 
 const NO_TURNS = 'the turn now running is not seen before a timer is overdue'
@@ -33,14 +33,14 @@ const tests = {
   'forgives what a pause of the loop explains': NO_PAUSES,
   'that idle before their request have not waited': NO_PAUSES,
   "over a Unix socket are judged by the loop's delay": NO_PAUSES,
-  'learn what a response takes, and not from one whose client has left': NATIVE_LAW,
-  'finds how many can be served in time, where one at a time is, and refuses the rest': NATIVE_LAW,
+  'learn what a response takes, and not from one whose client has left': NATIVE_CONTROLLER,
+  'finds how many can be served in time, where one at a time is, and refuses the rest': NATIVE_CONTROLLER,
   'the delay of the loop': 'it is that of a timer that comes every 10 ms, of which each time counts the same',
   'sampling wakes nobody where no limit needs it': 'the measuring itself is a JavaScript timer',
   'tells of every signal that this system has': NO_PROBE,
   'the pool of threads': NO_PROBE,
   'judges a turn that was looked at while it ran': NO_TURNS,
-  'classes learn nothing from a stream of server-sent events, however it was asked for': NATIVE_LAW
+  'classes learn nothing from a stream of server-sent events, however it was asked for': NATIVE_CONTROLLER
 }
 
 // As `npm run test:fallback` names it.

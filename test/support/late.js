@@ -5,7 +5,7 @@ const { performance } = require('node:perf_hooks')
 const { setTimeout } = require('node:timers/promises')
 const monitor = require('../../lib/loop/monitor.js')
 const { binding } = require('../../lib/native/binding.js')
-const { NS_PER_MS, createLaw } = require('../../lib/admission/law.js')
+const { NS_PER_MS, createController } = require('../../lib/admission/controller.js')
 
 const { block } = require('./block.js')
 
@@ -17,12 +17,12 @@ const { block } = require('./block.js')
  */
 
 /**
- * The limit that tests set, ms. While a queue stands the law keeps it to a quarter of that, which is
+ * The limit that tests set, ms. While a queue stands the admission controller keeps it to a quarter of that, which is
  * still far above what a request waits that nobody holds up.
  */
 const LIMIT_MS = 120
 
-// Above what the law allows by more than two ticks of the slowest kernel (10 ms), and by what a loaded
+// Above what the admission controller allows by more than two ticks of the slowest kernel (10 ms), and by what a loaded
 // machine may take the processor away for between the reading of the wait and the judgement.
 const MARGIN_MS = 150
 
@@ -31,8 +31,8 @@ const SHORTEST_INTERVAL_MS = 16
 /** What a late request has waited at least. */
 const LATE_MS = LIMIT_MS + MARGIN_MS
 
-/** A law that sees no requests, to tell what a pause of the loop, as a loaded machine makes it, excuses now. */
-const law = createLaw({ maxDelay: LIMIT_MS, maxInFlight: undefined, observe: false })
+/** A controller that sees no requests, to tell what a pause of the loop, as a loaded machine makes it, excuses now. */
+const controller = createController({ maxDelay: LIMIT_MS, maxInFlight: undefined, dryRun: false })
 
 /** The handles of the connections that servers of this process have accepted. @type {Set<any>} */
 const handles = new Set()
@@ -62,7 +62,7 @@ async function late (send) {
     const sentAt = performance.now()
     for (let leftMs = LATE_MS; leftMs > 0;) {
       await setTimeout(leftMs)
-      leftMs = law.waitLimit(0) / NS_PER_MS + MARGIN_MS - (performance.now() - sentAt)
+      leftMs = controller.waitLimit(0) / NS_PER_MS + MARGIN_MS - (performance.now() - sentAt)
     }
     return Array.isArray(sent) ? Promise.all(sent) : sent
   } finally {

@@ -13,13 +13,13 @@ const { connect } = require('./client.js')
 const { opened } = require('./opened.js')
 
 /**
- * How a test makes connections wait to be accepted, without luck: a law for which a queue stands as
+ * How a test makes connections wait to be accepted, without luck: a controller for which a queue stands as
  * long as the test wants, and clients in the server's own process, all of whose connections stand
  * when `net.connect()` has returned. They have sent their requests by the end of the turn in which
  * they see that; by then libuv has accepted one, and then the spill takes the rest.
  */
 
-/** What a law that has seen nothing completed lets wait. */
+/** What a controller that has seen nothing completed lets wait. */
 const MAY_QUEUE = 2
 
 // At most: a server in another process accepts meanwhile.
@@ -31,32 +31,32 @@ const MAX_DELAY_MS = 100
 const LONG_QUEUE = 1e6
 
 /** Not told of the loop's turns: a queue stands until `calm()`. */
-function standingLaw () {
-  const law = /** @type {any} */ (binding.createLaw(MAX_DELAY_MS * NS_PER_MS, 0, 4 * NS_PER_MS, 0, 0))
+function queueingController () {
+  const controller = /** @type {any} */ (binding.createController(MAX_DELAY_MS * NS_PER_MS, 0, 4 * NS_PER_MS, 0, 0))
   let now = 1e15
   const pass = (queued) => {
     now += INTERVAL_MS * NS_PER_MS
-    law.queued(queued)
-    law.turn(now, NS_PER_MS / 10)
+    controller.queued(queued)
+    controller.turn(now, NS_PER_MS / 10)
   }
   for (let i = 0; i < 3; i++) pass(LONG_QUEUE)
-  law.calm = () => { for (let i = 0; i < 5; i++) pass(0) }
-  return law
+  controller.calm = () => { for (let i = 0; i < 5; i++) pass(0) }
+  return controller
 }
 
 /**
  * @param {any} [options] of the gate
- * @param {{ server?: any, law?: any, onSpill?: (told: any) => void, handler?: any }} [more]
+ * @param {{ server?: any, controller?: any, onSpill?: (told: any) => void, handler?: any }} [more]
  */
-async function spillingSite (options, { handler, server = http.createServer(handler ?? answerOk), law = standingLaw(), onSpill } = {}) {
+async function spillingSite (options, { handler, server = http.createServer(handler ?? answerOk), controller = queueingController(), onSpill } = {}) {
   const release = monitor.acquire()
   opened(release)
   const settings = readOptions('test', gateOptions, options)
-  const spill = new Spill(law, settings, planSpill('test', settings, true), onSpill)
+  const spill = new Spill(controller, settings, planSpill('test', settings, true), onSpill)
   opened(() => spill.close())
   spill.watch(server)
   await listening(server)
-  return { server, law, spill, port: server.address().port }
+  return { server, controller, spill, port: server.address().port }
 }
 
 async function listening (server, port = 0) {
@@ -135,4 +135,4 @@ async function received (socket) {
   return text
 }
 
-module.exports = { MAY_QUEUE, answerOk, dontParse, listening, received, sendAtOnce, sendTextAtOnce, spillingSite, standingLaw, waiting }
+module.exports = { MAY_QUEUE, answerOk, dontParse, listening, received, sendAtOnce, sendTextAtOnce, spillingSite, queueingController, waiting }

@@ -27,13 +27,13 @@ const middleware = forExpress({
   maxInFlight: 500,
   classify: (req) => req.baseUrl || undefined,
   respond: (req, res, info) => res.redirect(302, `https://other.example/?waited=${info.waitMs}`),
-  onShed: (info, req) => console.log(info.reason, info.class, info.inFlight, info.limitMs, req?.originalUrl)
+  onShed: (info, req) => console.log(info.reason, info.class, info.inFlight, info.delayLimitMs, req?.originalUrl)
 })
 express().use(middleware)
 const { admitted, shedBy } = middleware.stats()
 const seen: number = admitted + shedBy.delay + shedBy.inFlight + shedBy.maxInFlight
-const { standing, waitLimitMs, classes: [shared] } = middleware.snapshot()
-const [name, limit]: [string, number] = [shared.class, standing ? shared.limit : waitLimitMs]
+const { queueing, delayLimitMs, classes: [shared] } = middleware.snapshot()
+const [name, limit]: [string, number] = [shared.class, queueing ? shared.limit : delayLimitMs]
 middleware.close()
 // @ts-expect-error: a number
 forExpress({ maxInFlight: '10' })
@@ -66,7 +66,7 @@ const closeHapi: () => void = hapi.plugins.spillway.close
 
 new Koa().use(forKoa({ errorMode: true, classify: (ctx) => ctx.method, onShed: (info, ctx) => ctx?.app.emit('shed', info) }))
 
-const gate = guard(createServer(), { observe: true, classify: (req) => req.url, message: 'later', retryAfter: 5 })
+const gate = guard(createServer(), { dryRun: true, classify: (req) => req.url, message: 'later', retryAfter: 5 })
 guard(createServer(), {
   maxHeapUsedRatio: 0.9,
   onExhausted: ({ reason, value, limit, forMs }) => console.error(reason, value / limit, forMs)

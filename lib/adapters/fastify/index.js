@@ -9,13 +9,13 @@ const { Gate, LIMIT_RETRY_S, NO_LIMITS } = require('../../gate/gate.js')
 const { LIMIT_REASONS } = require('../../limits/index.js')
 const { functionRow, gateOptions, isFunction, readOptions } = require('../../gate/options.js')
 const { STATUS, ShedError } = require('../../gate/refusal.js')
-const { arrivalOf } = require('../../requests/request-watch.js')
+const { trackedRequestOf } = require('../../requests/watch.js')
 const { planSpill } = require('../../accept-queue/spill-plan.js')
 
 /**
  * @typedef {import('./types.js').Handle} GateHandle
  * @typedef {import('./types.js').PressureHandler} PressureHandler
- * @typedef {import('../../limits/index.js').Over} Over
+ * @typedef {import('../../limits/index.js').ExceededLimit} ExceededLimit
  * @typedef {import('../../gate/options.js').ShedInfo} ShedInfo
  * @typedef {import('fastify').FastifyInstance} FastifyInstance
  * @typedef {import('fastify').FastifyRequest} FastifyRequest
@@ -31,7 +31,7 @@ const { planSpill } = require('../../accept-queue/spill-plan.js')
  *   route's own (`config.pressureHandler`) comes first
  * @property {new () => Error} [customError] the error of each refusal
  * @property {boolean | string | import('./status-route.js').StatusRoute} [exposeStatusRoute] adds a route
- *   that the limits are judged for, and the law is not
+ *   that the limits are judged for, and the admission controller is not
  * @property {(fastify: FastifyInstance) => unknown} [healthCheck] false, or a promise of it, or a failure: all is refused
  *
  * @typedef {Omit<import('../../gate/options.js').GateOptions<FastifyRequest>, 'healthCheck'> & AnswerOptions} FastifyOptions
@@ -56,7 +56,7 @@ const UNDER_PRESSURE = 'FST_UNDER_PRESSURE'
  * @type {import('../../admission/classify.js').Routing}
  */
 const routing = {
-  pathOf: (arrival, request) => request.routeOptions.url ?? NO_ROUTE,
+  pathOf: (tracked, request) => request.routeOptions.url ?? NO_ROUTE,
   routeOf: (method, pattern) => pattern
 }
 
@@ -75,7 +75,7 @@ const fastifyUnderPressure = async (fastify, given) => {
     if (result) return result
     throw errorOf(/** @type {any} */ ({ reason: 'healthCheck', retryAfter: LIMIT_RETRY_S }), reply)
   })
-  // The outer plugin has judged by its own limits, and by the law.
+  // The outer plugin has judged by its own limits, and by the admission controller.
   const isInner = fastify.hasDecorator('spillway')
   // Of an encapsulated plugin, the server has requests that are none of its business.
   const judgesAll = Object.hasOwn(fastify, 'server')
@@ -83,7 +83,7 @@ const fastifyUnderPressure = async (fastify, given) => {
   const isExempt = exemptTest(settings.exempt)
   const gateSettings = { ...settings, healthCheck: checkHealth }
   if (statusUrl !== undefined) {
-    gateSettings.exempt = (/** @type {FastifyRequest} */ request) => isStatus(request) || isExempt(arrivalOf(request.raw, request), request)
+    gateSettings.exempt = (/** @type {FastifyRequest} */ request) => isStatus(request) || isExempt(trackedRequestOf(request.raw, request), request)
     // Who is asked at each request for the status need not be asked in between.
     if (options.healthCheckInterval === undefined) gateSettings.healthCheckInterval = undefined
   }
@@ -93,7 +93,7 @@ const fastifyUnderPressure = async (fastify, given) => {
   fastify.decorate('spillway', handle)
   if (judgesAll) gate.watch(fastify.server)
   else gate.spill.watch(fastify.server)
-  fastify.decorate('isUnderPressure', () => gate.limits.over !== null)
+  fastify.decorate('isUnderPressure', () => gate.limits.exceeded !== null)
   fastify.decorate('memoryUsage', () => {
     const { eventLoopDelay, rssBytes, heapUsedBytes, eventLoopUtilization } = /** @type {any} */ (gate.limits.load)
     return { eventLoopDelay, rssBytes, heapUsed: heapUsedBytes, eventLoopUtilized: eventLoopUtilization }
@@ -102,17 +102,17 @@ const fastifyUnderPressure = async (fastify, given) => {
     // Fastify makes a server of its own for each further address of localhost.
     gate.spill.seen(request.raw)
     // Fastify makes a new object of the route's options at each look.
-    if (gate.limits.over === null) return judge(request, reply, next, gate.limits)
+    if (gate.limits.exceeded === null) return judge(request, reply, next, gate.limits)
     const own = request.routeOptions.config?.pressureHandler
     const handler = isFunction(own) ? own : pressureHandler
-    const isOfStatus = statusUrl !== undefined && isStatus(request) && !isExempt(arrivalOf(request.raw, request), request)
-    const over = handler !== undefined || isOfStatus || isInner
+    const isOfStatus = statusUrl !== undefined && isStatus(request) && !isExempt(trackedRequestOf(request.raw, request), request)
+    const exceeded = handler !== undefined || isOfStatus || isInner
       ? gate.overLimit(request.raw, request, { evenExempt: isOfStatus, evenJudged: isInner })
       : null
-    if (over === null) return judge(request, reply, next, gate.limits)
-    const countRefusal = () => gate.refuse(request.raw, reply.raw, request, over)
+    if (exceeded === null) return judge(request, reply, next, gate.limits)
+    const countRefusal = () => gate.refuse(request.raw, reply.raw, request, exceeded)
     if (handler === undefined) return refuse(countRefusal(), reply, next)
-    askPressureHandler(handler, over, request, reply, {
+    askPressureHandler(handler, exceeded, request, reply, {
       refused: countRefusal,
       pass: () => judge(request, reply, next, NO_LIMITS),
       fail (error) {
@@ -136,7 +136,7 @@ const fastifyUnderPressure = async (fastify, given) => {
    * @param {FastifyRequest} request
    * @param {FastifyReply} reply
    * @param {Next} next
-   * @param {{ over: Over | null }} limits
+   * @param {{ exceeded: ExceededLimit | null }} limits
    */
   function judge (request, reply, next, limits) {
     const info = gate.enter(request.raw, reply.raw, request, limits)

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {import('./types.js').PressureHandler} PressureHandler
- * @typedef {import('../../limits/index.js').Over} Over
+ * @typedef {import('../../limits/index.js').ExceededLimit} ExceededLimit
  * @typedef {import('fastify').FastifyRequest} FastifyRequest
  * @typedef {import('fastify').FastifyReply} FastifyReply
  *
@@ -17,12 +17,12 @@
  * returns or by `reply.send()`, or else lets it pass.
  *
  * @param {PressureHandler} handler
- * @param {Over} over
+ * @param {ExceededLimit} exceeded
  * @param {FastifyRequest} request
  * @param {FastifyReply} reply
  * @param {Ends} ends
  */
-function askPressureHandler (handler, over, request, reply, { refused, pass, fail }) {
+function askPressureHandler (handler, exceeded, request, reply, { refused, pass, fail }) {
   const answers = answerWatch(reply)
   const settle = () => answers() ? refused() : pass()
   /** @param {any} error */
@@ -30,7 +30,7 @@ function askPressureHandler (handler, over, request, reply, { refused, pass, fai
   /** @type {any} */
   let result
   try {
-    result = handler(request, reply, over.reason, over.value)
+    result = handler(request, reply, exceeded.reason, exceeded.value)
   } catch (error) {
     return failWith(error)
   }

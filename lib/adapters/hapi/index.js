@@ -9,7 +9,7 @@ const { corsHeaders } = require('./cors.js')
 const { OwnRoutes, matchOf } = require('./routes.js')
 const { functionRow, gateOptions, readOptions } = require('../../gate/options.js')
 const { ShedError } = require('../../gate/refusal.js')
-const { arrivalOf, onClientError } = require('../../requests/request-watch.js')
+const { trackedRequestOf, onClientError } = require('../../requests/watch.js')
 const { planSpill } = require('../../accept-queue/spill-plan.js')
 const { pathOfTarget } = require('../../requests/target.js')
 
@@ -45,11 +45,11 @@ module.exports = {
     server.events.on('start', () => { isStopped = false })
     const gate = new Gate({
       ...settings,
-      exempt: (/** @type {Request} */ request) => routes.isExempt(request) || isExempt(arrivalOf(request.raw.req, request), request),
+      exempt: (/** @type {Request} */ request) => routes.isExempt(request) || isExempt(trackedRequestOf(request.raw.req, request), request),
       healthCheck: healthCheck && (() => isStopped || healthCheck(server))
     }, {
       routing: {
-        pathOf: (arrival) => arrival.url,
+        pathOf: (tracked) => tracked.url,
         routeOf: (method, url) => routeOf(server, method, url)
       },
       spillPlan: planSpill('spillway/hapi', { ...settings, respond }, true),
@@ -74,7 +74,7 @@ module.exports = {
     }))
     Object.defineProperty(/** @type {any} */ (server.plugins).spillway, 'load', { get: () => loadOf(gate), enumerable: true })
     server.ext('onRequest', async (request, h) => {
-      const isIll = gate.limits.over?.reason === 'healthCheck'
+      const isIll = gate.limits.exceeded?.reason === 'healthCheck'
       const limits = isIll ? gate.limits : routes.limitsOf(request)
       const info = gate.enter(request.raw.req, request.raw.res, request, limits)
       if (info === null) return h.continue

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_LINGERING_H_
-#define SPILLWAY_LINGERING_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -11,12 +10,12 @@ namespace spillway {
 /// Connections that have had their answer while the client still sends: to close them would reset
 /// them, and that can destroy the answer before the client has read it. Their input is dropped
 /// until the client closes, for 2 s, or until the room is needed. Owns their descriptors.
-class Lingering final {
+class LingeringCloses final {
  public:
-  Lingering();
-  ~Lingering() { CloseAll(); }
-  Lingering(const Lingering&) = delete;
-  Lingering& operator=(const Lingering&) = delete;
+  LingeringCloses();
+  ~LingeringCloses() { CloseAll(); }
+  LingeringCloses(const LingeringCloses&) = delete;
+  LingeringCloses& operator=(const LingeringCloses&) = delete;
 
   size_t size() const { return entries_.size(); }
 
@@ -40,5 +39,3 @@ class Lingering final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_LINGERING_H_

@@ -3,14 +3,14 @@
 const { binding } = require('../native/binding.js')
 
 /**
- * The admission law of one gate, and the classes of requests that it tells apart.
+ * The admission controller of one gate, and the classes of requests that it tells apart.
  *
- * @typedef {object} NativeLaw times in ns, classes 0 to 255
+ * @typedef {object} NativeController times in ns, classes 0 to 255
  * @property {(id: number, waitNs: number, queued: number) => number} enter the moment, for `leave`;
  *   refused, minus the verdict; `queued` 1: its connection was accepted just before, so that it came
  *   through the accept queue, else 0
  * @property {(id: number, entered: number, outcome: number) => void} leave `entered`: what `enter` gave; 0 of
- *   a request that was refused and is present all the same, because the law only observes
+ *   a request that was refused and is present all the same, because the admission controller only isDryRun
  * @property {(id: number) => boolean} forget the number is to stand for another class; false while
  *   requests of the present one have yet to leave
  * @property {(id: number, share: number) => void} split class `id`, of which no request was seen yet,
@@ -23,7 +23,7 @@ const { binding } = require('../native/binding.js')
  *
  * @typedef {{ standing: boolean, inFlight: number, arrivalRate: number, rate: number, utilization: number }} NativeSnapshot
  * @typedef {{ inFlight: number, enforcing: boolean, probing: boolean, cap: number, burst: number, arrivalRate: number,
- *   rate: number, capacity: number, baselineNs: number, longestNs: number, costNs: number, light: boolean }} NativeClassSnapshot
+ *   rate: number, capacity: number, noLoadNs: number, longestNs: number, costNs: number, light: boolean }} NativeClassSnapshot
  *
  * @typedef {'delay' | 'inFlight' | 'maxInFlight'} Reason
  */
@@ -37,12 +37,12 @@ const REASONS = [undefined, 'delay', 'inFlight', 'maxInFlight']
 const OUTCOME = { completed: 0, abandoned: 1, detached: 2 }
 
 /**
- * @param {{ maxDelay: number | false, maxInFlight: number | undefined, observe: boolean }} options
- * @returns {NativeLaw}
+ * @param {{ maxDelay: number | false, maxInFlight: number | undefined, dryRun: boolean }} options
+ * @returns {NativeController}
  */
-function createLaw ({ maxDelay, maxInFlight = 0, observe }) {
+function createController ({ maxDelay, maxInFlight = 0, dryRun }) {
   const maxDelayNs = maxDelay === false ? 0 : maxDelay * NS_PER_MS
-  return binding.createLaw(maxDelayNs, maxInFlight, binding.tickMs * NS_PER_MS, Number(observe), 1)
+  return binding.createController(maxDelayNs, maxInFlight, binding.tickMs * NS_PER_MS, Number(dryRun), 1)
 }
 
-module.exports = { NS_PER_MS, OUTCOME, REASONS, createLaw }
+module.exports = { NS_PER_MS, OUTCOME, REASONS, createController }

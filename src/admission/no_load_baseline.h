@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_BASELINE_H_
-#define SPILLWAY_BASELINE_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -8,7 +7,7 @@ namespace spillway {
 
 // A class's response time when nothing queues: the smallest mean of the last blocks of responses. A
 // block is long enough for its mean to say something of a class that mixes fast and slow requests.
-class Baseline final {
+class NoLoadBaseline final {
  public:
   void Add(uint64_t now, double responseNs);
 
@@ -25,7 +24,7 @@ class Baseline final {
   double variance() const;
 
   // What is known of another class of the kind counts for its first responses.
-  void Guess(uint64_t now, const Baseline& other);
+  void Guess(uint64_t now, const NoLoadBaseline& other);
 
   // What a probe measured, with the queue drained, counts for more than all before it.
   void Reset(double responseNs);
@@ -53,5 +52,3 @@ class Baseline final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_BASELINE_H_

@@ -1,4 +1,4 @@
-#include "admission/evidence.h"
+#include "admission/queue_detector.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,7 +18,8 @@ constexpr double kToBeShown = 3;
 
 }  // namespace
 
-void Evidence::EndWindow(double elapsedNs, double rate, uint32_t inFlight, const Normal& normal) {
+void QueueDetector::EndWindow(double elapsedNs, double rate, uint32_t inFlight,
+                              const Normal& normal) {
   elapsed_ += elapsedNs;
   if (count_ < kFewest) return;
   rate_ = count_ / elapsed_;
@@ -27,7 +28,7 @@ void Evidence::EndWindow(double elapsedNs, double rate, uint32_t inFlight, const
   evident_ = evident;
 }
 
-bool Evidence::Shows(double rate, uint32_t inFlight, const Normal& normal) const {
+bool QueueDetector::Shows(double rate, uint32_t inFlight, const Normal& normal) const {
   const double mean = sum_ / count_;
   const double variance = std::max(squares_ / count_ - mean * mean, normal.variance);
   const double queue = mean - kStandardErrors * std::sqrt(variance / count_) - normal.responseNs;
@@ -36,7 +37,7 @@ bool Evidence::Shows(double rate, uint32_t inFlight, const Normal& normal) const
          inFlight > rate * (normal.responseNs + kToBeShown * normal.queueNs);
 }
 
-void Evidence::Drop() {
+void QueueDetector::Drop() {
   evident_ = false;
   count_ = 0;
   elapsed_ = sum_ = squares_ = 0;

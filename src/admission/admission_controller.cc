@@ -1,4 +1,4 @@
-#include "admission/admission.h"
+#include "admission/admission_controller.h"
 
 #include <algorithm>
 #include <cmath>
@@ -32,18 +32,18 @@ constexpr double kSteady = 0.1;
 constexpr double kOnLoop = 2;
 
 uint64_t PatienceNs(const ClassLimit& limit) {
-  return static_cast<uint64_t>(kPatienceNs + kPatienceResponses * limit.BaselineNs());
+  return static_cast<uint64_t>(kPatienceNs + kPatienceResponses * limit.NoLoadNs());
 }
 
 }  // namespace
 
-Admission::Admission(const Options& options)
+AdmissionController::AdmissionController(const Options& options)
     : options_(options),
       maxDelay_(static_cast<double>(options.maxDelayNs)),
-      dryRun_(options.observe ? std::make_unique<DryRun>() : nullptr),
+      dryRun_(options.dryRun ? std::make_unique<DryRun>() : nullptr),
       queue_(options.maxDelayNs, options.tickNs) {}
 
-Admission::Class& Admission::Known(uint8_t id) {
+AdmissionController::Class& AdmissionController::Known(uint8_t id) {
   Class& entry = classes_[id];
   if (!entry.known) {
     entry.known = true;
@@ -52,7 +52,7 @@ Admission::Class& Admission::Known(uint8_t id) {
   return entry;
 }
 
-Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs, bool queued) {
+Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t waitNs, bool queued) {
   Class& entry = Known(id);
   if (dryRun_) waitNs = WithoutGhosts(now, id, waitNs, queued);
   const Verdict verdict = Judge(now, entry, waitNs);
@@ -62,7 +62,7 @@ Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs, bool queued
     entry.limit.Admitted();
     if (entry.member) crowd_.limit().Admitted();
     ++inFlight_;
-    if (dryRun_) dryRun_->Admitted(now, id, entry.cost.ns(), entry.limit.BaselineNs());
+    if (dryRun_) dryRun_->Admitted(now, id, entry.cost.ns(), entry.limit.NoLoadNs());
   } else {
     entry.limit.Refused(byLimit);
     if (entry.member) crowd_.limit().Refused(byLimit);
@@ -72,22 +72,23 @@ Verdict Admission::Arrive(uint64_t now, uint8_t id, uint64_t waitNs, bool queued
 }
 
 // What the request would have waited.
-uint64_t Admission::WithoutGhosts(uint64_t now, uint8_t id, uint64_t waitNs, bool queued) {
+uint64_t AdmissionController::WithoutGhosts(uint64_t now, uint8_t id, uint64_t waitNs,
+                                            bool queued) {
   dryRun_->Came(now, waitNs, queued);
   const bool waits = std::max(waitNs, lastBusy_) > queue_.resolutionNs();
   if (!waits || !HeldUp()) return waitNs;
   heldUp_ = true;
   const Class& entry = classes_[id];
-  const bool onLoop = entry.cost.ns() * kOnLoop > entry.limit.BaselineNs();
+  const bool onLoop = entry.cost.ns() * kOnLoop > entry.limit.NoLoadNs();
   while (onLoop && dryRun_->Due(id)) FreePlace(classes_[id]);
   return dryRun_->WaitNs();
 }
 
-bool Admission::HeldUp() const {
+bool AdmissionController::HeldUp() const {
   return dryRun_ && dryRun_->HeldUp(static_cast<double>(queue_.resolutionNs()));
 }
 
-Verdict Admission::Judge(uint64_t now, const Class& entry, uint64_t waitNs) const {
+Verdict AdmissionController::Judge(uint64_t now, const Class& entry, uint64_t waitNs) const {
   if (options_.maxInFlight > 0 && inFlight_ >= options_.maxInFlight) return Verdict::kMaxInFlight;
   if (options_.maxDelayNs == 0) return Verdict::kAdmit;
   if (!queue_.Admits(now, waitNs, entry.light)) return Verdict::kQueueDelay;
@@ -96,13 +97,13 @@ Verdict Admission::Judge(uint64_t now, const Class& entry, uint64_t waitNs) cons
   return HolderOf(entry).Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
 }
 
-bool Admission::Late() const { return lastTurn_ * kLatePart >= options_.maxDelayNs; }
+bool AdmissionController::Late() const { return lastTurn_ * kLatePart >= options_.maxDelayNs; }
 
-ClassLimit::Setting Admission::setting() const {
+ClassLimit::Setting AdmissionController::setting() const {
   return {maxDelay_, Late(), utilization_ > kSaturated || heldUp_, overdue_, settled_};
 }
 
-void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome) {
+void AdmissionController::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome) {
   Class& entry = classes_[id];
   const bool completed = outcome == Outcome::kCompleted;
   if (!dryRun_ || FreesPlace(now, id, start, completed)) FreePlace(entry);
@@ -116,23 +117,23 @@ void Admission::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome
   if (completed) Completed(now, entry, start);
 }
 
-bool Admission::FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed) {
+bool AdmissionController::FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed) {
   if (start == 0) {
     dryRun_->GhostLeft(id);
   } else if (dryRun_->Left(id, start)) {
     return true;
   }
-  return completed && dryRun_->StandsFor(now, id, classes_[id].limit.BaselineNs());
+  return completed && dryRun_->StandsFor(now, id, classes_[id].limit.NoLoadNs());
 }
 
-void Admission::FreePlace(Class& entry) {
+void AdmissionController::FreePlace(Class& entry) {
   if (entry.limit.empty()) return;
   entry.limit.Left();
   if (entry.member) crowd_.limit().Left();
   --inFlight_;
 }
 
-void Admission::Completed(uint64_t now, Class& entry, uint64_t start) {
+void AdmissionController::Completed(uint64_t now, Class& entry, uint64_t start) {
   const ClassLimit::Setting shared = setting();
   if (entry.member) {
     crowd_.limit().Completed(now, start, shared);
@@ -144,7 +145,7 @@ void Admission::Completed(uint64_t now, Class& entry, uint64_t start) {
   if (counts && Crowd::Small(entry.limit, kWindowNs)) crowd_.Saw(entry.limit.queueNs());
 }
 
-bool Admission::Forget(uint8_t id) {
+bool AdmissionController::Forget(uint8_t id) {
   Class& entry = classes_[id];
   if (!entry.limit.empty() || (dryRun_ && !dryRun_->Empty(id))) return false;
   entry.limit = ClassLimit();
@@ -153,7 +154,7 @@ bool Admission::Forget(uint8_t id) {
   return true;
 }
 
-void Admission::Split(uint8_t id, double share) {
+void AdmissionController::Split(uint8_t id, double share) {
   Class& whole = classes_[0];
   Class& part = Known(id);
   part.cost = whole.cost;
@@ -169,7 +170,7 @@ void Admission::Split(uint8_t id, double share) {
   }
 }
 
-void Admission::OnTurn(uint64_t now, uint64_t busyNs) {
+void AdmissionController::OnTurn(uint64_t now, uint64_t busyNs) {
   const double share = HeldUp() ? dryRun_->Share() : 1;
   lastBusy_ = busyNs;
   lastTurn_ = static_cast<uint64_t>(share * static_cast<double>(busyNs));
@@ -178,7 +179,7 @@ void Admission::OnTurn(uint64_t now, uint64_t busyNs) {
   if (now - windowBegun_ >= kWindowNs) EndWindow(now);
 }
 
-void Admission::EndWindow(uint64_t now) {
+void AdmissionController::EndWindow(uint64_t now) {
   const auto elapsed = static_cast<double>(now - windowBegun_);
   const auto pause = static_cast<double>(queue_.PauseNs(now));
   utilization_ = busy_ / elapsed;
@@ -195,7 +196,7 @@ void Admission::EndWindow(uint64_t now) {
   heldUp_ = false;
 }
 
-void Admission::EndClassWindows(const ClassLimit::Window& window) {
+void AdmissionController::EndClassWindows(const ClassLimit::Window& window) {
   const ClassLimit::Setting shared = setting();
   LearnCosts();
   burst_ = rate_ = arrivalRate_ = 0;
@@ -214,7 +215,7 @@ void Admission::EndClassWindows(const ClassLimit::Window& window) {
   if (!heldUp_) EndCrowd(window);
 }
 
-void Admission::EndCrowd(const ClassLimit::Window& window) {
+void AdmissionController::EndCrowd(const ClassLimit::Window& window) {
   const ClassLimit::Setting shared = setting();
   const bool enforced = crowd_.enforcing();
   Crowd::Free free;
@@ -232,7 +233,7 @@ void Admission::EndCrowd(const ClassLimit::Window& window) {
   crowd_.Dissolve();
 }
 
-void Admission::JoinCrowd(const ClassLimit::Setting& setting) {
+void AdmissionController::JoinCrowd(const ClassLimit::Setting& setting) {
   ForEachClass([&](Class& entry) {
     if (entry.member || !Crowd::Small(entry.limit, kWindowNs)) return;
     if (!Crowd::Takes(entry.limit, setting)) return;
@@ -243,14 +244,14 @@ void Admission::JoinCrowd(const ClassLimit::Setting& setting) {
 
 // Without a limit the requests present may become more and more. What they have cost so far is then
 // blamed on the few that are completed.
-bool Admission::Steady(double completions) {
+bool AdmissionController::Steady(double completions) {
   if (!dryRun_) return true;
   const double more = static_cast<double>(dryRun_->present()) - present_;
   present_ = dryRun_->present();
   return std::abs(more) <= kSteady * completions;
 }
 
-void Admission::LearnCosts() {
+void AdmissionController::LearnCosts() {
   double predicted = 0;
   double completions = 0;
   ForEachClass([&](Class& entry) {
@@ -268,14 +269,14 @@ void Admission::LearnCosts() {
 
 // One class at a time, that with most in flight: those that only suffer from it recover once it is
 // held back, and until then their evidence counts only if they have more in flight than it had.
-void Admission::EnforceOne(uint64_t now) {
+void AdmissionController::EnforceOne(uint64_t now) {
   bool settled = true;
-  ForEachLimit([&](ClassLimit& limit) { settled &= !limit.over(); });
+  ForEachLimit([&](ClassLimit& limit) { settled &= !limit.Exceeded(); });
   if (now > settleBy_) settled = true;
   if (settled && settling_) {
     settled_ = now;
-    ForEachLimit([](ClassLimit& limit) { limit.DropEvidence(); });
-    crowd_.DropEvidence();
+    ForEachLimit([](ClassLimit& limit) { limit.ResetDetector(); });
+    crowd_.ResetDetector();
   }
   settling_ = !settled;
   ClassLimit* worst = nullptr;
@@ -290,18 +291,19 @@ void Admission::EnforceOne(uint64_t now) {
   lastWorst_ = inFlight;
   if (crowded) {
     JoinCrowd(setting());
-    crowd_.DropEvidence();
+    crowd_.ResetDetector();
   } else {
     worst->Enforce(setting());
   }
   settleBy_ = now + PatienceNs(crowded ? crowd_.limit() : *worst);
 }
 
-// While the law only observes, no queue drains, and a probe would take it for the service.
-void Admission::Probe(uint64_t now) {
+// While the admission controller only observes, no queue drains, and a probe would take it for the
+// service.
+void AdmissionController::Probe(uint64_t now) {
   bool wanted = false;
   ForEachLimit([&](ClassLimit& limit) { wanted |= limit.WantsProbe(now); });
-  if (!wanted || options_.observe) return;
+  if (!wanted || options_.dryRun) return;
   ForEachLimit([&](ClassLimit& limit) {
     if (!limit.enforcing()) return;
     limit.BeginProbe(now, setting());
@@ -311,28 +313,28 @@ void Admission::Probe(uint64_t now) {
   Drain(now);
 }
 
-void Admission::Drain(uint64_t now) {
+void AdmissionController::Drain(uint64_t now) {
   bool drained = true;
-  ForEachLimit([&](ClassLimit& limit) { drained &= !(limit.probing() && limit.over()); });
+  ForEachLimit([&](ClassLimit& limit) { drained &= !(limit.probing() && limit.Exceeded()); });
   if (drained) Measure(now);
 }
 
-void Admission::Measure(uint64_t now) {
+void AdmissionController::Measure(uint64_t now) {
   ForEachLimit([&](ClassLimit& limit) { limit.Drained(now); });
   draining_ = false;
 }
 
-bool Admission::mayRefuseWaiting() const {
-  return queue_.standing() && options_.maxDelayNs > 0 && !options_.observe;
+bool AdmissionController::mayRefuseWaiting() const {
+  return queue_.standing() && options_.maxDelayNs > 0 && !options_.dryRun;
 }
 
 // What came during a pause, at the rate of before, is no overload.
-uint32_t Admission::MayQueue(uint64_t now) const {
+uint32_t AdmissionController::MayQueue(uint64_t now) const {
   const auto wait = static_cast<double>(std::max(queue_.LimitNs(now), queue_.PauseNs(now)));
   return static_cast<uint32_t>(std::max(kLeastQueued, rate_ * wait));
 }
 
-uint32_t Admission::Excess(uint64_t now, uint32_t length) const {
+uint32_t AdmissionController::Excess(uint64_t now, uint32_t length) const {
   if (!mayRefuseWaiting()) return 0;
   const uint32_t standing = std::min(length, queue_.shortestOfLate());
   const uint32_t may = MayQueue(now);
@@ -341,7 +343,7 @@ uint32_t Admission::Excess(uint64_t now, uint32_t length) const {
 
 // A class that asks for less than an equal share of the loop's time did not make its queue, and
 // does not pay for it.
-void Admission::ShareOut() {
+void AdmissionController::ShareOut() {
   double served = 0;
   int sharers = 0;
   ForEachClass([&](Class& entry) {

@@ -1,4 +1,4 @@
-#include "accept_queue/lingering.h"
+#include "accept_queue/lingering_closes.h"
 
 #include "os/early_socket.h"
 
@@ -22,14 +22,14 @@ constexpr size_t kGivenUp = 16;
 
 }  // namespace
 
-Lingering::Lingering() : entries_({kSweepEveryNs, kSweepNs}) {}
+LingeringCloses::LingeringCloses() : entries_({kSweepEveryNs, kSweepNs}) {}
 
-void Lingering::Add(uint64_t now, int fd) {
+void LingeringCloses::Add(uint64_t now, int fd) {
   if (entries_.size() >= kMost) GiveUp(1);
   entries_.Add({fd, now + kLongestNs});
 }
 
-void Lingering::Sweep(uint64_t now) {
+void LingeringCloses::Sweep(uint64_t now) {
   entries_.Visit(now, [&](const Entry* entry) {
     const bool has_ended = early_socket::Discard(entry->fd) == early_socket::Rest::kEnded;
     if (!has_ended && now < entry->until) return true;
@@ -38,11 +38,11 @@ void Lingering::Sweep(uint64_t now) {
   });
 }
 
-void Lingering::GiveUpSome() { GiveUp(kGivenUp); }
+void LingeringCloses::GiveUpSome() { GiveUp(kGivenUp); }
 
-void Lingering::CloseAll() { GiveUp(size()); }
+void LingeringCloses::CloseAll() { GiveUp(size()); }
 
-void Lingering::GiveUp(size_t count) {
+void LingeringCloses::GiveUp(size_t count) {
   for (const Entry& entry : entries_.TakeOldest(count)) early_socket::Close(entry.fd);
 }
 

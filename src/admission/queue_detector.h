@@ -1,12 +1,11 @@
-#ifndef SPILLWAY_EVIDENCE_H_
-#define SPILLWAY_EVIDENCE_H_
+#pragma once
 
 #include <cstdint>
 
 namespace spillway {
 
 // Whether a class's responses show that it queues.
-class Evidence final {
+class QueueDetector final {
  public:
   // Of fewer responses nothing can be said; they wait for the next window's.
   static constexpr uint32_t kFewest = 4;
@@ -43,5 +42,3 @@ class Evidence final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_EVIDENCE_H_

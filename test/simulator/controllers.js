@@ -3,9 +3,9 @@
 const { binding } = require('../../lib/native/binding')
 const { ms } = require('./units')
 
-/** The law that ships. */
-function spillway ({ maxDelayMs = 100, maxInFlight = 0, tickMs = 4, observe = false } = {}) {
-  return binding.createLaw(ms(maxDelayMs), maxInFlight, ms(tickMs), Number(observe), 0)
+/** The admission controller that ships. */
+function spillway ({ maxDelayMs = 100, maxInFlight = 0, tickMs = 4, dryRun = false } = {}) {
+  return binding.createController(ms(maxDelayMs), maxInFlight, ms(tickMs), Number(dryRun), 0)
 }
 
 /** An unprotected server. */

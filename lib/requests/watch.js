@@ -7,17 +7,17 @@
 
 const diagnosticsChannel = require('node:diagnostics_channel')
 const net = require('node:net')
-const { Arrival } = require('./arrival.js')
+const { TrackedRequest } = require('./tracked-request.js')
 const { binding } = require('../native/binding.js')
-const { onClientLeft, onDestroyed, onSent } = require('./departure.js')
+const { onClientLeft, onDestroyed, onSent } = require('./response-end.js')
 const { reportFault } = require('./fault.js')
 const fdWatch = require('../limits/fd-watch.js')
 const { connectionOf, forgetAll, knownConnectionOf, learn } = require('./listening-servers.js')
 
 const START = 'http.server.request.start'
 const FINISH = 'http.server.response.finish'
-/** On a request: its Arrival. */
-const kArrival = Symbol('spillway.arrival')
+/** On a request: its TrackedRequest. */
+const kTracked = Symbol('spillway.tracked')
 
 function start () {
   diagnosticsChannel.subscribe(START, onRequestStart)
@@ -33,7 +33,7 @@ function stop () {
 /** @param {any} message */
 function onRequestStart ({ request, socket, server }) {
   try {
-    request[kArrival] = arrive(request, socket, server)
+    request[kTracked] = arrive(request, socket, server)
   } catch (error) {
     reportFault(error)
   }
@@ -49,7 +49,7 @@ function arrive (request, socket, server) {
   const known = knownConnectionOf(socket)
   if (known?.used) {
     const waitMs = known.kernelKnows ? binding.requestWait(known.fd, 0, -1) : -1
-    return new Arrival(method, url, rawHeaders, waitMs, false, known)
+    return new TrackedRequest(method, url, rawHeaders, waitMs, false, known)
   }
   learn(server)
   const connection = begin(socket)
@@ -57,7 +57,7 @@ function arrive (request, socket, server) {
   if (fd >= fdWatch.from) fdWatch.note(fd)
   const waitMs = fd >= 0 ? binding.requestWait(fd, 1, queuedMs) : -1
   connection.kernelKnows = waitMs >= 0
-  return new Arrival(method, url, rawHeaders, waitMs, connection.kernelKnows && binding.wasQueued(), connection)
+  return new TrackedRequest(method, url, rawHeaders, waitMs, connection.kernelKnows && binding.wasQueued(), connection)
 }
 
 /** @param {any} socket over which the first request has come */
@@ -71,12 +71,12 @@ function begin (socket) {
 
 /** @param {any} message */
 function onResponseFinish ({ request, response, socket }) {
-  const arrival = request[kArrival]
-  if (arrival === undefined || arrival.connection === null) return
+  const tracked = request[kTracked]
+  if (tracked === undefined || tracked.connection === null) return
   try {
     // Node says so too of what it could not write any more.
-    if (socket.destroyed) onClientLeft(arrival)
-    else onSent(arrival, response)
+    if (socket.destroyed) onClientLeft(tracked)
+    else onSent(tracked, response)
   } catch (error) {
     reportFault(error)
   }
@@ -86,11 +86,11 @@ function onResponseFinish ({ request, response, socket }) {
 function onSocketClose () {
   const connection = connectionOf(this)
   connection.closed = true
-  for (const arrival of connection.inFlight.splice(0)) {
+  for (const tracked of connection.inFlight.splice(0)) {
     try {
       // Node itself destroys a response that has waited for its turn, and so has no socket yet.
-      if (arrival.res.destroyed && arrival.res.socket !== null) onDestroyed(arrival)
-      else onClientLeft(arrival)
+      if (tracked.res.destroyed && tracked.res.socket !== null) onDestroyed(tracked)
+      else onClientLeft(tracked)
     } catch (error) {
       reportFault(error)
     }
@@ -105,7 +105,7 @@ function onSocketClose () {
  */
 function onClientError (socket) {
   try {
-    for (const arrival of [...knownConnectionOf(socket)?.inFlight ?? []]) onClientLeft(arrival)
+    for (const tracked of [...knownConnectionOf(socket)?.inFlight ?? []]) onClientLeft(tracked)
   } catch (error) {
     reportFault(error)
   }
@@ -114,10 +114,10 @@ function onClientError (socket) {
 /**
  * @param {any} raw Node's request: http.IncomingMessage or Http2ServerRequest
  * @param {any} [request] the framework's
- * @returns {Arrival}
+ * @returns {TrackedRequest}
  */
-function arrivalOf (raw, request = raw) {
-  return raw[kArrival] ?? unseen(raw, request)
+function trackedRequestOf (raw, request = raw) {
+  return raw[kTracked] ?? unseen(raw, request)
 }
 
 /**
@@ -130,8 +130,8 @@ function unseen (raw, request) {
   // A mounted application, or one that rewrites, has changed `url` by now.
   const url = raw.originalUrl ?? request.originalUrl ?? raw.url
   const rawHeaders = raw.rawHeaders ?? Object.entries(raw.headers ?? {}).flat()
-  raw[kArrival] = new Arrival(raw.method, url, rawHeaders, measure(raw.socket), false, olderConnection(raw))
-  return raw[kArrival]
+  raw[kTracked] = new TrackedRequest(raw.method, url, rawHeaders, measure(raw.socket), false, olderConnection(raw))
+  return raw[kTracked]
 }
 
 /**
@@ -159,4 +159,4 @@ function measure (socket) {
   return handle.fd >= 0 ? binding.requestWait(handle.fd, 1, -1) : -1
 }
 
-module.exports = { arrivalOf, onClientError, start, stop }
+module.exports = { trackedRequestOf, onClientError, start, stop }

@@ -1,5 +1,4 @@
-#ifndef SPILLWAY_ADMISSION_H_
-#define SPILLWAY_ADMISSION_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -19,24 +18,24 @@ enum class Verdict : uint8_t { kAdmit, kQueueDelay, kInFlight, kMaxInFlight };
 // event stream, which lasts as long as it likes and so says nothing of service.
 enum class Outcome : uint8_t { kCompleted, kAbandoned, kDetached };
 
-// The admission law. Times are ns of one monotonic clock, classes numbers that the caller gives.
-// The caller tells of every turn of the loop, and reports every request that it let in once, when
-// it departs. One that was refused it reports only in a dry run, where it let that in too: its
+// The admission controller. Times are ns of one monotonic clock, classes numbers that the caller
+// gives. The caller tells of every turn of the loop, and reports every request that it let in once,
+// when it departs. One that was refused it reports only in a dry run, where it let that in too: its
 // start is then 0.
-class Admission final {
+class AdmissionController final {
  public:
   static constexpr int kClasses = 256;
 
   struct Options {
-    uint64_t maxDelayNs;   // 0: no law, maxInFlight alone
+    uint64_t maxDelayNs;   // 0: no controller, maxInFlight alone
     uint32_t maxInFlight;  // 0: none
     uint64_t tickNs;       // resolution of the waits
-    bool observe;          // a dry run: the caller lets in what is refused
+    bool dryRun;           // a dry run: the caller lets in what is refused
   };
 
-  explicit Admission(const Options& options);
-  Admission(const Admission&) = delete;
-  Admission& operator=(const Admission&) = delete;
+  explicit AdmissionController(const Options& options);
+  AdmissionController(const AdmissionController&) = delete;
+  AdmissionController& operator=(const AdmissionController&) = delete;
 
   // `queued`: its connection was accepted just before, so that it came through the accept queue.
   Verdict Arrive(uint64_t now, uint8_t id, uint64_t waitNs, bool queued);
@@ -118,7 +117,7 @@ class Admission final {
 
   const Options options_;
   const double maxDelay_;
-  const std::unique_ptr<DryRun> dryRun_;  // null where the law is enforced
+  const std::unique_ptr<DryRun> dryRun_;  // null where the admission controller is enforced
   QueueDelay queue_;
   std::array<Class, kClasses> classes_;
   Crowd crowd_;
@@ -147,5 +146,3 @@ class Admission final {
 };
 
 }  // namespace spillway
-
-#endif  // SPILLWAY_ADMISSION_H_

@@ -4,13 +4,13 @@
  * What is known of a request from the moment Node has parsed its head, kept in one place: a framework
  * makes its own of Node's objects, and each look at those is dear from then on.
  */
-class Arrival {
+class TrackedRequest {
   /** Whether a gate that enforces has decided on it: a request passes one such gate. */
   judged = false
   /** The gates in dry run that have. @type {import('../gate/gate.js').Gate[] | null} */
-  observers = null
-  /** The first of its stays. @type {import('../gate/stays.js').Stay | null} */
-  stay = null
+  dryRunGates = null
+  /** The first entry of a gate that admitted it. @type {import('../gate/in-flight.js').InFlightEntry | null} */
+  entry = null
   /** Node's response, once a gate has admitted it. @type {any} */
   res = null
   /** What settles when its handler is through, where the framework tells. @type {PromiseLike<unknown> | null} */
@@ -22,7 +22,7 @@ class Arrival {
   /** Its client has left. */
   abandoned = false
   /** Its response was sent, or its client has left and its handler is through. */
-  over = false
+  finished = false
 
   /**
    * @param {string} method
@@ -43,20 +43,20 @@ class Arrival {
 
   /** @param {import('../gate/gate.js').Gate} gate */
   isKnownTo (gate) {
-    return gate.observes ? this.observers !== null && this.observers.includes(gate) : this.judged
+    return gate.isDryRun ? this.dryRunGates !== null && this.dryRunGates.includes(gate) : this.judged
   }
 
   /** @param {import('../gate/gate.js').Gate} gate */
   setKnownTo (gate) {
-    if (!gate.observes) this.judged = true
-    else if (this.observers === null) this.observers = [gate]
-    else this.observers.push(gate)
+    if (!gate.isDryRun) this.judged = true
+    else if (this.dryRunGates === null) this.dryRunGates = [gate]
+    else this.dryRunGates.push(gate)
   }
 }
 
 /** A connection that requests come over. */
 class Connection {
-  /** Of its requests, those admitted and not yet answered: more than one where the client pipelines. @type {Arrival[]} */
+  /** Of its requests, those admitted and not yet answered: more than one where the client pipelines. @type {TrackedRequest[]} */
   inFlight = []
   /** Whether a request has come over it. */
   used = false
@@ -73,16 +73,16 @@ class Connection {
     this.kernelKnows = fd >= 0
   }
 
-  /** @param {Arrival} arrival */
-  remove (arrival) {
+  /** @param {TrackedRequest} tracked */
+  remove (tracked) {
     const { inFlight } = this
-    if (inFlight[inFlight.length - 1] === arrival) {
+    if (inFlight[inFlight.length - 1] === tracked) {
       inFlight.pop()
       return
     }
-    const index = inFlight.indexOf(arrival)
+    const index = inFlight.indexOf(tracked)
     if (index >= 0) inFlight.splice(index, 1)
   }
 }
 
-module.exports = { Arrival, Connection }
+module.exports = { TrackedRequest, Connection }

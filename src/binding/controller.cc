@@ -1,7 +1,7 @@
-// The admission law as JavaScript holds it. Times that cross are in ns; classes are whole numbers
-// from 0 to 255.
+// The admission controller as JavaScript holds it. Times that cross are in ns; classes are whole
+// numbers from 0 to 255.
 
-#include "binding/law.h"
+#include "binding/controller.h"
 
 #include <uv.h>
 
@@ -16,31 +16,32 @@ namespace {
 
 constexpr double kNsPerSecond = 1e9;
 
-/// A law, and its place among the live ones. Every function of the JavaScript object owns a share.
-class Law final {
+/// A controller, and its place among the live ones. Every function of the JavaScript object owns a
+/// share.
+class Controller final {
  public:
-  Law(const Admission::Options& options, std::shared_ptr<LiveLaws> live)
+  Controller(const AdmissionController::Options& options, std::shared_ptr<LiveControllers> live)
       : admission(options), live_(std::move(live)) {
     if (live_) live_->Add(&admission);
   }
-  ~Law() {
+  ~Controller() {
     if (live_) live_->Remove(&admission);
   }
-  Law(const Law&) = delete;
-  Law& operator=(const Law&) = delete;
+  Controller(const Controller&) = delete;
+  Controller& operator=(const Controller&) = delete;
 
   uint64_t Now() const { return live_ ? live_->Now() : uv_hrtime(); }
 
-  Admission admission;
+  AdmissionController admission;
 
  private:
-  const std::shared_ptr<LiveLaws> live_;
+  const std::shared_ptr<LiveControllers> live_;
 };
 
-using Share = std::shared_ptr<Law>;
+using Share = std::shared_ptr<Controller>;
 
 template <size_t N>
-using Call = JsSharedCall<Law, N>;
+using Call = JsSharedCall<Controller, N>;
 
 uint8_t Id(double number) { return static_cast<uint8_t>(number); }
 
@@ -139,22 +140,22 @@ napi_value InFlightOf(napi_env env, napi_callback_info info) {
 napi_value Snapshot(napi_env env, napi_callback_info info) {
   const Call<0> call(env, info);
   if (!call) return nullptr;
-  const Admission& law = call->admission;
-  return JsObject(env, {{"standing", JsBoolean(env, law.queue().standing())},
-                        {"inFlight", JsNumber(env, law.inFlight())},
-                        {"arrivalRate", JsNumber(env, law.arrivalRate() * kNsPerSecond)},
-                        {"rate", JsNumber(env, law.rate() * kNsPerSecond)},
-                        {"utilization", JsNumber(env, law.utilization())}});
+  const AdmissionController& controller = call->admission;
+  return JsObject(env, {{"standing", JsBoolean(env, controller.queue().standing())},
+                        {"inFlight", JsNumber(env, controller.inFlight())},
+                        {"arrivalRate", JsNumber(env, controller.arrivalRate() * kNsPerSecond)},
+                        {"rate", JsNumber(env, controller.rate() * kNsPerSecond)},
+                        {"utilization", JsNumber(env, controller.utilization())}});
 }
 
 // snapshotOf(class) -> its figures; rates are per second
 napi_value SnapshotOf(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
   if (!call) return nullptr;
-  const Admission& law = call->admission;
+  const AdmissionController& controller = call->admission;
   const uint8_t id = Id(call[0]);
-  const ClassLimit& limit = law.limit(id);
-  const ClassLimit& holder = law.holder(id);
+  const ClassLimit& limit = controller.limit(id);
+  const ClassLimit& holder = controller.holder(id);
   return JsObject(env, {{"inFlight", JsNumber(env, limit.inFlight())},
                         {"enforcing", JsBoolean(env, holder.enforcing())},
                         {"probing", JsBoolean(env, holder.probing())},
@@ -163,14 +164,14 @@ napi_value SnapshotOf(napi_env env, napi_callback_info info) {
                         {"arrivalRate", JsNumber(env, limit.arrivalRate() * kNsPerSecond)},
                         {"rate", JsNumber(env, limit.rate() * kNsPerSecond)},
                         {"capacity", JsNumber(env, limit.capacity() * kNsPerSecond)},
-                        {"baselineNs", JsNumber(env, limit.BaselineNs())},
+                        {"noLoadNs", JsNumber(env, limit.NoLoadNs())},
                         {"longestNs", JsNumber(env, limit.longestNs())},
-                        {"costNs", JsNumber(env, law.costNs(id))},
-                        {"light", JsBoolean(env, law.light(id))}});
+                        {"costNs", JsNumber(env, controller.costNs(id))},
+                        {"light", JsBoolean(env, controller.light(id))}});
 }
 
-bool Wrap(napi_env env, napi_value object, const Share& law) {
-  auto* share = new (std::nothrow) Share(law);
+bool Wrap(napi_env env, napi_value object, const Share& controller) {
+  auto* share = new (std::nothrow) Share(controller);
   if (share == nullptr) return false;
   const auto drop = [](napi_env, void* data, void*) { delete static_cast<Share*>(data); };
   if (napi_wrap(env, object, share, drop, nullptr, nullptr) == napi_ok) return true;
@@ -180,34 +181,36 @@ bool Wrap(napi_env env, napi_value object, const Share& law) {
 
 }  // namespace
 
-std::shared_ptr<Admission> LawOf(napi_env env, napi_value law) {
+std::shared_ptr<AdmissionController> ControllerOf(napi_env env, napi_value controller) {
   void* share = nullptr;
-  if (napi_unwrap(env, law, &share) != napi_ok) return nullptr;
+  if (napi_unwrap(env, controller, &share) != napi_ok) return nullptr;
   const auto& owner = *static_cast<Share*>(share);
   return {owner, &owner->admission};
 }
 
-napi_value CreateLaw(napi_env env, napi_callback_info info) {
-  const JsCall<std::shared_ptr<LiveLaws>, 5> call(env, info);
+napi_value CreateController(napi_env env, napi_callback_info info) {
+  const JsCall<std::shared_ptr<LiveControllers>, 5> call(env, info);
   if (!call) return nullptr;
-  const Admission::Options options{call.Ns(0), call.Count(1), call.Ns(2), call[3] != 0};
-  const auto law = std::make_shared<Law>(options, call[4] != 0 ? *call.self() : nullptr);
+  const AdmissionController::Options options{call.Ns(0), call.Count(1), call.Ns(2), call[3] != 0};
+  const auto controller =
+      std::make_shared<Controller>(options, call[4] != 0 ? *call.self() : nullptr);
   napi_value object = nullptr;
   if (napi_create_object(env, &object) != napi_ok) return nullptr;
-  const bool complete = Wrap(env, object, law) && AddFunction(env, object, "enter", Enter, law) &&
-                        AddFunction(env, object, "leave", Leave, law) &&
-                        AddFunction(env, object, "forget", Forget, law) &&
-                        AddFunction(env, object, "split", Split, law) &&
-                        AddFunction(env, object, "arrive", Arrive, law) &&
-                        AddFunction(env, object, "depart", Depart, law) &&
-                        AddFunction(env, object, "turn", Turn, law) &&
-                        AddFunction(env, object, "spilled", Spilled, law) &&
-                        AddFunction(env, object, "queued", Queued, law) &&
-                        AddFunction(env, object, "excess", Excess, law) &&
-                        AddFunction(env, object, "waitLimit", WaitLimit, law) &&
-                        AddFunction(env, object, "inFlightOf", InFlightOf, law) &&
-                        AddFunction(env, object, "snapshot", Snapshot, law) &&
-                        AddFunction(env, object, "snapshotOf", SnapshotOf, law);
+  const bool complete = Wrap(env, object, controller) &&
+                        AddFunction(env, object, "enter", Enter, controller) &&
+                        AddFunction(env, object, "leave", Leave, controller) &&
+                        AddFunction(env, object, "forget", Forget, controller) &&
+                        AddFunction(env, object, "split", Split, controller) &&
+                        AddFunction(env, object, "arrive", Arrive, controller) &&
+                        AddFunction(env, object, "depart", Depart, controller) &&
+                        AddFunction(env, object, "turn", Turn, controller) &&
+                        AddFunction(env, object, "spilled", Spilled, controller) &&
+                        AddFunction(env, object, "queued", Queued, controller) &&
+                        AddFunction(env, object, "excess", Excess, controller) &&
+                        AddFunction(env, object, "waitLimit", WaitLimit, controller) &&
+                        AddFunction(env, object, "inFlightOf", InFlightOf, controller) &&
+                        AddFunction(env, object, "snapshot", Snapshot, controller) &&
+                        AddFunction(env, object, "snapshotOf", SnapshotOf, controller);
   return complete ? object : nullptr;
 }
 

@@ -6,7 +6,7 @@
  * where that is refused.
  */
 
-const { arrivalOf } = require('./request-watch.js')
+const { trackedRequestOf } = require('./watch.js')
 
 const EVENT = 'checkContinue'
 
@@ -17,9 +17,9 @@ const watches = new WeakMap()
 function onExpectation (req, res) {
   // Whoever else listens sees to it.
   if (this.listenerCount(EVENT) > 1) return
-  const arrival = arrivalOf(req)
-  arrival.awaitsContinue = true
-  onFirstRead(req, () => { if (arrival.awaitsContinue) letContinue(arrival, res) })
+  const tracked = trackedRequestOf(req)
+  tracked.awaitsContinue = true
+  onFirstRead(req, () => { if (tracked.awaitsContinue) letContinue(tracked, res) })
   this.emit('request', req, res)
 }
 
@@ -64,11 +64,11 @@ class ContinueWatch {
 }
 
 /**
- * @param {import('./arrival.js').Arrival} arrival
+ * @param {import('./tracked-request.js').TrackedRequest} tracked
  * @param {any} res Node's response
  */
-function letContinue (arrival, res) {
-  arrival.awaitsContinue = false
+function letContinue (tracked, res) {
+  tracked.awaitsContinue = false
   if (!res.headersSent) res.writeContinue()
 }
 

@@ -7,7 +7,7 @@
  */
 
 const { isEventStream } = require('./event-stream.js')
-const { OUTCOME } = require('../admission/law.js')
+const { OUTCOME } = require('../admission/controller.js')
 
 /** RFC 9113, section 7. */
 const NO_ERROR = 0
@@ -15,63 +15,63 @@ const NO_ERROR = 0
 /**
  * Sees to it that a gate is told when a request that it has admitted is over.
  *
- * @param {import('./arrival.js').Arrival} arrival
- * @param {import('../gate/stays.js').Stay} stay the first of the arrival's
+ * @param {import('./tracked-request.js').TrackedRequest} tracked
+ * @param {import('../gate/in-flight.js').InFlightEntry} entry the first of the tracked's
  * @param {any} res Node's response
  */
-function follow (arrival, stay, res) {
-  arrival.stay = stay
-  if (arrival.over || res.writableFinished === true) return stay.gate.leave(stay, OUTCOME.abandoned)
-  if (arrival.res !== null) return
-  arrival.res = res
-  const { connection } = arrival
-  if (arrival.abandoned) awaitHandler(arrival)
-  else if (connection === null) onResponseEnd(res, (isSent) => isSent ? onSent(arrival, res) : onClientLeft(arrival))
-  else if (connection.closed) onClientLeft(arrival)
-  else connection.inFlight.push(arrival)
+function follow (tracked, entry, res) {
+  tracked.entry = entry
+  if (tracked.finished || res.writableFinished === true) return entry.gate.leave(entry, OUTCOME.abandoned)
+  if (tracked.res !== null) return
+  tracked.res = res
+  const { connection } = tracked
+  if (tracked.abandoned) awaitHandler(tracked)
+  else if (connection === null) onResponseEnd(res, (isSent) => isSent ? onSent(tracked, res) : onClientLeft(tracked))
+  else if (connection.closed) onClientLeft(tracked)
+  else connection.inFlight.push(tracked)
 }
 
 /**
  * The response has gone out.
  *
- * @param {import('./arrival.js').Arrival} arrival
+ * @param {import('./tracked-request.js').TrackedRequest} tracked
  * @param {any} res
  */
-function onSent (arrival, res) {
-  arrival.connection?.remove(arrival)
+function onSent (tracked, res) {
+  tracked.connection?.remove(tracked)
   // The framework has answered a client that is gone or that sent nonsense. The handler may still be at work.
-  if (arrival.abandoned && isAnsweredFor(staysOf(arrival))) return
-  end(arrival, OUTCOME.completed, res.statusCode)
+  if (tracked.abandoned && isAnsweredFor(entriesOf(tracked))) return
+  end(tracked, OUTCOME.completed, res.statusCode)
 }
 
 /**
  * Its handler has destroyed the response, and with it the connection.
  *
- * @param {import('./arrival.js').Arrival} arrival
+ * @param {import('./tracked-request.js').TrackedRequest} tracked
  */
-function onDestroyed (arrival) {
-  end(arrival, OUTCOME.abandoned)
+function onDestroyed (tracked) {
+  end(tracked, OUTCOME.abandoned)
 }
 
-/** @param {import('./arrival.js').Arrival} arrival */
-function onClientLeft (arrival) {
-  if (arrival.over || arrival.abandoned) return
-  arrival.abandoned = true
-  if (arrival.stay !== null) awaitHandler(arrival)
+/** @param {import('./tracked-request.js').TrackedRequest} tracked */
+function onClientLeft (tracked) {
+  if (tracked.finished || tracked.abandoned) return
+  tracked.abandoned = true
+  if (tracked.entry !== null) awaitHandler(tracked)
 }
 
-/** @param {import('./arrival.js').Arrival} arrival whose client has left */
-function awaitHandler (arrival) {
-  const { res, handled } = arrival
-  const stays = staysOf(arrival)
-  const isToldOfEnd = !isAnsweredFor(stays)
-  if (isEventStream(res) || isPipedInto(res) || (isToldOfEnd && res.writableEnded)) return end(arrival, OUTCOME.abandoned)
-  const patienceMs = Math.max(...stays.map((stay) => stay.gate.patienceMs(stay)))
+/** @param {import('./tracked-request.js').TrackedRequest} tracked whose client has left */
+function awaitHandler (tracked) {
+  const { res, handled } = tracked
+  const entries = entriesOf(tracked)
+  const isToldOfEnd = !isAnsweredFor(entries)
+  if (isEventStream(res) || isPipedInto(res) || (isToldOfEnd && res.writableEnded)) return end(tracked, OUTCOME.abandoned)
+  const patienceMs = Math.max(...entries.map((entry) => entry.gate.patienceMs(entry)))
   // When that is over, it says nothing of how long a handler takes.
-  const timer = setTimeout(end, patienceMs, arrival, OUTCOME.detached).unref()
+  const timer = setTimeout(end, patienceMs, tracked, OUTCOME.detached).unref()
   const done = () => {
     clearTimeout(timer)
-    end(arrival, OUTCOME.abandoned)
+    end(tracked, OUTCOME.abandoned)
   }
   if (isToldOfEnd) {
     onCalled(res, 'end', done)
@@ -84,43 +84,43 @@ function awaitHandler (arrival) {
 /**
  * For a framework that tells when the handler is through, whether or not it has ended the response.
  *
- * @param {import('./arrival.js').Arrival} arrival
+ * @param {import('./tracked-request.js').TrackedRequest} tracked
  * @param {PromiseLike<unknown>} handled
  */
-function whenHandled (arrival, handled) {
-  arrival.handled = handled
-  if (!arrival.abandoned) return
-  const done = () => end(arrival, OUTCOME.abandoned)
+function whenHandled (tracked, handled) {
+  tracked.handled = handled
+  if (!tracked.abandoned) return
+  const done = () => end(tracked, OUTCOME.abandoned)
   handled.then(done, done)
 }
 
 /**
- * @param {import('./arrival.js').Arrival} arrival
+ * @param {import('./tracked-request.js').TrackedRequest} tracked
  * @param {number} outcome
  * @param {number} [status] of a response that was sent
  */
-function end (arrival, outcome, status) {
-  if (arrival.over) return
-  arrival.over = true
+function end (tracked, outcome, status) {
+  if (tracked.finished) return
+  tracked.finished = true
   // It has lasted as long as its client liked, which says nothing of service.
-  if (arrival.res !== null && isEventStream(arrival.res)) outcome = OUTCOME.detached
-  for (let { stay } = arrival; stay !== null; stay = stay.next) stay.gate.leave(stay, outcome, status)
+  if (tracked.res !== null && isEventStream(tracked.res)) outcome = OUTCOME.detached
+  for (let { entry } = tracked; entry !== null; entry = entry.next) entry.gate.leave(entry, outcome, status)
 }
 
 /**
  * Whether the framework may answer in the place of the handler.
  *
- * @param {import('../gate/stays.js').Stay[]} stays
+ * @param {import('../gate/in-flight.js').InFlightEntry[]} entries
  */
-function isAnsweredFor (stays) {
-  return stays.some(({ gate }) => gate.answersForHandler)
+function isAnsweredFor (entries) {
+  return entries.some(({ gate }) => gate.answersForHandler)
 }
 
-/** @param {import('./arrival.js').Arrival} arrival */
-function staysOf (arrival) {
-  const stays = []
-  for (let { stay } = arrival; stay !== null; stay = stay.next) stays.push(stay)
-  return stays
+/** @param {import('./tracked-request.js').TrackedRequest} tracked */
+function entriesOf (tracked) {
+  const entries = []
+  for (let { entry } = tracked; entry !== null; entry = entry.next) entries.push(entry)
+  return entries
 }
 
 /**

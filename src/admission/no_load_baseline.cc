@@ -1,10 +1,10 @@
-#include "admission/baseline.h"
+#include "admission/no_load_baseline.h"
 
 #include <algorithm>
 
 namespace spillway {
 
-void Baseline::Add(uint64_t now, double responseNs) {
+void NoLoadBaseline::Add(uint64_t now, double responseNs) {
   if (count_ == 0) begun_ = now;
   sum_ += responseNs;
   squares_ += responseNs * responseNs;
@@ -12,18 +12,18 @@ void Baseline::Add(uint64_t now, double responseNs) {
   if (count_ >= kBlockResponses && now - begun_ >= kBlockNs) EndBlock();
 }
 
-double Baseline::Ns() const {
+double NoLoadBaseline::Ns() const {
   if (size_ > 0) return smallest_;
   return count_ > 0 ? sum_ / count_ : 0;
 }
 
-double Baseline::variance() const {
+double NoLoadBaseline::variance() const {
   if (size_ > 0 || count_ == 0) return variance_;
   const double mean = sum_ / count_;
   return std::max(0.0, squares_ / count_ - mean * mean);
 }
 
-void Baseline::EndBlock() {
+void NoLoadBaseline::EndBlock() {
   const double mean = sum_ / count_;
   means_[next_] = static_cast<float>(mean);
   next_ = (next_ + 1) % kBlocks;
@@ -34,7 +34,7 @@ void Baseline::EndBlock() {
   count_ = 0;
 }
 
-void Baseline::Guess(uint64_t now, const Baseline& other) {
+void NoLoadBaseline::Guess(uint64_t now, const NoLoadBaseline& other) {
   const double response = other.Ns();
   if (response == 0) return;
   count_ = kKnown;
@@ -43,7 +43,7 @@ void Baseline::Guess(uint64_t now, const Baseline& other) {
   begun_ = now;
 }
 
-void Baseline::Reset(double responseNs) {
+void NoLoadBaseline::Reset(double responseNs) {
   means_[0] = static_cast<float>(responseNs);
   smallest_ = responseNs;
   size_ = 1;
