@@ -11,7 +11,7 @@ const HEAD_END = '\r\n\r\n'
 
 /**
  * A closed-loop client on kept-alive connections. It only writes a constant and counts bytes, so that it is cheaper than
- * any server and the server limits the throughput. All 200 answers must have the length of the first.
+ * any server and the server limits the throughput. All 200 responses must have the length of the first.
  *
  * @param {{ port: number, connections: number, durationMs: number }} load
  * @returns {Promise<{ answers: number, refused: number, failure: string | null }>}

@@ -18,7 +18,7 @@ function renderRecord ({ throughput, calls, signals, wakeUps }, settings, comman
   const cores = `server and client ${canPin() ? 'each on a core of its own' : 'not pinned to cores'}`
   return [
     '# Cost without overload',
-    listConditions({ command, beside: 'nothing', cores }),
+    listConditions({ command, comparedWith: 'nothing', cores }),
     throughput.length > 0 && renderThroughput(throughput, settings),
     renderFigures('Calls', callsNote(settings), ['call', 'ns'], calls, 1),
     renderFigures('Signals', SIGNALS_NOTE, ['signal', 'ns'], signals, 1),
@@ -34,7 +34,7 @@ kept-alive connections, in ${rounds} alternating rounds of ${roundMs} ms; each r
 *CPU time* is the ratio of the CPU times per request. *pass-through* is a middleware, or a hook, that does nothing: it
 shows what the framework itself charges for one.
 
-${table(['framework', 'protection', 'answers/s without', 'with / without', 'CPU time', 'target', 'rejected'],
+${table(['framework', 'protection', 'responses/s without', 'with / without', 'CPU time', 'target', 'other than 200'],
     throughput.map(({ framework, protection, perSecond, ratio, cpuRatio, atLeast, refused }) =>
       [framework, protection, whole(perSecond), ratio.toFixed(3), cpuRatio.toFixed(3), atLeast === undefined ? '' : `>= ${atLeast}`, whole(refused)]))}`
 }

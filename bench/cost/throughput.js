@@ -24,11 +24,11 @@ const PAIRS = [
  * @property {string} framework
  * @property {string} protection
  * @property {number} [atLeast] the target for `ratio`
- * @property {number} perSecond answers per second of the unprotected server: median of the rounds
- * @property {number} ratio answers per second with the protection, divided by those without: median of the rounds
+ * @property {number} perSecond responses per second of the unprotected server: median of the rounds
+ * @property {number} ratio responses per second with the protection, divided by those without: median of the rounds
  * @property {number} cpuRatio CPU time per request without the protection, divided by that with it: median of the
  *   rounds. Other processes and the client do not influence it, so it is the better figure on a busy machine
- * @property {number} refused answers other than 200 in all rounds; should be 0
+ * @property {number} refused responses other than 200 in all rounds; should be 0
  *
  * @param {{ rounds: number, roundMs: number }} settings
  * @param {(name: string) => boolean} wanted whether to measure the pair `throughput/framework/protection`

@@ -84,8 +84,8 @@ describe('demonstration', function () {
   })
 
   for (const [args, message] of [
-    [['--seconds', 'many'], /--seconds takes a number above 0, not 'many'/],
-    [['--levels', '1,,2'], /--levels takes numbers above 0, not ''/],
+    [['--seconds', 'many'], /--seconds must be a number greater than 0; got 'many'/],
+    [['--levels', '1,,2'], /--levels must be numbers greater than 0; got ''/],
     [['--second', '1'], /Unknown option '--second'/]
   ]) {
     it(`refuses ${args.join(' ')}`, async () => {

@@ -46,13 +46,13 @@ describe('overload bench', function () {
       assert.match(plain[4], /^6x/)
       assert.match(plain[13], /goodput >= 0.95.*p99 <= 150 ms.*failures < 0.5 %/)
       assert.ok(Number(plain[7]) > 0, 'a ceiling')
-      assert.match(steps[13], /p99 back in 1000 ms \(\w+,\w+\).*last 503 in 1000 ms/)
+      assert.match(steps[13], /p99 back within 1000 ms \(\w+,\w+\).*last 503 within 1000 ms/)
     })
 
     it('tells its progress on stderr', () => {
       assert.deepEqual(result.stderr.match(/^\d\/\d.*$/gm), [
         '1/4 cpu-steps/http/kept: capacity',
-        '2/4 http/guard/kept: cost of a refusal',
+        '2/4 http/guard/kept: cost of a 503',
         `3/4 ${PLAIN}`,
         `4/4 ${STEPS}`
       ])
@@ -60,7 +60,7 @@ describe('overload bench', function () {
 
     it('writes the table with machine, date and command, and a page that needs nothing from outside', () => {
       const record = fs.readFileSync(path.join(directory, 'overload.md'), 'utf8')
-      assert.match(record, /^- machine: .+\n- date: .+ UTC\n- Node.js: \d+.*\n- spillway: .+\n- beside: .+\n- command: `npm run bench:overload/m)
+      assert.match(record, /^- machine: .+\n- date: .+ UTC\n- Node.js: \d+.*\n- spillway: .+\n- compared with: .+\n- command: `npm run bench:overload/m)
       const page = fs.readFileSync(path.join(directory, 'overload.html'), 'utf8')
       assert.ok(/Chart\.js v\d/.test(page))
       const charts = draw(page)
@@ -79,8 +79,8 @@ describe('overload bench', function () {
   })
 
   for (const [args, message] of [
-    [['--only', 'nowhere'], /no scenario has such a name/],
-    [['--seconds', '0'], /--seconds takes a number above 0, not '0'/],
+    [['--only', 'nowhere'], /--only matches no scenario/],
+    [['--seconds', '0'], /--seconds must be a number greater than 0; got '0'/],
     [['--fast'], /Unknown option '--fast'/]
   ]) {
     it(`refuses ${args.join(' ')}`, async () => {

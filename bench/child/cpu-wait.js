@@ -3,14 +3,15 @@
 const fs = require('node:fs')
 
 /**
- * How long a Node process's main thread was ready to run while *other* processes had its core, since it began.
- * Its own helper threads (V8's collector and compiler) share that core when it is pinned; what they ran is left out.
- * Linux alone tells (Documentation/scheduler/sched-stats.rst: time on the CPU, time waiting for it).
+ * How long a Node process's main thread was ready to run but waited because another process used its core, since it
+ * started. A pinned process shares its core with its own helper threads (V8's garbage collector and compiler), so the
+ * time that those ran is subtracted. Only Linux provides this (Documentation/scheduler/sched-stats.rst: time on the CPU,
+ * time waiting for it).
  *
  * @param {number} pid
  * @returns {number} ms, or NaN on other systems
  */
-function deprivedMs (pid) {
+function cpuWaitMs (pid) {
   try {
     return fs.readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
       const [ranNs, waitedNs] = fs.readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')
@@ -21,4 +22,4 @@ function deprivedMs (pid) {
   }
 }
 
-module.exports = deprivedMs
+module.exports = cpuWaitMs

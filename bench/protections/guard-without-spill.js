@@ -2,7 +2,7 @@
 
 const { server } = require('./guard')
 
-/** The guard without the spill: every refusal in JavaScript. */
+/** guard() without the spill: JavaScript sends every 503. */
 module.exports = {
   server: (guarded, options) => server(guarded, { spill: false, ...options })
 }
