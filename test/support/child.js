@@ -27,16 +27,24 @@ function run (source, flags = []) {
  * @param {string} name
  * @param {string[]} [args]
  * @param {Record<string, string>} [env] added to this process's
+ * @param {import('node:child_process').ForkOptions} [settings]
  * @returns {Promise<{ child: import('node:child_process').ChildProcess, hello: any }>}
  */
-async function start (name, args = [], env = {}) {
-  const child = fork(path.join(root, 'test', 'fixtures', name), args, { cwd: root, env: { ...process.env, ...env } })
+async function start (name, args = [], env = {}, settings = {}) {
+  const child = fork(path.join(root, 'test', 'fixtures', name), args, { cwd: root, ...settings, env: { ...process.env, ...env } })
   const ended = once(child, 'exit').then(([code, signal]) => {
-    throw new Error(`${name} ended before it said anything: ${signal ?? `code ${code}`}`)
+    throw new Error(`${name} ended before it sent a message: ${signal ?? `code ${code}`}`)
   })
   const [hello] = await Promise.race([once(child, 'message'), ended])
   ended.catch(() => {})
   return { child, hello }
 }
 
-module.exports = { run, start }
+/** Asks a fixture for its figures, and waits for its next message. @returns {Promise<any>} */
+async function ask (child) {
+  child.send('?')
+  const [figures] = await once(child, 'message')
+  return figures
+}
+
+module.exports = { run, start, ask }
