@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
+const { setTimeout } = require('node:timers/promises')
 const { start } = require('./child.js')
 const { connect } = require('./client.js')
 const { opened } = require('./opened.js')
@@ -9,6 +10,9 @@ const { until } = require('./until.js')
 
 /** What a limit may take to be exceeded, or to be kept again, on a slow machine. */
 const LONGEST_MS = 60_000
+
+/** Between two requests, so that asking does not load the server whose figures are tested. */
+const ASK_AGAIN_MS = 20
 
 /** A server in its own process, which a test drives across one of its limits. */
 class Limited {
@@ -49,6 +53,7 @@ class Limited {
   /** Waits until it refuses requests for `reason`, and for no other. @returns {Promise<any>} its figures then */
   async refuses (reason) {
     const body = await until(async () => {
+      await setTimeout(ASK_AGAIN_MS)
       const { status, body } = await this.#send('GET /')
       return status === 503 && body
     }, () => `a refusal for ${reason}`, LONGEST_MS)
@@ -60,7 +65,10 @@ class Limited {
 
   /** Waits until it serves requests. */
   async serves () {
-    await until(async () => (await this.#send('GET /')).status === 200, () => 'an answer 200', LONGEST_MS)
+    await until(async () => {
+      await setTimeout(ASK_AGAIN_MS)
+      return (await this.#send('GET /')).status === 200
+    }, () => 'an answer 200', LONGEST_MS)
   }
 
   /** Waits for a message that has a property of this name. @returns {Promise<any>} the property */
