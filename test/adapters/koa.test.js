@@ -2,7 +2,6 @@
 
 const assert = require('node:assert/strict')
 const http = require('node:http')
-
 const Koa3 = require('koa')
 const Koa2 = require('koa2')
 const spillway = require('../../lib/adapters/koa.js')

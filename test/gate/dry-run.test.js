@@ -2,7 +2,6 @@
 
 const assert = require('node:assert/strict')
 const http = require('node:http')
-
 const express = require('express')
 const spillwayExpress = require('../../lib/adapters/express.js')
 const { guard } = require('../../lib/adapters/http.js')
