@@ -34,7 +34,7 @@ const payloadOfFastify = (request, reply, info) => {
 
 /**
  * By entry: ways to answer with a redirect whose body is the reason, and faults that the framework itself turns into an
-  * answer. If it asks the user's error handler instead, or nothing, the tests of that entry cover the faults.
+ * answer. If it asks the user's error handler instead, or nothing, the tests of that entry cover the faults.
  */
 const responders = {
   'spillway/express': {

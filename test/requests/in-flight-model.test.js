@@ -12,8 +12,8 @@ const { kinds } = require('../support/servers.js')
 
 /**
  * Model test: in whatever order clients and handlers act, the gate and the admission controller never count less than
-  * zero requests in flight, never more handlers run than `maxInFlight` allows, and at the end nothing is in flight. A
-  * failure prints the seed and the steps; set SEED to repeat it.
+ * zero requests in flight, never more handlers run than `maxInFlight` allows, and at the end nothing is in flight. A
+ * failure prints the seed and the steps; set SEED to repeat it.
  */
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31)
