@@ -1,7 +1,6 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const http = require('node:http')
 const { backend } = require('../../lib/native/binding.js')
 const { run } = require('../support/child.js')
 
