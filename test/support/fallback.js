@@ -29,18 +29,18 @@ const tests = {
   'stops measuring until interval() is set': NO_TURNS,
   'shed at four times the capacity, and keep answering in time': NO_KERNEL,
   'serve at a quarter of the capacity': NO_PAUSES,
-  'counts each stream of HTTP/2, and frees the place of one that is reset': NO_PAUSES,
+  'counts each stream of HTTP/2, and frees the place of a reset one': NO_PAUSES,
   'admits a request that waited because the loop paused': NO_PAUSES,
   'does not include the time for which its connection was idle': NO_PAUSES,
   "is the event loop's delay over a Unix socket": NO_PAUSES,
-  'learn what a response takes, and not from one whose client has left': NATIVE_CONTROLLER,
-  'finds how many can be served in time, where one at a time is, and refuses the rest': NATIVE_CONTROLLER,
+  'learn the no-load response time, but not from a request whose client left': NATIVE_CONTROLLER,
+  'finds how many requests can be served in time one by one, and refuses the rest': NATIVE_CONTROLLER,
   "the event loop's delay is measured": 'it is that of a timer that comes every 10 ms, of which each time counts the same',
   'runs no timer unless a limit needs it': 'the measuring itself is a JavaScript timer',
   'reports every figure that this system provides': NO_PROBE,
   'the probe of the thread pool': NO_PROBE,
   'counts a turn as a whole if it was read while it ran': NO_TURNS,
-  'classes learn nothing from a stream of server-sent events, however it was asked for': NATIVE_CONTROLLER
+  'classes learn nothing from a stream of server-sent events, whatever the request accepts': NATIVE_CONTROLLER
 }
 
 // As `npm run test:fallback` names it.
