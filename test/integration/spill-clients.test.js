@@ -21,7 +21,7 @@ const runFile = promisify(execFile)
 
 /**
  * What real clients see of a connection that is refused from the accept queue: a whole 503 and no reset. Their counts and
-  * the server's must be equal. Needs Debian's curl, wrk and nginx-light.
+ * the server's must be equal. Needs Debian's curl, wrk and nginx-light.
  */
 describe('refusals by the spill reach', function () {
   this.timeout(300_000)

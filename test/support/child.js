@@ -7,9 +7,9 @@ const path = require('node:path')
 const root = path.join(__dirname, '..', '..')
 
 /**
- * Runs a script given as text in a process of its own.
+ * Runs a script given as text in its own process.
  *
- * @param {string} source CommonJS, or an ES module where `flags` says so
+ * @param {string} source CommonJS, or an ES module if `flags` say so
  * @param {string[]} [flags] for node
  * @returns {Promise<{ code: number | null, signal: string | null, stdout: string, stderr: string }>}
  */
