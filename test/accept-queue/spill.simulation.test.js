@@ -26,7 +26,7 @@ function fiveStepsAt (times, { arrivals, spill } = {}) {
 
 describe('goodput with the spill', () => {
   for (const arrivals of ['poisson', 'clock', 10]) {
-    const of = `arrivals ${typeof arrivals === 'number' ? `in bursts of ${arrivals}` : arrivals}`
+    const of = typeof arrivals === 'number' ? `in bursts of ${arrivals}` : `with ${arrivals} arrivals`
     for (const times of [1.5, 3, 6, 20, 34]) {
       it(`stays within 2 % of what refusals leave at ${times}x with 5 ms in five turns, ${of}; p99 <= 60 ms, of the 503s <= 50 ms`, function () {
         const result = note(this, fiveStepsAt(times, { arrivals, spill: true }))

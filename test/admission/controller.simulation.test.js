@@ -96,7 +96,7 @@ describe('the delay limit', () => {
     assert.equal(bench.gate.standing, true)
   })
 
-  it('excuses the wait that a pause caused, and takes it back at half the speed of time', () => {
+  it('excuses the wait that a pause caused, reduced by half of the time since', () => {
     for (const [later, forgiven] of [[0, 200], [200, 100], [400, 8]]) {
       const verdicts = [-4, 4].map((more) => {
         const bench = new Bench()
@@ -239,7 +239,7 @@ describe('the concurrency limit', () => {
     assert.equal(bench.arrive(1), IN_FLIGHT)
   })
 
-  it('counts only completed requests', () => {
+  it('learns only from completed requests', () => {
     const bench = new Bench()
     bench.traffic(2000, { outcome: ABANDONED })
     bench.traffic(2000, { outcome: DETACHED })

@@ -48,11 +48,11 @@ const WORKLOADS = {
       { class: 1, phases: fiveSteps, rate: rate(150), keepAlive }
     ]
   }),
-  'maxInFlight alone, 10 that sleep 100 ms': ({ rate, keepAlive }) => ({
+  'maxInFlight: 10 alone with requests that sleep 100 ms': ({ rate, keepAlive }) => ({
     options: { maxInFlight: 10, maxDelayMs: 0 }, sources: [{ phases: beside(100), rate: rate(100), keepAlive }]
   }),
-  'maxInFlight alone, 30 on a pool': onPool({ maxInFlight: 30, maxDelayMs: 0 }),
-  'maxInFlight alone, 10 of 5 ms in five turns': ({ rate, keepAlive }) => ({
+  'maxInFlight: 30 alone with a pool': onPool({ maxInFlight: 30, maxDelayMs: 0 }),
+  'maxInFlight: 10 alone with 5 ms in five turns': ({ rate, keepAlive }) => ({
     options: { maxInFlight: 10, maxDelayMs: 0 },
     sources: [{ phases: fiveSteps, rate: rate(loopCapacity(fiveSteps, { keepAlive })), keepAlive }]
   })
@@ -84,12 +84,12 @@ const near = (enforced, reported) => enforced < NEXT_TO_NOTHING
   : Math.abs(reported - enforced) <= RELATIVE * enforced
 
 // The cases in which it is wrong by more, with what it reports and the reason.
-const ONLY_GHOSTS = 'all that is let in takes more than the loop has, so that what is behind it is not seen to be over'
-const LOOP_COSTS = 'what a request of each class costs the loop is an estimate: only their sum can be measured'
+const ONLY_GHOSTS = 'the admitted requests take more than the loop has, so that the overloaded pool behind it stays unseen'
+const LOOP_COSTS = 'the loop time of each class is an estimate: only the sum of all classes can be measured'
 const LISTED = [
   { workload: 'a pool', connections: 'kept-alive', times: 6, reported: 0.425, why: ONLY_GHOSTS },
   { workload: 'a pool shared with a light class', connections: 'kept-alive', times: 6, reported: 0.355, why: ONLY_GHOSTS },
-  { workload: 'maxInFlight alone, 30 on a pool', connections: 'kept-alive', times: 6, reported: 0.987, why: ONLY_GHOSTS },
+  { workload: 'maxInFlight: 30 alone with a pool', connections: 'kept-alive', times: 6, reported: 0.987, why: ONLY_GHOSTS },
   { workload: '5 ms in five turns beside a fast class', connections: 'kept-alive', times: 1.5, reported: 0.206, why: LOOP_COSTS },
   { workload: '5 ms in five turns beside a slow class', connections: 'new', times: 1.5, reported: 0.201, why: LOOP_COSTS }
 ]
@@ -106,12 +106,12 @@ const NOT_SEEN = [
     reported: 0.172
   },
   {
-    what: 'clients on kept-alive connections open more, which wait in the accept queue',
+    what: 'clients open more connections beside their kept-alive ones, which wait in the accept queue',
     options: { keepAlive: true, clients: { timeoutMs: 1e6 } },
     reported: 0.426
   },
   {
-    what: 'the server starts overloaded, and has never seen what a request costs',
+    what: 'the server is overloaded from the start, and has never seen what a request costs',
     options: { keepAlive: true, calmMs: 0 },
     reported: 0.996
   }
@@ -137,7 +137,7 @@ describe('a dry run reports', () => {
   })
 
   for (const { workload, connections, times, reported, why } of LISTED) {
-    it(`${reported} at ${times}x for ${workload}, ${connections} connections, because ${why}`, function () {
+    it(`a share of ${reported} at ${times}x for ${workload}, ${connections} connections, because ${why}`, function () {
       const shown = shares(workload, { times, keepAlive: connections === 'kept-alive' })
       note(this, { enforced: shown[0], reported: shown[1] })
       assert(Math.abs(shown[1] - reported) <= LISTED_WITHIN)
@@ -146,7 +146,7 @@ describe('a dry run reports', () => {
   }
 
   for (const { what, options, reported } of NOT_SEEN) {
-    it(`${reported} at 3x for 5 ms in five turns if ${what}`, function () {
+    it(`a share of ${reported} at 3x for 5 ms in five turns if ${what}`, function () {
       const shown = shares('5 ms in five turns', { times: 3, ...options })
       note(this, { enforced: shown[0], reported: shown[1] })
       assert(Math.abs(shown[1] - reported) <= LISTED_WITHIN)

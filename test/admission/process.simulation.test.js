@@ -66,7 +66,7 @@ describe('the simulated process, as a real server does,', () => {
 describe('goodput under overload', () => {
   for (const [name, keepAlive] of CONNECTIONS) {
     for (const arrivals of ['poisson', 'clock', 10]) {
-      const of = `${name} connections, arrivals ${typeof arrivals === 'number' ? `in bursts of ${arrivals}` : arrivals}`
+      const of = `${name} connections ${typeof arrivals === 'number' ? `in bursts of ${arrivals}` : `with ${arrivals} arrivals`}`
       it(`is at least 0.97 at 1.5x with 5 ms in five turns, ${of}; p99 <= 150 ms`, function () {
         const result = note(this, fiveStepsAt(1.5, { keepAlive, arrivals }))
         assert(result.ratio >= 0.97)

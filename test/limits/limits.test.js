@@ -375,7 +375,7 @@ it('the sampling of the limits leaves no timer behind without the addon', async 
   assert.deepEqual({ stdout, stderr }, { stdout: 'false\n', stderr: '' })
 })
 
-describe("the event loop's delay", () => {
+describe('the measured delay of the event loop', () => {
   let take
   beforeEach(async () => {
     opened(monitor.acquire())
@@ -383,7 +383,7 @@ describe("the event loop's delay", () => {
     take = binding.createLoopDelay()
   })
 
-  it('is measured as its p99, its mean and its longest turn', async () => {
+  it('is given as its p99, its mean and the longest turn', async () => {
     const began = performance.now()
     await nextTurn()
     block(200)

@@ -56,7 +56,7 @@ for (const kind of kinds.filter(({ name }) => name !== 'hapi')) {
       assert.equal(site.gate.stats().admitted, 3)
     })
 
-    it('keeps its place though other requests of the same connection wait behind it, as do those', async () => {
+    it('keeps its place, as do the requests queued behind it on the same connection', async () => {
       const site = await kind.start({ maxInFlight: 3, maxDelay: false })
       const client = await connect(site.port)
       const releases = []

@@ -35,7 +35,7 @@ const tests = {
   "is the event loop's delay over a Unix socket": NO_PAUSES,
   'learn the no-load response time, but not from a request whose client left': NATIVE_CONTROLLER,
   'finds how many requests can be served in time one by one, and refuses the rest': NATIVE_CONTROLLER,
-  "the event loop's delay is measured": 'it is that of a timer that comes every 10 ms, of which each time counts the same',
+  'the measured delay of the event loop': 'it is that of a timer that comes every 10 ms, of which each time counts the same',
   'runs no timer unless a limit needs it': 'the measuring itself is a JavaScript timer',
   'reports every figure that this system provides': NO_PROBE,
   'the probe of the thread pool': NO_PROBE,

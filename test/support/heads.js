@@ -16,7 +16,7 @@ const heads = [
     'Accept-Language: de-DE,de;q=0.9', 'Cookie: a=b; c="d e"; f=%20', 'Priority: u=0, i'), REQUEST],
   ['a request from nginx as a proxy', 'GET /x HTTP/1.0\r\nHost: backend\r\nConnection: close\r\n\r\n', REQUEST],
   ['an HTTP/1.0 head without a host', 'GET / HTTP/1.0\r\n\r\n', REQUEST],
-  ['a proxy’s absolute form', 'GET http://localhost/x?y HTTP/1.1\r\nHost: localhost\r\n\r\n', REQUEST],
+  ['a target in absolute form', 'GET http://localhost/x?y HTTP/1.1\r\nHost: localhost\r\n\r\n', REQUEST],
   ['a HEAD request', get().replace('GET', 'HEAD'), { ...REQUEST, isHead: true }],
   ['a DELETE request', get().replace('GET', 'DELETE'), REQUEST],
   ['field names in any case', get('CONTENT-LENGTH: 5').replace('Host', 'hOsT') + 'hello', BODY],
@@ -36,7 +36,7 @@ const heads = [
   ['a Connection field with keep-alive and without Upgrade', get('Connection: keep-alive, Upgrade'), REQUEST],
   ['two requests at once', get() + get(), { ...REQUEST, length: 35 }],
 
-  ['nothing', '', INCOMPLETE],
+  ['an empty text', '', INCOMPLETE],
   ['one byte', 'G', INCOMPLETE],
   ['a head without its last byte', get().slice(0, -1), INCOMPLETE],
   ['half a field', 'GET / HTTP/1.1\r\nHo', INCOMPLETE],
