@@ -20,6 +20,7 @@ describe('the spills of several servers in one turn', function () {
     const { code, stdout, stderr } = await run(`
       const http = require('node:http')
       const { answerOk, received, sendTextAtOnce, spillingSite } = require('./test/support/spill.js')
+      const { until } = require('./test/support/until.js')
       ${IS_HANDED_OVER}
       const GET = 'GET / HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n'
 
@@ -37,7 +38,7 @@ describe('the spills of several servers in one turn', function () {
         })
         sendTextAtOnce(first.port, Array(6).fill(GET))
         sendTextAtOnce(second.port, Array(20).fill(GET))
-        while (answers === undefined) await new Promise(setImmediate)
+        await until(() => answers)
         const texts = await Promise.all(answers)
         console.log(JSON.stringify({ served: texts.filter((text) => text.startsWith('HTTP/1.1 200')).length, spilled: second.spill.spilled }))
         process.exit()

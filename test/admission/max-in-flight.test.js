@@ -153,7 +153,7 @@ for (const kind of kinds) {
       const streams = await Promise.all([connect(site.port), connect(site.port)])
       for (const [i, stream] of streams.entries()) {
         stream.send('GET /events', { headers: [EVENT_SOURCE, { Accept: '*/*' }][i] })
-        while (!stream.rest.includes(FIRST_EVENT)) await once(stream.socket, 'data')
+        await until(() => stream.rest.includes(FIRST_EVENT))
       }
       assert.equal(site.gate.stats().inFlight, 2)
       assert.equal(placesTaken(site.gate), 0)

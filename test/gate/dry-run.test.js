@@ -65,9 +65,10 @@ describe('a gate in a dry run', () => {
       needs(this, 'a count of open descriptors', process.platform === 'linux')
       const site = await kind.start({ maxFdRatio: 0.0001, sampleInterval: 10, dryRun: true })
       const client = await connect(site.port)
-      let answer
-      do answer = await client.send('GET /')
-      while (site.gate.stats().wouldShed === 0)
+      const answer = await until(async () => {
+        const answer = await client.send('GET /')
+        return site.gate.stats().wouldShed > 0 && answer
+      })
       assert.equal(answer.status, 200)
       assert.notEqual(answer.headers.connection, 'close')
       assert.equal((await client.send('GET /')).status, 200)

@@ -71,12 +71,12 @@ const source = (deed, count) => `
   const BATCH = ${count / 10}
   let collected = 0
   const registry = new FinalizationRegistry(() => collected++)
-  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const { nextTurn } = require('./test/support/block.js')
   const descriptors = () => fs.existsSync('/proc/self/fd') ? fs.readdirSync('/proc/self/fd').length : 0
   async function settle () {
     for (let i = 0; i < 5; i++) {
       globalThis.gc()
-      await turn()
+      await nextTurn()
     }
   }
   async function many (count) {

@@ -498,7 +498,8 @@ describe('the probe of the thread pool', () => {
     const { code, stdout, stderr } = await run(`
       const pbkdf2 = require('node:util').promisify(require('node:crypto').pbkdf2)
       const { binding } = require('./lib/native/binding.js')
-      const turn = () => new Promise((resolve) => setImmediate(resolve))
+      const { nextTurn } = require('./test/support/block.js')
+      const { until } = require('./test/support/until.js')
       const probe = binding.createPoolProbe()
       async function round () {
         const began = performance.now()
@@ -509,11 +510,11 @@ describe('the probe of the thread pool', () => {
         let longest = 0
         while (oneEnded === 0) {
           longest = Math.max(longest, probe())
-          await turn()
+          await nextTurn()
         }
         const elapsed = performance.now() - began
         await Promise.all(keys)
-        while (probe() > longest / 4) await turn()
+        await until(() => probe() <= longest / 4)
         return longest > oneEnded / 4 && longest < elapsed
       }
       round().then(async (first) => console.log(first, await round()))

@@ -2,7 +2,6 @@
 
 const assert = require('node:assert/strict')
 const http = require('node:http')
-const { once } = require('node:events')
 const express = require('express')
 const spillwayExpress = require('../../lib/adapters/express.js')
 const { guard } = require('../../lib/adapters/http.js')
@@ -11,6 +10,7 @@ const { LIMIT_MS, late } = require('../support/late.js')
 const { listen } = require('../support/listen.js')
 const { closeOpened, opened } = require('../support/opened.js')
 const { kinds } = require('../support/servers.js')
+const { until } = require('../support/until.js')
 
 const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n'
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
@@ -21,7 +21,7 @@ afterEach(closeOpened)
 /** Waits for so many status lines. @returns {Promise<string[]>} those received so far */
 async function answers (client, count = 1) {
   const lines = () => client.rest.split('\r\n').filter((line) => line.startsWith('HTTP/1.1'))
-  while (lines().length < count) await once(client.socket, 'data')
+  await until(() => lines().length >= count)
   return lines()
 }
 
@@ -105,9 +105,9 @@ describe('guard()', () => {
     const gate = guard(server, { maxDelay })
     const client = await connect(await listen(server))
     client.socket.write(POST)
-    while (!client.rest.includes(CONTINUE)) await once(client.socket, 'data')
+    await until(() => client.rest.includes(CONTINUE))
     client.socket.write('hello')
-    while (!client.rest.includes('200 OK')) await once(client.socket, 'data')
+    await until(() => client.rest.includes('200 OK'))
     assert.equal(client.rest.split(CONTINUE).length, 2)
     gate.close()
     middleware.close()

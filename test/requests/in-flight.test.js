@@ -159,7 +159,7 @@ for (const kind of kinds) {
       const site = await start()
       const client = await connect(site.port)
       client.send('GET /events')
-      while (!client.rest.includes(FIRST_EVENT)) await once(client.socket, 'data')
+      await until(() => client.rest.includes(FIRST_EVENT))
       await inFlight(site, 1)
       client.destroy()
       await inFlight(site, 0)

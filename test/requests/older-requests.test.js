@@ -11,16 +11,13 @@ const source = (serve) => `
   const spillway = require('spillway/express')
   const { guard } = require('spillway/http')
   const { once } = require('node:events')
-  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const { nextTurn } = require('./test/support/block.js')
+  const { listen } = require('./test/support/listen.js')
+  const { until } = require('./test/support/until.js')
   let gate
   const counts = () => { const { admitted, shed, inFlight } = gate.stats(); return [admitted, shed, inFlight].join() }
   const closed = (socket) => new Promise((resolve) => socket.once('close', resolve))
   const get = (port) => fetch('http://127.0.0.1:' + port).then((response) => response.text())
-  async function listen (server) {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return server.address().port
-  }
   async function main () {
     ${serve}
   }
@@ -80,11 +77,11 @@ describe('a request that is older than the first gate', () => {
       const port = await listen(server)
       const client = net.connect(port, '127.0.0.1')
       client.write('GET /1 HTTP/1.1\\r\\nHost: a\\r\\n\\r\\nGET /2 HTTP/1.1\\r\\nHost: a\\r\\n\\r\\nGET /all HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n')
-      while (responses.length < 3) await turn()
+      await until(() => responses.length >= 3)
       const seen = [counts()]
       client.resetAndDestroy()
       await closed(responses[0][0].socket)
-      await turn()
+      await nextTurn()
       seen.push(counts())
       for (const [, res] of responses) {
         res.end('late')
@@ -104,7 +101,7 @@ describe('a request that is older than the first gate', () => {
       const client = net.connect(port, '127.0.0.1')
       client.write('GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n')
       const [socket] = await once(server, 'connection')
-      while (!next) await turn()
+      await until(() => next)
       client.resetAndDestroy()
       await closed(socket)
       app.use(gate = spillway({ maxDelay: 60_000 }))
