@@ -12,13 +12,13 @@ const draw = require('../support/page.js')
 const DEMONSTRATION = path.join(__dirname, '..', '..', 'bench', 'demonstration')
 const SHORT = ['--levels', '0.5,3', '--seconds', '0.4', '--warm-up', '0.3', '--time-out', '1']
 
-describe('demonstration', function () {
+describe('the demonstration', function () {
   let directory
 
   before(() => { directory = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-')) })
   after(() => fs.rmSync(directory, { recursive: true }))
 
-  /** `ended` resolves when the process *and* its children have let go of its output. */
+  /** `ended` resolves when the process and its children have closed their output. */
   function start (args, env) {
     const child = spawn(process.execPath, [DEMONSTRATION, ...args], { cwd: directory, env: { ...process.env, ...env } })
     const output = { stdout: '', stderr: '' }
@@ -27,7 +27,7 @@ describe('demonstration', function () {
     return { child, ended }
   }
 
-  describe('a short run', () => {
+  describe('in a short run', () => {
     let page, run
 
     before(async () => {
@@ -35,7 +35,7 @@ describe('demonstration', function () {
       page = fs.readFileSync(path.join(directory, 'demonstration.html'), 'utf8')
     })
 
-    it('prints the table, and last the path of the page', () => {
+    it('prints the table, and at the end the path of the page', () => {
       assert.equal(run.code, 0, run.stderr)
       const lines = run.stdout.trimEnd().split('\n')
       assert.match(lines[0], /^Capacity: \d+ requests\/s/)
@@ -45,7 +45,7 @@ describe('demonstration', function () {
       assert.equal(fs.realpathSync(lines.at(-1)), path.join(fs.realpathSync(directory), 'demonstration.html'))
     })
 
-    it('tells its progress on stderr, a line a step where there is no terminal', () => {
+    it('reports its progress on stderr, one line per step if there is no terminal', () => {
       assert.deepEqual(run.stderr.match(/^\d\/\d.*$/gm), [
         '1/5 capacity',
         '2/5 no protection, 0.5 x capacity',
@@ -55,7 +55,7 @@ describe('demonstration', function () {
       ])
     })
 
-    it('writes a page that needs nothing from outside', () => {
+    it('writes a page that loads nothing from elsewhere', () => {
       assert.ok(/Chart\.js v\d/.test(page))
       assert.ok(!page.includes('sourceMappingURL'))
       assert.ok(page.includes("default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"))
@@ -73,7 +73,7 @@ describe('demonstration', function () {
     })
   })
 
-  it('fails, and says so, when the server cannot start', async () => {
+  it('fails with a message if the server cannot start', async () => {
     const broken = path.join(directory, 'broken.js')
     fs.writeFileSync(broken, "if (process.argv[1].includes('servers')) throw new Error('broken on purpose')")
     const { code, stdout, stderr } = await start(SHORT, { NODE_OPTIONS: `--require ${broken}` }).ended
@@ -88,7 +88,7 @@ describe('demonstration', function () {
     [['--levels', '1,,2'], /--levels must be numbers greater than 0; got ''/],
     [['--second', '1'], /Unknown option '--second'/]
   ]) {
-    it(`refuses ${args.join(' ')}`, async () => {
+    it(`rejects ${args.join(' ')}`, async () => {
       const { code, stderr } = await start(args).ended
       assert.equal(code, 1)
       assert.match(stderr, message)

@@ -14,7 +14,7 @@ const LOAD = { mode: 'open', connections: 'new', rate: 100, durationMs: 300, tim
 const OFFERED = 30
 const BLOCK_MS = 300
 
-describe('load client', function () {
+describe('the load client', function () {
   const replies = {
     '/200': (req, res) => res.end('done'),
     '/503': (req, res) => res.writeHead(503).end('busy'),
@@ -62,7 +62,7 @@ describe('load client', function () {
         assert.ok(report.okMs.p50 > 0 && report.okMs.p50 <= report.okMs.p99)
       })
 
-      it('counts answers 503 apart', async () => {
+      it('counts answers 503 separately', async () => {
         const report = await run('/503', { connections })
         assert.equal(report.refused, OFFERED)
         assert.ok(report.refusedMs.p99 > 0)
@@ -86,7 +86,7 @@ describe('load client', function () {
     })
   }
 
-  it('counts refused connections by their code', async () => {
+  it('counts refused connections by their error code', async () => {
     const closed = http.createServer().listen(0, '127.0.0.1')
     await once(closed, 'listening')
     const { port } = closed.address()
@@ -95,7 +95,7 @@ describe('load client', function () {
     assert.deepEqual(failures, { ECONNREFUSED: OFFERED })
   })
 
-  it('opens a connection for each request, or keeps them', async () => {
+  it('opens a connection for each request, or keeps connections', async () => {
     await run('/200', { connections: 'new' })
     assert.ok(seen.connections >= seen.requests, `${seen.connections} for ${seen.requests}`)
     seen = { requests: 0, connections: 0, inFlight: 0, most: 0 }
@@ -103,27 +103,27 @@ describe('load client', function () {
     assert.ok(seen.connections < seen.requests / 2, `${seen.connections} for ${seen.requests}`)
   })
 
-  it('opens another connection when none is idle', async () => {
+  it('opens another connection if none is idle', async () => {
     const { ok } = await run('/slow', { connections: 'kept' })
     assert.equal(ok, OFFERED)
     assert.ok(seen.most > 2 && seen.connections >= seen.most)
   })
 
-  it('does not count the warm-up, nor what it sends until the last counted answer', async () => {
+  it('does not count requests of the warm-up, or those sent after the counted ones', async () => {
     const { offered, ok } = await run('/slow', { warmupMs: 200 })
     assert.equal(offered, OFFERED)
     assert.equal(ok, OFFERED)
     assert.ok(seen.requests >= OFFERED + 20 + 1, `${seen.requests}`)
   })
 
-  it('calls useful what came in time', async () => {
+  it('counts answers that came in time as useful', async () => {
     const { ok, useful } = await run('/slow', { usefulMs: 50 })
     assert.equal(ok, OFFERED)
     assert.equal(useful, 0)
     assert.equal((await run('/slow', { usefulMs: 5000 })).useful, OFFERED)
   })
 
-  it('goes on sending while the server stands still, and counts the waiting', async () => {
+  it('keeps sending while the server is blocked, and counts the waiting', async () => {
     replies['/block'] = (req, res) => {
       if (seen.requests === 20) burn(BLOCK_MS)
       res.end()
@@ -134,7 +134,7 @@ describe('load client', function () {
     assert.ok(okMs.p99 > BLOCK_MS / 2, `p99 ${okMs.p99}`)
   })
 
-  it('counts from the intended start when it was itself late, and says that it was', async () => {
+  it('measures from the intended start if it was late itself, and reports that', async () => {
     replies['/stop'] = (req, res) => {
       if (seen.requests === 20) stopped = suspend(client.pid)
       res.end()
@@ -149,7 +149,7 @@ describe('load client', function () {
     assert.match(invalid, /^the client was \d+ ms late$/)
   })
 
-  it('keeps a fixed number of requests in flight in the closed loop', async () => {
+  it('keeps a fixed number of requests in flight in closed mode', async () => {
     const { offered, ok, perSecond } = await run('/slow', { mode: 'closed', clients: 3, warmupMs: 100, durationMs: 500 })
     assert.equal(seen.most, 3)
     assert.ok(offered > 0 && offered <= 18, `${offered}`)
@@ -157,7 +157,7 @@ describe('load client', function () {
     assert.equal(perSecond.ok, ok * 2)
   })
 
-  it('fails when its process ends during a run', async () => {
+  it('fails if its process ends during a run', async () => {
     const other = startClient()
     const run = other.run({ ...LOAD, port: server.address().port, path: '/slow' })
     await other.stop()
@@ -166,22 +166,22 @@ describe('load client', function () {
   })
 })
 
-describe('tally', () => {
-  it('takes percentiles by nearest rank', () => {
+describe('the tally', () => {
+  it('computes percentiles by nearest rank', () => {
     const tally = new Tally({ durationMs: 1000 })
     for (let ms = 100; ms > 0; ms--) tally.settle('200', ms)
     assert.deepEqual(tally.report().okMs, { p50: 50, p99: 99 })
   })
 
-  it('distrusts a run in which the client ran out of ports or files', () => {
+  it('marks a run as invalid in which the client ran out of ports or files', () => {
     const tally = new Tally({ durationMs: 1000 })
     tally.settle('EADDRNOTAVAIL', 1)
     assert.equal(tally.report().invalid, 'the client failed with EADDRNOTAVAIL')
   })
 })
 
-describe('measure', () => {
-  it('passes the load on, and trusts a machine that does not tell who had the core', async () => {
+describe('measure()', () => {
+  it('passes the load on, and accepts a run if the system does not report who used the core', async () => {
     const loads = []
     const client = { run: async load => loads.push(load) && { invalid: null } }
     assert.deepEqual(await measure(client, { pid: 2 ** 30, port: 80 }, { mode: 'open' }), { invalid: null })

@@ -11,7 +11,7 @@ const { dueTimes, withPhases } = require('../../bench/load/phases')
 const LOAD = { mode: 'open', connections: 'kept', timeoutMs: 5000 }
 const UPLOADS = { path: '/upload', bytes: 1e6, pieces: 5, durationMs: 300 }
 
-describe('load client, beside a steady load', function () {
+describe('the load client, beside a steady load,', function () {
   let client, server, seen, reply
 
   before(async () => {
@@ -50,19 +50,19 @@ describe('load client, beside a steady load', function () {
     assert.deepEqual(timeline.phases, phases.map(() => ({ recoveredMs: 0, lastRefusedMs: null })))
   })
 
-  it('asks for several paths in turn', async () => {
+  it('requests several paths in turn', async () => {
     await run({ rate: 100, durationMs: 300, path: ['/a', '/b', '/c'] })
     assert.ok(Math.max(...Object.values(seen)) - Math.min(...Object.values(seen)) <= 1, JSON.stringify(seen))
     assert.deepEqual(Object.keys(seen), ['/a', '/b', '/c'])
   })
 
   for (const [what, onUpload, count] of [
-    ['done, what was read whole', (req, res) => req.resume().on('end', () => res.end()), 'done'],
-    ['refused, what was answered 503 at once', (req, res) => res.writeHead(503).end(), 'refused'],
-    ['failed, what was cut at once', req => req.socket.resetAndDestroy(), 'failed'],
-    ['broken, what was refused halfway', (req, res) => setTimeout(() => res.writeHead(503).end(), 200), 'broken'],
-    ['broken, what was cut halfway', req => setTimeout(() => req.socket.resetAndDestroy(), 200), 'broken'],
-    ['broken, what was answered 200 before its end', (req, res) => setTimeout(() => res.end(), 200), 'broken']
+    ['done if they were read whole', (req, res) => req.resume().on('end', () => res.end()), 'done'],
+    ['refused if they were answered with 503 at once', (req, res) => res.writeHead(503).end(), 'refused'],
+    ['failed if the connection was reset at once', req => req.socket.resetAndDestroy(), 'failed'],
+    ['broken if they were refused halfway', (req, res) => setTimeout(() => res.writeHead(503).end(), 200), 'broken'],
+    ['broken if the connection was reset halfway', req => setTimeout(() => req.socket.resetAndDestroy(), 200), 'broken'],
+    ['broken if they were answered with 200 before their end', (req, res) => setTimeout(() => res.end(), 200), 'broken']
   ]) {
     it(`counts uploads as ${what}`, async () => {
       reply = (req, res) => req.url === '/upload' ? onUpload(req, res) : res.end('done')
@@ -74,24 +74,24 @@ describe('load client, beside a steady load', function () {
   }
 })
 
-describe('phases', () => {
-  it('lead the first by the warm-up, and go on with the last', () => {
+describe('the phases of a load', () => {
+  it('begin early by the warm-up, and the last one goes on', () => {
     const due = dueTimes([{ rate: 10, durationMs: 200 }, { rate: 20, durationMs: 100 }], 100)
     assert.deepEqual(due.take ? [...due.take(8)] : Array.from({ length: 8 }, () => due.next().value),
       [0, 100, 200, 300, 350, 400, 450, 500])
   })
 
-  it('are one where the load has none', () => {
+  it('are one if the load has none', () => {
     const { phases, durationMs } = withPhases({ rate: 5, durationMs: 100 })
     assert.deepEqual(phases, [{ rate: 5, durationMs: 100 }])
     assert.equal(durationMs, 100)
   })
 })
 
-describe('timeline', () => {
+describe('the timeline', () => {
   const phases = [{ durationMs: 1000 }, { durationMs: 1000 }]
 
-  it('counts each bin by what became of the requests that were to start in it', () => {
+  it('counts the outcomes of the requests that were due in each bin', () => {
     const timeline = new Timeline({ phases, recoveredP99Ms: 150, usefulMs: 50 })
     timeline.settle('200', 40, 0)
     timeline.settle('200', 60, 99.9)
@@ -104,7 +104,7 @@ describe('timeline', () => {
     assert.deepEqual(bins[1], { ok: 0, useful: 0, refused: 1, failed: 1, p99: null })
   })
 
-  it('tells when p99 was back for good, and when the last 503 came', () => {
+  it('reports when p99 had recovered for good, and when the last 503 came', () => {
     const timeline = new Timeline({ phases, recoveredP99Ms: 150 })
     for (let atMs = 0; atMs < 2000; atMs += 10) timeline.settle('200', atMs >= 1000 && atMs < 1300 ? 400 : 20, atMs)
     timeline.settle('503', 30, 1205)
@@ -114,7 +114,7 @@ describe('timeline', () => {
     ])
   })
 
-  it('never is back where nothing was answered in time', () => {
+  it('reports no recovery if nothing was answered in time', () => {
     const timeline = new Timeline({ phases, recoveredP99Ms: 150 })
     for (let atMs = 0; atMs < 1000; atMs += 10) timeline.settle('200', 400, atMs)
     assert.deepEqual(timeline.report().phases.map(({ recoveredMs }) => recoveredMs), [null, null])

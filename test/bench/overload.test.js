@@ -17,7 +17,7 @@ const SHORT = ['--seconds', '0.5', '--warm-up', '0.3', '--time-out', '1']
 const PLAIN = 'cpu-steps/http/guard/kept/6x'
 const STEPS = 'cpu-steps/http/guard/kept/0.8x-6x-0.8x'
 
-describe('overload bench', function () {
+describe('the overload bench', function () {
   let directory
 
   before(() => { directory = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-')) })
@@ -31,12 +31,12 @@ describe('overload bench', function () {
     return { code, ...output }
   }
 
-  describe('a short run', () => {
+  describe('in a short run', () => {
     let result
 
     before(async () => { result = await run('--only', PLAIN, '--only', STEPS, ...SHORT) })
 
-    it('prints a Markdown table, a row for each scenario', () => {
+    it('prints a Markdown table with a row for each scenario', () => {
       assert.equal(result.code, 0, result.stderr)
       const rows = result.stdout.split('\n').filter(line => line.startsWith('|')).map(line => line.split(' | '))
       assert.equal(rows.length, 2 + 2)
@@ -49,7 +49,7 @@ describe('overload bench', function () {
       assert.match(steps[13], /p99 back within 1000 ms \(\w+,\w+\).*last 503 within 1000 ms/)
     })
 
-    it('tells its progress on stderr', () => {
+    it('reports its progress on stderr', () => {
       assert.deepEqual(result.stderr.match(/^\d\/\d.*$/gm), [
         '1/4 cpu-steps/http/kept: capacity',
         '2/4 http/guard/kept: cost of a 503',
@@ -58,7 +58,7 @@ describe('overload bench', function () {
       ])
     })
 
-    it('writes the table with machine, date and command, and a page that needs nothing from outside', () => {
+    it('writes the table with machine, date and command, and a page that loads nothing from elsewhere', () => {
       const record = fs.readFileSync(path.join(directory, 'overload.md'), 'utf8')
       assert.match(record, /^- machine: .+\n- date: .+ UTC\n- Node.js: \d+.*\n- spillway: .+\n- compared with: .+\n- command: `npm run bench:overload/m)
       const page = fs.readFileSync(path.join(directory, 'overload.html'), 'utf8')
@@ -71,7 +71,7 @@ describe('overload bench', function () {
     })
   })
 
-  it('lists what it would run, with the time that it would take', async () => {
+  it('lists the scenarios that it would run, with the time that they take', async () => {
     const { code, stdout, stderr } = await run('--list', '--only', 'slow-route')
     assert.equal(code, 0)
     assert.match(stdout, /^slow-route\/express\/spillway\/kept\/20\/s-200\/s$/m)
@@ -83,7 +83,7 @@ describe('overload bench', function () {
     [['--seconds', '0'], /--seconds must be a number greater than 0; got '0'/],
     [['--fast'], /Unknown option '--fast'/]
   ]) {
-    it(`refuses ${args.join(' ')}`, async () => {
+    it(`rejects ${args.join(' ')}`, async () => {
       const { code, stderr } = await run(...args)
       assert.equal(code, 1)
       assert.match(stderr, message)
@@ -91,10 +91,10 @@ describe('overload bench', function () {
   }
 })
 
-describe('scenarios', () => {
+describe('the scenarios of the overload bench', () => {
   const all = choose({ quick: false, only: [] })
 
-  it('have names of their own, and files behind them', () => {
+  it('have unique names and existing files', () => {
     assert.equal(new Set(all.map(({ name }) => name)).size, all.length)
     for (const [folder, key] of [['workloads', 'workload'], ['servers', 'framework'], ['protections', 'protection']]) {
       for (const name of new Set(all.map(scenario => scenario[key]).filter(Boolean))) {
@@ -103,7 +103,7 @@ describe('scenarios', () => {
     }
   })
 
-  it('are run after the unprotected that they are compared with', () => {
+  it('run after the unprotected ones that they are compared with', () => {
     const names = all.map(({ name }) => name)
     for (const { reach, ours, name, protection } of all.filter(({ reach }) => reach.p99OfNone)) {
       assert.ok(ours && reach)
@@ -126,7 +126,7 @@ describe('scenarios', () => {
   })
 })
 
-describe('targets', () => {
+describe('a target of the overload bench', () => {
   const report = { okMs: { p99: 120 }, timeline: { phases: [{}, { recoveredMs: 200 }, { recoveredMs: null, lastRefusedMs: null }] } }
   const outcome = { goodput: 0.95, shed: 0.001, failures: 0, p99OfNone: 100, report }
 
@@ -138,7 +138,7 @@ describe('targets', () => {
     [{ p99OfNone: 1.2 }, true], [{ p99OfNone: 1.1 }, false],
     [{ recoveredMs: 1000 }, false], [{ lastRefusedMs: 1000 }, true]
   ]) {
-    it(`${met ? 'meets' : 'misses'} ${JSON.stringify(reach)}`, () => {
+    it(`is ${met ? 'met' : 'missed'}: ${JSON.stringify(reach)}`, () => {
       assert.deepEqual(judge(reach, outcome).map(verdict => verdict.met), [met])
     })
   }

@@ -8,7 +8,7 @@ const readiness = require('../../lib/readiness.js')
 
 const random = Math.random
 
-/** What a gate counts, as far as readiness looks. */
+/** A gate, as far as readiness uses one. */
 class FakeGate {
   admitted = 0
   shed = 0
@@ -18,7 +18,7 @@ class FakeGate {
   }
 }
 
-/** Seconds of a virtual clock, in each of which the gate is asked the same. */
+/** Lets seconds of a virtual clock pass, in each of which the gate counts the same. */
 function seconds (count, gate, { admitted = 0, shed = 0 }) {
   for (let i = 0; i < count; i++) {
     gate.admitted += admitted
@@ -31,7 +31,7 @@ const overloaded = { admitted: 5, shed: 95 }
 const calm = { admitted: 100 }
 
 describe('readiness', () => {
-  /** Of notReadyAfter 10, readyAfter 5. */
+  /** Uses the defaults: notReadyAfter 10, readyAfter 5. */
   let gate
   let ready
 
@@ -53,7 +53,7 @@ describe('readiness', () => {
 
   it('is true at first', () => assert.equal(ready(), true))
 
-  it('turns false after seconds of standing overload, and not before', () => {
+  it('turns false after ten seconds of overload, and not before', () => {
     seconds(9, gate, overloaded)
     assert.equal(ready(), true)
     seconds(1, gate, overloaded)
@@ -64,7 +64,7 @@ describe('readiness', () => {
     ['a second that served more', { admitted: 11, shed: 89 }],
     ['a second without requests', {}]
   ]) {
-    it(`begins to count again after ${what}`, () => {
+    it(`counts the seconds of overload again after ${what}`, () => {
       seconds(9, gate, overloaded)
       seconds(1, gate, between)
       seconds(9, gate, overloaded)
@@ -74,36 +74,36 @@ describe('readiness', () => {
     })
   }
 
-  it('takes a pause of the loop for one second, however much was refused after it', () => {
+  it('counts a pause of the loop as one second, however much was refused after it', () => {
     gate.shed += 10_000
     mock.timers.tick(1000)
     seconds(8, gate, overloaded)
     assert.equal(ready(), true)
   })
 
-  describe('once false', () => {
+  describe('once it is false,', () => {
     beforeEach(() => seconds(10, gate, overloaded))
 
-    it('turns true after seconds of calm, and not before', () => {
+    it('turns true after five calm seconds, and not before', () => {
       seconds(4, gate, calm)
       assert.equal(ready(), false)
       seconds(1, gate, calm)
       assert.equal(ready(), true)
     })
 
-    it('takes no requests at all for calm, as none are sent', () => {
+    it('counts seconds without requests as calm, as no requests are sent', () => {
       seconds(5, gate, {})
       assert.equal(ready(), true)
     })
 
-    it('stays false between the two shares', () => {
+    it('stays false while a share between the two thresholds is refused', () => {
       seconds(100, gate, { admitted: 55, shed: 45 })
       assert.equal(ready(), false)
       seconds(5, gate, { admitted: 56, shed: 44 })
       assert.equal(ready(), true)
     })
 
-    it('needs the whole time again after it turned true', () => {
+    it('needs ten seconds of overload again after it turned true', () => {
       seconds(5, gate, calm)
       seconds(9, gate, overloaded)
       assert.equal(ready(), true)
@@ -112,7 +112,7 @@ describe('readiness', () => {
     })
   })
 
-  it('takes its options', () => {
+  it('uses its options', () => {
     start({ refusing: 0.5, notReadyAfter: 2, readyAfter: 1 })
     seconds(100, gate, { admitted: 51, shed: 49 })
     assert.equal(ready(), true)
@@ -122,7 +122,7 @@ describe('readiness', () => {
     assert.equal(ready(), true)
   })
 
-  it('is jittered, up to twice as long', () => {
+  it('takes up to twice as long through jitter', () => {
     Math.random = () => 1 - Number.EPSILON
     start()
     seconds(19, gate, overloaded)
@@ -135,7 +135,7 @@ describe('readiness', () => {
     assert.equal(ready(), true)
   })
 
-  it('close() ends the watching', () => {
+  it('no longer changes after close()', () => {
     ready.close()
     seconds(20, gate, overloaded)
     assert.equal(ready(), true)
@@ -149,7 +149,7 @@ describe('readiness', () => {
     [new FakeGate(), { refusing: 1.1 }, /option "refusing" takes a number above 0, up to 1, got 1.1/],
     [new FakeGate(), { after: 5 }, /unknown option "after"/]
   ]) {
-    it(`says what is wrong: ${message.source}`, () => assert.throws(() => readiness(given, options), message))
+    it(`rejects bad arguments: ${message.source}`, () => assert.throws(() => readiness(given, options), message))
   }
 })
 
@@ -157,7 +157,7 @@ describe('docs/routing.md', () => {
   const page = fs.readFileSync(path.join(__dirname, '..', '..', 'docs', 'routing.md'), 'utf8')
 
   for (const [name, value] of [['refusing', 0.9], ['notReadyAfter', 10], ['readyAfter', 5]]) {
-    it(`tells what ${name} takes, and its default`, () => {
+    it(`documents the values and the default of ${name}`, () => {
       assert.throws(() => readiness(new FakeGate(), { [name]: null }), ({ message }) => {
         const [, takes] = message.match(/ takes (.*), got null$/)
         return page.includes(`\n| \`${name}\` | ${takes} | ${value} |`)
@@ -167,11 +167,11 @@ describe('docs/routing.md', () => {
 })
 
 /**
- * Instances behind a balancer that shares requests out among those that are ready.
+ * Simulates instances behind a balancer that distributes requests evenly to those that are ready.
  *
  * @param {number[]} capacities requests a second that each can serve
  * @param {number} offered requests a second
- * @returns {number[]} how many seconds of ten minutes each was ready
+ * @returns {number[]} for how many seconds of ten minutes each was ready
  */
 function tenMinutesOfFleet (capacities, offered, options) {
   const fleet = capacities.map(capacity => {
@@ -197,18 +197,18 @@ describe('readiness of a fleet', () => {
   afterEach(() => mock.timers.reset())
 
   for (const load of [0.9, 1.5, 3, 6]) {
-    it(`loses no instance to ${load} times what it can serve`, () => {
+    it(`keeps all instances at ${load} times their capacity`, () => {
       assert.deepEqual(tenMinutesOfFleet([100, 100, 100], load * 300), [600, 600, 600])
     })
   }
 
-  it('loses the one that can serve nothing, and none of those that get its share', () => {
+  it('drops an instance that can serve nothing, and none that take over its share', () => {
     const [stuck, ...others] = tenMinutesOfFleet([0, 100, 100], 250)
     assert.ok(stuck < 450, `ready for ${stuck} s`)
     assert.deepEqual(others, [600, 600])
   })
 
-  it('would lose all, one after the other, were it to count that some are refused', () => {
+  it('would drop all instances, one after the other, if any refusal counted', () => {
     const secondsReady = tenMinutesOfFleet([100, 100, 100], 450, { refusing: 0.01 })
     assert.ok(secondsReady.every(seconds => seconds < 500), `${secondsReady}`)
   })

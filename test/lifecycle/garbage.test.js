@@ -5,12 +5,12 @@ const { backend } = require('../../lib/native/binding.js')
 const { run } = require('../support/child.js')
 
 const MB = 2 ** 20
-// What is left by chance: pages that the allocator keeps.
+// What chance leaves behind: pages that the allocator keeps.
 const SLACK = 6 * MB
 
 /**
- * What makes and drops one object that has a native side, and how many of them would take far more than the slack. An
- * answer is an object that must then be collected.
+ * Code that creates and drops one object with a native side, and a count of them that would take far more than the slack.
+ * The object must be collected.
  */
 const makers = {
   'a controller': ['binding.createController(1e8, 0, 4e6, 0, 1)', 600],
@@ -18,9 +18,9 @@ const makers = {
   "a loop's delay": ['binding.createLoopDelay()', 5000],
   'a probe of the thread pool': ['(() => { const probe = binding.createPoolProbe(); probe(); return probe })()', 2000]
 }
-/** The same of a server of Node's, which somebody else would hold on to. */
+/** The same for servers of Node's that something else might keep alive. */
 const servers = {
-  'that is fed by others, and never listens': `await new Promise((resolve) => {
+  'that gets its connections from another one and never listens': `await new Promise((resolve) => {
     const server = http.createServer((req, res) => res.end('ok'))
     registry.register(server)
     const feeder = net.createServer((socket) => server.emit('connection', socket))
@@ -29,7 +29,7 @@ const servers = {
       http.get({ port, agent: false }, (res) => res.resume().once('close', () => feeder.close(resolve)))
     })
   })`,
-  'that has closed, of a middleware with the spill': `await new Promise((resolve) => {
+  'that has closed and had middleware with the spill': `await new Promise((resolve) => {
     const server = http.createServer((req, res) => middleware(req, res, () => res.end('ok')))
     registry.register(server)
     server.listen(0, '127.0.0.1', () => {
@@ -53,7 +53,7 @@ const closers = {
     })
   })`, 300],
   "an 'auto' stream": ["await forEachConcurrent([1, 2, 3], async () => {}, { concurrency: binding.createConcurrency ? 'auto' : 2 })", 3000],
-  'measuring, on and off': ['toobusy.shutdown(); toobusy.interval(16)', 18000]
+  'measuring that is switched on and off': ['toobusy.shutdown(); toobusy.interval(16)', 18000]
 }
 
 const source = (deed, count) => `
@@ -71,12 +71,12 @@ const source = (deed, count) => `
   const BATCH = ${count / 10}
   let collected = 0
   const registry = new FinalizationRegistry(() => collected++)
-  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const { nextTurn } = require('./test/support/block.js')
   const descriptors = () => fs.existsSync('/proc/self/fd') ? fs.readdirSync('/proc/self/fd').length : 0
   async function settle () {
     for (let i = 0; i < 5; i++) {
       globalThis.gc()
-      await turn()
+      await nextTurn()
     }
   }
   async function many (count) {
@@ -99,7 +99,7 @@ const source = (deed, count) => `
   main()
 `
 
-describe('what is made and dropped', function () {
+describe('after it is dropped or closed,', function () {
   this.timeout(60_000)
 
   /** @returns {Promise<any>} */
@@ -110,7 +110,7 @@ describe('what is made and dropped', function () {
   }
 
   for (const [name, [expression, count]] of Object.entries(backend === 'native' ? makers : {})) {
-    it(`${name}: is collected, and its native side with it`, async () => {
+    it(`${name} is collected together with its native side`, async () => {
       const { grown, opened, collected } = await figures(`registry.register(${expression})`, count)
       assert.ok(collected >= count * 0.99, `${collected} of ${count}`)
       assert.ok(opened <= 0, `${opened} descriptors`)
@@ -119,14 +119,14 @@ describe('what is made and dropped', function () {
   }
 
   for (const [name, statement] of Object.entries(servers)) {
-    it(`a server ${name}: is collected`, async () => {
+    it(`a server ${name} is collected`, async () => {
       const { collected } = await figures(statement, SERVERS)
       assert.ok(collected >= SERVERS * 0.95, `${collected} of ${SERVERS}`)
     })
   }
 
   for (const [name, [statement, count]] of Object.entries(closers)) {
-    it(`${name}: leaves nothing when it is closed`, async () => {
+    it(`${name} leaves nothing behind`, async () => {
       const { grown, opened } = await figures(statement, count)
       assert.ok(opened <= 0, `${opened} descriptors`)
       assert.ok(grown < SLACK, `${grown} bytes`)

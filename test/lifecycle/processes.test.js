@@ -3,25 +3,25 @@
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const { setTimeout: sleep } = require('node:timers/promises')
-const { start } = require('../support/child.js')
+const { ask, start } = require('../support/child.js')
 const { connect } = require('../support/client.js')
 const { needs } = require('../support/needs.js')
 const { closeOpened, opened } = require('../support/opened.js')
 const { backend } = require('../../lib/native/binding.js')
 
 const STOPPED_MS = 3000
-// A tenth of a core: far from overload on any machine.
+// A tenth of a core, which is far from overload on any machine.
 const CLIENTS = 4
 const BETWEEN_MS = 30
 const AFTER = 50 // requests of each client
 
 afterEach(closeOpened)
 
-describe('a primary and its workers', function () {
+describe('in a family of processes,', function () {
   this.timeout(60_000)
 
-  for (const [how, name] of [['fork', 'forked processes'], ['rr', 'a cluster, round robin'], ['none', 'a cluster that leaves it to the system']]) {
-    it(`${name}: measure apart, and end without harm to the others`, async () => {
+  for (const [how, name] of [['fork', 'forked processes'], ['rr', 'cluster workers with round-robin scheduling'], ['none', 'cluster workers scheduled by the system']]) {
+    it(`${name} measure separately, and end without harm to the others`, async () => {
       const { child, hello: { ends } } = await start('family.js', [how])
       assert.deepEqual(ends, [[null, 'SIGKILL'], [0, null], [0, null]])
       assert.deepEqual(await once(child, 'exit'), [0, null])
@@ -30,20 +30,14 @@ describe('a primary and its workers', function () {
 })
 
 if (backend === 'native') {
-  describe(`a guarded server that stood still for ${STOPPED_MS} ms`, function () {
+  describe(`a guarded server that was stopped for ${STOPPED_MS} ms`, function () {
     this.timeout(60_000)
 
     beforeEach(function () {
       needs(this, 'SIGSTOP', process.platform !== 'win32')
     })
 
-    /** @param {any} child */
-    async function figures (child) {
-      child.send('?')
-      return (await once(child, 'message'))[0]
-    }
-
-    /** Requests one after another, until there were so many after the stop. */
+    /** Sends one request after another until there were enough after the stop. */
     async function keepAsking (port, stop) {
       const client = await connect(port)
       const statuses = []
@@ -60,14 +54,14 @@ if (backend === 'native') {
         opened(() => child.kill())
         const stop = { over: false }
         const asking = Array.from({ length: CLIENTS }, () => keepAsking(port, stop))
-        await sleep(BETWEEN_MS * 10) // under load for a while, and at any moment
+        await sleep(BETWEEN_MS * 10) // under load for a while
         child.kill('SIGSTOP')
         const waiting = Array.from({ length: fresh }, async () => (await (await connect(port)).send('GET /')).status)
         await sleep(STOPPED_MS) // the length of the stop is what is tested
         child.kill('SIGCONT')
         stop.over = true
         const statuses = [...(await Promise.all(asking)).flat(), ...await Promise.all(waiting)]
-        const { shed, shedBy, spill } = await figures(child)
+        const { shed, shedBy, spill } = await ask(child)
         assert.deepEqual({ shed, spilled: spill.spilled }, { shed: 0, spilled: 0 }, JSON.stringify(shedBy))
         assert.ok(statuses.length > CLIENTS * AFTER && statuses.every((status) => status === 200))
       })

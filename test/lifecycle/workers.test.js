@@ -7,21 +7,21 @@ const { once } = require('node:events')
 const { backend, binding } = require('../../lib/native/binding.js')
 const { run, start } = require('../support/child.js')
 
-/** CI takes more, a checker of memory less. */
+/** CI takes more, and memory checkers take fewer. */
 const WORKERS = Number(process.env.WORKERS ?? 30)
 const ADDON = process.report.getReport().sharedObjects.find((name) => name.endsWith('spillway.node'))
 
-/** @param {string} source of a worker in a process that has not loaded the package */
+/** Runs a worker in a process that has not loaded the package. @param {string} source */
 const inWorker = (source) => run(`
   const { Worker } = require('node:worker_threads')
   new Worker(${JSON.stringify(source)}, { eval: true }).on('exit', (code) => console.log('ended with', code))
 `)
 
-describe('life of worker threads', function () {
+describe('in worker threads, the package', function () {
   this.timeout(180_000)
 
-  for (const [who, main] of [['the only ones to load the addon', ''], ['beside a main thread that has loaded it too', 'main']]) {
-    it(`survives ${WORKERS} workers that end in all ways in the middle of everything, ${who}`, async () => {
+  for (const [who, main] of [['which alone load the addon', ''], ['with a main thread that has loaded the addon too', 'main']]) {
+    it(`survives ${WORKERS} workers that end in every way while everything runs, ${who}`, async () => {
       const { child, hello: { ended, leaked } } = await start('worker-churn.js', [String(WORKERS), '4', main])
       assert.deepEqual(await once(child, 'exit'), [0, null])
       assert.deepEqual(Object.values(ended), Array(5).fill(WORKERS / 5), JSON.stringify(ended))
@@ -29,15 +29,15 @@ describe('life of worker threads', function () {
     })
   }
 
-  // What cannot happen there is left out: without a spill nothing is handed over.
+  // Without the spill, nothing is handed over.
   const within = ['onRequest', 'onShed', 'onLag', ...binding.canSpill ? ['onSpill', 'onConnection'] : []]
   const deeds = { exit: { main: [7, ''], worker: [0, '7\n'] }, throw: { main: [1, ''], worker: [0, 'within NAME\n1\n'] } }
   for (const [deed, threads] of Object.entries(deeds)) {
     for (const [thread, [code, output]] of Object.entries(threads)) {
       for (const name of within) {
-        // A listener of the user's that throws is told of, and ends nothing.
+        // An error in a user's listener becomes a warning, and ends nothing.
         if (deed === 'throw' && ['onShed', 'onSpill'].includes(name)) continue
-        it(`ends by ${deed} within ${name}, in the ${thread} thread`, async () => {
+        it(`lets ${name} end the ${thread} thread by ${deed}`, async () => {
           const ended = await new Promise((resolve) => {
             const fixture = path.join(__dirname, '..', 'fixtures', 'end-within.js')
             const child = execFile(process.execPath, [fixture, name, deed, thread], (error, stdout) => {
@@ -118,9 +118,9 @@ if (backend === 'native') {
     }
   `
     for (const [how, source] of Object.entries({
-      'by require, its cache emptied': again, 'by process.dlopen()': dlopen, 'from contexts of their own': inContexts
+      'by require() with an emptied cache': again, 'by process.dlopen()': dlopen, 'from separate contexts': inContexts
     })) {
-      it(`${how}, measures in each, in the main thread and in a worker`, async () => {
+      it(`${how}, measures in each copy, in the main thread and in a worker`, async () => {
         const all = [measure, source, blocked].join('\n')
         assert.deepEqual(await run(all), { code: 0, signal: null, stdout: 'true true true\n', stderr: '' })
         assert.deepEqual(await inWorker(all), { code: 0, signal: null, stdout: 'true true true\nended with 0\n', stderr: '' })

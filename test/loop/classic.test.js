@@ -8,8 +8,8 @@ const { needs } = require('../support/needs.js')
 
 const MOST_DISTURBED = 3
 
-// The loads are shares of the capacity measured just before, with margins for a shared machine.
-describe('the classic five lines, on a real server with new connections', function () {
+// The loads are shares of the capacity measured just before, with margins for a machine that others use too.
+describe('the five lines of toobusy-js, on a real server with new connections,', function () {
   this.timeout(180_000)
 
   const load = { connections: 'new', timeoutMs: 3000 }
@@ -18,8 +18,8 @@ describe('the classic five lines, on a real server with new connections', functi
   let capacity
 
   /**
-   * Where the client was late, or others had the server's core, it is measured again, as in the benches. After
-   * MOST_DISTURBED more such measurements the test is skipped.
+   * Measures again if the client was late or other processes had the server's core, as the benches do. Skips the test
+   * after MOST_DISTURBED more such measurements.
    */
   async function measureUndisturbed (context, how) {
     for (let left = MOST_DISTURBED; left >= 0; left--) {
@@ -53,7 +53,7 @@ describe('the classic five lines, on a real server with new connections', functi
 
   it('serve at a quarter of the capacity', async function () {
     const report = await offer(this, 0.25)
-    // Where the machine is at work for others, the loop is late at times.
+    // While the machine works for others, the loop is late at times.
     assert.ok(report.refused <= report.offered / 4, JSON.stringify(report))
     assert.equal(report.failed, 0)
   })
@@ -62,7 +62,7 @@ describe('the classic five lines, on a real server with new connections', functi
     const report = await offer(this, 4)
     assert.ok(report.refused > report.offered / 4, JSON.stringify(report))
     assert.ok(report.failed < report.offered / 50, JSON.stringify(report))
-    // Unprotected, not one answer comes in time.
+    // An unprotected server gives no answer in time.
     assert.ok(report.ok > 0 && report.useful > report.ok / 2, JSON.stringify(report))
   })
 })

@@ -11,9 +11,9 @@ const { closeOpened, opened } = require('../support/opened.js')
 const { kinds } = require('../support/servers.js')
 
 /**
- * Whatever clients and handlers do, in whatever order: the gate and the admission controller count no less than nothing in flight,
- * no more handlers run than `maxInFlight` allows, and in the end nothing is in flight. A failure prints the seed
- * and the steps; SEED repeats one.
+ * Model test: in whatever order clients and handlers act, the gate and the admission controller never count less than
+ * zero requests in flight, never more handlers run than `maxInFlight` allows, and at the end nothing is in flight. A
+ * failure prints the seed and the steps; set SEED to repeat it.
  */
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31)
@@ -22,11 +22,11 @@ const STEPS = { minLength: 30, maxLength: 60 }
 const MAX_IN_FLIGHT = 3
 const CALM_TURNS = 20
 const LONGEST_SETTLING_MS = 20_000
-/** No sooner does a handler that goes on for a client who has left lose its place. */
+/** A handler that goes on after its client has left keeps its place at least this long. */
 const LEAST_PATIENCE_MS = 1000
 
 const head = (line, ...fields) => `${line}\r\nHost: a\r\n${fields.map((field) => `${field}\r\n`).join('')}\r\n`
-/** What a client may send, on a connection that may have sent before: so requests are pipelined too. */
+/** What a client may send. Its connection may have sent something before, so requests are pipelined too. */
 const TEXTS = {
   'a request': head('GET / HTTP/1.1'),
   'a request that stays': head('GET /hold HTTP/1.1'),
@@ -48,7 +48,7 @@ const TEXTS = {
   'what is not there': head('GET /nowhere HTTP/1.1'),
   nonsense: 'what?\r\n\r\n'
 }
-/** What a client may do with its connection. */
+/** What a client may do to its connection. */
 const DEEDS = {
   end: (socket) => socket.end(),
   reset: (socket) => socket.resetAndDestroy(),
@@ -57,18 +57,18 @@ const DEEDS = {
 }
 const STREAMS = { '/': {}, '/hold': {}, '/events': {}, '/throw': {}, '/reject': {} }
 
-/** A client, of a few, does one of these; or a handler that stays ends; or nobody does anything for a turn. */
+/** One of a few clients acts, a held handler ends, or nothing happens for a turn. */
 const step = (deeds) => fc.oneof(
   { weight: 6, arbitrary: fc.record({ client: fc.nat(5), deed: fc.constantFrom(...deeds) }) },
   { weight: 2, arbitrary: fc.record({ release: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.constant({ pass: true }) }
 )
 
-/** What a site has running, and what must hold of it at any moment. */
+/** What runs on a site, and the checks that must pass at any moment. */
 class Watched {
   #site
   #begun = performance.now()
-  /** Of the handlers that stay, those that have not ended. */
+  /** The functions that end the handlers which still run. */
   held = []
 
   constructor (site) {
@@ -93,10 +93,10 @@ class Watched {
     const counts = this.counts
     assert.ok(counts.gate >= 0 && counts.controller >= 0 && counts.controller <= MAX_IN_FLIGHT, JSON.stringify(counts))
     if (performance.now() - this.#begun > LEAST_PATIENCE_MS) return
-    assert.ok(this.held.length <= MAX_IN_FLIGHT, `${this.held.length} handlers at once`)
+    assert.ok(this.held.length <= MAX_IN_FLIGHT, `${this.held.length} handlers ran at once`)
   }
 
-  /** Until nothing has been in flight for a while: what has been sent may still come. */
+  /** Waits until nothing has been in flight for a while: some of what was sent may arrive late. */
   async end () {
     const begun = performance.now()
     for (let calm = 0; calm < CALM_TURNS;) {
@@ -104,13 +104,13 @@ class Watched {
       this.check()
       const { gate, controller } = this.counts
       calm = gate === 0 && controller === 0 ? calm + 1 : 0
-      assert.ok(performance.now() - begun < LONGEST_SETTLING_MS, `still in flight: ${gate}, of which hold a place: ${controller}`)
+      assert.ok(performance.now() - begun < LONGEST_SETTLING_MS, `still in flight: ${gate}; places taken: ${controller}`)
       await nextTurn()
     }
   }
 }
 
-/** Runs steps against a fresh site. `act(client, deed)`: what the clients do; `leave()`: all of them go. */
+/** Runs steps against a fresh site. `act(client, deed)` performs a client's step; `leave()` closes all clients. */
 async function play (site, steps, { act, leave }) {
   const watched = new Watched(site)
   for (const { client, deed, release } of steps) {
@@ -157,12 +157,12 @@ function overHttp2 (port) {
 }
 
 for (const kind of kinds) {
-  describe(`in flight in ${kind.name}, whatever happens`, function () {
+  describe(`in any order of events, the in-flight count in ${kind.name}`, function () {
     this.timeout(120_000)
     afterEach(closeOpened)
 
     const holds = (name, createServer, deeds, clientsOf) => {
-      it(`${name}: is no less than nothing, no more than allowed, and nothing in the end (SEED=${SEED})`, async () => {
+      it(`never leaves its bounds over ${name}, and ends at zero (SEED=${SEED})`, async () => {
         await fc.assert(fc.asyncProperty(fc.array(step(deeds), STEPS), async (steps) => {
           const site = await kind.start({ maxInFlight: MAX_IN_FLIGHT }, createServer && { createServer })
           if (kind.name === 'http') takeOver(site.server)
@@ -179,7 +179,7 @@ for (const kind of kinds) {
   })
 }
 
-/** Somebody who answers upgrades and CONNECT. */
+/** Answers upgrades and CONNECT. */
 function takeOver (server) {
   for (const event of ['upgrade', 'connect']) {
     server.on(event, (req, socket) => {

@@ -24,5 +24,5 @@ node -e '
   require("./lib/native/binding.js")
   const loaded = process.report.getReport().sharedObjects.filter((name) => name.endsWith("spillway.node"))
   require("node:assert").deepEqual(loaded, [process.env.SPILLWAY_PREBUILD + "/build/Release/spillway.node"])'
-# What something costs is another matter here.
-exec node node_modules/mocha/bin/mocha.js --timeout 60000 --invert --fgrep 'spends no more on slow heads' "${files[@]}"
+# The sanitizers make everything slower, so that costs cannot be compared.
+exec node node_modules/mocha/bin/mocha.js --timeout 60000 --invert --fgrep 'under a flood, the spill' "${files[@]}"
