@@ -60,7 +60,7 @@ function againstLoad (outcomes) {
       {
         id: `p99-${i}`,
         title,
-        text: 'p99 latency of the 200 responses. No point: there was none.',
+        text: 'p99 latency of the 200 responses. A missing point means that there were none.',
         unit: 'p99 latency, ms',
         logarithmic: true,
         lines: points(({ scenario, report }) => ({ x: scenario.steps[0], y: report.okMs.p99 }))
