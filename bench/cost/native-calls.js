@@ -1,13 +1,11 @@
 'use strict'
 
 const net = require('node:net')
+const path = require('node:path')
 const { once } = require('node:events')
 
 const alternate = require('./alternate')
 const answer = require('../child/answer')
-const monitor = require('../../lib/loop/monitor')
-const { binding } = require('../../lib/native/binding')
-const { OUTCOME, createController } = require('../../lib/admission/controller')
 
 const CALLS = 20_000 // few, so that a round of cheap calls ends within one tick of the kernel's clock (4 ms)
 const MAX_DELAY_MS = 100
@@ -18,14 +16,21 @@ let sum = 0
  * ns per call of the native functions that a request or a stream's item calls. They run in a process of their own,
  * because the waits that requestWait() finds here would change what toobusy() does.
  *
- * @param {{ rounds: number }} settings
+ * @param {{ rounds: number, root: string }} settings `root`: the checkout of spillway to measure
  * @returns {Promise<Record<string, number>>}
  */
-async function measureNativeCalls ({ rounds }) {
-  const release = monitor.acquire()
+async function measureNativeCalls ({ rounds, root }) {
+  const load = file => require(path.join(root, 'lib', file))
+  const { binding } = load('native/binding.js')
+  const release = load('loop/monitor.js').acquire()
   const connections = await openConnections(2)
   const fds = connections.map(({ accepted }) => accepted._handle.fd ?? -1)
-  const candidates = { nothing, ...requestWaitCalls(fds), ...controllerCalls(), ...concurrencyCalls() }
+  const candidates = {
+    nothing,
+    ...requestWaitCalls(binding, fds),
+    ...controllerCalls(load('admission/controller.js')),
+    ...concurrencyCalls(binding)
+  }
   const ns = await alternate(candidates, { calls: CALLS, rounds })
   // Without a use of the results, V8 could drop the calls.
   if (!Number.isFinite(sum)) throw new Error('a call returned no number')
@@ -41,7 +46,7 @@ function nothing () {
   for (let i = 0; i < CALLS; i++) sum += i & 1
 }
 
-function requestWaitCalls ([fd, other]) {
+function requestWaitCalls (binding, [fd, other]) {
   return {
     'requestWait(), first request on a connection' () {
       for (let i = 0; i < CALLS; i++) sum += binding.requestWait(fd, 1, 0)
@@ -57,7 +62,7 @@ function requestWaitCalls ([fd, other]) {
 }
 
 /** The controller counts what is in flight, so that enter() cannot be measured without leave() unless it rejects. */
-function controllerCalls () {
+function controllerCalls ({ OUTCOME, createController }) {
   const open = createController({ maxDelay: MAX_DELAY_MS, maxInFlight: undefined, dryRun: false })
   const full = createController({ maxDelay: false, maxInFlight: 1, dryRun: false })
   full.enter(0, 0, 0)
@@ -77,7 +82,7 @@ function controllerCalls () {
   }
 }
 
-function concurrencyCalls () {
+function concurrencyCalls (binding) {
   const concurrency = binding.createConcurrency?.()
   return concurrency && {
     'stream concurrency: begin() and end()' () {

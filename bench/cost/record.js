@@ -7,9 +7,9 @@ const { whole } = require('../format')
 /**
  * The measurements as a part of bench/RESULTS.md.
  *
- * @param {{ throughput: import('./throughput').Throughput[], calls: Record<string, number>,
- *   signals: Record<string, number>, wakeUps: Record<string, number> }} measured calls and signals in ns, wake-ups per
- *   second; a part that was not measured is empty
+ * @param {{ throughput: import('./throughput').Throughput[], calls: Record<string, number[]>,
+ *   signals: Record<string, number>, wakeUps: Record<string, number> }} measured calls and signals in
+ *   ns, wake-ups per second; calls: of this checkout, and of another if there is one; a part that was not measured is empty
  * @param {{ rounds: number, roundMs: number, callRounds: number }} settings
  * @param {string} command
  * @returns {string} Markdown
@@ -20,7 +20,7 @@ function renderRecord ({ throughput, calls, signals, wakeUps }, settings, comman
     '# Cost without overload',
     listConditions({ command, comparedWith: 'nothing', cores }),
     throughput.length > 0 && renderThroughput(throughput, settings),
-    renderFigures('Calls', callsNote(settings), ['call', 'ns'], calls, 1),
+    renderCalls(calls, settings),
     renderFigures('Signals', SIGNALS_NOTE, ['signal', 'ns'], signals, 1),
     renderFigures('Idle processes', WAKE_UPS_NOTE, ['idle process', 'wake-ups/s'], wakeUps, 2)
   ].filter(Boolean).join('\n\n')
@@ -39,10 +39,18 @@ ${table(['framework', 'protection', 'responses/s without', 'with / without', 'CP
       [framework, protection, whole(perSecond), ratio.toFixed(3), cpuRatio.toFixed(3), atLeast === undefined ? '' : `>= ${atLeast}`, whole(refused)]))}`
 }
 
-function callsNote ({ callRounds }) {
-  return `The time of one call, less that of an empty loop: the median of ${callRounds} alternating rounds. First the toobusy
+function renderCalls (calls, { callRounds }) {
+  const rows = Object.entries(calls)
+  if (rows.length === 0) return ''
+  const compared = rows[0][1].length > 1
+  const head = ['call', 'ns', ...compared ? ['ns, other checkout', 'ratio'] : []]
+  return `## Calls
+
+The time of one call, less that of an empty loop: the median of about ${callRounds} alternating rounds. First the toobusy
 functions, then the native functions that run for each request (\`requestWait()\`, \`wasQueued()\`, the admission controller's
-\`enter()\` and \`leave()\`) and for each item of a stream (\`begin()\` and \`end()\`).`
+\`enter()\` and \`leave()\`) and for each item of a stream (\`begin()\` and \`end()\`).${compared ? ' Ratios above 1: slower than the other checkout.' : ''}
+
+${table(head, rows.map(([name, ns]) => [name, ...ns.map(each => each.toFixed(1)), ...compared ? [(ns[0] / ns[1]).toFixed(2)] : []]))}`
 }
 
 const SIGNALS_NOTE = `The cost of the signals behind the limits on the process. Each signal is read once per sample. Between samples, an

@@ -24,6 +24,8 @@ The client is an open loop: it starts requests at scheduled times, measures late
 after ${settings.timeoutMs / 1000} s. Each row runs on a fresh server and counts ${settings.durationMs / 1000} s, after ${settings.warmupMs / 1000} s at the same load. The load is a
 multiple of the capacity of the unprotected server, which a closed loop measures in the same run.
 
+- *Workload* and *protection* are files in bench/workloads and bench/protections: \`spillway\` is the middleware or plugin,
+  \`guard\` is \`guard()\`, and \`none\` is the unprotected server.
 - *Goodput*: 200 responses within 200 ms (within 400 ms for the slowed pool), relative to capacity.
 - *Ceiling*: the goodput that the cost of shedding allows, (1 - mρ)/(1 - ρ) at m times capacity, where ρ is the CPU time of
   a 503 response relative to that of a request. A 503 is measured while all requests are shed, which overestimates its

@@ -32,8 +32,8 @@ function choose ({ quick, only }) {
     .filter(({ name }) => only.length === 0 || only.some(pattern => matches(name, pattern)))
   const all = new Map(chosen.map(scenario => [scenario.name, scenario]))
   for (const { reach, ...scenario } of chosen) {
-    const beside = unprotected(scenario)
-    if (reach.p99OfNone && !all.has(beside.name)) all.set(beside.name, beside)
+    const bare = unprotected(scenario)
+    if (reach.p99OfNone && !all.has(bare.name)) all.set(bare.name, bare)
   }
   const groups = new Map()
   for (const each of all.values()) groups.set(groupOf(each), [...groups.get(groupOf(each)) ?? [], each])

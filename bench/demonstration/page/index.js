@@ -38,7 +38,7 @@ ${renderSummary(result)}
 
 <section class="charts">
   ${figure('useful', 'Goodput', `Useful responses: status 200 within ${result.usefulMs} ms of the scheduled start of the request.`)}
-  ${figure('latency', 'Latency', 'Of the 200 responses. No point: there was none.')}
+  ${figure('latency', 'Latency', 'Of the 200 responses. A missing point means that there were none.')}
   ${figure('failed', 'Failures', `No response within ${settings.timeoutMs / 1000} s, or a reset connection.`)}
   ${figure('refused', 'Shed requests', '503 responses, sent instead of handling the request.')}
 </section>

@@ -27,8 +27,8 @@ function renderPage (outcomes, settings, command) {
     data: { graphs },
     charts: CHARTS,
     body: `<h1>spillway: overload benchmark</h1>
-<p class="lead">${outcomes.length} runs of ${settings.durationMs / 1000} s:
-  ${count('pass')} met their targets, ${count('miss')} missed one, ${count('invalid')} were unreliable.</p>
+<p class="lead">${outcomes.length} runs of ${settings.durationMs / 1000} s. Of those that have targets,
+  ${count('pass')} met all of them, ${count('miss')} missed at least one, and ${count('invalid')} were unreliable.</p>
 
 <section class="charts">
   ${graphs.map(({ id, title, text, timeline }) => page.figure(id, title, text, timeline ? 'time' : 'offered load')).join('\n  ')}
@@ -38,14 +38,14 @@ function renderPage (outcomes, settings, command) {
 ${page.renderTable(plain(tabulate(outcomes)))}
 
 <h2>Conditions</h2>
-${conditions(runOf(command)).map(([name, value]) => `<p>${name[0].toUpperCase()}${name.slice(1)}: ${page.escape(value)}</p>`).join('\n')}`
+${conditions(runOf(command)).map(([name, value]) => `<p><b>${name}:</b> ${page.escape(value.replaceAll('`', ''))}</p>`).join('\n')}`
   })
 }
 
 /** Two charts, goodput and p99 latency, for each workload and kind of connection. */
 function againstLoad (outcomes) {
   const constant = outcomes.filter(({ scenario: { steps, event } }) => steps.length === 1 && !event)
-  const groups = grouped(constant, ({ scenario: { workload, connections } }) => `${workload}, ${connections} connections`)
+  const groups = grouped(constant, ({ scenario: { workload, connections } }) => `${workload}, ${kindOf(connections)}`)
   return [...groups].flatMap(([title, group], i) => {
     const lines = [...grouped(group, ({ scenario: { framework, protection } }) => `${framework}, ${protection ?? 'none'}`)]
     const points = value => lines.map(([label, of]) => ({ label, points: of.map(outcome => value(outcome)).toSorted((a, b) => a.x - b.x) }))
@@ -60,7 +60,7 @@ function againstLoad (outcomes) {
       {
         id: `p99-${i}`,
         title,
-        text: 'p99 latency of the 200 responses. No point: there was none.',
+        text: 'p99 latency of the 200 responses. A missing point means that there were none.',
         unit: 'p99 latency, ms',
         logarithmic: true,
         lines: points(({ scenario, report }) => ({ x: scenario.steps[0], y: report.okMs.p99 }))
@@ -76,7 +76,7 @@ function againstTime (outcomes) {
     const perSecond = name => series(bin => bin[name] * 1000 / timeline.binMs)
     return {
       id: `steps-${i}`,
-      title: `${scenario.workload}, ${scenario.framework}, ${scenario.protection ?? 'none'}, ${scenario.connections} connections`,
+      title: `${scenario.workload}, ${scenario.framework}, ${scenario.protection ?? 'none'}, ${kindOf(scenario.connections)}`,
       text: `${scenario.load}, by the scheduled start of the requests`,
       unit: 'responses/s, or ms',
       timeline: true,
@@ -94,6 +94,11 @@ function againstTime (outcomes) {
 function plain ({ head, rows, notes }) {
   const strip = text => page.escape(text.replace(/\*\*|\\/g, ''))
   return { head, rows: rows.map(cells => cells.map(strip)), notes: notes.map(strip) }
+}
+
+/** @param {'new' | 'kept'} connections */
+function kindOf (connections) {
+  return connections === 'kept' ? 'kept-alive connections' : 'new connections'
 }
 
 function grouped (items, keyOf) {
