@@ -1,5 +1,6 @@
 'use strict'
 
+const { show } = require('../options/show.js')
 const { isThenable } = require('./thenable.js')
 
 /**
@@ -84,7 +85,7 @@ function checked (verdict) {
   if (verdict === 'stop' || verdict === 'skip' || (typeof verdict === 'object' && verdict !== null && 'value' in verdict)) {
     return verdict
   }
-  throw new TypeError("onError must answer 'stop', 'skip' or { value }")
+  throw new TypeError(`spillway/stream: onError must return 'stop', 'skip' or { value }, got ${show(verdict)}`)
 }
 
 /**

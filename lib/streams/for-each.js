@@ -3,7 +3,7 @@
 const { defer } = require('./deferred.js')
 const { Flow } = require('./flow.js')
 const { asJob } = require('./job.js')
-const { checkHandler, readOptions } = require('./options.js')
+const { checkHandler, readStreamOptions } = require('./options.js')
 const { openSource } = require('./source/index.js')
 
 /**
@@ -17,12 +17,12 @@ const { openSource } = require('./source/index.js')
  * @throws {TypeError | RangeError} for a wrong argument or option
  */
 function forEachConcurrent (source, handler, options) {
-  checkHandler(handler)
-  const settings = readOptions('forEachConcurrent', options)
+  checkHandler('forEachConcurrent', handler)
+  const settings = readStreamOptions('forEachConcurrent', options)
   // Without results there is only the order of errors to keep.
   settings.ordered &&= settings.errorOrder === 'inOrder'
   const completion = new Completion()
-  const flow = new Flow(openSource(source), handler, settings, completion)
+  const flow = new Flow(openSource('forEachConcurrent', source), handler, settings, completion)
   queueMicrotask(() => flow.start()) // not now: the handler may use the job that this call returns
   return asJob(Object.defineProperty(/** @type {Promise<any> & AsyncDisposable} */ (completion.promise), Symbol.asyncDispose, {
     value: async () => {

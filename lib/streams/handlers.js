@@ -28,7 +28,7 @@ class Handlers {
    * @param {{ onStop: (index: number) => void, onTimeout: (item: Item, error: unknown) => void }} events
    */
   constructor (handler, { retry, timeout, adapt }, itemsHaveContexts, signal, { onStop, onTimeout }) {
-    if (retry !== undefined) this.#retries = new Retries(retry)
+    if (retry !== undefined) this.#retries = new Retries(/** @type {Required<import('./retry.js').Retry>} */ (retry))
     const retried = this.#retries?.wrap(handler) ?? handler
     this.#handler = adapt?.(retried) ?? retried
     if (timeout !== undefined) this.#itemSignals = new ItemSignals(timeout, onTimeout)

@@ -4,7 +4,7 @@ const { defer } = require('./deferred.js')
 const { Fifo } = require('./fifo.js')
 const { Flow } = require('./flow.js')
 const { asJob } = require('./job.js')
-const { checkHandler, readOptions } = require('./options.js')
+const { checkHandler, readStreamOptions } = require('./options.js')
 const { openSource } = require('./source/index.js')
 
 /**
@@ -72,10 +72,10 @@ const { openSource } = require('./source/index.js')
  * @returns {ConcurrentIterator<any>}
  */
 function mapConcurrent (source, handler, options) {
-  checkHandler(handler)
-  const settings = readOptions('mapConcurrent', options)
+  checkHandler('mapConcurrent', handler)
+  const settings = readStreamOptions('mapConcurrent', options)
   const results = new Results()
-  const flow = new Flow(openSource(source), handler, settings, results)
+  const flow = new Flow(openSource('mapConcurrent', source), handler, settings, results)
   return asJob(new ResultIterator(flow, results), flow)
 }
 
@@ -179,7 +179,7 @@ class ResultIterator {
 
   /** @returns {Promise<R[]>} */
   toArray () {
-    if (this.#flow.hasStarted) return Promise.reject(new Error('toArray() must be called before the first result is asked for'))
+    if (this.#flow.hasStarted) return Promise.reject(new Error('spillway/stream: toArray() must be called before the first result is requested'))
     const results = this.#results.toArray()
     this.#flow.holdBackNothing()
     this.#flow.start()

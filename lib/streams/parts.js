@@ -1,7 +1,7 @@
 'use strict'
 
 const { defer } = require('./deferred.js')
-const { describe } = require('./describe.js')
+const { show } = require('../options/show.js')
 const { Fifo } = require('./fifo.js')
 const { Item, READY } = require('./item.js')
 
@@ -54,7 +54,7 @@ class Parts {
 function asIterable (result) {
   const isIterable = typeof result === 'object' && result !== null && (Symbol.asyncIterator in result || Symbol.iterator in result)
   if (isIterable) return result
-  throw new TypeError(`with flatten, the handler must return an iterable or an async iterable, got ${describe(result)}`)
+  throw new TypeError(`spillway/stream: with flatten, the handler must return an iterable or an async iterable, got ${show(result)}`)
 }
 
 module.exports = { Parts, asIterable }

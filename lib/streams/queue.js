@@ -6,7 +6,7 @@ const { defer } = require('./deferred.js')
 const { Fifo } = require('./fifo.js')
 const { Flow } = require('./flow.js')
 const { asJob } = require('./job.js')
-const { checkHandler, readOptions } = require('./options.js')
+const { checkHandler, readStreamOptions } = require('./options.js')
 const { END, WAIT } = require('./source/answers.js')
 
 /**
@@ -40,8 +40,8 @@ const { END, WAIT } = require('./source/answers.js')
  * @throws {TypeError | RangeError} for a wrong argument or option
  */
 function concurrentQueue (handler, options) {
-  checkHandler(handler)
-  const settings = readOptions('concurrentQueue', options)
+  checkHandler('concurrentQueue', handler)
+  const settings = readStreamOptions('concurrentQueue', options)
   return /** @type {any} */ (new ConcurrentQueue(handler, settings))
 }
 
@@ -56,7 +56,7 @@ class ConcurrentQueue {
    * @param {import('./options.js').Settings} settings
    */
   constructor (handler, settings) {
-    /** @type {NonNullable<import('./options.js').OfQueue['adapt']>} */
+    /** @type {NonNullable<import('./options.js').QueueSettings['adapt']>} */
     const adapt = handler => async ({ item, context, outcome }, handlerContext) => {
       try {
         outcome.resolve(await context.runInAsyncScope(handler, undefined, item, handlerContext))
@@ -198,7 +198,7 @@ class AddedItems {
 }
 
 function closedError () {
-  return Object.assign(new Error('the queue is closed'), { code: 'SPILLWAY_QUEUE_CLOSED' })
+  return Object.assign(new Error('spillway/stream: the queue is closed'), { code: 'SPILLWAY_QUEUE_CLOSED' })
 }
 
 module.exports = { concurrentQueue }

@@ -2,7 +2,7 @@
 
 const { setTimeout: delay } = require('node:timers/promises')
 
-const { LONGEST_TIMER_MS } = require('./options.js')
+const { LONGEST_TIMER_MS } = require('../options/rows.js')
 
 /**
  * @typedef {object} Retry
@@ -15,8 +15,6 @@ const { LONGEST_TIMER_MS } = require('./options.js')
  *   Default: always
  */
 
-const DEFAULT_DELAY_MS = 100
-const DEFAULT_BUDGET = 0.1
 /** Enough for failures now and then, too few to be seen by a downstream that is overloaded. */
 const MOST_SAVED = 10
 
@@ -34,8 +32,8 @@ class Retries {
   #saved = MOST_SAVED
   #shouldRetry
 
-  /** @param {Retry} retry */
-  constructor ({ attempts, delay: delayMs = DEFAULT_DELAY_MS, budget = DEFAULT_BUDGET, shouldRetry = () => true }) {
+  /** @param {Required<Retry>} retry */
+  constructor ({ attempts, delay: delayMs, budget, shouldRetry }) {
     this.#attempts = attempts
     this.#delayMs = delayMs
     this.#budget = budget

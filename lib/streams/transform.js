@@ -2,11 +2,11 @@
 
 const { Duplex } = require('node:stream')
 
-const { describe } = require('./describe.js')
+const { show } = require('../options/show.js')
 const { Fifo } = require('./fifo.js')
 const { Flow } = require('./flow.js')
 const { asJob } = require('./job.js')
-const { checkHandler, readOptions } = require('./options.js')
+const { checkHandler, readStreamOptions } = require('./options.js')
 const { WritableSource, contextOfNow } = require('./source/writable.js')
 
 /** How many chunks may wait for a slot, as in Node's streams in object mode. */
@@ -22,8 +22,8 @@ const MOST_WAITING = 16
  * @throws {TypeError | RangeError} for a wrong argument or option
  */
 function concurrentTransform (handler, options) {
-  checkHandler(handler)
-  return /** @type {any} */ (new ConcurrentDuplex(handler, readOptions('concurrentTransform', options)))
+  checkHandler('concurrentTransform', handler)
+  return /** @type {any} */ (new ConcurrentDuplex(handler, readStreamOptions('concurrentTransform', options)))
 }
 
 /** @template T, R */
@@ -154,7 +154,7 @@ function mostWaiting ({ concurrency, maxBytes }) {
 
 /** @param {unknown} result */
 function admits (result) {
-  if (result === null) throw new TypeError('the handler answered null, which would end the stream')
+  if (result === null) throw new TypeError('spillway/stream: concurrentTransform() cannot deliver null, which would end the stream')
   return result !== undefined
 }
 
@@ -164,7 +164,7 @@ function admits (result) {
  * @param {unknown} error
  */
 function toError (error) {
-  return /** @type {Error} */ (error || new Error(`the handler failed with ${describe(error)}`, { cause: error }))
+  return /** @type {Error} */ (error || new Error(`spillway/stream: the handler failed with ${show(error)}`, { cause: error }))
 }
 
 module.exports = { concurrentTransform }

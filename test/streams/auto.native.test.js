@@ -102,7 +102,7 @@ describe('stream: concurrency auto', function () {
     while (downstream.served < served + 300) await delay(20)
     assert.equal(job.concurrency, 2)
     assert.ok(job.stats().inFlight <= 2)
-    assert.throws(() => { job.concurrency = 'auto' }, /^TypeError: concurrency must be an integer >= 1 or Infinity, got 'auto'$/)
+    assert.throws(() => { job.concurrency = 'auto' }, /^TypeError: spillway\/stream: job\.concurrency takes a whole number from 1 up, or Infinity, got "auto"$/)
     stop.abort()
     await job.idle
   })
@@ -178,9 +178,10 @@ describe('stream: concurrency auto', function () {
       forEachConcurrent(source, () => {}, { concurrency: 2 }).then(() => {
         console.log(Object.keys(require.cache).some(file => file.endsWith('binding.js')))
         const other = new ReadableStream()
-        try { forEachConcurrent(other, () => {}, { concurrency: 'auto' }) } catch (error) { console.log(String(error), other.locked) }
+        try { forEachConcurrent(other, () => {}, { concurrency: 'auto' }) } catch (error) { console.log(error.code, String(error), other.locked) }
       })`)
-    assert.equal(stdout, "false\nError: concurrency 'auto' needs the native addon, which is not loaded: give a number false\n")
+    assert.equal(stdout, 'false\nSPILLWAY_INVALID_OPTION Error: spillway/stream: ' +
+      'option "concurrency" cannot be \'auto\' without the native addon, which is not loaded; pass a number false\n')
     assert.match(stderr, /SPILLWAY_FALLBACK/)
   })
 })

@@ -253,7 +253,7 @@ describe('stream: errors of handlers', () => {
       assert.equal((await thrown).reason, own)
       for (const answer of [undefined, null, 'ignore', 5, Promise.resolve('ignore')]) {
         const other = forEachConcurrent([1], failOdd, { concurrency: 1, onError: () => answer })
-        await assert.rejects(other, /^TypeError: onError must answer 'stop', 'skip' or \{ value \}$/)
+        await assert.rejects(other, /^TypeError: spillway\/stream: onError must return 'stop', 'skip' or \{ value \}, got /)
       }
     })
   })
@@ -366,7 +366,7 @@ describe('stream: errors of sources', () => {
         const { source, method } = make(answer)
         const { reason } = await rejectionOf(forEachConcurrent(source, assert.fail, { concurrency: 2 }))
         assert.ok(reason instanceof TypeError)
-        assert.equal(reason.message, `${method}() of the source must answer an object { done, value }, got ${answer}`)
+        assert.equal(reason.message, `spillway/stream: ${method}() of the source must return an object { done, value }, got ${answer}`)
       }
     })
   }

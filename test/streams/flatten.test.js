@@ -74,14 +74,14 @@ describe('stream: flatten', () => {
     assert.deepEqual(await mapConcurrent([0], handler, options).toArray(), [1, undefined, 2])
     assert.deepEqual(await pipeline(Readable.from([0]), concurrentTransform(handler, options), stream => stream.toArray()), [1, 2])
     const failing = pipeline(Readable.from([0]), concurrentTransform(() => [null], options), stream => stream.toArray())
-    await assert.rejects(failing, /^TypeError: the handler answered null/)
+    await assert.rejects(failing, /^TypeError: spillway\/stream: concurrentTransform\(\) cannot deliver null/)
   })
 
   it('a string, or what is not iterable, is an error of the item', async () => {
-    for (const [value, shown] of [['text', "'text'"], [5, '5'], [undefined, 'undefined'], [null, 'null'], [{}, '{}']]) {
+    for (const [value, shown] of [['text', '"text"'], [5, '5'], [undefined, 'undefined'], [null, 'null'], [{}, 'an object']]) {
       for (const handler of [() => value, async () => value]) {
         await assert.rejects(mapConcurrent([0], handler, { concurrency: 1, flatten: true }).toArray(), {
-          name: 'TypeError', message: `with flatten, the handler must return an iterable or an async iterable, got ${shown}`
+          name: 'TypeError', message: `spillway/stream: with flatten, the handler must return an iterable or an async iterable, got ${shown}`
         })
       }
     }

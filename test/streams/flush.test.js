@@ -38,14 +38,14 @@ describe('stream: flush of concurrentTransform', () => {
 
   it('undefined and skip are no results, null is an error', async () => {
     for (const result of [undefined, skip]) assert.deepEqual(await transformed([0], item => item, { flush: async () => result }), [0])
-    await assert.rejects(transformed([0], item => item, { flush: () => null }), /^TypeError: the handler answered null/)
+    await assert.rejects(transformed([0], item => item, { flush: () => null }), /^TypeError: spillway\/stream: concurrentTransform\(\) cannot deliver null/)
   })
 
   it('with flatten, each element is a result', async () => {
     const flush = function * () { yield * ['a', 'b', 'c'] }
     assert.deepEqual(await transformed([0], item => [item], { flush, flatten: true }), [0, 'a', 'b', 'c'])
     assert.deepEqual(await transformed([0], item => [item], { flush: async () => [], flatten: true }), [0])
-    await assert.rejects(transformed([0], item => [item], { flush: () => 'text', flatten: true }), /^TypeError: with flatten, /)
+    await assert.rejects(transformed([0], item => [item], { flush: () => 'text', flatten: true }), /^TypeError: spillway\/stream: with flatten, /)
   })
 
   it('with flatten, an iterable waits for the reader, and is closed when the Duplex is destroyed', async () => {
@@ -140,6 +140,10 @@ describe('stream: flush of concurrentTransform', () => {
       forEachConcurrent: () => forEachConcurrent([], assert.fail, options),
       mapConcurrent: () => mapConcurrent([], assert.fail, options),
       concurrentQueue: () => concurrentQueue(assert.fail, options)
-    })) assert.throws(call, { name: 'TypeError', message: `flush is no option of ${name}` })
+    })) {
+      assert.throws(call, {
+        name: 'TypeError', code: 'SPILLWAY_UNKNOWN_OPTION', message: `spillway/stream: ${name}() does not take the option "flush"`
+      })
+    }
   })
 })

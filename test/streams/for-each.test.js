@@ -177,7 +177,9 @@ describe('stream: forEachConcurrent', () => {
   it('checks a limit that is set while running, and keeps the old one', async () => {
     const job = forEachConcurrent([1], () => {}, { concurrency: 2 })
     for (const limit of [0, 1.5, NaN, '4', null]) {
-      assert.throws(() => { job.concurrency = limit }, /^(Type|Range)Error: concurrency must be an integer >= 1 or Infinity, got /)
+      assert.throws(() => { job.concurrency = limit }, {
+        code: 'SPILLWAY_INVALID_ARGUMENT', message: /^spillway\/stream: job\.concurrency takes a whole number from 1 up, or Infinity, got /
+      })
     }
     assert.equal(job.concurrency, 2)
     await job

@@ -326,16 +326,16 @@ describe('stream: mapConcurrent', () => {
       assert.equal(iterator.stats().bytes, 10 + 4 + 8)
       await iterator.return()
       await first
-      await assert.rejects(mapConcurrent([{}], handler, { concurrency: 5, maxBytes: 100 }).next(), /^TypeError: sizeOf must be given for items/)
+      await assert.rejects(mapConcurrent([{}], handler, { concurrency: 5, maxBytes: 100 }).next(), /^TypeError: spillway\/stream: option "sizeOf" is required for items that are not .* got an object$/)
     })
 
     it('fails on a sizeOf that throws or gives no size', async () => {
       const broken = new Error('no size')
       for (const [sizeOf, expected] of [
         [() => { throw broken }, broken],
-        [() => NaN, /sizeOf must answer a number >= 0, got NaN/],
-        [() => -1, /sizeOf must answer a number >= 0, got -1/],
-        [() => '5', /sizeOf must answer a number >= 0, got '5'/]
+        [() => NaN, /^spillway\/stream: sizeOf must return a number from 0 up, got NaN$/],
+        [() => -1, /sizeOf must return a number from 0 up, got -1$/],
+        [() => '5', /sizeOf must return a number from 0 up, got "5"$/]
       ]) {
         const source = countingSource()
         const { reason } = await rejectionOf(mapConcurrent(source, assert.fail, { concurrency: 1, sizeOf }).next())

@@ -111,7 +111,9 @@ describe('stream: concurrentQueue', () => {
   it('takes no options of sources and results', () => {
     const values = { ordered: true, highWaterMark: 1, maxBytes: 1, sizeOf: () => 1, flatten: true, onError: 'stop', maxErrors: 1, errorOrder: 'inOrder', waitForInFlight: true, destroySource: false }
     for (const [name, value] of Object.entries(values)) {
-      assert.throws(() => concurrentQueue(() => {}, { concurrency: 1, [name]: value }), { name: 'TypeError', message: `${name} is no option of concurrentQueue` })
+      assert.throws(() => concurrentQueue(() => {}, { concurrency: 1, [name]: value }), {
+        name: 'TypeError', code: 'SPILLWAY_UNKNOWN_OPTION', message: `spillway/stream: concurrentQueue() does not take the option "${name}"`
+      })
     }
     assert.throws(() => concurrentQueue(() => {}, { concurrency: 0 }), RangeError)
     assert.throws(() => concurrentQueue(undefined, { concurrency: 1 }), TypeError)

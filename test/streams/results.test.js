@@ -88,7 +88,7 @@ describe('stream: toArray', () => {
   })
 
   it('rejects when it is not the first to ask for results', async () => {
-    const message = 'toArray() must be called before the first result is asked for'
+    const message = 'spillway/stream: toArray() must be called before the first result is requested'
     const iterator = mapConcurrent([1, 2], item => item, { concurrency: 1 })
     await iterator.next()
     await assert.rejects(iterator.toArray(), { message })
@@ -238,7 +238,7 @@ describe("stream: onError: 'settle'", () => {
 
   it('is refused by forEachConcurrent, which has no results', () => {
     assert.throws(() => forEachConcurrent([], assert.fail, { concurrency: 1, onError: 'settle' }), {
-      name: 'TypeError', message: "onError: 'settle' is for results, and forEachConcurrent has none"
+      name: 'TypeError', message: 'spillway/stream: option "onError" cannot be \'settle\' for forEachConcurrent(), which has no results'
     })
   })
 })

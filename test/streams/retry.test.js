@@ -5,6 +5,8 @@ const timers = require('node:timers/promises')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
+const { readOptions } = require('../../lib/options/read.js')
+const { retryOptions } = require('../../lib/streams/options.js')
 const { manualHandler, quiet, rejectionOf } = require('../support/stream.js')
 
 /** Never reached by a test. */
@@ -141,7 +143,8 @@ describe('stream: retry', () => {
       const waits = []
       const Retries = retriesWithout(waits)
       const context = { attempt: 1, index: 0, signal: new AbortController().signal }
-      await rejectionOf(new Retries({ budget: Infinity, ...options }).wrap(() => Promise.reject(new Error('again')))('item', context))
+      const retry = readOptions('test', retryOptions, { budget: Infinity, ...options })
+      await rejectionOf(new Retries(retry).wrap(() => Promise.reject(new Error('again')))('item', context))
       return waits
     }
     const { random } = Math

@@ -699,14 +699,16 @@ describe('stream: sources', () => {
 
   it('throws on anything else', () => {
     for (const [source, shown] of [
-      [undefined, 'undefined'], [null, 'null'], [5, '5'], [{}, '{}'], [() => {}, 'function'],
-      [new Writable(), 'Writable']
+      [undefined, 'undefined'], [null, 'null'], [5, '5'], [{}, 'an object'], [() => {}, 'a function'],
+      [new Writable(), 'an instance of Writable']
     ]) {
-      assert.throws(() => forEachConcurrent(source, () => {}, { concurrency: 1 }), error => {
-        assert.ok(error instanceof TypeError)
-        assert.ok(error.message.startsWith(`source must be a Readable, a web ReadableStream, an async iterable or an iterable, got ${shown}`), error.message)
-        return true
-      })
+      for (const [helper, call] of Object.entries({ forEachConcurrent, mapConcurrent })) {
+        assert.throws(() => call(source, () => {}, { concurrency: 1 }), {
+          name: 'TypeError',
+          code: 'SPILLWAY_INVALID_ARGUMENT',
+          message: `spillway/stream: ${helper}() takes a Readable, a web ReadableStream, an async iterable or an iterable as its source, got ${shown}`
+        })
+      }
     }
   })
 })

@@ -70,13 +70,13 @@ describe('stream: concurrentTransform', () => {
   it('fails with an error of its own on null', async () => {
     for (const handler of [() => null, async () => null]) {
       const transform = concurrentTransform(handler, { concurrency: 2 })
-      await assert.rejects(pipeline(Readable.from([1]), transform, toArray), /^TypeError: the handler answered null, which would end the stream$/)
+      await assert.rejects(pipeline(Readable.from([1]), transform, toArray), /^TypeError: spillway\/stream: concurrentTransform\(\) cannot deliver null, which would end the stream$/)
       assert.equal(transform.stats().failed, 1)
     }
     const tolerant = concurrentTransform(item => item === 1 ? null : item, { concurrency: 2, onError: 'continue' })
     assert.deepEqual(await pipeline(Readable.from([1, 2]), tolerant, toArray), [2])
     const substituting = concurrentTransform(() => null, { concurrency: 2, onError: () => ({ value: null }) })
-    await assert.rejects(pipeline(Readable.from([1]), substituting, toArray), /the handler answered null/)
+    await assert.rejects(pipeline(Readable.from([1]), substituting, toArray), /cannot deliver null/)
   })
 
   it('starts at most concurrency + highWaterMark items when nobody reads', async () => {
@@ -193,7 +193,7 @@ describe('stream: concurrentTransform', () => {
         const transform = concurrentTransform(() => Promise.reject(value), { concurrency: 1 })
         const { reason } = await rejectionOf(pipeline(Readable.from([1]), transform, toArray))
         assert.ok(reason instanceof Error)
-        assert.match(reason.message, /^the handler failed with /)
+        assert.match(reason.message, /^spillway\/stream: the handler failed with /)
         assert.equal(reason.cause, value)
       }
     })

@@ -1,6 +1,6 @@
 'use strict'
 
-const { describe } = require('../describe.js')
+const { invalidArgument } = require('../../options/errors.js')
 const { ArraySource } = require('./array.js')
 const { AsyncIterableSource } = require('./async-iterable.js')
 const { IterableSource } = require('./iterable.js')
@@ -59,11 +59,12 @@ const { WebStreamSource } = require('./web-stream.js')
 
 /**
  * @template T
+ * @param {import('../options.js').Helper} helper for the error message
  * @param {Source<T>} source
  * @returns {OpenSource<T>}
  * @throws {TypeError} when it is none of the four, or a locked web stream
  */
-function openSource (source) {
+function openSource (helper, source) {
   const candidate = /** @type {any} */ (source)
   if (candidate !== null && candidate !== undefined) {
     if (typeof candidate.read === 'function' && typeof candidate.on === 'function') return new ReadableSource(candidate)
@@ -72,7 +73,7 @@ function openSource (source) {
     if (typeof candidate[Symbol.asyncIterator] === 'function') return new AsyncIterableSource(candidate)
     if (typeof candidate[Symbol.iterator] === 'function') return new IterableSource(candidate)
   }
-  throw new TypeError(`source must be a Readable, a web ReadableStream, an async iterable or an iterable, got ${describe(source)}`)
+  throw invalidArgument(`spillway/stream: ${helper}()`, 'a Readable, a web ReadableStream, an async iterable or an iterable as its source', source)
 }
 
 module.exports = { openSource }

@@ -1,6 +1,6 @@
 'use strict'
 
-const { describe } = require('../describe.js')
+const { show } = require('../../options/show.js')
 
 /**
  * @template {{ done?: boolean }} Result
@@ -11,7 +11,7 @@ const { describe } = require('../describe.js')
  */
 function checkResult (result, method) {
   if ((typeof result === 'object' && result !== null) || typeof result === 'function') return result
-  throw new TypeError(`${method} of the source must answer an object { done, value }, got ${describe(result)}`)
+  throw new TypeError(`spillway/stream: ${method} of the source must return an object { done, value }, got ${show(result)}`)
 }
 
 module.exports = { checkResult }
