@@ -44,7 +44,7 @@ class Completion {
     return true
   }
 
-  admits () {
+  accepts () {
     return true
   }
 

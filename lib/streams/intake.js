@@ -85,7 +85,7 @@ class Intake {
     this.ended = true
     this.waiting = false
     this.#item = NOTHING
-    this.#letGo(destroy, reason)
+    this.#closeSource(destroy, reason)
     if (item !== NOTHING) this.#source.giveBack?.(/** @type {T} */ (item))
   }
 
@@ -119,7 +119,7 @@ class Intake {
     if (this.#closed) return
     this.waiting = false
     this.ended = true
-    this.#letGo(false)
+    this.#closeSource(false)
     this.#onChange()
   }
 
@@ -161,7 +161,7 @@ class Intake {
    * @param {boolean} destroy
    * @param {unknown} [reason]
    */
-  #letGo (destroy, reason) {
+  #closeSource (destroy, reason) {
     if (this.#closed) return
     this.#closed = true
     this.released = this.#source.close(destroy, reason) ?? undefined

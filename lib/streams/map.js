@@ -92,14 +92,14 @@ class Results {
   /** @type {Fifo<import('./deferred.js').Deferred<IteratorResult<R, undefined>>>} */
   #waiting = new Fifo()
   /** @type {{ error: unknown } | undefined} an error that no call has been told */
-  #untold
+  #unreported
   #finished = false
 
   /** @returns {Promise<IteratorResult<R, undefined>>} */
   next () {
-    if (this.#untold !== undefined) {
-      const { error } = this.#untold
-      this.#untold = undefined
+    if (this.#unreported !== undefined) {
+      const { error } = this.#unreported
+      this.#unreported = undefined
       return Promise.reject(error)
     }
     if (this.#finished) return Promise.resolve({ done: true, value: undefined })
@@ -111,9 +111,9 @@ class Results {
   /** @returns {Promise<R[]>} */
   toArray () {
     this.#all = []
-    if (this.#untold !== undefined) this.#array.reject(this.#untold.error)
+    if (this.#unreported !== undefined) this.#array.reject(this.#unreported.error)
     else if (this.#finished) this.#array.resolve([])
-    this.#untold = undefined
+    this.#unreported = undefined
     return this.#array.promise
   }
 
@@ -121,7 +121,7 @@ class Results {
     return this.#all !== undefined || this.#waiting.length > 0
   }
 
-  admits () {
+  accepts () {
     return true
   }
 
@@ -139,7 +139,7 @@ class Results {
 
   /** @param {unknown} reason told to whoever waits for all results, if anybody still does */
   close (reason) {
-    this.#untold = undefined
+    this.#unreported = undefined
     if (this.#all !== undefined) {
       this.#array.promise.catch(() => {})
       this.#array.reject(reason)
@@ -152,7 +152,7 @@ class Results {
     if (this.#finished) return
     if (this.#all !== undefined) this.#array.reject(error)
     else if (this.#waiting.length > 0) this.#waiting.shift()?.reject(error)
-    else this.#untold = { error }
+    else this.#unreported = { error }
     this.end()
   }
 }
@@ -181,7 +181,7 @@ class ResultIterator {
   toArray () {
     if (this.#flow.hasStarted) return Promise.reject(new Error('spillway/stream: toArray() must be called before the first result is requested'))
     const results = this.#results.toArray()
-    this.#flow.holdBackNothing()
+    this.#flow.liftHighWaterMark()
     this.#flow.start()
     return results
   }

@@ -72,7 +72,7 @@ class ConcurrentQueue {
     }
     this.#flow = new Flow(this.#tasks, /** @type {any} */ (handler), { ...settings, ordered: false, onError, adapt }, {
       wants: () => true,
-      admits: () => true,
+      accepts: () => true,
       deliver () {},
       end () {},
       fail: error => this.#tasks.refuse(error)

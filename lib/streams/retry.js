@@ -16,7 +16,7 @@ const { LONGEST_TIMER_MS } = require('../options/rows.js')
  */
 
 /** Enough for failures now and then, too few to be seen by a downstream that is overloaded. */
-const MOST_SAVED = 10
+const MAX_TOKENS = 10
 
 /**
  * Tries failed items again: exponential backoff with full jitter (Brooker, "Exponential Backoff And Jitter", 2015), within a
@@ -29,7 +29,7 @@ class Retries {
   #attempts
   #delayMs
   #budget
-  #saved = MOST_SAVED
+  #tokens = MAX_TOKENS
   #shouldRetry
 
   /** @param {Required<Retry>} retry */
@@ -47,14 +47,14 @@ class Retries {
    */
   wrap (handler) {
     return async (item, context) => {
-      this.#earn()
+      this.#addTokens()
       for (;;) {
         try {
           return await handler(item, context)
         } catch (error) {
           const { signal, index, attempt } = context
           if (signal.aborted || attempt >= this.#attempts) throw error
-          if (!await this.#shouldRetry(error, { item, index, attempt }) || !this.#spend()) throw error
+          if (!await this.#shouldRetry(error, { item, index, attempt }) || !this.#takeToken()) throw error
           await this.#wait(attempt, signal, error)
           context.attempt++
         }
@@ -62,13 +62,13 @@ class Retries {
     }
   }
 
-  #earn () {
-    this.#saved = Math.min(this.#saved + this.#budget, Math.max(MOST_SAVED, this.#budget))
+  #addTokens () {
+    this.#tokens = Math.min(this.#tokens + this.#budget, Math.max(MAX_TOKENS, this.#budget))
   }
 
-  #spend () {
-    if (this.#saved < 1) return false
-    this.#saved--
+  #takeToken () {
+    if (this.#tokens < 1) return false
+    this.#tokens--
     this.count++
     return true
   }

@@ -10,7 +10,7 @@ const { checkHandler, readStreamOptions } = require('./options.js')
 const { WritableSource, contextOfNow } = require('./source/writable.js')
 
 /** How many chunks may wait for a slot, as in Node's streams in object mode. */
-const MOST_WAITING = 16
+const MAX_WAITING = 16
 
 /**
  * A Duplex for `pipeline()`: what is written to it are the items, what is read from it are the results.
@@ -45,11 +45,11 @@ class ConcurrentDuplex extends Duplex {
   constructor (handler, settings) {
     // Chunks wait in the source. Results wait in the readable side, which takes all that the flow's own limits let through.
     super({ objectMode: true, writableHighWaterMark: 1 })
-    this.#input = new WritableSource(mostWaiting(settings))
+    this.#input = new WritableSource(maxWaiting(settings))
     let starting = true
     this.#flow = new Flow(this.#input, handler, settings, {
       wants: () => true,
-      admits,
+      accepts,
       deliver: result => this.#deliver(result),
       kept: () => this.readableLength,
       end: () => {
@@ -147,13 +147,13 @@ class ConcurrentDuplex extends Duplex {
 }
 
 /** @param {import('./options.js').Settings} settings */
-function mostWaiting ({ concurrency, maxBytes }) {
+function maxWaiting ({ concurrency, maxBytes }) {
   if (maxBytes !== undefined) return 1 // the bytes of those that wait are not counted
-  return concurrency === 'auto' ? MOST_WAITING : Math.min(concurrency, MOST_WAITING)
+  return concurrency === 'auto' ? MAX_WAITING : Math.min(concurrency, MAX_WAITING)
 }
 
 /** @param {unknown} result */
-function admits (result) {
+function accepts (result) {
   if (result === null) throw new TypeError('spillway/stream: concurrentTransform() cannot deliver null, which would end the stream')
   return result !== undefined
 }

@@ -23,8 +23,8 @@ function answerElement (element, receiver) {
  *
  * @param {unknown} element
  */
-function observe (element) {
+function markHandled (element) {
   if (typeof element === 'object' && isThenable(element) && types.isPromise(element)) element.catch(() => {})
 }
 
-module.exports = { answerElement, observe }
+module.exports = { answerElement, markHandled }

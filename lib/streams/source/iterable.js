@@ -3,7 +3,7 @@
 const { types } = require('node:util')
 
 const { END } = require('./answers.js')
-const { answerElement, observe } = require('./element.js')
+const { answerElement, markHandled } = require('./element.js')
 const { checkResult } = require('./result.js')
 
 /** @template T */
@@ -18,7 +18,7 @@ class IterableSource {
 
   /** @param {Iterable<T | PromiseLike<T>>} iterable */
   constructor (iterable) {
-    if (types.isSet(iterable)) iterable.forEach(observe)
+    if (types.isSet(iterable)) iterable.forEach(markHandled)
     this.#iterator = iterable[Symbol.iterator]()
   }
 

@@ -5,12 +5,12 @@ const { READY, SKIPPED, FAILED, DROPPED } = require('./item.js')
 const { Parts } = require('./parts.js')
 
 /**
- * What a flow needs of the one who takes its results. Once `end` or `fail` was called, nothing else is. Only `admits` may
+ * What a flow needs of the one who takes its results. Once `end` or `fail` was called, nothing else is. Only `accepts` may
  * throw.
  *
  * @typedef {object} Sink
  * @property {() => boolean} wants whether a result would be taken now
- * @property {(result: any) => boolean} admits false leaves the result out; an exception makes its item a failed one
+ * @property {(result: any) => boolean} accepts false leaves the result out; an exception makes its item a failed one
  * @property {(result: any) => void} deliver
  * @property {() => number} [kept] how many of the results delivered the sink keeps for its reader
  * @property {(stats: import('./job.js').Stats) => void} end
@@ -23,7 +23,7 @@ const { Parts } = require('./parts.js')
  * The way out: the items started but not delivered, in the order in which they are to be delivered, which is that of the
  * input or that in which they get their outcomes.
  */
-class Outlet {
+class DeliveryQueue {
   /** Items started whose outcome the consumer has not taken. */
   untaken = 0
   /** Of those. */
@@ -44,7 +44,7 @@ class Outlet {
   /**
    * @param {boolean} ordered
    * @param {Sink} sink
-   * @param {import('./stall.js').StallWatch | undefined} stall
+   * @param {import('./stall-watch.js').StallWatch | undefined} stall
    */
   constructor (ordered, sink, stall) {
     this.#ordered = ordered
@@ -88,7 +88,7 @@ class Outlet {
       this.#settle(item, READY, result)
     } else {
       item.state = READY
-      this.#hand(item, result)
+      this.#deliverOne(item, result)
     }
   }
 
@@ -143,8 +143,8 @@ class Outlet {
       }
       this.#queue.shift()
       this.settled--
-      if (item.state === READY) this.#hand(item, item.value)
-      else this.#taken(item)
+      if (item.state === READY) this.#deliverOne(item, item.value)
+      else this.#markTaken(item)
     }
     this.#delivering = false
     if (this.buffered > this.peakBuffered) this.peakBuffered = this.buffered
@@ -159,7 +159,7 @@ class Outlet {
     while (this.#kept.length > now) {
       const item = /** @type {Item} */ (this.#kept.shift())
       if (item.partOf !== undefined) this.untaken--
-      this.#taken(item)
+      this.#markTaken(item)
     }
     return this.#kept.length < before
   }
@@ -221,7 +221,7 @@ class Outlet {
       if (!this.#sink.wants()) return false
       const part = /** @type {Item} */ (queue.shift())
       this.settled--
-      this.#hand(part, part.value)
+      this.#deliverOne(part, part.value)
     }
     return true
   }
@@ -230,10 +230,10 @@ class Outlet {
    * @param {Item} item
    * @param {unknown} result
    */
-  #hand (item, result) {
+  #deliverOne (item, result) {
     this.#stall?.delivered()
     if (this.#sink.kept === undefined) {
-      this.#taken(item)
+      this.#markTaken(item)
       this.#sink.deliver(result)
       return
     }
@@ -243,13 +243,13 @@ class Outlet {
       this.#kept.push(item)
       if (item.partOf !== undefined) this.untaken++ // beside its item, which may be gone before it is taken
     } else {
-      this.#taken(item)
+      this.#markTaken(item)
       this.trim()
     }
   }
 
   /** @param {Item} item whose outcome was taken, or which has none to take */
-  #taken ({ bytes, parts, partOf }) {
+  #markTaken ({ bytes, parts, partOf }) {
     if (partOf === undefined) {
       this.untaken--
       if (parts !== undefined && parts.untaken > 0) parts.bytes = bytes
@@ -271,9 +271,9 @@ class Outlet {
       queue.clear()
       item.parts.wake()
     }
-    this.#taken(item)
+    this.#markTaken(item)
     item.state = DROPPED
   }
 }
 
-module.exports = { Outlet }
+module.exports = { DeliveryQueue }

@@ -11,7 +11,7 @@ const SLOW_MS = 0.1
  * Shares the event loop: handlers that are synchronous, or asynchronous without ever waiting for I/O, would otherwise
  * keep it for as long as the source lasts.
  */
-class Turn {
+class TurnBudget {
   #starts = 0
   #nextReading = 0
   #startedAt = 0
@@ -27,7 +27,7 @@ class Turn {
   }
 
   /** @returns {boolean} whether one more item may start in this turn */
-  get isOpen () {
+  get allowsStart () {
     return this.#starts < this.#nextReading || this.#readClock()
   }
 
@@ -61,4 +61,4 @@ class Turn {
   }
 }
 
-module.exports = { Turn }
+module.exports = { TurnBudget }

@@ -5,7 +5,7 @@ const { setMaxListeners } = require('node:events')
 const { defer } = require('./deferred.js')
 
 /** The end of a flow, which comes once: aborts the handlers' signal, listens to the caller's, and knows when no handler runs. */
-class Ending {
+class Termination {
   finished = false
   #controller = new AbortController()
   /**
@@ -60,4 +60,4 @@ class Ending {
   }
 }
 
-module.exports = { Ending }
+module.exports = { Termination }
