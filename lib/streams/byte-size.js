@@ -4,7 +4,8 @@ const { show } = require('../options/show.js')
 
 /**
  * @param {unknown} item
- * @returns {number} the bytes of what streams usually carry
+ * @returns {number} the size in bytes
+ * @throws {TypeError} for items other than Buffers, typed arrays and strings
  */
 function byteSize (item) {
   if (ArrayBuffer.isView(item) || item instanceof ArrayBuffer) return item.byteLength
@@ -15,7 +16,7 @@ function byteSize (item) {
 
 /**
  * @param {(item: any) => number} sizeOf
- * @returns {(item: any) => number} the same, whose answer can be trusted
+ * @returns {(item: any) => number} the same function, which throws a TypeError for an invalid result
  */
 function checkedSize (sizeOf) {
   return item => {

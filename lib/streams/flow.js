@@ -15,8 +15,8 @@ const { StallWatch } = require('./stall-watch.js')
 const { WaitClock } = require('./wait-clock.js')
 
 /**
- * Takes items in while there is a free slot and room for the result, runs the handler on each, and delivers the results
- * to a sink: the one core of all helpers.
+ * The core that all helpers share. Takes an item from the source whenever a slot is free and there is room for a result,
+ * runs the handler on it, and delivers the result to a sink.
  *
  * @template T
  */
@@ -36,9 +36,9 @@ class Flow {
   #release = new SourceRelease()
   #waits = new WaitClock()
   #failed = false
-  /** @type {Item<any> | undefined} that of the results of `flush` */
+  /** @type {Item<any> | undefined} stands for the results of `flush` */
   #last
-  /** @type {{ error: unknown } | undefined} reported when what was running has been delivered */
+  /** @type {{ error: unknown } | undefined} reported when the items that had started have been delivered */
   #sourceError
 
   /**
@@ -88,7 +88,7 @@ class Flow {
     return this.#runner.hasStarted
   }
 
-  /** For a consumer that keeps all results anyway. To be called before `start`. */
+  /** For a consumer that keeps all results anyway. Must be called before `start()`. */
   liftHighWaterMark () {
     this.#runner.liftHighWaterMark()
   }
@@ -106,7 +106,7 @@ class Flow {
     this.#runner.advance()
   }
 
-  /** @returns {Promise<void>} resolved when the flow is over, no handler is running, and the source is released */
+  /** @returns {Promise<void>} resolves when the flow has ended, no handler runs, and the source is released */
   get idle () {
     return this.#settling().then(() => this.#release.wait())
   }
@@ -131,21 +131,22 @@ class Flow {
     }
   }
 
-  /** To be called when there may be more to do than before. */
+  /** Must be called when there may be more room, or more items, than before. */
   advance () {
     this.#runner.advance()
   }
 
-  /** To be called when the reader may have taken some of the results that the sink keeps. */
+  /** Must be called when the reader may have taken some of the results that the sink keeps. */
   onRead () {
     if (this.#deliveries.trim()) this.#runner.advance()
   }
 
   /**
-   * Ends the flow because nobody wants its results any more.
+   * Ends the flow because its results are no longer needed.
    *
    * @param {unknown} reason
-   * @returns {boolean} whether the release is worth waiting for: a source that was asked for an item may answer late or never
+   * @returns {boolean} whether to wait for the release of the source. A source that is still waiting for an item may release
+   *   itself late or never
    */
   close (reason) {
     if (this.#termination.finished) return false
@@ -156,10 +157,10 @@ class Flow {
   }
 
   /**
-   * For a consumer that leaves early.
+   * For a consumer that stops early.
    *
-   * @returns {Promise<void>} resolved when the source is released. It rejects with the error of the release, unless that was
-   *   reported before or the flow has an error of its own
+   * @returns {Promise<void>} resolves when the source is released. Rejects with the error of the release, unless that error
+   *   was reported before or the flow itself has failed
    */
   async released () {
     await this.#release.wait()
@@ -169,7 +170,7 @@ class Flow {
   /**
    * For disposal.
    *
-   * @returns {Promise<void>} resolved when the flow is idle; rejected like that of `released`
+   * @returns {Promise<void>} resolves when the flow is idle; rejects as `released()` does
    */
   async disposed () {
     await this.idle
@@ -186,7 +187,7 @@ class Flow {
   }
 
   /**
-   * The handler of an item has called `stop()`: what started before that item goes on.
+   * The handler of an item has called `stop()`. Earlier items continue.
    *
    * @param {number} index
    */
@@ -199,7 +200,7 @@ class Flow {
   }
 
   /**
-   * The item has its outcome, and is no longer running, before its handler settles.
+   * An item that times out has its outcome before its handler settles.
    *
    * @param {Item<T>} item
    * @param {unknown} error
@@ -212,7 +213,7 @@ class Flow {
     this.#runner.advance()
   }
 
-  /** @param {unknown} error of an item, which the deliveries has */
+  /** @param {unknown} error of an item that is already in the delivery queue */
   #stop (error) {
     if (this.#settings.errorOrder === 'inOrder') {
       this.#closeSource(error)
@@ -253,7 +254,8 @@ class Flow {
     return 'handlers'
   }
 
-  /** @returns {boolean} whether the flow is over: not before `flush` has answered, nor before what precedes an error is read */
+  /** @returns {boolean} whether the flow has ended. It waits for `flush`, and for the reader to take the results that precede
+   *   an error */
   #complete () {
     const failure = this.#outcomes.report(this.#sourceError)
     if (failure !== undefined) {
@@ -288,13 +290,13 @@ class Flow {
     this.#runner.advance()
   }
 
-  /** @param {unknown} reason told to the handlers that run */
+  /** @param {unknown} reason for the handlers that run */
   #abort (reason) {
     this.#termination.abort(reason)
     this.#handlers.abort(reason)
   }
 
-  /** @param {unknown} [reason] told to a source that is destroyed */
+  /** @param {unknown} [reason] for a source that is destroyed */
   #shutDown (reason) {
     this.#termination.end()
     this.#closeSource(reason)
@@ -314,7 +316,7 @@ class Flow {
     this.#release.follow(this.#intake.released)
   }
 
-  /** @returns {Promise<void>} resolved when the flow is over and no handler is running */
+  /** @returns {Promise<void>} resolves when the flow has ended and no handler runs */
   #settling () {
     return this.#termination.idle(this.#slots.running)
   }
@@ -323,7 +325,7 @@ class Flow {
 /** @param {number | 'auto'} concurrency */
 function slotsFor (concurrency) {
   if (concurrency !== 'auto') return new Slots(concurrency)
-  const { AutoSlots } = require('./auto-slots.js') // not before: a fixed number needs no addon
+  const { AutoSlots } = require('./auto-slots.js') // required here because a fixed number needs no addon
   return new AutoSlots()
 }
 

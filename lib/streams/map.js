@@ -15,23 +15,24 @@ const { openSource } = require('./source/index.js')
 /**
  * @template R
  * @typedef {object} ToArray
- * @property {() => Promise<R[]>} toArray all results. To be called instead of `next()`: it rejects when that was called before
+ * @property {() => Promise<R[]>} toArray resolves to all results. Call it instead of `next()`; after a call of `next()` it
+ *   rejects
  */
 
 /**
  * @template R
- * @typedef {Exclude<R, typeof import('./skip.js').skip>} Kept a result that was not left out
+ * @typedef {Exclude<R, typeof import('./skip.js').skip>} Kept a result that is not `skip`
  */
 
 /**
- * With `flatten`, what is itself several results.
+ * What a handler returns with `flatten`.
  *
  * @template R
  * @typedef {Iterable<R | PromiseLike<R>> | AsyncIterable<R>} Several
  */
 
 /**
- * The results as an async iterator. Nothing is pulled before the first `next()`.
+ * Returns the results as an async iterator. Nothing is taken from the source before the first `next()`.
  *
  * @template T, R
  * @overload
@@ -80,18 +81,18 @@ function mapConcurrent (source, handler, options) {
 }
 
 /**
- * Matches results with the calls of `next()` that wait for them, or keeps them all for `toArray()`.
+ * A sink that resolves the waiting calls of `next()` with the results, or keeps all results for `toArray()`.
  *
  * @template R
  */
 class Results {
   /** @type {R[] | undefined} */
   #all
-  /** @type {import('./deferred.js').Deferred<R[]>} of all, where they are wanted */
+  /** @type {import('./deferred.js').Deferred<R[]>} of `toArray()` */
   #array = defer()
   /** @type {Fifo<import('./deferred.js').Deferred<IteratorResult<R, undefined>>>} */
   #waiting = new Fifo()
-  /** @type {{ error: unknown } | undefined} an error that no call has been told */
+  /** @type {{ error: unknown } | undefined} an error that no call of `next()` has reported yet */
   #unreported
   #finished = false
 
@@ -137,7 +138,7 @@ class Results {
     while (this.#waiting.length > 0) this.#waiting.shift()?.resolve({ done: true, value: undefined })
   }
 
-  /** @param {unknown} reason told to whoever waits for all results, if anybody still does */
+  /** @param {unknown} reason with which `toArray()` rejects */
   close (reason) {
     this.#unreported = undefined
     if (this.#all !== undefined) {
@@ -201,9 +202,9 @@ class ResultIterator {
     return this
   }
 
-  /** @returns {boolean} whether the source is released soon */
+  /** @returns {boolean} whether to wait for the release of the source */
   #leave () {
-    const reason = new DOMException('the consumer wants no more results', 'AbortError')
+    const reason = new DOMException('the consumer stopped reading', 'AbortError')
     const soon = this.#flow.close(reason)
     this.#results.close(reason)
     return soon

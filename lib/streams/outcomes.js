@@ -7,7 +7,7 @@ const { isThenable } = require('./thenable.js')
 
 /** @typedef {import('./item.js').Item<any>} Item */
 
-/** What becomes of each item: counts it, judges its error, and gives its result to the deliveries. */
+/** Decides the outcome of each item, counts it, and hands it to the delivery queue. */
 class Outcomes {
   completed = 0
   failed = 0
@@ -19,7 +19,7 @@ class Outcomes {
   #sink
   #termination
   #onStop
-  /** The error to report is known, though perhaps not reported yet. */
+  /** The error that ends the job is known, though perhaps not reported yet. */
   #fatal = false
 
   /**
@@ -27,7 +27,7 @@ class Outcomes {
    * @param {import('./delivery-queue.js').DeliveryQueue} deliveries
    * @param {import('./delivery-queue.js').Sink} sink
    * @param {import('./termination.js').Termination} termination
-   * @param {(error: unknown) => void} onStop a failed item is to stop the flow; the deliveries has it
+   * @param {(error: unknown) => void} onStop called when a failed item must end the flow. The item is already in the delivery queue
    */
   constructor (settings, deliveries, sink, termination, onStop) {
     this.#settle = settings.onError === 'settle'
@@ -39,13 +39,13 @@ class Outcomes {
   }
 
   /**
-   * The handler has answered. What the sink throws at its result is the handler's error, for `fail`.
+   * The handler has succeeded. Throws if the sink rejects the result; the caller then passes that error to `fail()`.
    *
    * @param {Item} item
    * @param {unknown} value
    */
   succeed (item, value) {
-    if (item.state !== RUNNING) return // it ran out of time, or nobody wants it
+    if (item.state !== RUNNING) return // it timed out, or was dropped
     const result = this.#resultOf(item, value)
     const isWanted = value !== skip && this.#sink.accepts(result)
     this.completed++
@@ -55,18 +55,18 @@ class Outcomes {
   }
 
   /**
-   * One of the several results of an item, which runs on.
+   * With `flatten`: one of the results of an item that still runs.
    *
    * @param {Item} item
    * @param {unknown} value
-   * @returns {import('./parts.js').Parts | undefined} all of them, where this one is wanted
+   * @returns {import('./parts.js').Parts | undefined} the results of the item, unless this one is left out
    */
   addPart (item, value) {
     const result = this.#resultOf(item, value)
     if (value !== skip && this.#sink.accepts(result)) return this.#deliveries.addPart(item, result)
   }
 
-  /** @param {Item} item whose results were all given to `addPart` */
+  /** @param {Item} item all of whose results were passed to `addPart()` */
   finish (item) {
     if (item.state !== RUNNING) return
     this.completed++
@@ -74,7 +74,7 @@ class Outcomes {
   }
 
   /**
-   * The handler failed, or its time is up, whichever comes first.
+   * The handler has failed, or the item has timed out, whichever comes first.
    *
    * @param {Item} item
    * @param {unknown} error
@@ -99,7 +99,7 @@ class Outcomes {
     }
   }
 
-  /** An error that ends the flow, of an item or of the source: the first is reported, the others are counted. */
+  /** The source or an item has an error that ends the flow. The first such error is reported; the others are counted. */
   noteFatal () {
     if (this.#fatal) this.lateErrors++
     this.#fatal = true
@@ -142,7 +142,7 @@ class Outcomes {
    * @param {import('./error-policy.js').Verdict<any>} verdict
    */
   #apply (item, error, verdict) {
-    if (this.#termination.finished) return // the user's onError may have ended it
+    if (this.#termination.finished) return // the user's onError may have ended the flow
     if (verdict === 'stop') this.#stop(item, error)
     else if (verdict !== 'skip' && verdict.value !== skip && this.#sink.accepts(verdict.value)) this.#deliveries.succeed(item, verdict.value)
     else this.#skip(item)

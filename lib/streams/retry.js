@@ -6,25 +6,25 @@ const { LONGEST_TIMER_MS } = require('../options/rows.js')
 
 /**
  * @typedef {object} Retry
- * @property {number} attempts how often an item is tried at most, the first time included: an integer >= 2
+ * @property {number} attempts how often an item is tried at most, including the first time: an integer >= 2
  * @property {number} [delay] the longest wait before the second attempt, in milliseconds, >= 0. Default: 100. It doubles with
- *   each further attempt, and the wait is a random part of it
+ *   each further attempt. The wait is random, from 0 to that
  * @property {number} [budget] how many retries each item that starts adds to the job's budget: a number > 0, or Infinity.
  *   Default: 0.1
  * @property {(error: unknown, failed: { item: any, index: number, attempt: number }) => boolean | PromiseLike<boolean>} [shouldRetry]
  *   Default: always
  */
 
-/** Enough for failures now and then, too few to be seen by a downstream that is overloaded. */
+/** The capacity of the budget: enough for occasional failures, too few retries for an overloaded downstream to notice. */
 const MAX_TOKENS = 10
 
 /**
- * Tries failed items again: exponential backoff with full jitter (Brooker, "Exponential Backoff And Jitter", 2015), within a
- * budget of the whole job (the token bucket of gRPC's retry throttling, A6): a downstream that fails for good
- * sees little more than one attempt for each item.
+ * Tries failed items again, with exponential backoff and full jitter (Brooker, "Exponential Backoff And Jitter", 2015). All items
+ * of a job share a budget of retries, the token bucket of gRPC's retry throttling (proposal A6), so that a downstream that fails
+ * permanently gets little more than one attempt for each item.
  */
 class Retries {
-  /** Made so far. */
+  /** The number of retries so far. */
   count = 0
   #attempts
   #delayMs
@@ -76,7 +76,7 @@ class Retries {
   /**
    * @param {number} attempt the one that failed
    * @param {AbortSignal} signal
-   * @param {unknown} error thrown when the signal is aborted meanwhile
+   * @param {unknown} error thrown if the signal is aborted during the wait
    */
   async #wait (attempt, signal, error) {
     const longest = Math.min(this.#delayMs * 2 ** (attempt - 1), LONGEST_TIMER_MS)

@@ -9,8 +9,8 @@ const { TurnBudget } = require('./turn-budget.js')
 const { Workers } = require('./workers.js')
 
 /**
- * Runs the handlers: on as many items as there are slots, while there is room for their results. Every item comes this way, so
- * what is not needed for each is asked for first.
+ * Runs the handlers on as many items as there are slots, while there is room for their results. This is the path of every item,
+ * so it checks first whether an optional feature is used at all.
  *
  * @template T
  */
@@ -42,10 +42,10 @@ class Runner {
    *   deliveries: import('./delivery-queue.js').DeliveryQueue,
    *   outcomes: import('./outcomes.js').Outcomes,
    *   termination: import('./termination.js').Termination
-   * }} parts
+   * }} collaborators
    * @param {import('./options.js').Settings} settings
-   * @param {{ onBlocked: () => void, onFailed: (error: unknown) => void }} events nothing can start now; the item that failed is
-   *   next in the order
+   * @param {{ onBlocked: () => void, onFailed: (error: unknown) => void }} events `onBlocked`: nothing can start now;
+   *   `onFailed`: the next item to deliver has failed
    */
   constructor ({ intake, handlers, slots, deliveries, outcomes, termination }, { flatten, maxBytes, highWaterMark, destroySource }, events) {
     this.#intake = intake
@@ -57,7 +57,7 @@ class Runner {
     this.#events = events
     this.#flattens = flatten === true
     this.#maxBytes = maxBytes ?? Infinity
-    // What is taken from a source that outlives the job, and takes nothing back, would otherwise be lost.
+    // If the source outlives the job and takes nothing back, an item that does not start would be lost.
     this.#mustStart = !destroySource && !intake.givesBack
     this.#highWaterMark = highWaterMark
   }
@@ -66,17 +66,17 @@ class Runner {
     return this.#starting
   }
 
-  /** How many items have started. */
+  /** The number of items that have started. */
   get started () {
     return this.#started
   }
 
-  /** The items that run, and perhaps some that have settled just now. */
+  /** The items that run, and perhaps some that have just settled. */
   get items () {
     return this.#workers.items
   }
 
-  /** For a consumer that keeps all results anyway. To be called before `start`. */
+  /** For a consumer that keeps all results anyway. Must be called before `start()`. */
   liftHighWaterMark () {
     this.#highWaterMark ??= Infinity
   }
@@ -86,7 +86,7 @@ class Runner {
     this.advance()
   }
 
-  /** Starts what there is room for. To be called when there may be more room, or more items, than before. */
+  /** Starts as many items as there is room for. Must be called when there may be more room, or more items, than before. */
   advance () {
     if (!this.#starting || this.#termination.finished) return
     this.#advanceAgain = true
@@ -105,8 +105,8 @@ class Runner {
   }
 
   /**
-   * Runs handlers one after the other, for as long as there is something to start; when it is called, there is. At most
-   * as many of these run as there are slots. A loop that awaits makes no promise for each item, as a `then` would.
+   * Runs handlers one after the other, as long as an item can start. The caller has checked that one can. At most as many of
+   * these loops run as there are slots. A loop with `await` needs no promise for each item, unlike `then()`.
    */
   async #work () {
     const worker = this.#workers.enter()
@@ -149,14 +149,14 @@ class Runner {
   #begin () {
     const { bytes } = this.#intake
     const item = new Item(this.#intake.take(), this.#started++, bytes)
-    this.#turnBudget.count()
+    this.#turnBudget.countStart()
     this.#deliveries.add(item)
     item.began = this.#slots.take()
     return item
   }
 
   /**
-   * Gives the several results of an item to the deliveries, not more than there is room for.
+   * With `flatten`: passes the results of an item to the delivery queue, no more than there is room for.
    *
    * @param {Item<any>} item
    * @param {AsyncIterable<unknown> | Iterable<unknown>} results
@@ -167,7 +167,7 @@ class Runner {
       const parts = this.#outcomes.addPart(item, result)
       this.#deliver()
       while (this.#wants(item) && this.#isFull(parts)) await parts?.taken()
-      this.#turnBudget.count()
+      this.#turnBudget.countStart()
       if (!this.#turnBudget.allowsStart) await nextTurn()
       if (!this.#wants(item)) return
     }
@@ -184,7 +184,7 @@ class Runner {
   }
 
   /**
-   * The handler has settled, and so has `onError`, where it was asked.
+   * The handler has settled, and so has `onError`, if it was called.
    *
    * @param {Item<T>} item
    * @param {boolean} succeeded
@@ -196,7 +196,7 @@ class Runner {
     if (this.#termination.finished) this.#termination.settled(this.#slots.running)
   }
 
-  /** @param {Item<T>} item that failed before its handler has settled */
+  /** @param {Item<T>} item that failed before its handler settled */
   freeSlot (item) {
     this.#slots.give(item.began, false)
     this.#slots.slotless++

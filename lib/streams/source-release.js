@@ -1,26 +1,26 @@
 'use strict'
 
-/** A source may be slow to let go, or never do it: nobody waits longer for it. */
+/** Closing a source may take long, or never end. */
 const MAX_WAIT_MS = 1000
 
-/** The release of a source that was given up: those who leave wait for it, and one of them is told its error. */
+/** Waits until a source that was given up is released, and reports an error of the release once. */
 class SourceRelease {
   /** @type {Promise<void> | undefined} */
   #released
   /** @type {{ error: unknown } | undefined} */
   #unreported
 
-  /** @returns {number} 1 when it failed and nobody was told */
+  /** @returns {number} 1 if the release failed and the error was not reported */
   get unreported () {
     return this.#unreported === undefined ? 0 : 1
   }
 
-  /** @param {Promise<void> | undefined} released of the source, once it was given up */
+  /** @param {Promise<void> | undefined} released settles when the source is released */
   follow (released) {
     this.#released ??= released?.catch(error => { this.#unreported = { error } })
   }
 
-  /** @returns {Promise<void>} resolved when it is over, or has taken too long */
+  /** @returns {Promise<void>} resolves when the source is released, or `MAX_WAIT_MS` have passed */
   async wait () {
     if (this.#released === undefined) return
     let timer
@@ -28,7 +28,7 @@ class SourceRelease {
     clearTimeout(timer)
   }
 
-  /** @throws the error that nobody was told */
+  /** @throws the error of the release, if it was not reported before */
   tell () {
     const unreported = this.#unreported
     this.#unreported = undefined

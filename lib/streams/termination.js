@@ -4,39 +4,42 @@ const { setMaxListeners } = require('node:events')
 
 const { defer } = require('./deferred.js')
 
-/** The end of a flow, which comes once: aborts the handlers' signal, listens to the caller's, and knows when no handler runs. */
+/**
+ * How a flow ends, which happens once. Aborts the signal of the handlers, listens to the signal of the user, and tells when the
+ * last handler has settled.
+ */
 class Termination {
   finished = false
   #controller = new AbortController()
   /**
-   * Of the handlers: aborted when nobody wants their results any more.
+   * The signal that handlers get. Aborted when their results are no longer needed.
    *
    * @type {AbortSignal}
    */
   signal = this.#controller.signal
-  #callersSignal
+  #userSignal
   #onAbort
   /** @type {import('./deferred.js').Deferred<void> | undefined} */
   #idle
 
   /**
-   * @param {AbortSignal | undefined} callersSignal
+   * @param {AbortSignal | undefined} userSignal
    * @param {(reason: unknown) => void} onAbort
    */
-  constructor (callersSignal, onAbort) {
-    setMaxListeners(0, this.signal) // each handler that passes it on adds one or more
-    this.#callersSignal = callersSignal
-    this.#onAbort = () => onAbort(callersSignal?.reason)
+  constructor (userSignal, onAbort) {
+    setMaxListeners(0, this.signal) // every handler that passes it on adds a listener or more
+    this.#userSignal = userSignal
+    this.#onAbort = () => onAbort(userSignal?.reason)
   }
 
   listen () {
-    if (this.#callersSignal?.aborted) this.#onAbort()
-    else this.#callersSignal?.addEventListener('abort', this.#onAbort)
+    if (this.#userSignal?.aborted) this.#onAbort()
+    else this.#userSignal?.addEventListener('abort', this.#onAbort)
   }
 
   end () {
     this.finished = true
-    this.#callersSignal?.removeEventListener('abort', this.#onAbort)
+    this.#userSignal?.removeEventListener('abort', this.#onAbort)
   }
 
   /** @param {unknown} reason */
@@ -45,18 +48,18 @@ class Termination {
   }
 
   /**
-   * @param {number} inFlight handlers that run now
-   * @returns {Promise<void>} resolved when it is over and no handler is running
+   * @param {number} running handlers that run now
+   * @returns {Promise<void>} resolves when the flow has ended and no handler runs
    */
-  idle (inFlight) {
+  idle (running) {
     this.#idle ??= defer()
-    this.settled(inFlight)
+    this.settled(running)
     return this.#idle.promise
   }
 
-  /** @param {number} inFlight handlers that still run */
-  settled (inFlight) {
-    if (this.finished && inFlight === 0) this.#idle?.resolve()
+  /** @param {number} running handlers that still run */
+  settled (running) {
+    if (this.finished && running === 0) this.#idle?.resolve()
   }
 }
 

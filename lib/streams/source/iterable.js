@@ -11,9 +11,9 @@ class IterableSource {
   /** @type {Iterator<T | PromiseLike<T>>} */
   #iterator
   #done = false
-  /** `next()` is running: until it returns, a generator cannot be closed. */
+  /** `next()` is running. A generator cannot be closed until it returns. */
   #running = false
-  /** Of a `close` that came meanwhile. @type {((released?: Promise<void>) => void) | undefined} */
+  /** Resolves a `close()` that was called while `next()` was running. @type {((released?: Promise<void>) => void) | undefined} */
   #onReturned
 
   /** @param {Iterable<T | PromiseLike<T>>} iterable */
@@ -51,7 +51,7 @@ class IterableSource {
    * @returns {import('./answers.js').Answer<T>}
    */
   #next (receiver) {
-    this.#done = true // so is an iterator that throws
+    this.#done = true // also if next() throws
     const result = checkResult(this.#iterator.next(), 'next()')
     if (result.done) return END
     const element = result.value

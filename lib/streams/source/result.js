@@ -5,9 +5,9 @@ const { show } = require('../../options/show.js')
 /**
  * @template {{ done?: boolean }} Result
  * @param {Result} result of an iterator or a web reader
- * @param {string} method that answered it
+ * @param {string} method that returned it
  * @returns {Result}
- * @throws {TypeError} when it is none
+ * @throws {TypeError} if it is not an object
  */
 function checkResult (result, method) {
   if ((typeof result === 'object' && result !== null) || typeof result === 'function') return result
