@@ -48,13 +48,12 @@ const { WebStreamSource } = require('./web-stream.js')
  *
  * @template T
  * @typedef {object} OpenSource
- * @property {boolean} [givesContexts] each item runs in a context of its own: see `Intake.context`
- * @property {(intake: import('../intake.js').Intake<T>) => void} [connect] called once, before all else, where the source has
- *   to listen
+ * @property {boolean} [givesContexts] each item has its own asynchronous context: see `Origin`
+ * @property {(intake: import('../intake.js').Intake<T>) => void} [connect] called once, before everything else
  * @property {(receiver: Receiver<T>) => import('./answers.js').Answer<T>} pull
  * @property {(destroy: boolean, reason?: unknown) => Promise<void> | void} close releases the source; called once. If that
  *   takes time, it returns a promise that settles when the source is released, and rejects with an error of the release
- * @property {(item: T) => void} [giveBack] takes an item again that was not used, after `close`
+ * @property {(item: T) => void} [giveBack] takes back an unused item, after `close()`
  */
 
 /**
