@@ -42,12 +42,12 @@ const ends = {
   }
 }
 
-describe('stream: with destroySource: false and maxBytes, each item of a source either starts or is left in it', () => {
+describe('With destroySource: false and maxBytes,', () => {
   for (const [kind, make] of Object.entries(sources)) {
     for (const [end, run] of Object.entries(ends)) {
       // It may have been asked for an item, which cannot be taken back.
       if (kind === 'async generator' && end === 'a break') continue
-      it(`${kind}, ended by ${end}`, async () => {
+      it(`each item of ${kind} either starts or stays in the source when the job ends by ${end}`, async () => {
         for (const [size, maxBytes] of [[60, 100], [50, 100], [200, 100], [1, 100]]) {
           const source = make()
           const started = []
@@ -62,7 +62,7 @@ describe('stream: with destroySource: false and maxBytes, each item of a source 
     }
   }
 
-  it('which exceeds maxBytes by one item at most, unless the source can take it back', async () => {
+  it('the bytes exceed maxBytes by one item at most, and not at all if the source can take an item back', async () => {
     for (const [kind, make] of Object.entries(sources)) {
       let most = 0
       const job = forEachConcurrent(make(), async () => {

@@ -47,9 +47,9 @@ const handlers = {
   'a Readable': item => Readable.from([item, item + 0.5])
 }
 
-describe('stream: flatten', () => {
+describe('The flatten option of a stream helper', () => {
   for (const [kind, handler] of Object.entries(handlers)) {
-    it(`${kind}: each element is a result`, async () => {
+    it(`delivers each element of ${kind} as a result`, async () => {
       const options = { concurrency: 2, flatten: true }
       const expected = [0, 0.5, 1, 1.5, 2, 2.5]
       const iterated = []
@@ -62,13 +62,13 @@ describe('stream: flatten', () => {
     })
   }
 
-  it('an item without elements has no result, and an empty source has none', async () => {
+  it('delivers nothing for an empty iterable or an empty source', async () => {
     assert.deepEqual(await mapConcurrent([0, 1, 2], item => item === 1 ? [] : [item], { concurrency: 2, flatten: true }).toArray(), [0, 2])
     assert.deepEqual(await mapConcurrent([0, 1, 2], () => [], { concurrency: 2, flatten: true }).toArray(), [])
     assert.deepEqual(await mapConcurrent([], assert.fail, { concurrency: 2, flatten: true }).toArray(), [])
   })
 
-  it('leaves out elements that are skip; undefined and null are left out, or fail, in a Duplex only', async () => {
+  it('leaves out elements that are skip; only a Duplex leaves out undefined and fails on null', async () => {
     const options = { concurrency: 1, flatten: true }
     const handler = () => [1, skip, undefined, 2]
     assert.deepEqual(await mapConcurrent([0], handler, options).toArray(), [1, undefined, 2])
@@ -77,7 +77,7 @@ describe('stream: flatten', () => {
     await assert.rejects(failing, /^TypeError: spillway\/stream: concurrentTransform\(\) cannot deliver null/)
   })
 
-  it('a string, or what is not iterable, is an error of the item', async () => {
+  it('fails the item when its handler returns a string or something that is not iterable', async () => {
     for (const [value, shown] of [['text', '"text"'], [5, '5'], [undefined, 'undefined'], [null, 'null'], [{}, 'an object']]) {
       for (const handler of [() => value, async () => value]) {
         await assert.rejects(mapConcurrent([0], handler, { concurrency: 1, flatten: true }).toArray(), {
@@ -88,7 +88,7 @@ describe('stream: flatten', () => {
     assert.deepEqual(await mapConcurrent(['a', ['b']], item => item, { concurrency: 1, flatten: true, onError: 'continue' }).toArray(), ['b'])
   })
 
-  it('gives results before the iterable has ended, and keeps the slot until then', async () => {
+  it('delivers results before the iterable has ended, and keeps the slot until then', async () => {
     const pushed = [pushedIterable(), pushedIterable()]
     const iterator = mapConcurrent([0, 1], item => pushed[item].iterable, { concurrency: 1, flatten: true })
     const first = iterator.next()
@@ -107,7 +107,7 @@ describe('stream: flatten', () => {
   })
 
   for (const [ordered, expected] of [[true, ['a0', 'a1', 'b0', 'b1']], [false, ['b0', 'a0', 'b1', 'a1']]]) {
-    it(`ordered: ${ordered}: results of items that run side by side come ${ordered ? 'item by item' : 'as they are made'}`, async () => {
+    it(`delivers the results of items that run at the same time ${ordered ? 'item by item' : 'as they become ready'} with ordered: ${ordered}`, async () => {
       const pushed = { a: pushedIterable(), b: pushedIterable() }
       const results = mapConcurrent(['a', 'b'], item => pushed[item].iterable, { concurrency: 2, flatten: true, ordered }).toArray()
       for (const [item, index] of ['b0', 'a0', 'b1', 'a1']) {
@@ -121,7 +121,7 @@ describe('stream: flatten', () => {
     })
   }
 
-  it('asks for no more than highWaterMark results of an item that wait, at least one, and by default concurrency', async () => {
+  it('lets at most highWaterMark results of an item wait: at least one, and by default concurrency', async () => {
     for (const [highWaterMark, concurrency, most] of [[0, 2, 1], [1, 2, 1], [3, 2, 3], [undefined, 4, 4]]) {
       const given = endless()
       const iterator = mapConcurrent([0], given.generator, { concurrency, flatten: true, highWaterMark })
@@ -137,7 +137,7 @@ describe('stream: flatten', () => {
     }
   })
 
-  it('asks for no more of them in a Duplex that nobody reads', async () => {
+  it('lets no more than that wait in a Duplex that is not read', async () => {
     const given = endless()
     const transform = concurrentTransform(given.generator, { concurrency: 1, flatten: true, highWaterMark: 2 })
     transform.write(0)
@@ -149,14 +149,14 @@ describe('stream: flatten', () => {
     transform.destroy()
   })
 
-  describe('an iterable that nobody wants any more is closed, and asked for nothing else', () => {
+  describe('closes an iterable whose elements are no longer needed', () => {
     const ways = {
       'the consumer leaves': async (iterator) => { await iterator.return() },
       'the signal is aborted': async (iterator, controller) => { controller.abort(broken) }
     }
     for (const [way, leave] of Object.entries(ways)) {
       for (const ordered of [true, false]) {
-        it(`where ${way}, ordered: ${ordered}`, async () => {
+        it(`when ${way}, with ordered: ${ordered}`, async () => {
           const given = endless()
           const controller = new AbortController()
           const iterator = mapConcurrent([0], given.generator, { concurrency: 1, flatten: true, ordered, signal: controller.signal })
@@ -171,7 +171,7 @@ describe('stream: flatten', () => {
     }
 
     for (const ordered of [true, false]) {
-      it(`where an earlier item calls stop(), ordered: ${ordered}`, async () => {
+      it(`when an earlier item calls stop(), with ordered: ${ordered}`, async () => {
         const given = endless()
         const early = pushedIterable()
         let stop
@@ -198,7 +198,7 @@ describe('stream: flatten', () => {
       })
     }
 
-    it('where its item has run out of time; the results that it gave are delivered', async () => {
+    it('when its item times out, and delivers the results that it has yielded', async () => {
       let closed = false
       const iterator = mapConcurrent([0], async function * (item, { signal }) {
         try {
@@ -213,7 +213,7 @@ describe('stream: flatten', () => {
       assert.equal(closed, true)
     })
 
-    it('where its item has run out of time while it waited for room', async () => {
+    it('when its item times out while it waits for room', async () => {
       const given = endless()
       const iterator = mapConcurrent([0], given.generator, { concurrency: 1, flatten: true, timeout: 5, onError: 'continue' })
       const results = []
@@ -226,7 +226,7 @@ describe('stream: flatten', () => {
     })
   })
 
-  it('the item that calls stop() gives all its results', async () => {
+  it('delivers all results of the item that calls stop()', async () => {
     const results = mapConcurrent(countingSource(), function * (item, { stop }) {
       yield item
       if (item === 1) stop()
@@ -235,7 +235,7 @@ describe('stream: flatten', () => {
     assert.deepEqual(await results, [0, 0.5, 1, 1.5])
   })
 
-  describe('an iterable that fails midway', () => {
+  describe('when an iterable fails midway', () => {
     const half = function * (item) {
       yield item
       if (item === 1) throw broken
@@ -243,7 +243,7 @@ describe('stream: flatten', () => {
     }
 
     for (const ordered of [true, false]) {
-      it(`ordered: ${ordered}: is an item that failed, whose earlier results stand`, async () => {
+      it(`fails the item and delivers its earlier results, with ordered: ${ordered}`, async () => {
         const options = { concurrency: 1, flatten: true, ordered }
         assert.equal((await rejectionOf(mapConcurrent([0, 1, 2], half, options).toArray())).reason, broken)
         assert.deepEqual(await mapConcurrent([0, 1, 2], half, { ...options, onError: 'continue' }).toArray(), [0, 0.5, 1, 2, 2.5])
@@ -252,13 +252,13 @@ describe('stream: flatten', () => {
       })
     }
 
-    it("with 'settle' its last result is the error", async () => {
+    it("delivers the error as the last result with onError: 'settle'", async () => {
       assert.deepEqual(await mapConcurrent([1], half, { concurrency: 1, flatten: true, onError: 'settle' }).toArray(), [
         { status: 'fulfilled', value: 1, index: 0 }, { status: 'rejected', reason: broken, index: 0 }
       ])
     })
 
-    it("with errorOrder: 'inOrder' its earlier results are delivered before the error", async () => {
+    it("delivers its earlier results before the error with errorOrder: 'inOrder'", async () => {
       const results = []
       const { reason } = await rejectionOf((async () => {
         for await (const result of mapConcurrent([0, 1, 2], half, { concurrency: 3, flatten: true, errorOrder: 'inOrder' })) results.push(result)
@@ -268,7 +268,7 @@ describe('stream: flatten', () => {
     })
   })
 
-  it('an endless generator and a fast consumer leave the event loop its turns', async () => {
+  it('does not block the event loop with an endless generator and a fast consumer', async () => {
     let turns = 0
     const count = setInterval(() => { turns++ }, 0)
     let taken = 0

@@ -14,9 +14,9 @@ const broken = new Error('broken')
 const transformed = (items, handler, options) =>
   pipeline(Readable.from(items), concurrentTransform(handler, { concurrency: 2, ...options }), stream => stream.toArray())
 
-describe('stream: flush of concurrentTransform', () => {
+describe('The flush option of concurrentTransform()', () => {
   for (const [kind, flush] of [['synchronous', () => 'last'], ['asynchronous', async () => 'last']]) {
-    it(`${kind}: its result comes last`, async () => {
+    it(`delivers its result last: ${kind}`, async () => {
       for (const ordered of [true, false]) {
         assert.deepEqual(await transformed([0, 1], item => item, { flush, ordered }), [0, 1, 'last'])
       }
@@ -36,19 +36,19 @@ describe('stream: flush of concurrentTransform', () => {
     assert.deepEqual(await results, ['zero', 'one', 1])
   })
 
-  it('undefined and skip are no results, null is an error', async () => {
+  it('may return undefined or skip for no result, and fails the Duplex with null', async () => {
     for (const result of [undefined, skip]) assert.deepEqual(await transformed([0], item => item, { flush: async () => result }), [0])
     await assert.rejects(transformed([0], item => item, { flush: () => null }), /^TypeError: spillway\/stream: concurrentTransform\(\) cannot deliver null/)
   })
 
-  it('with flatten, each element is a result', async () => {
+  it('delivers each element of its result with flatten', async () => {
     const flush = function * () { yield * ['a', 'b', 'c'] }
     assert.deepEqual(await transformed([0], item => [item], { flush, flatten: true }), [0, 'a', 'b', 'c'])
     assert.deepEqual(await transformed([0], item => [item], { flush: async () => [], flatten: true }), [0])
     await assert.rejects(transformed([0], item => [item], { flush: () => 'text', flatten: true }), /^TypeError: spillway\/stream: with flatten, /)
   })
 
-  it('with flatten, an iterable waits for the reader, and is closed when the Duplex is destroyed', async () => {
+  it('lets its iterable wait for the reader with flatten, and closes it when the Duplex is destroyed', async () => {
     let given = 0
     let closed = false
     const transform = concurrentTransform(() => [], {
@@ -79,7 +79,7 @@ describe('stream: flush of concurrentTransform', () => {
     }
   })
 
-  it('is not called after an error of a handler, of those collected, or of the source', async () => {
+  it('is not called after an error of a handler or of the source, or with collected errors', async () => {
     const fail = () => { throw broken }
     const failingSource = (function * () {
       yield 0
@@ -98,7 +98,7 @@ describe('stream: flush of concurrentTransform', () => {
     }, { flush: () => 'last' }), [0, 1, 'last'])
   })
 
-  it('its signal is aborted when the Duplex is destroyed, and idle waits for it', async () => {
+  it('gets a signal that is aborted when the Duplex is destroyed, and delays idle until it settles', async () => {
     let signal
     let answer
     const transform = concurrentTransform(item => item, {
@@ -121,7 +121,7 @@ describe('stream: flush of concurrentTransform', () => {
     await transform.idle
   })
 
-  it("'finish' comes after it", async () => {
+  it("is called before 'finish' is emitted", async () => {
     let answer
     const transform = concurrentTransform(item => item, { concurrency: 2, flush: () => new Promise(resolve => { answer = resolve }) })
     let hasFinished = false
@@ -134,7 +134,7 @@ describe('stream: flush of concurrentTransform', () => {
     assert.deepEqual(await transform.toArray(), ['only', 'last'])
   })
 
-  it('is refused by the other helpers', () => {
+  it('is an error in the other helpers', () => {
     const options = { concurrency: 1, flush: () => {} }
     for (const [name, call] of Object.entries({
       forEachConcurrent: () => forEachConcurrent([], assert.fail, options),

@@ -7,7 +7,7 @@ const { forEachConcurrent } = require('spillway/stream')
 
 const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('../support/stream.js')
 
-describe('stream: forEachConcurrent', () => {
+describe('forEachConcurrent()', () => {
   it('runs the handler on every item, with its index, and resolves to the stats', async () => {
     const seen = []
     const stats = await forEachConcurrent(['a', 'b', 'c'], async (item, { index }) => { seen.push([item, index]) }, { concurrency: 2 })
@@ -17,20 +17,20 @@ describe('stream: forEachConcurrent', () => {
     assert.equal(stats.inFlight, 0)
   })
 
-  it('resolves on an empty source', async () => {
+  it('resolves for an empty source', async () => {
     for (const source of [[], new Set(), Readable.from([])]) {
       const stats = await forEachConcurrent(source, assert.fail, { concurrency: 2 })
       assert.equal(stats.pulled, 0)
     }
   })
 
-  it('starts after the call has returned, so that the handler may use the job', async () => {
+  it('starts after the call has returned, so that the handler can use the job', async () => {
     const job = forEachConcurrent([1, 2, 3], () => { job.concurrency = 3 }, { concurrency: 1 })
     await job
     assert.equal(job.concurrency, 3)
   })
 
-  it('never has more handlers running than the limit, and uses every slot', async () => {
+  it('never runs more handlers than concurrency, and uses every slot', async () => {
     for (const concurrency of [1, 3, 16]) {
       let running = 0
       let most = 0
@@ -44,7 +44,7 @@ describe('stream: forEachConcurrent', () => {
     }
   })
 
-  it('runs everything at once with Infinity', async () => {
+  it('runs all items at once with concurrency: Infinity', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent(countingSource(500), handler, { concurrency: Infinity })
     await quiet()
@@ -68,7 +68,7 @@ describe('stream: forEachConcurrent', () => {
     await job
   })
 
-  it('a slow item holds back only its own slot', async () => {
+  it('lets a slow item block only its own slot', async () => {
     const slow = manualHandler()
     let others = 0
     const job = forEachConcurrent(countingSource(100), (item, context) => {
@@ -81,7 +81,7 @@ describe('stream: forEachConcurrent', () => {
     await job
   })
 
-  it('uses every slot again after an item that took the whole byte budget', async () => {
+  it('uses every slot again after an item that needed all of maxBytes', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent([90, 30, 30, 30], handler, { concurrency: 4, maxBytes: 100, sizeOf: size => size })
     await quiet()
@@ -93,7 +93,7 @@ describe('stream: forEachConcurrent', () => {
     await job
   })
 
-  it('does not pull without a free slot', async () => {
+  it('does not take an item from the source without a free slot', async () => {
     const handler = manualHandler()
     const source = countingSource()
     const job = forEachConcurrent(source, handler, { concurrency: 3, onError: 'continue' })
@@ -106,7 +106,7 @@ describe('stream: forEachConcurrent', () => {
     assert.equal(job.stats().inFlight, 3)
   })
 
-  it('has at most one pull outstanding', async () => {
+  it('asks the source for at most one item at a time', async () => {
     let outstanding = 0
     let most = 0
     let left = 50
@@ -124,7 +124,7 @@ describe('stream: forEachConcurrent', () => {
     assert.equal(most, 1)
   })
 
-  it('is strictly serial at limit 1, without reading ahead', async () => {
+  it('is strictly serial with concurrency: 1, and does not read ahead', async () => {
     const log = []
     const source = (function * () {
       for (let item = 0; item < 3; item++) {
@@ -142,7 +142,7 @@ describe('stream: forEachConcurrent', () => {
     ])
   })
 
-  it('starts more when the limit is raised', async () => {
+  it('starts more handlers when job.concurrency is raised', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent(countingSource(), handler, { concurrency: 1 })
     await quiet()
@@ -151,7 +151,7 @@ describe('stream: forEachConcurrent', () => {
     assert.equal(handler.calls.length, 4)
   })
 
-  it('cancels nothing when the limit is lowered: slots retire as they finish', async () => {
+  it('cancels no handler when job.concurrency is lowered', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent(countingSource(6), handler, { concurrency: 4 })
     await quiet()
@@ -174,7 +174,7 @@ describe('stream: forEachConcurrent', () => {
     await job
   })
 
-  it('checks a limit that is set while running, and keeps the old one', async () => {
+  it('throws for a wrong value of job.concurrency, and keeps the old one', async () => {
     const job = forEachConcurrent([1], () => {}, { concurrency: 2 })
     for (const limit of [0, 1.5, NaN, '4', null]) {
       assert.throws(() => { job.concurrency = limit }, {
@@ -185,7 +185,7 @@ describe('stream: forEachConcurrent', () => {
     await job
   })
 
-  it('is idle when the job is over and the last handler has settled', async () => {
+  it('resolves job.idle when the job has ended and the last handler has settled', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent([0, 1], handler, { concurrency: 2 })
     let idle = false
@@ -200,7 +200,7 @@ describe('stream: forEachConcurrent', () => {
     assert.equal(job.stats().inFlight, 0)
   })
 
-  it('goes on with a source that pauses between items', async () => {
+  it('continues with a source that pauses between items', async () => {
     const source = pushedReadable(1)
     const seen = []
     const job = forEachConcurrent(source, async item => { seen.push(item) }, { concurrency: 2 })
@@ -213,8 +213,8 @@ describe('stream: forEachConcurrent', () => {
     assert.deepEqual(seen, [1, 2, 3])
   })
 
-  describe('disposal', () => {
-    it('aborts what runs, waits for it and for the source, and the promise rejects with an AbortError', async () => {
+  describe('when the job is disposed of', () => {
+    it('aborts the running handlers, waits for them and for the source, and rejects the promise with an AbortError', async () => {
       const handler = manualHandler()
       const source = countingSource()
       const job = forEachConcurrent(source, handler, { concurrency: 2 })
@@ -234,7 +234,7 @@ describe('stream: forEachConcurrent', () => {
       assert.equal(handler.calls.length, 2)
     })
 
-    it('before anything has started starts nothing', async () => {
+    it('starts nothing if nothing has started before', async () => {
       const source = countingSource()
       const job = forEachConcurrent(source, assert.fail, { concurrency: 2 })
       await job[Symbol.asyncDispose]()
@@ -242,7 +242,7 @@ describe('stream: forEachConcurrent', () => {
       assert.deepEqual([source.pulled, source.returned], [0, 1])
     })
 
-    it('after the end changes nothing, and may come twice', async () => {
+    it('does nothing after the end, even twice', async () => {
       const job = forEachConcurrent([1], () => {}, { concurrency: 1 })
       const stats = await job
       await job[Symbol.asyncDispose]()
@@ -255,7 +255,7 @@ describe('stream: forEachConcurrent', () => {
       assert.equal((await rejectionOf(failed)).reason, broken)
     })
 
-    it('leaves no unhandled rejection where nobody waits for the promise', async () => {
+    it('leaves no unhandled rejection when the promise has no consumer', async () => {
       assert.deepEqual(await unhandledRejectionsOf(async () => {
         const job = forEachConcurrent(countingSource(), () => quiet(), { concurrency: 2 })
         await quiet()

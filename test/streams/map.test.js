@@ -14,8 +14,8 @@ async function collect (iterator) {
 
 const done = { done: true, value: undefined }
 
-describe('stream: mapConcurrent', () => {
-  it('gives the results in the order of the source', async () => {
+describe('mapConcurrent()', () => {
+  it('delivers the results in the order of the source', async () => {
     const handler = manualHandler()
     const results = collect(mapConcurrent([0, 1, 2], handler, { concurrency: 3 }))
     await quiet()
@@ -26,7 +26,7 @@ describe('stream: mapConcurrent', () => {
     assert.deepEqual(await results, ['result 0', 'result 1', 'result 2'])
   })
 
-  it('gives them as they come with ordered: false', async () => {
+  it('delivers the results as they become ready with ordered: false', async () => {
     const handler = manualHandler()
     const results = collect(mapConcurrent([0, 1, 2], handler, { concurrency: 3, ordered: false }))
     await quiet()
@@ -50,7 +50,7 @@ describe('stream: mapConcurrent', () => {
     }
   })
 
-  it('pulls nothing before the first next()', async () => {
+  it('takes nothing from the source before the first next()', async () => {
     const source = countingSource()
     const iterator = mapConcurrent(source, item => item, { concurrency: 4 })
     await quiet()
@@ -59,7 +59,7 @@ describe('stream: mapConcurrent', () => {
     await iterator.return()
   })
 
-  it('is done when the source is, and stays so', async () => {
+  it('is done when the source is, and stays done', async () => {
     const iterator = mapConcurrent([1], item => item, { concurrency: 4 })
     assert.deepEqual(await iterator.next(), { done: false, value: 1 })
     assert.deepEqual(await iterator.next(), done)
@@ -67,7 +67,7 @@ describe('stream: mapConcurrent', () => {
     assert.deepEqual(await mapConcurrent([], assert.fail, { concurrency: 1 }).next(), done)
   })
 
-  it('answers overlapping calls of next() in order, and those beyond the end', async () => {
+  it('answers overlapping calls of next() in order, even beyond the end', async () => {
     const handler = manualHandler()
     const iterator = mapConcurrent(['a', 'b'], handler, { concurrency: 2 })
     const answered = []
@@ -85,7 +85,7 @@ describe('stream: mapConcurrent', () => {
     assert.deepEqual(answered, [0, 1, 2, 3])
   })
 
-  it('gives the oldest result to a call of next() from inside the handler', async () => {
+  it('delivers the oldest result to a call of next() from inside the handler', async () => {
     for (const ordered of [true, false]) {
       let inner
       const iterator = mapConcurrent(countingSource(), item => {
@@ -107,7 +107,7 @@ describe('stream: mapConcurrent', () => {
     assert.deepEqual(await iterator.next(), done)
   })
 
-  it('keeps an error that comes while nobody waits for the next call', async () => {
+  it('reports an error that occurs between two calls of next() to the second', async () => {
     const handler = manualHandler()
     const iterator = mapConcurrent([0, 1], handler, { concurrency: 2 })
     const first = iterator.next()
@@ -120,8 +120,8 @@ describe('stream: mapConcurrent', () => {
     assert.deepEqual(await iterator.next(), done)
   })
 
-  describe('when the consumer leaves', () => {
-    it('a break returns the source and aborts the running handlers', async () => {
+  describe('when the consumer stops early', () => {
+    it('closes the source and aborts the running handlers on break', async () => {
       const source = countingSource()
       const handler = manualHandler()
       const iterator = mapConcurrent(source, handler, { concurrency: 3, highWaterMark: 0 })
@@ -144,7 +144,7 @@ describe('stream: mapConcurrent', () => {
       assert.equal(source.pulled, handler.calls.length)
     })
 
-    it('return() answers at once while next() is pending and the source is idle', async () => {
+    it('resolves return() at once while next() is pending and the source has no item', async () => {
       const source = pushedReadable()
       const iterator = mapConcurrent(source, assert.fail, { concurrency: 2 })
       const pending = iterator.next()
@@ -154,7 +154,7 @@ describe('stream: mapConcurrent', () => {
       assert.equal(source.destroyed, true)
     })
 
-    it('return() does not wait for a generator that is waiting', async () => {
+    it('does not wait in return() for a generator that is itself waiting', async () => {
       let returned = false
       const source = {
         [Symbol.asyncIterator]: () => ({
@@ -172,7 +172,7 @@ describe('stream: mapConcurrent', () => {
       assert.equal(returned, true)
     })
 
-    it('an item that comes after return() is not taken', async () => {
+    it('does not start an item that arrives after return()', async () => {
       let give
       const source = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(resolve => { give = resolve }) }) }
       const iterator = mapConcurrent(source, assert.fail, { concurrency: 2 })
@@ -184,7 +184,7 @@ describe('stream: mapConcurrent', () => {
       assert.equal(iterator.stats().pulled, 0)
     })
 
-    it('return() cancels an idle web stream', async () => {
+    it('cancels a web stream that has no item in return()', async () => {
       let cancelled = false
       const source = new ReadableStream({ cancel () { cancelled = true } })
       const iterator = mapConcurrent(source, assert.fail, { concurrency: 2 })
@@ -196,7 +196,7 @@ describe('stream: mapConcurrent', () => {
       assert.equal(source.locked, false)
     })
 
-    it('return() before the first next() destroys the source', async () => {
+    it('destroys the source in return() before the first next()', async () => {
       const source = pushedReadable(1)
       const iterator = mapConcurrent(source, assert.fail, { concurrency: 2 })
       await iterator.return()
@@ -204,7 +204,7 @@ describe('stream: mapConcurrent', () => {
       assert.deepEqual(await iterator.next(), done)
     })
 
-    it('an error that nobody was told is dropped by return()', async () => {
+    it('drops an error that was not reported in return()', async () => {
       const handler = manualHandler()
       const iterator = mapConcurrent([0, 1], handler, { concurrency: 2 })
       const first = iterator.next()
@@ -217,7 +217,7 @@ describe('stream: mapConcurrent', () => {
       assert.deepEqual(await iterator.next(), done)
     })
 
-    it('destroySource: false leaves the source as it is, with what it has', async () => {
+    it('leaves the remaining items in the source with destroySource: false', async () => {
       const source = pushedReadable(1, 2, 3)
       const iterator = mapConcurrent(source, item => item, { concurrency: 1, highWaterMark: 0, destroySource: false })
       assert.equal((await iterator.next()).value, 1)
@@ -229,7 +229,7 @@ describe('stream: mapConcurrent', () => {
       assert.deepEqual(await collect(source), [3]) // 2 had been started
     })
 
-    it('disposing waits until the running handlers have settled', async () => {
+    it('waits in disposal until the running handlers have settled', async () => {
       const handler = manualHandler()
       const iterator = mapConcurrent(countingSource(), handler, { concurrency: 2 })
       const pending = iterator.next()
@@ -247,7 +247,7 @@ describe('stream: mapConcurrent', () => {
     })
   })
 
-  describe('budget', () => {
+  describe('within its limits on buffered results', () => {
     it('starts at most concurrency + highWaterMark items that are not delivered', async () => {
       for (const [concurrency, highWaterMark, most] of [[2, 0, 2], [2, 5, 7], [3, undefined, 6], [1, undefined, 2]]) {
         const source = countingSource()
@@ -263,7 +263,7 @@ describe('stream: mapConcurrent', () => {
       }
     })
 
-    it('counts results that an earlier item holds back', async () => {
+    it('counts results that wait for an earlier item', async () => {
       const source = countingSource()
       const handler = manualHandler()
       const iterator = mapConcurrent(source, handler, { concurrency: 2, highWaterMark: 3 })
@@ -280,7 +280,7 @@ describe('stream: mapConcurrent', () => {
       await iterator.return()
     })
 
-    it('follows a limit that moves when highWaterMark is not given', async () => {
+    it('uses the current concurrency when highWaterMark is not given', async () => {
       const source = countingSource()
       const iterator = mapConcurrent(source, item => item, { concurrency: 2 })
       await iterator.next()
@@ -291,7 +291,7 @@ describe('stream: mapConcurrent', () => {
       await iterator.return()
     })
 
-    it('never exceeds maxBytes, except for an item that alone is larger', async () => {
+    it('never exceeds maxBytes, except for a single item that is larger', async () => {
       const handler = manualHandler()
       const sizes = [40, 40, 40, 300, 10]
       const iterator = mapConcurrent(sizes, handler, { concurrency: 10, maxBytes: 100, sizeOf: size => size })
@@ -318,7 +318,7 @@ describe('stream: mapConcurrent', () => {
       assert.equal(iterator.stats().bytes, 0)
     })
 
-    it('measures Buffers and strings itself, and asks for sizeOf with anything else', async () => {
+    it('knows the size of Buffers and strings, and requires sizeOf for other items', async () => {
       const handler = manualHandler()
       const iterator = mapConcurrent([Buffer.alloc(10), 'äö', new Uint16Array(4)], handler, { concurrency: 5, maxBytes: 100 })
       const first = iterator.next()
@@ -329,7 +329,7 @@ describe('stream: mapConcurrent', () => {
       await assert.rejects(mapConcurrent([{}], handler, { concurrency: 5, maxBytes: 100 }).next(), /^TypeError: spillway\/stream: option "sizeOf" is required for items that are not .* got an object$/)
     })
 
-    it('fails on a sizeOf that throws or gives no size', async () => {
+    it('fails when sizeOf throws or does not return a size', async () => {
       const broken = new Error('no size')
       for (const [sizeOf, expected] of [
         [() => { throw broken }, broken],

@@ -96,10 +96,10 @@ async function checkSource ({ source, generatorRuns, started, options: { destroy
   if (rest !== undefined) assert.deepEqual([...started, ...rest], [...items.keys()])
 }
 
-describe('stream: whatever happens, in whatever order', function () {
+describe('A stream helper with random events in random order', function () {
   this.timeout(120_000)
 
-  it(`each item is handled once, each result is delivered once, and all ends well (SEED=${SEED})`, async () => {
+  it(`handles each item once, delivers each result once, keeps its limits, and ends (SEED=${SEED})`, async () => {
     const reasons = await unhandledRejectionsOf(() => fc.assert(fc.asyncProperty(plan, async plan => {
       const run = new Run(plan)
       checkAll(run, await run.play())

@@ -13,8 +13,8 @@ const outcomesOf = async promises => (await Promise.allSettled(promises)).map(({
 
 const closed = { code: 'SPILLWAY_QUEUE_CLOSED' }
 
-describe('stream: clear() of a queue', () => {
-  it('rejects what waits with an AbortError, says how many, and leaves what runs', async () => {
+describe('clear() of a concurrentQueue()', () => {
+  it('rejects the waiting items with an AbortError, returns their number, and does not affect running items', async () => {
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 1 })
     const results = [0, 1, 2].map(item => queue.add(item))
@@ -31,7 +31,7 @@ describe('stream: clear() of a queue', () => {
     assert.equal(await later, 'three')
   })
 
-  it('counts and drops an item that lost its slot to a lower limit', async () => {
+  it('counts and drops an item that lost its slot because concurrency was lowered', async () => {
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 2 })
     const running = queue.add(0)
@@ -49,7 +49,7 @@ describe('stream: clear() of a queue', () => {
     assert.equal(await later, 'three')
   })
 
-  it('after close() lets it end; without it, the item that lost its slot is done first', async () => {
+  it('lets a closed queue end without the item that lost its slot, which is otherwise done first', async () => {
     for (const isCleared of [true, false]) {
       const handler = manualHandler()
       const queue = concurrentQueue(handler, { concurrency: 2 })
@@ -68,8 +68,8 @@ describe('stream: clear() of a queue', () => {
   })
 })
 
-describe('stream: close() of a queue', () => {
-  it('takes no more, and resolves when all that were added are done', async () => {
+describe('close() of a concurrentQueue()', () => {
+  it('accepts no more items, and resolves when all items that were added are done', async () => {
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 1 })
     const results = [queue.add(0), queue.add(1)]
@@ -88,7 +88,7 @@ describe('stream: close() of a queue', () => {
     await assert.rejects(queue.add(3), closed)
   })
 
-  it('of a queue that is empty resolves', async () => {
+  it('resolves for an empty queue', async () => {
     const unused = concurrentQueue(assert.fail, { concurrency: 1 })
     await unused.close()
     const used = concurrentQueue(item => item, { concurrency: 1 })
@@ -97,14 +97,14 @@ describe('stream: close() of a queue', () => {
     await assert.rejects(used.add(2), closed)
   })
 
-  it('resolves, though items failed', async () => {
+  it('resolves even if items failed', async () => {
     const queue = concurrentQueue(() => Promise.reject(broken), { concurrency: 1 })
     const outcomes = Promise.allSettled([queue.add(0), queue.add(1)])
     await queue.close()
     assert.deepEqual((await outcomes).map(({ reason }) => reason), [broken, broken])
   })
 
-  it('refuses what a handler adds after it', async () => {
+  it('rejects items that a handler adds afterwards', async () => {
     let added
     const queue = concurrentQueue(async () => {
       await quiet()
@@ -116,7 +116,7 @@ describe('stream: close() of a queue', () => {
     assert.equal((await added).reason.code, closed.code)
   })
 
-  it('is what disposal does, which then waits', async () => {
+  it('is called by disposal, which waits for it', async () => {
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 1 })
     const result = queue.add(0)
@@ -131,8 +131,8 @@ describe('stream: close() of a queue', () => {
   })
 })
 
-describe("stream: an abort of a queue's signal", () => {
-  it('rejects what waits and what is added later with its reason; what runs hears of it, and settles on its own', async () => {
+describe('The signal of a concurrentQueue()', () => {
+  it('rejects waiting items and later add() calls with its reason, and aborts running handlers, which settle by themselves', async () => {
     const controller = new AbortController()
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 2, signal: controller.signal })
@@ -151,7 +151,7 @@ describe("stream: an abort of a queue's signal", () => {
     await queue.close()
   })
 
-  it('rejects an item that lost its slot to a lower limit', async () => {
+  it('rejects an item that lost its slot because concurrency was lowered', async () => {
     const controller = new AbortController()
     const queue = concurrentQueue(() => new Promise(() => {}), { concurrency: 2, signal: controller.signal })
     queue.add(0)
@@ -162,7 +162,7 @@ describe("stream: an abort of a queue's signal", () => {
     assert.deepEqual(await outcome, { reason: broken })
   })
 
-  it('rejects an item that waits for its next attempt, with the error of the last', async () => {
+  it('rejects an item that waits for its next attempt with the error of the last attempt', async () => {
     const controller = new AbortController()
     const queue = concurrentQueue(() => Promise.reject(broken), { concurrency: 1, signal: controller.signal, retry: { attempts: 2, delay: 2 ** 30 } })
     const outcome = rejectionOf(queue.add(0))
@@ -172,13 +172,13 @@ describe("stream: an abort of a queue's signal", () => {
     await queue.idle
   })
 
-  it('before it was made rejects every add()', async () => {
+  it('rejects every add() if it was aborted before the call', async () => {
     const queue = concurrentQueue(assert.fail, { concurrency: 1, signal: AbortSignal.abort(broken) })
     assert.deepEqual(await rejectionOf(queue.add(0)), { reason: broken })
     await queue.close()
   })
 
-  it('leaves no unhandled rejection of its own', async () => {
+  it('causes no unhandled rejection by itself', async () => {
     const controller = new AbortController()
     assert.deepEqual(await unhandledRejectionsOf(async () => {
       const queue = concurrentQueue(() => new Promise(() => {}), { concurrency: 1, signal: controller.signal })

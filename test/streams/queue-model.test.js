@@ -129,10 +129,10 @@ async function play ({ concurrency, retries, steps }) {
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0)
 }
 
-describe('stream: a queue, whatever happens to it', function () {
+describe('A concurrentQueue() with random events in random order', function () {
   this.timeout(120_000)
 
-  it(`each item is handled at most once, every promise settles, and it closes (SEED=${SEED})`, async () => {
+  it(`handles each item at most once, settles every promise, and closes (SEED=${SEED})`, async () => {
     const reasons = await unhandledRejectionsOf(() => fc.assert(fc.asyncProperty(plan, play), { seed: SEED, numRuns: RUNS, endOnFailure: true }))
     assert.deepEqual(reasons, [])
   })

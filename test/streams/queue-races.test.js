@@ -6,8 +6,8 @@ const { concurrentQueue } = require('spillway/stream')
 
 const { manualHandler, quiet, rejectionOf } = require('../support/stream.js')
 
-describe('stream: a queue that ends, or changes, while items run', () => {
-  it('aborted or stopped: each promise of a running item settles as its handler does', async () => {
+describe('A concurrentQueue() that changes or ends while items run', () => {
+  it('settles the promise of a running item as its handler settles, when it is aborted or stopped', async () => {
     const ends = {
       aborted: (queue, controller) => controller.abort(),
       'stopped by a handler': queue => queue.stop()
@@ -32,7 +32,7 @@ describe('stream: a queue that ends, or changes, while items run', () => {
     }
   })
 
-  it('aborted while an item waits to be tried again: its promise rejects with the error of the last attempt', async () => {
+  it('rejects an item that waits for its next attempt with the error of the last attempt, when it is aborted', async () => {
     const controller = new AbortController()
     const queue = concurrentQueue(item => { throw item }, { concurrency: 1, retry: { attempts: 2, delay: 2 ** 30 }, signal: controller.signal })
     const outcome = rejectionOf(queue.add('broken'))
@@ -42,7 +42,7 @@ describe('stream: a queue that ends, or changes, while items run', () => {
     assert.equal((await outcome).reason, 'broken')
   })
 
-  it('asks shouldRetry about the item that was added', async () => {
+  it('passes the item that was added to shouldRetry', async () => {
     const asked = []
     const shouldRetry = (error, failed) => {
       asked.push({ error, ...failed })
@@ -53,7 +53,7 @@ describe('stream: a queue that ends, or changes, while items run', () => {
     assert.deepEqual(asked, [{ error, item: 'item', index: 0, attempt: 1 }])
   })
 
-  it('whose concurrency was lowered: an item that was asked for counts among those that wait, and clear() drops it', async () => {
+  it('counts the item it has already taken as waiting when concurrency is lowered, and clear() drops it', async () => {
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 2 })
     const first = queue.add('first')
@@ -75,7 +75,7 @@ describe('stream: a queue that ends, or changes, while items run', () => {
     assert.deepEqual({ completed, neverStarted: pulled - completed, skipped }, { completed: 2, neverStarted: 1, skipped: 1 })
   })
 
-  it('closed while the item that was asked for waits: runs it', async () => {
+  it('runs the item it has already taken when it is closed', async () => {
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 2 })
     const first = queue.add('first')
@@ -90,7 +90,7 @@ describe('stream: a queue that ends, or changes, while items run', () => {
     await closed
   })
 
-  it('closed, then cleared while the item that was asked for waits: is over', async () => {
+  it('ends without the item it has already taken when it is closed and then cleared', async () => {
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 2 })
     const first = queue.add('first')

@@ -13,8 +13,8 @@ const broken = new Error('broken')
 /** What became of each promise. */
 const outcomesOf = async promises => (await Promise.allSettled(promises)).map(({ value, reason }) => value ?? reason.name)
 
-describe('stream: concurrentQueue', () => {
-  it('gives each caller of add() the result of its item, whether the handler is asynchronous or not', async () => {
+describe('concurrentQueue()', () => {
+  it('resolves each add() with the result of its item, whether or not the handler is asynchronous', async () => {
     for (const handler of [item => item * 2, async item => item * 2]) {
       const queue = concurrentQueue(handler, { concurrency: 2 })
       assert.deepEqual(await Promise.all([1, 2, 3].map(item => queue.add(item))), [2, 4, 6])
@@ -44,7 +44,7 @@ describe('stream: concurrentQueue', () => {
     assert.equal(queue.stats().completed, 4)
   })
 
-  it('a failure rejects the promise of its item, whatever is thrown, and no other', async () => {
+  it('rejects only the promise of a failed item, whatever its handler throws', async () => {
     for (const fail of [reason => { throw reason }, reason => Promise.reject(reason)]) {
       for (const reason of [broken, undefined, null, 'text']) {
         const queue = concurrentQueue(item => item === 1 ? fail(reason) : item, { concurrency: 1 })
@@ -59,7 +59,7 @@ describe('stream: concurrentQueue', () => {
     }
   })
 
-  it('takes what a handler adds', async () => {
+  it('accepts items that a handler adds', async () => {
     const added = []
     const queue = concurrentQueue(item => {
       if (item < 3) added.push(queue.add(item + 1))
@@ -70,7 +70,7 @@ describe('stream: concurrentQueue', () => {
     assert.deepEqual(await Promise.all(added), [1, 2, 3])
   })
 
-  it('takes a great many at once, and lets the event loop turn meanwhile', async () => {
+  it('accepts very many items at once without blocking the event loop', async () => {
     let turned = false
     const queue = concurrentQueue(item => item, { concurrency: 4 })
     const results = Array.from({ length: 5000 }, (_, item) => queue.add(item))
@@ -80,7 +80,7 @@ describe('stream: concurrentQueue', () => {
     assert.equal(queue.size, 0)
   })
 
-  it('each handler runs in the asynchronous context of who added its item, in all its attempts', async () => {
+  it('runs each handler, in all attempts, in the asynchronous context in which its item was added', async () => {
     const storage = new AsyncLocalStorage()
     const seen = []
     const queue = storage.run('maker', () => concurrentQueue(async (item, { attempt }) => {
@@ -92,12 +92,12 @@ describe('stream: concurrentQueue', () => {
     assert.deepEqual(seen, ['a', 'a', 'b', 'b', 'c', 'c'].map(name => [name, `who adds ${name}`]))
   })
 
-  it('gives the handler signal, index and attempt', async () => {
+  it('passes signal, index and attempt to the handler', async () => {
     const queue = concurrentQueue((item, { signal, index, attempt }) => [signal.aborted, index, attempt], { concurrency: 1 })
     assert.deepEqual(await Promise.all([queue.add('a'), queue.add('b')]), [[false, 0, 1], [false, 1, 1]])
   })
 
-  it('follows a limit that is set while it runs', async () => {
+  it('obeys a concurrency that is set while it runs', async () => {
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 1 })
     for (const item of [0, 1, 2]) queue.add(item)
@@ -108,7 +108,7 @@ describe('stream: concurrentQueue', () => {
     assert.throws(() => { queue.concurrency = 0 }, RangeError)
   })
 
-  it('takes no options of sources and results', () => {
+  it('does not take the options that concern sources and results', () => {
     const values = { ordered: true, highWaterMark: 1, maxBytes: 1, sizeOf: () => 1, flatten: true, onError: 'stop', maxErrors: 1, errorOrder: 'inOrder', waitForInFlight: true, destroySource: false }
     for (const [name, value] of Object.entries(values)) {
       assert.throws(() => concurrentQueue(() => {}, { concurrency: 1, [name]: value }), {
@@ -119,7 +119,7 @@ describe('stream: concurrentQueue', () => {
     assert.throws(() => concurrentQueue(undefined, { concurrency: 1 }), TypeError)
   })
 
-  it('stop() ends it: what is later rejects with an AbortError, or settles on its own where it runs', async () => {
+  it('ends on stop(): waiting items reject with an AbortError, and running items settle by themselves', async () => {
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 3 })
     const outcomes = outcomesOf(['a', 'b', 'c', 'd'].map(item => queue.add(item)))
@@ -135,7 +135,7 @@ describe('stream: concurrentQueue', () => {
   })
 
   for (const timeoutFreesSlot of [false, true]) {
-    it(`an item that runs out of time rejects with a TimeoutError at once; timeoutFreesSlot: ${timeoutFreesSlot}`, async () => {
+    it(`rejects an item that times out with a TimeoutError at once, with timeoutFreesSlot: ${timeoutFreesSlot}`, async () => {
       const slow = manualHandler()
       const queue = concurrentQueue((item, context) => item === 'slow' ? slow(item, context) : item, { concurrency: 1, timeout: 5, timeoutFreesSlot })
       const outcome = rejectionOf(queue.add('slow'))

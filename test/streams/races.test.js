@@ -10,8 +10,8 @@ async function * nothingAfter (promise) {
   await promise
 }
 
-describe('stream: events that come between others', () => {
-  describe('a Readable that somebody else resumes', () => {
+describe('Events that coincide in a stream helper:', () => {
+  describe('when other code resumes the source, a Readable,', () => {
     /** A job that has taken item 0 of five, and keeps item 1 until there is room. */
     async function jobThatKeepsOne (source, options) {
       const handler = manualHandler()
@@ -28,7 +28,7 @@ describe('stream: events that come between others', () => {
       }
     }
 
-    it('loses nothing: the chunks that come unasked are given later, in order, and the end after them', async () => {
+    it('no chunk is lost: chunks that were not asked for are handled later, in order, and then the end', async () => {
       const source = pushedReadable(0, 1, 2, 3, 4)
       const { handler, job } = await jobThatKeepsOne(source)
       source.resume()
@@ -43,7 +43,7 @@ describe('stream: events that come between others', () => {
       assert.deepEqual({ pulled, completed }, { pulled: 5, completed: 5 })
     })
 
-    it('gets them back, in order, when it is not destroyed', async () => {
+    it('it gets those chunks back, in order, if it is not destroyed', async () => {
       const source = pushedReadable(0, 1, 2, 3, 4)
       const controller = new AbortController()
       const { handler, job } = await jobThatKeepsOne(source, { signal: controller.signal, destroySource: false })
@@ -66,7 +66,7 @@ describe('stream: events that come between others', () => {
       return Object.assign(() => new Promise(resolve => verdicts.push(resolve)), { verdicts })
     }
 
-    it('of an item that ran out of time keeps its slot, and its answer is not forgotten when the handler settled first', async () => {
+    it('of an item that timed out keeps the slot, and its answer counts even if the handler settles first', async () => {
       for (const settleFirst of [true, false]) {
         const onError = manualVerdict()
         const started = []
@@ -84,7 +84,7 @@ describe('stream: events that come between others', () => {
       }
     })
 
-    it('holds nobody back: the other slots are filled while it is asked', async () => {
+    it('does not block the other slots while it is pending', async () => {
       const onError = manualVerdict()
       const gate = manualHandler()
       const iterator = mapConcurrent([0, 1, 2, 3, 4], (item, context) => {
@@ -114,7 +114,7 @@ describe('stream: events that come between others', () => {
     }
 
     for (const ordered of [true, false]) {
-      it(`${ordered ? 'ordered' : 'unordered'}: loses no earlier result when a later item has run out of time and its handler still runs`, async () => {
+      it(`loses no earlier result when a later item has timed out and its handler still runs, with ordered: ${ordered}`, async () => {
         const handler = manualHandler()
         let stopAfterSecond
         let answer
@@ -138,7 +138,7 @@ describe('stream: events that come between others', () => {
       })
     }
 
-    it('leaves out a later item that onError gives a value for when it has been called', async () => {
+    it('leaves out a later item even if onError returns a value for it afterwards', async () => {
       const gate = manualHandler()
       let answer
       const iterator = mapConcurrent([0, 1, 2], (item, context) => {
@@ -156,7 +156,7 @@ describe('stream: events that come between others', () => {
       assert.deepEqual(await idleOf(iterator), { pulled: 3, completed: 2, failed: 1, skipped: 1, buffered: 0 })
     })
 
-    it('counts a later item as skipped once, though its handler had returned skip', async () => {
+    it('counts a later item whose handler returned skip only once as skipped', async () => {
       const gate = manualHandler()
       const iterator = mapConcurrent([0, 1, 2], async (item, context) => {
         if (item > 0) return skip
@@ -171,7 +171,7 @@ describe('stream: events that come between others', () => {
       assert.deepEqual(await idleOf(iterator), { pulled: 3, completed: 3, failed: 0, skipped: 2, buffered: 0 })
     })
 
-    it('ends the job without an error though the source has failed after its item', async () => {
+    it('ends the job without an error even if the source has failed after its item', async () => {
       const gate = manualHandler()
       const source = async function * () {
         yield 0
@@ -190,14 +190,14 @@ describe('stream: events that come between others', () => {
   })
 
   describe('toArray()', () => {
-    it('rejects with the reason of a signal that was aborted before', async () => {
+    it('rejects with the reason of a signal that was aborted before the call', async () => {
       const broken = new Error('broken')
       const iterator = mapConcurrent([1], assert.fail, { concurrency: 1, signal: AbortSignal.abort(broken) })
       assert.equal((await rejectionOf(iterator.toArray())).reason, broken)
       assert.deepEqual(await iterator.next(), { done: true, value: undefined })
     })
 
-    it('rejects when the job is disposed of meanwhile: some of the results are not all', async () => {
+    it('rejects when the job is disposed of, because some results are missing', async () => {
       const reasons = await unhandledRejectionsOf(async () => {
         for (const isAwaited of [true, false]) {
           const handler = manualHandler()
@@ -216,8 +216,8 @@ describe('stream: events that come between others', () => {
     })
   })
 
-  describe('flatten', () => {
-    it('fills all free slots again, though no handler is asynchronous', async () => {
+  describe('the flatten option', () => {
+    it('fills all free slots again with synchronous handlers', async () => {
       for (const isAsync of [false, true]) {
         const gates = manualHandler()
         const started = []
@@ -237,7 +237,7 @@ describe('stream: events that come between others', () => {
       }
     })
 
-    it('closes the iterable of flush when the Duplex is destroyed, and is idle only then', async () => {
+    it('closes the iterable of flush when the Duplex is destroyed, and delays idle until then', async () => {
       let closed = false
       const flush = async function * () {
         try {
@@ -256,7 +256,7 @@ describe('stream: events that come between others', () => {
     })
   })
 
-  it('an item that waited for room when its source failed counts as skipped', async () => {
+  it('an item that waits for room when the source fails counts as skipped', async () => {
     const gate = manualHandler()
     const source = pushedReadable(0, 1)
     const job = forEachConcurrent(source, gate, { concurrency: 2, maxBytes: 1, sizeOf: () => 1 })

@@ -34,7 +34,7 @@ function retriesWithout (waits) {
   }
 }
 
-describe('stream: retry', () => {
+describe('The retry option of a stream helper', () => {
   for (const [kind, handler] of [['synchronous', failing(2)], ['asynchronous', async (...args) => failing(2)(...args)]]) {
     it(`calls a handler that is ${kind} again until it succeeds`, async () => {
       for (const ordered of [true, false]) {
@@ -46,7 +46,7 @@ describe('stream: retry', () => {
     })
   }
 
-  it('gives the item, its index and its signal to every attempt, and counts the attempts from 1', async () => {
+  it('passes the item, its index and its signal to every attempt, and counts the attempts from 1', async () => {
     const seen = []
     await forEachConcurrent(['a', 'b'], (item, { attempt, index, signal }) => {
       seen.push([item, index, attempt, signal.aborted])
@@ -55,7 +55,7 @@ describe('stream: retry', () => {
     assert.deepEqual(seen, ['a', 'b'].flatMap((item, index) => [1, 2, 3].map(attempt => [item, index, attempt, false])))
   })
 
-  it('without it attempt is 1, and nothing is tried again', async () => {
+  it('is off by default: attempt is 1, and no item is tried again', async () => {
     const seen = []
     const handler = (item, { attempt }) => {
       seen.push(attempt)
@@ -69,14 +69,14 @@ describe('stream: retry', () => {
     assert.deepEqual(seen, [1, 1, 1])
   })
 
-  it('gives up after that many attempts, with the error of the last', async () => {
+  it('gives up after the given number of attempts, with the error of the last', async () => {
     const job = forEachConcurrent([0], failing(9), { concurrency: 1, retry: { attempts: 3, ...always } })
     assert.equal((await rejectionOf(job)).reason.message, 'item 0, attempt 3')
     const { retries, failed } = job.stats()
     assert.deepEqual({ retries, failed }, { retries: 2, failed: 1 })
   })
 
-  it('leaves every onError to judge the last error only', async () => {
+  it('passes only the last error to onError', async () => {
     const options = { concurrency: 1, retry: { attempts: 2, ...always } }
     const { reason: { errors } } = await rejectionOf(forEachConcurrent(['a', 'b'], failing(2), { ...options, onError: 'collect' }))
     assert.deepEqual(errors.map(({ message, index, item }) => [message, index, item]), [['item a, attempt 2', 0, 'a'], ['item b, attempt 2', 1, 'b']])
@@ -93,13 +93,13 @@ describe('stream: retry', () => {
     assert.deepEqual(asked, ['item a, attempt 2'])
   })
 
-  it('tries nothing again that is not an error of the handler: a rejected promise in the source', async () => {
+  it('does not retry a rejected promise in the source, which is not an error of the handler', async () => {
     const job = forEachConcurrent([Promise.reject(new Error('the item'))], assert.fail, { concurrency: 1, retry: { attempts: 3, ...always }, onError: 'continue' })
     const { failed, retries } = await job
     assert.deepEqual({ failed, retries }, { failed: 1, retries: 0 })
   })
 
-  it('with flatten, tries the handler again and not an iterable that it has returned, as some results may be delivered', async () => {
+  it('retries the handler with flatten, but not an iterable that it returned, since results of it may be delivered', async () => {
     const options = { concurrency: 1, flatten: true, onError: 'continue', retry: { attempts: 3, ...always } }
     assert.deepEqual(await mapConcurrent(['a'], async (item, context) => [failing(1)(item, context), 'more'], options).toArray(), ['a', 'more'])
     const iterator = mapConcurrent(['a'], function * (item) {
@@ -111,7 +111,7 @@ describe('stream: retry', () => {
   })
 
   describe('shouldRetry', () => {
-    it('is asked with the error, the item, its index and the attempt that failed, where another is left', async () => {
+    it('gets the error, the item, its index and the failed attempt, unless it was the last', async () => {
       const asked = []
       const shouldRetry = ({ message }, failed) => {
         asked.push([message, failed])
@@ -124,7 +124,7 @@ describe('stream: retry', () => {
       ])
     })
 
-    it('false lets the error stand, and takes nothing from the budget', async () => {
+    it('prevents a retry by returning false, which takes nothing from the budget', async () => {
       const iterator = mapConcurrent(Array.from({ length: 15 }, (_, index) => index), failing(1), {
         concurrency: 1, onError: 'continue', retry: { attempts: 2, delay: 0, shouldRetry: async (_error, { item }) => item === 14 }
       })
@@ -132,13 +132,13 @@ describe('stream: retry', () => {
       assert.equal(iterator.stats().retries, 1)
     })
 
-    it('that throws is the error of the item', async () => {
+    it('replaces the error of the item when it throws', async () => {
       const retry = { attempts: 3, shouldRetry: () => { throw new Error('from shouldRetry') } }
       await assert.rejects(forEachConcurrent([0], failing(1), { concurrency: 1, retry }), /^Error: from shouldRetry$/)
     })
   })
 
-  describe('the wait before it', () => {
+  describe('the wait before a retry', () => {
     const waitsOf = async options => {
       const waits = []
       const Retries = retriesWithout(waits)
@@ -150,20 +150,20 @@ describe('stream: retry', () => {
     const { random } = Math
     afterEach(() => { Math.random = random })
 
-    it('is at most delay, 100 ms if not given, and at most twice as long with each attempt', async () => {
+    it('is at most delay (default 100 ms), and twice as long with each further attempt', async () => {
       Math.random = () => 1
       assert.deepEqual(await waitsOf({ attempts: 4, delay: 20 }), [20, 40, 80])
       assert.deepEqual(await waitsOf({ attempts: 3 }), [100, 200])
       assert.deepEqual(await waitsOf({ attempts: 2, delay: 0 }), [0])
     })
 
-    it('is a random part of that', async () => {
+    it('is a random part of that maximum', async () => {
       const parts = [0.5, 0, 0.25]
       Math.random = () => parts.shift()
       assert.deepEqual(await waitsOf({ attempts: 4, delay: 20 }), [10, 0, 20])
     })
 
-    it('is never longer than a timer of Node can be', async () => {
+    it('is never longer than a timer of Node.js allows', async () => {
       Math.random = () => 1
       const waits = await waitsOf({ attempts: 2000, delay: LONG_MS })
       assert.equal(Math.max(...waits), 2 ** 31 - 1)
@@ -183,7 +183,7 @@ describe('stream: retry', () => {
 
     const activeTimers = () => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
 
-    it('ends with the job, which leaves no timer and tries nothing again', async () => {
+    it('ends with the job, without a timer or another attempt', async () => {
       const ways = {
         'the signal': controller => controller.abort(new Error('enough')),
         'another item that fails': (controller, handler) => handler.calls[1].reject(new Error('enough'))
@@ -208,7 +208,7 @@ describe('stream: retry', () => {
       }
     })
 
-    it('is part of the timeout of the item, as are all its attempts', async () => {
+    it('counts towards the timeout of the item, as do all its attempts', async () => {
       let calls = 0
       const waiting = forEachConcurrent([0], () => {
         calls++
@@ -230,7 +230,7 @@ describe('stream: retry', () => {
     })
   })
 
-  it('is not made for an error that comes when the job is over', async () => {
+  it('does not occur for an error after the end of the job', async () => {
     const handler = manualHandler()
     const iterator = mapConcurrent([0], handler, { concurrency: 1, retry: { attempts: 3, ...always } })
     iterator.next()
@@ -243,29 +243,29 @@ describe('stream: retry', () => {
     assert.deepEqual({ retries, lateErrors }, { retries: 0, lateErrors: 1 })
   })
 
-  describe('budget', () => {
+  describe('the budget', () => {
     const retriesOf = async (count, handler, retry) => {
       const items = Array.from({ length: count }, (_, index) => index)
       return (await forEachConcurrent(items, handler, { concurrency: 1, onError: 'continue', retry: { delay: 0, ...retry } })).retries
     }
 
-    it('is 10 retries at first, and a tenth of one for each item that starts', async () => {
+    it('begins with 10 retries, and gains a tenth of one for each item that starts', async () => {
       assert.equal(await retriesOf(5, failing(9), { attempts: 2 }), 5)
       assert.equal(await retriesOf(1, failing(99), { attempts: 99 }), 10)
       assert.equal(await retriesOf(100, failing(9), { attempts: 2 }), 19)
     })
 
-    it('saves up no more than 10', async () => {
+    it('never holds more than 10', async () => {
       const failsAtLast = (item, context) => item === 499 ? failing(99)(item, context) : item
       assert.equal(await retriesOf(500, failsAtLast, { attempts: 99 }), 10)
     })
 
-    it('may be larger for each item, or Infinity', async () => {
+    it('may gain more for each item, or be Infinity', async () => {
       assert.equal(await retriesOf(100, failing(9), { attempts: 2, budget: 0.5 }), 59)
       assert.equal(await retriesOf(100, failing(9), { attempts: 3, budget: Infinity }), 200)
     })
 
-    it('belongs to the whole job: when it is used up, the error stands', async () => {
+    it('is shared by the whole job: when it is used up, errors are final', async () => {
       const seen = new Map()
       await forEachConcurrent(Array.from({ length: 30 }, (_, index) => index), async (item, context) => {
         seen.set(item, context.attempt)

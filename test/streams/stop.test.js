@@ -27,10 +27,10 @@ async function started (options) {
   return { calls: handler.calls, iterator, results }
 }
 
-describe('stream: stop()', () => {
+describe('stop() of a stream handler', () => {
   for (const [kind, handler] of [['synchronous', stopAt(2)], ['asynchronous', async (...args) => stopAt(2)(...args)]]) {
     for (const ordered of [true, false]) {
-      it(`a handler that is ${kind}, ordered: ${ordered}: the item that calls it is the last result`, async () => {
+      it(`makes the item that calls it the last result, with ordered: ${ordered} and a handler that is ${kind}`, async () => {
         const source = countingSource()
         assert.deepEqual(await mapConcurrent(source, handler, { concurrency: 2, ordered }).toArray(), [0, 1, 2])
         assert.equal(source.returned, 1)
@@ -38,13 +38,13 @@ describe('stream: stop()', () => {
     }
   }
 
-  it('in the first item, and in the last one', async () => {
+  it('may be called for the first item and for the last one', async () => {
     for (const [last, expected] of [[0, [0]], [3, [0, 1, 2, 3]]]) {
       assert.deepEqual(await mapConcurrent(countingSource(4), stopAt(last), { concurrency: 1 }).toArray(), expected)
     }
   })
 
-  it('with skip, the item that calls it has no result', async () => {
+  it('leaves out the item that calls it if its handler returns skip', async () => {
     const handler = (item, { stop }) => {
       if (item < 2) return item
       stop()
@@ -53,7 +53,7 @@ describe('stream: stop()', () => {
     assert.deepEqual(await mapConcurrent(countingSource(), handler, { concurrency: 1 }).toArray(), [0, 1])
   })
 
-  it('resolves forEachConcurrent with the stats, in which the items left out are skipped', async () => {
+  it('resolves forEachConcurrent() with the stats, which count the dropped items as skipped', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent(countingSource(), handler, { concurrency: 3 })
     await quiet()
@@ -64,7 +64,7 @@ describe('stream: stop()', () => {
     assert.deepEqual({ pulled, completed, skipped, failed }, { pulled: 3, completed: 2, skipped: 1, failed: 0 })
   })
 
-  it('items before it complete and are delivered, items after it are left out, whether they run or have settled', async () => {
+  it('delivers the items before it, and drops the items after it, whether they run or have settled', async () => {
     for (const ordered of [true, false]) {
       const { calls, results, iterator } = await started({ ordered })
       calls[3].resolve('late')
@@ -79,7 +79,7 @@ describe('stream: stop()', () => {
     }
   })
 
-  it('aborts the signals of later items only once the earlier ones are through', async () => {
+  it('aborts the signals of later items only when the earlier ones are done', async () => {
     const { calls, results, iterator } = await started()
     calls[1].stop()
     calls[1].resolve('one')
@@ -99,7 +99,7 @@ describe('stream: stop()', () => {
     assert.equal(iterator.stats().lateErrors, 0)
   })
 
-  it('also aborts the signals of items that have one of their own', async () => {
+  it('also aborts the signals that items have of their own with timeout', async () => {
     const { calls, results } = await started({ timeout: 60_000 })
     calls[0].stop()
     calls[0].resolve('zero')
@@ -109,7 +109,7 @@ describe('stream: stop()', () => {
 
   for (const [which, order] of [['the same item', [1, 1]], ['a later item', [1, 2]], ['an earlier item', [2, 1]]]) {
     for (const ordered of [true, false]) {
-      it(`a second call in ${which}, ordered: ${ordered}: the earliest item that calls it is the last result`, async () => {
+      it(`called a second time in ${which}, makes the earliest item that calls it the last result, with ordered: ${ordered}`, async () => {
         const { calls, results, iterator } = await started({ ordered })
         for (const index of order) calls[index].stop()
         for (const index of [3, 2, 1, 0]) {
@@ -122,7 +122,7 @@ describe('stream: stop()', () => {
     }
   }
 
-  it('after its item has settled still leaves out what is later', async () => {
+  it('still drops later items when it is called after its item has settled', async () => {
     const { calls, results } = await started()
     calls[0].resolve('zero')
     calls[2].resolve('two')
@@ -131,7 +131,7 @@ describe('stream: stop()', () => {
     assert.deepEqual(await results, ['zero'])
   })
 
-  it('after the end does nothing', async () => {
+  it('does nothing after the end', async () => {
     const { calls, results, iterator } = await started()
     for (const { item, resolve } of calls) resolve(item)
     assert.deepEqual(await results, [0, 1, 2, 3])
@@ -139,7 +139,7 @@ describe('stream: stop()', () => {
     assert.equal(iterator.stats().skipped, 0)
   })
 
-  it('counts an item once that had been skipped before it was left out', async () => {
+  it('counts an item once that was skipped before it was dropped', async () => {
     const { calls, results, iterator } = await started()
     calls[3].resolve(skip)
     await quiet()
@@ -149,7 +149,7 @@ describe('stream: stop()', () => {
     assert.equal(iterator.stats().skipped, 2)
   })
 
-  it('counts an item as skipped that had come and found no room', async () => {
+  it('counts an item that waits for room as skipped', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent([60, 60, 60], handler, { concurrency: 3, maxBytes: 100, sizeOf: size => size })
     await quiet()
@@ -159,7 +159,7 @@ describe('stream: stop()', () => {
     assert.deepEqual({ pulled, completed, skipped }, { pulled: 2, completed: 1, skipped: 1 })
   })
 
-  it('waits for the outcome of its own item, though a later one ran out of time and still runs', async () => {
+  it('waits for the outcome of its own item even if a later one has timed out and still runs', async () => {
     for (const ordered of [true, false]) {
       const handler = manualHandler()
       let answer
@@ -176,14 +176,14 @@ describe('stream: stop()', () => {
     }
   })
 
-  it('an earlier item that fails rejects the job', async () => {
+  it('does not prevent an earlier item that fails from rejecting the job', async () => {
     const { calls, results } = await started()
     calls[1].stop()
     calls[0].reject(broken)
     assert.equal((await rejectionOf(results)).reason, broken)
   })
 
-  it('a later item that fails does not, also where its error waited for its turn', async () => {
+  it('ignores a later item that fails, even if its error was waiting for delivery', async () => {
     for (const options of [{}, { errorOrder: 'inOrder' }]) {
       const { calls, results } = await started(options)
       if (options.errorOrder) calls[3].reject(broken)
@@ -197,7 +197,7 @@ describe('stream: stop()', () => {
     }
   })
 
-  it('the item that calls it may fail', async () => {
+  it('may be called by an item that then fails, which rejects the job', async () => {
     const handler = (item, { stop }) => {
       stop()
       throw broken
@@ -206,7 +206,7 @@ describe('stream: stop()', () => {
     assert.deepEqual(await mapConcurrent([0, 1], handler, { concurrency: 1, onError: 'continue' }).toArray(), [])
   })
 
-  it('ends a source that has nothing to give, and returns or destroys it unless destroySource is false', async () => {
+  it('ends the job while the source has no item, and closes the source unless destroySource is false', async () => {
     for (const destroySource of [true, false]) {
       const source = pushedReadable(0)
       const results = mapConcurrent(source, async (item, { stop }) => {
@@ -219,15 +219,15 @@ describe('stream: stop()', () => {
     }
   })
 
-  describe('in a Duplex', () => {
-    it('pipeline() ends well, and what is still written counts as skipped', async () => {
+  describe('in a concurrentTransform()', () => {
+    it('lets pipeline() end without an error, and counts chunks that are still written as skipped', async () => {
       const transform = concurrentTransform(stopAt(2), { concurrency: 2 })
       assert.deepEqual(await pipeline(Readable.from(countingSource(50)), transform, stream => stream.toArray()), [0, 1, 2])
       const { completed, skipped } = transform.stats()
       assert.deepEqual({ completed, skipped }, { completed: 3, skipped: 47 })
     })
 
-    it('the chunk that is written next is counted, too, where a slot was free', async () => {
+    it('also counts the next chunk that is written while a slot is free', async () => {
       const handler = manualHandler()
       const transform = concurrentTransform(handler, { concurrency: 2 })
       transform.resume()
@@ -241,7 +241,7 @@ describe('stream: stop()', () => {
       assert.equal(transform.stats().skipped, 3) // with the result, which is undefined
     })
 
-    it('it finishes, whether end() comes before or after the end of the job', async () => {
+    it('lets the Duplex finish, whether end() is called before or after the end of the job', async () => {
       for (const early of [true, false]) {
         const handler = manualHandler()
         const transform = concurrentTransform(handler, { concurrency: 2 })

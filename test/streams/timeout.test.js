@@ -9,8 +9,8 @@ const { forEachConcurrent, mapConcurrent } = require('spillway/stream')
 const { countingSource, manualHandler, quiet } = require('../support/stream.js')
 const { keepWarnings } = require('../support/warnings.js')
 
-describe('stream: timeoutFreesSlot', () => {
-  it('lets the next item start though the handler still runs; idle waits for it', async () => {
+describe('timeoutFreesSlot', () => {
+  it('lets the next item start although the handler still runs, and idle waits for that handler', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent([0, 1], handler, { concurrency: 1, timeout: 20, timeoutFreesSlot: true, onError: 'continue' })
     await quiet()
@@ -34,7 +34,7 @@ describe('stream: timeoutFreesSlot', () => {
     assert.deepEqual({ pulled, completed }, { pulled: 2, completed: 2 - failed })
   })
 
-  it('frees it once: a handler that settles later frees no other', async () => {
+  it('frees one slot, and no other when the handler settles later', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent(countingSource(3), handler, { concurrency: 1, timeout: 20, timeoutFreesSlot: true, onError: 'continue' })
     await quiet()
@@ -59,8 +59,8 @@ describe('stream: timeoutFreesSlot', () => {
   })
 })
 
-describe('stream: the signal of the handlers', () => {
-  it('takes a listener of each of many handlers without a warning', async () => {
+describe('The signal of stream handlers', () => {
+  it('accepts a listener of each of many handlers without a warning', async () => {
     for (const options of [{}, { timeout: 60_000 }, { retry: { attempts: 2, delay: 0 } }]) {
       const warningsSince = keepWarnings()
       await forEachConcurrent(countingSource(100), (item, { signal }) => setTimeout(1, undefined, { signal }), { concurrency: 50, ...options })

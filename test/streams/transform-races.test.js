@@ -7,9 +7,9 @@ const { concurrentTransform } = require('spillway/stream')
 
 const { manualHandler, quiet } = require('../support/stream.js')
 
-describe('stream: a Duplex whose ends and listeners come between', () => {
-  describe('the writable side of a Duplex', () => {
-    it('finishes when it is ended after the flow: a handler called stop(), and all was delivered', async () => {
+describe('Events that coincide in a concurrentTransform():', () => {
+  describe('the writable side', () => {
+    it('finishes when it is ended after a handler has called stop() and everything was delivered', async () => {
       const transform = concurrentTransform((item, { stop }) => {
         if (item === 1) stop()
         return item
@@ -31,7 +31,7 @@ describe('stream: a Duplex whose ends and listeners come between', () => {
       assert.deepEqual({ pulled, completed, skipped }, { pulled: 2, completed: 2, skipped: 2 })
     })
 
-    it('may be written to after a stop() for as long as pipeline() lasts, whoever reads', async () => {
+    it('accepts chunks after stop() until pipeline() ends, whatever reads the results', async () => {
       const source = async function * () {
         for (let item = 0; item < 9; item++) {
           yield item
@@ -63,8 +63,8 @@ describe('stream: a Duplex whose ends and listeners come between', () => {
     })
   })
 
-  describe("a listener of a Duplex's 'data'", () => {
-    it('may write: with flatten no result is lost, and none is counted twice', async () => {
+  describe("a listener for 'data'", () => {
+    it('may write to the stream: no result is lost or counted twice with flatten', async () => {
       const handler = manualHandler()
       const transform = concurrentTransform(handler, { concurrency: 3, flatten: true })
       const results = []
@@ -82,7 +82,7 @@ describe('stream: a Duplex whose ends and listeners come between', () => {
       assert.equal(transform.stats().buffered, 0)
     })
 
-    it('may destroy it: no bytes are left', async () => {
+    it('may destroy the stream: bytes is then 0', async () => {
       const transform = concurrentTransform(item => item, { concurrency: 1, maxBytes: 9 })
       transform.on('data', () => transform.destroy())
       await quiet()
@@ -91,7 +91,7 @@ describe('stream: a Duplex whose ends and listeners come between', () => {
       assert.equal(transform.stats().bytes, 0)
     })
 
-    it('may destroy it: with flatten the results that follow are dropped', async () => {
+    it('may destroy the stream: the results that follow are dropped with flatten', async () => {
       const handler = manualHandler()
       const transform = concurrentTransform(handler, { concurrency: 2, flatten: true })
       const results = []
@@ -134,7 +134,7 @@ describe('stream: a Duplex whose ends and listeners come between', () => {
     })
   })
 
-  it('stop() that comes when flush runs leaves out nothing', async () => {
+  it('a call of stop() while flush runs drops nothing', async () => {
     let stopLate
     const flush = async () => {
       await quiet()
@@ -150,7 +150,7 @@ describe('stream: a Duplex whose ends and listeners come between', () => {
     assert.equal(transform.stats().skipped, 0)
   })
 
-  it('with flatten the bytes of an item are free when the last of its results is taken', async () => {
+  it('the bytes of an item with flatten count until its last result is taken', async () => {
     for (const ordered of [true, false]) {
       const started = []
       const transform = concurrentTransform(item => {

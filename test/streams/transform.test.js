@@ -11,8 +11,8 @@ const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf } = re
 
 const toArray = stream => stream.toArray()
 
-describe('stream: concurrentTransform', () => {
-  it('is a Duplex for pipeline(), and keeps the order', async () => {
+describe('concurrentTransform()', () => {
+  it('returns a Duplex for pipeline() that keeps the order', async () => {
     const transform = concurrentTransform(async item => {
       for (let turns = item % 4; turns > 0; turns--) await quiet()
       return item * 2
@@ -23,7 +23,7 @@ describe('stream: concurrentTransform', () => {
     assert.equal(transform.stats().completed, 40)
   })
 
-  it('gives results as they come with ordered: false', async () => {
+  it('delivers the results as they become ready with ordered: false', async () => {
     const handler = manualHandler()
     const results = pipeline(Readable.from([0, 1, 2]), concurrentTransform(handler, { concurrency: 3, ordered: false }), toArray)
     await quiet()
@@ -34,7 +34,7 @@ describe('stream: concurrentTransform', () => {
     assert.deepEqual(await results, [2, 0, 1])
   })
 
-  it('takes synchronous handlers, and streams that push synchronously', async () => {
+  it('accepts synchronous handlers, and streams that push synchronously', async () => {
     const input = new PassThrough({ objectMode: true })
     for (let item = 1; item <= 15; item++) input.write(item)
     input.end()
@@ -60,14 +60,14 @@ describe('stream: concurrentTransform', () => {
     assert.equal(hasFinished, true)
   })
 
-  it('skips undefined', async () => {
+  it('leaves out results that are undefined', async () => {
     const transform = concurrentTransform(item => item % 2 === 0 ? item : undefined, { concurrency: 2 })
     assert.deepEqual(await pipeline(Readable.from([0, 1, 2, 3, 4]), transform, toArray), [0, 2, 4])
     assert.equal(transform.stats().skipped, 2)
     assert.equal(transform.stats().completed, 5)
   })
 
-  it('fails with an error of its own on null', async () => {
+  it('fails with a TypeError when a result is null', async () => {
     for (const handler of [() => null, async () => null]) {
       const transform = concurrentTransform(handler, { concurrency: 2 })
       await assert.rejects(pipeline(Readable.from([1]), transform, toArray), /^TypeError: spillway\/stream: concurrentTransform\(\) cannot deliver null, which would end the stream$/)
@@ -79,7 +79,7 @@ describe('stream: concurrentTransform', () => {
     await assert.rejects(pipeline(Readable.from([1]), substituting, toArray), /cannot deliver null/)
   })
 
-  it('starts at most concurrency + highWaterMark items when nobody reads', async () => {
+  it('starts at most concurrency + highWaterMark items when it is not read', async () => {
     for (const [concurrency, highWaterMark, most] of [[2, 0, 2], [2, 3, 5], [3, undefined, 6], [1, 0, 1]]) {
       const handler = manualHandler()
       const transform = concurrentTransform(handler, { concurrency, highWaterMark })
@@ -96,7 +96,7 @@ describe('stream: concurrentTransform', () => {
     }
   })
 
-  it('does not read ahead at limit 1', async () => {
+  it('does not read ahead with concurrency: 1', async () => {
     const handler = manualHandler()
     const transform = concurrentTransform(handler, { concurrency: 1 })
     transform.write('first')
@@ -128,7 +128,7 @@ describe('stream: concurrentTransform', () => {
     assert.ok(most <= 4, `${most} results were ahead of the writable`)
   })
 
-  it('can be read and written by hand', async () => {
+  it('can be used with write() and read()', async () => {
     const transform = concurrentTransform(async item => item + 1, { concurrency: 2 })
     transform.write(1)
     transform.write(2)
@@ -139,7 +139,7 @@ describe('stream: concurrentTransform', () => {
     assert.equal(transform.destroyed, true)
   })
 
-  it('end() takes a chunk, an encoding and a callback, of which any may be missing', async () => {
+  it('takes a chunk, an encoding and a callback in end(), each of which is optional', async () => {
     for (const [chunks, ...args] of [[[]], [[], null], [[], undefined], [['x'], 'x'], [[''], ''], [[false], false], [['x'], 'x', 'utf8']]) {
       for (const hasCallback of [true, false]) {
         const transform = concurrentTransform(item => [item], { concurrency: 1 })
@@ -151,8 +151,8 @@ describe('stream: concurrentTransform', () => {
     }
   })
 
-  describe('errors', () => {
-    it('arrive in pipeline() as themselves, not as an AbortError', async () => {
+  describe('the errors', () => {
+    it('of handlers reject pipeline() as they are, not as an AbortError', async () => {
       const broken = new Error('broken')
       for (const handler of [() => { throw broken }, () => Promise.reject(broken)]) {
         const source = pushedReadable(1, 2)
@@ -162,7 +162,7 @@ describe('stream: concurrentTransform', () => {
       }
     })
 
-    it('also when other handlers reject because of the abort', async () => {
+    it('of handlers reject pipeline() even if other handlers reject because of the abort', async () => {
       const broken = new Error('broken')
       const transform = concurrentTransform((item, { signal }) => item === 2
         ? Promise.reject(broken)
@@ -188,7 +188,7 @@ describe('stream: concurrentTransform', () => {
       }
     })
 
-    it('that no stream can carry are wrapped, with the value as the cause', async () => {
+    it('of handlers that are falsy values are wrapped, with the value as the cause', async () => {
       for (const value of [undefined, null, 0, '']) {
         const transform = concurrentTransform(() => Promise.reject(value), { concurrency: 1 })
         const { reason } = await rejectionOf(pipeline(Readable.from([1]), transform, toArray))
@@ -198,7 +198,7 @@ describe('stream: concurrentTransform', () => {
       }
     })
 
-    it("of a listener of 'data' destroy the stream", async () => {
+    it("of a listener for 'data' destroy the stream", async () => {
       const transform = concurrentTransform(async item => item, { concurrency: 1 })
       transform.on('data', () => { throw new Error('from the listener') })
       transform.write(1)
@@ -206,7 +206,7 @@ describe('stream: concurrentTransform', () => {
       assert.equal(error.message, 'from the listener')
     })
 
-    it('of the given signal arrive as its reason', async () => {
+    it('of an aborted signal are its reason', async () => {
       for (const before of [true, false]) {
         const controller = new AbortController()
         if (before) controller.abort(new Error('enough'))
