@@ -5,7 +5,7 @@ const { getEventListeners, once } = require('node:events')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
-const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf } = require('../support/stream.js')
+const { countingSource, manualHandler, pushedReadable, waitForTurns, catchRejection } = require('../support/stream.js')
 
 const never = () => new Promise(() => {})
 
@@ -15,14 +15,14 @@ describe('The signal option of a stream helper', () => {
   it('calls no handler and destroys the source when it was aborted before the call', async () => {
     const signal = AbortSignal.abort(reason)
     const source = countingSource()
-    assert.equal((await rejectionOf(forEachConcurrent(source, assert.fail, { concurrency: 2, signal }))).reason, reason)
+    assert.equal((await catchRejection(forEachConcurrent(source, assert.fail, { concurrency: 2, signal }))).reason, reason)
     assert.equal(source.returned, 1)
     assert.equal(source.pulled, 0)
 
     const readable = pushedReadable(1)
     const iterator = mapConcurrent(readable, assert.fail, { concurrency: 2, signal })
     assert.equal(readable.destroyed, true)
-    assert.equal((await rejectionOf(iterator.next())).reason, reason)
+    assert.equal((await catchRejection(iterator.next())).reason, reason)
     assert.equal((await iterator.next()).done, true)
   })
 
@@ -31,7 +31,7 @@ describe('The signal option of a stream helper', () => {
     const source = countingSource()
     const job = forEachConcurrent(source, assert.fail, { concurrency: 2, signal: controller.signal })
     controller.abort(reason)
-    assert.equal((await rejectionOf(job)).reason, reason)
+    assert.equal((await catchRejection(job)).reason, reason)
     assert.equal(source.pulled, 0)
     assert.equal(source.returned, 1)
   })
@@ -46,9 +46,9 @@ describe('The signal option of a stream helper', () => {
     for (const source of Object.values(idle)) {
       const controller = new AbortController()
       const job = forEachConcurrent(source, assert.fail, { concurrency: 2, signal: controller.signal })
-      await quiet()
+      await waitForTurns()
       controller.abort(reason)
-      assert.equal((await rejectionOf(job)).reason, reason)
+      assert.equal((await catchRejection(job)).reason, reason)
     }
     assert.equal(idle.Readable.destroyed, true)
     assert.equal(cancelled, true)
@@ -59,9 +59,9 @@ describe('The signal option of a stream helper', () => {
     const handler = manualHandler()
     const source = countingSource()
     const job = forEachConcurrent(source, handler, { concurrency: 2, signal: controller.signal })
-    await quiet()
+    await waitForTurns()
     controller.abort(reason)
-    assert.equal((await rejectionOf(job)).reason, reason)
+    assert.equal((await catchRejection(job)).reason, reason)
     assert.ok(handler.calls.every(({ signal }) => signal.reason === reason))
     for (const call of handler.calls) call.reject(reason)
     await job.idle
@@ -72,9 +72,9 @@ describe('The signal option of a stream helper', () => {
     const controller = new AbortController()
     const iterator = mapConcurrent(countingSource(), item => item, { concurrency: 2, signal: controller.signal })
     await iterator.next()
-    await quiet()
+    await waitForTurns()
     controller.abort(reason)
-    assert.equal((await rejectionOf(iterator.next())).reason, reason)
+    assert.equal((await catchRejection(iterator.next())).reason, reason)
     assert.equal((await iterator.next()).done, true)
   })
 
@@ -84,37 +84,37 @@ describe('The signal option of a stream helper', () => {
     const job = forEachConcurrent(countingSource(), handler, { concurrency: 1, signal: controller.signal, waitForInFlight: true })
     let rejected = false
     job.catch(() => { rejected = true })
-    await quiet()
+    await waitForTurns()
     controller.abort(reason)
-    await quiet()
+    await waitForTurns()
     assert.equal(rejected, false)
     handler.calls[0].resolve()
-    assert.equal((await rejectionOf(job)).reason, reason)
+    assert.equal((await catchRejection(job)).reason, reason)
   })
 
   it('rejects the job with any reason, and with an AbortError for undefined', async () => {
     for (const given of ['a string', null, 0]) {
       const job = forEachConcurrent([1], never, { concurrency: 1, signal: AbortSignal.abort(given) })
-      assert.equal((await rejectionOf(job)).reason, given)
+      assert.equal((await catchRejection(job)).reason, given)
     }
     const job = forEachConcurrent([1], never, { concurrency: 1, signal: AbortSignal.abort() })
-    assert.equal((await rejectionOf(job)).reason.name, 'AbortError')
+    assert.equal((await catchRejection(job)).reason.name, 'AbortError')
   })
 
   it('does not destroy the source with destroySource: false', async () => {
     const controller = new AbortController()
     const source = pushedReadable()
     const job = forEachConcurrent(source, assert.fail, { concurrency: 1, signal: controller.signal, destroySource: false })
-    await quiet()
+    await waitForTurns()
     controller.abort(reason)
-    await rejectionOf(job)
+    await catchRejection(job)
     assert.equal(source.destroyed, false)
     source.push('still there')
     source.push(null)
     assert.deepEqual(await source.toArray(), ['still there'])
 
     const web = ReadableStream.from(['kept'])
-    await rejectionOf(forEachConcurrent(web, assert.fail, { concurrency: 1, signal: AbortSignal.abort(), destroySource: false }))
+    await catchRejection(forEachConcurrent(web, assert.fail, { concurrency: 1, signal: AbortSignal.abort(), destroySource: false }))
     assert.deepEqual((await web.getReader().read()).value, 'kept')
   })
 
@@ -123,18 +123,18 @@ describe('The signal option of a stream helper', () => {
     const listeners = () => getEventListeners(signal, 'abort').length
     const handler = manualHandler()
     const job = forEachConcurrent(countingSource(40), handler, { concurrency: 20, signal })
-    await quiet()
+    await waitForTurns()
     assert.equal(listeners(), 1)
     for (let settled = 0; settled < 40; settled++) {
       handler.calls[settled].resolve()
-      await quiet()
+      await waitForTurns()
     }
     await job
     assert.equal(listeners(), 0)
 
     const failing = forEachConcurrent([1], () => { throw reason }, { concurrency: 1, signal })
     assert.equal(listeners(), 1)
-    await rejectionOf(failing)
+    await catchRejection(failing)
     assert.equal(listeners(), 0)
 
     const iterator = mapConcurrent(countingSource(), item => item, { concurrency: 1, signal })
@@ -163,7 +163,7 @@ describe('The timeout option of a stream helper', () => {
   it('fails an item with a TimeoutError and aborts the signal of the item', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent(['slow'], handler, { concurrency: 1, timeout: 5 })
-    const { reason } = await rejectionOf(job)
+    const { reason } = await catchRejection(job)
     assert.equal(reason.name, 'TimeoutError')
     assert.equal(reason.message, 'item 0 took longer than 5 ms')
     assert.equal(handler.calls[0].signal.reason, reason)
@@ -192,10 +192,10 @@ describe('The timeout option of a stream helper', () => {
         started.push(item)
         return item === 0 ? slow(item, context) : undefined
       }, { concurrency: 1, timeout: 5, onError: 'continue' })
-      await quiet()
+      await waitForTurns()
       const [call] = slow.calls
       if (!call.signal.aborted) await once(call.signal, 'abort')
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(started, [0])
       assert.equal(job.stats().inFlight, 1)
       settle(call)
@@ -214,10 +214,10 @@ describe('The timeout option of a stream helper', () => {
 
   it('leaves no timer at the end of the job', async () => {
     const timers = () => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
-    await quiet() // Mocha sets its own timer when the test has begun
+    await waitForTurns() // Mocha sets its own timer when the test has begun
     const before = timers()
     await forEachConcurrent([1, 2, 3], async () => {}, { concurrency: 2, timeout: 60_000 })
-    await rejectionOf(forEachConcurrent([1, 2], item => item === 2 ? Promise.reject(new Error('stop')) : never(), { concurrency: 2, timeout: 60_000 }))
+    await catchRejection(forEachConcurrent([1, 2], item => item === 2 ? Promise.reject(new Error('stop')) : never(), { concurrency: 2, timeout: 60_000 }))
     assert.equal(timers(), before)
   })
 
@@ -225,9 +225,9 @@ describe('The timeout option of a stream helper', () => {
     const controller = new AbortController()
     const handler = manualHandler()
     const job = forEachConcurrent([0, 1], handler, { concurrency: 2, timeout: 60_000, signal: controller.signal })
-    await quiet()
+    await waitForTurns()
     controller.abort('enough')
-    await rejectionOf(job)
+    await catchRejection(job)
     assert.deepEqual(handler.calls.map(({ signal }) => signal.reason), ['enough', 'enough'])
   })
 })

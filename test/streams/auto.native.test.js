@@ -10,7 +10,7 @@ const monitor = require('../../lib/loop/monitor.js')
 const { block, nextTurn } = require('../support/block.js')
 const { run } = require('../support/child.js')
 const { SlotsDownstream } = require('../../bench/stream/downstream.js')
-const { countingSource, manualHandler, quiet } = require('../support/stream.js')
+const { countingSource, manualHandler, waitForTurns } = require('../support/stream.js')
 
 const SERVICE_MS = 10
 
@@ -29,14 +29,14 @@ describe("concurrency: 'auto'", function () {
   let stop
 
   beforeEach(() => { stop = new AbortController() })
-  // A stream that has no end outlives a test that failed.
+  // An endless job would outlive a test that fails.
   afterEach(() => stop.abort())
 
   async function until (condition) {
     while (!condition()) await delay(SERVICE_MS, undefined, { signal: stop.signal })
   }
 
-  // How well it keeps to the best number is a matter for a clock that nothing disturbs.
+  // auto.simulation.test.js tests the accuracy of the number, on a clock that nothing disturbs.
   it('finds the capacity of a downstream, and follows it down and up', async () => {
     const { downstream, job } = startOn(12, stop.signal)
     await until(() => job.concurrency >= 8)
@@ -112,11 +112,11 @@ describe("concurrency: 'auto'", function () {
     const iterator = mapConcurrent(countingSource(), handler, { concurrency: 'auto' })
     const first = iterator.next()
     for (let settled = 0; settled < 3; settled++) {
-      await quiet()
+      await waitForTurns()
       handler.calls[settled]?.resolve()
     }
     await first
-    await quiet()
+    await waitForTurns()
     assert.equal(iterator.concurrency, 1)
     assert.equal(handler.calls.length, 3) // one was taken; one runs or waits, and one more is allowed beyond that
     await iterator.return()

@@ -14,12 +14,12 @@ const exponential = (mean) => (random) => random.exponential(mean)
 const bimodal = (random) => random.uniform() < 0.9 ? 1 : 300
 const BIMODAL_MEAN = 0.9 * 1 + 0.1 * 300
 
-/** A handler that works so long on the loop, after as long beside it as it is told. */
+/** Returns a handler that waits `besideMs` without using the event loop, and then uses it for `cpuMs`. */
 const onTheLoop = (cpuMs, besideMs = 0) => (world, now, settle) => {
   world.agenda.at(now + ms(besideMs), (time) => world.loop.run(time, cpuMs, settle))
 }
 
-/** The same stream with the limit that ships and with a number, and the figures of each. */
+/** Runs a scenario with 'auto' and with a number, and returns the figures of both. */
 function compare (scenario, number, windows) {
   return [auto(), fixed(number)].map((limit) => {
     const result = simulateStream({ ...scenario(), limit })
@@ -27,7 +27,7 @@ function compare (scenario, number, windows) {
   })
 }
 
-/** The figures of 20 s, from so long after `[slots, serviceMs]` changed. */
+/** Changes `[slots, serviceMs]` after 15 s, and returns the figures of the 20 s that begin `afterMs` later. */
 function afterStep (service, [slots, serviceMs], [slotsAfter, serviceMsAfter], seed, afterMs = 8000) {
   const downstream = new Downstream(slots, service(serviceMs))
   const step = (world, now) => {
@@ -101,7 +101,7 @@ describe("concurrency: 'auto', on a virtual clock,", () => {
     }
   })
 
-  // [slots, service time in ms] before the change and after it.
+  // [slots, service time in ms], before and after the change.
   for (const [before, after] of [
     [[40, 50], [2, 50]], [[10, 50], [1, 50]], [[40, 50], [1, 50]], [[100, 50], [3, 50]], [[2, 50], [40, 50]], [[1, 50], [40, 50]],
     [[40, 20], [1, 20]], [[20, 50], [20, 500]], [[20, 50], [20, 5]], [[20, 50], [20, 1.25]], [[40, 50], [4, 10]]
@@ -116,7 +116,7 @@ describe("concurrency: 'auto', on a virtual clock,", () => {
     })
   }
 
-  // Where the service itself takes 2 s, or a queue of 3 s must drain before anything shows, 8 s are too short for that.
+  // With a service time of 2 s, or a queue that needs 3 s to drain, 8 s are not enough.
   for (const [before, after, afterMs, fewest] of [[[20, 50], [20, 2000], 16000, 0.9], [[40, 50], [4, 250], 8000, 0.85]]) {
     it(`${before[0]} slots of ${before[1]} ms that become ${after[0]} of ${after[1]} ms: within 1.5 times the unloaded response, ` +
       `and above ${100 * fewest} % of the throughput ${afterMs / 1000} s after the change`, function () {
@@ -128,7 +128,7 @@ describe("concurrency: 'auto', on a virtual clock,", () => {
     })
   }
 
-  // What single responses tell is much less here: of 2 slots, 8 s show 320.
+  // A single response says much less here, and 2 slots have only 320 responses in 8 s.
   it('follows 40 slots that become 2 with exponential service times: below twice the no-load response time 8 s after the change', function () {
     for (const seed of SEEDS) {
       const { rate, response } = note(this, afterStep(exponential, [40, 50], [2, 50], seed))

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 
 const { forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
-const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('../support/stream.js')
+const { countingSource, manualHandler, pushedReadable, waitForTurns, catchRejection, collectUnhandledRejections } = require('../support/stream.js')
 
 async function collectUntilError (iterator) {
   const results = []
@@ -34,10 +34,10 @@ describe('When a handler fails', () => {
           signals.push(signal)
           return item === 2 ? fail(error) : new Promise(() => {})
         }, { concurrency: 3 })
-        assert.equal((await rejectionOf(job)).reason, error)
+        assert.equal((await catchRejection(job)).reason, error)
         assert.ok(signals.every(signal => signal.aborted))
         assert.equal(source.returned, 1)
-        await quiet()
+        await waitForTurns()
         assert.equal(source.pulled, 3)
         assert.equal(job.stats().failed, 1)
       })
@@ -47,10 +47,10 @@ describe('When a handler fails', () => {
   it('the signals of the other handlers have the error as their reason', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent([0, 1], handler, { concurrency: 2 })
-    await quiet()
+    await waitForTurns()
     const broken = new Error('broken')
     handler.calls[0].reject(broken)
-    await rejectionOf(job)
+    await catchRejection(job)
     assert.equal(handler.calls[1].signal.reason, broken)
   })
 
@@ -58,8 +58,8 @@ describe('When a handler fails', () => {
     const source = pushedReadable(1)
     const errors = []
     source.on('error', error => errors.push(error))
-    await rejectionOf(forEachConcurrent(source, () => { throw new Error('broken') }, { concurrency: 1 }))
-    await quiet()
+    await catchRejection(forEachConcurrent(source, () => { throw new Error('broken') }, { concurrency: 1 }))
+    await waitForTurns()
     assert.equal(source.destroyed, true)
     assert.deepEqual(errors, [])
   })
@@ -68,9 +68,9 @@ describe('When a handler fails', () => {
     const handler = manualHandler()
     const iterator = mapConcurrent([0, 1, 2], handler, { concurrency: 3 })
     const first = iterator.next()
-    await quiet()
+    await waitForTurns()
     handler.calls[1].resolve('dropped')
-    await quiet()
+    await waitForTurns()
     handler.calls[2].reject(new Error('broken'))
     await assert.rejects(first, /^Error: broken$/)
     assert.equal(iterator.stats().buffered, 0)
@@ -83,10 +83,10 @@ describe('When a handler fails', () => {
   })
 
   it('the first error is reported, later ones are counted, and there is no unhandled rejection', async () => {
-    const reasons = await unhandledRejectionsOf(async () => {
+    const reasons = await collectUnhandledRejections(async () => {
       const handler = manualHandler()
       const job = forEachConcurrent([0, 1, 2, 3], handler, { concurrency: 4 })
-      await quiet()
+      await waitForTurns()
       handler.calls[2].reject(new Error('first'))
       handler.calls[0].reject(new Error('second'))
       await assert.rejects(job, /^Error: first$/)
@@ -100,16 +100,16 @@ describe('When a handler fails', () => {
   })
 
   it('there is no unhandled rejection, even if the consumer takes no results or has stopped', async () => {
-    const reasons = await unhandledRejectionsOf(async () => {
+    const reasons = await collectUnhandledRejections(async () => {
       const untaken = mapConcurrent([0, 1], failOdd, { concurrency: 2 })
       await untaken.next()
       const handler = manualHandler()
       const left = mapConcurrent([0, 1], handler, { concurrency: 2 })
       left.next()
-      await quiet()
+      await waitForTurns()
       await left.return()
       handler.calls[0].reject(new Error('after the end'))
-      await quiet()
+      await waitForTurns()
       assert.equal(left.stats().lateErrors, 1)
     })
     assert.deepEqual(reasons, [])
@@ -122,7 +122,7 @@ describe('When a handler fails', () => {
       { get then () { throw broken } },
       { then: (resolve, reject) => reject(broken) }
     ]) {
-      assert.equal((await rejectionOf(forEachConcurrent([1], () => thenable, { concurrency: 1 }))).reason, broken)
+      assert.equal((await catchRejection(forEachConcurrent([1], () => thenable, { concurrency: 1 }))).reason, broken)
     }
   })
 
@@ -131,14 +131,14 @@ describe('When a handler fails', () => {
       const handler = manualHandler()
       const source = countingSource()
       const outcome = collectUntilError(mapConcurrent(source, handler, { concurrency: 4, errorOrder: 'inOrder' }))
-      await quiet()
+      await waitForTurns()
       handler.calls[2].reject(new Error('item 2'))
       handler.calls[3].resolve(3)
-      await quiet()
+      await waitForTurns()
       assert.equal(source.pulled, 4)
       assert.equal(source.returned, 1)
       handler.calls[1].resolve(1)
-      await quiet()
+      await waitForTurns()
       assert.equal(handler.calls[0].signal.aborted, false)
       handler.calls[0].resolve(0)
       const { results, error } = await outcome
@@ -149,11 +149,11 @@ describe('When a handler fails', () => {
     it('the error of the earliest item is reported, not the first in time', async () => {
       const handler = manualHandler()
       const job = forEachConcurrent([0, 1, 2], handler, { concurrency: 3, errorOrder: 'inOrder' })
-      await quiet()
+      await waitForTurns()
       handler.calls[2].reject(new Error('item 2'))
-      await quiet()
+      await waitForTurns()
       handler.calls[1].reject(new Error('item 1'))
-      await quiet()
+      await waitForTurns()
       handler.calls[0].resolve()
       await assert.rejects(job, /^Error: item 1$/)
       assert.equal(job.stats().lateErrors, 1)
@@ -162,7 +162,7 @@ describe('When a handler fails', () => {
     it('and ordered: false, the order is that of completion', async () => {
       const handler = manualHandler()
       const outcome = collectUntilError(mapConcurrent([0, 1, 2], handler, { concurrency: 3, errorOrder: 'inOrder', ordered: false }))
-      await quiet()
+      await waitForTurns()
       handler.calls[2].resolve(2)
       handler.calls[1].reject(new Error('item 1'))
       const { results, error } = await outcome
@@ -184,9 +184,9 @@ describe('When a handler fails', () => {
     it("'collect', the job rejects at the end with all errors in the order of the source", async () => {
       const handler = manualHandler()
       const outcome = collectUntilError(mapConcurrent([0, 1, 2, 3], handler, { concurrency: 4, onError: 'collect' }))
-      await quiet()
+      await waitForTurns()
       handler.calls[3].reject(new Error('item 3'))
-      await quiet()
+      await waitForTurns()
       handler.calls[1].reject(undefined)
       handler.calls[0].resolve(0)
       handler.calls[2].resolve(2)
@@ -200,7 +200,7 @@ describe('When a handler fails', () => {
     it("'collect', it keeps at most maxErrors errors (default 100) and counts the others", async () => {
       for (const [maxErrors, kept] of [[undefined, 100], [3, 3]]) {
         const job = forEachConcurrent(countingSource(150), item => { throw new Error(`item ${item}`) }, { concurrency: 5, onError: 'collect', maxErrors })
-        const { reason } = await rejectionOf(job)
+        const { reason } = await catchRejection(job)
         assert.deepEqual(reason.errors.map(({ message }) => message), Array.from({ length: kept }, (_, index) => `item ${index}`))
         assert.equal(reason.message, `150 items failed, ${150 - kept} of the errors are not kept`)
         assert.equal(job.stats().failed, 150)
@@ -241,7 +241,7 @@ describe('When a handler fails', () => {
             return answer
           }
         })
-        assert.equal((await rejectionOf(job)).reason, 'enough')
+        assert.equal((await catchRejection(job)).reason, 'enough')
         const { buffered, skipped, lateErrors } = job.stats()
         assert.deepEqual({ buffered, skipped, lateErrors }, { buffered: 0, skipped: 0, lateErrors: 0 })
       }
@@ -249,7 +249,7 @@ describe('When a handler fails', () => {
 
     it('as a function that throws or returns something else, the job ends with that error', async () => {
       const own = new Error('of onError')
-      const thrown = rejectionOf(forEachConcurrent([1], failOdd, { concurrency: 1, onError: () => { throw own } }))
+      const thrown = catchRejection(forEachConcurrent([1], failOdd, { concurrency: 1, onError: () => { throw own } }))
       assert.equal((await thrown).reason, own)
       for (const answer of [undefined, null, 'ignore', 5, Promise.resolve('ignore')]) {
         const other = forEachConcurrent([1], failOdd, { concurrency: 1, onError: () => answer })
@@ -263,16 +263,16 @@ describe('When a handler fails', () => {
       const handler = manualHandler()
       const iterator = mapConcurrent(countingSource(), handler, { concurrency: 3, waitForInFlight: true })
       let rejected = false
-      const outcome = rejectionOf(iterator.next()).then(rejection => {
+      const outcome = catchRejection(iterator.next()).then(rejection => {
         rejected = true
         return rejection
       })
-      await quiet()
+      await waitForTurns()
       handler.calls[1].reject(new Error('first'))
-      await quiet()
+      await waitForTurns()
       assert.equal(handler.calls[0].signal.aborted, true)
       handler.calls[0].resolve('dropped')
-      await quiet()
+      await waitForTurns()
       assert.equal(rejected, false)
       handler.calls[2].reject(new Error('late'))
       assert.equal((await outcome).reason.message, 'first')
@@ -284,9 +284,9 @@ describe('When a handler fails', () => {
       const handler = manualHandler()
       const iterator = mapConcurrent(countingSource(), handler, { concurrency: 2, waitForInFlight: true })
       const pending = iterator.next()
-      await quiet()
+      await waitForTurns()
       handler.calls[0].reject(new Error('waits'))
-      await quiet()
+      await waitForTurns()
       await iterator.return()
       assert.equal((await pending).done, true)
       handler.calls[1].resolve()
@@ -327,13 +327,13 @@ describe('When a source fails', () => {
       const { source, fail } = make()
       const handler = manualHandler()
       const outcome = collectUntilError(mapConcurrent(source, handler, { concurrency: 4 }))
-      await quiet()
+      await waitForTurns()
       fail()
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(handler.items(), [0, 1])
       assert.ok(handler.calls.every(({ signal }) => !signal.aborted))
       handler.calls[1].resolve('one')
-      await quiet()
+      await waitForTurns()
       handler.calls[0].resolve('zero')
       const { results, error } = await outcome
       assert.deepEqual(results, ['zero', 'one'])
@@ -347,7 +347,7 @@ describe('When a source fails', () => {
       yield 1
       throw broken
     })(), item => { results.push(item) }, { concurrency: 2 })
-    assert.equal((await rejectionOf(job)).reason, broken)
+    assert.equal((await catchRejection(job)).reason, broken)
     assert.deepEqual(results, [1])
   })
 
@@ -364,7 +364,7 @@ describe('When a source fails', () => {
     it(`because its result is not an object { done, value }, the error says so (${kind})`, async () => {
       for (const answer of [undefined, null, 5]) {
         const { source, method } = make(answer)
-        const { reason } = await rejectionOf(forEachConcurrent(source, assert.fail, { concurrency: 2 }))
+        const { reason } = await catchRejection(forEachConcurrent(source, assert.fail, { concurrency: 2 }))
         assert.ok(reason instanceof TypeError)
         assert.equal(reason.message, `spillway/stream: ${method}() of the source must return an object { done, value }, got ${answer}`)
       }
@@ -375,7 +375,7 @@ describe('When a source fails', () => {
     for (const result of [{ get done () { throw broken } }, { done: false, get value () { throw broken } }]) {
       for (const [kind, make] of Object.entries(malformed)) {
         const { source } = make(result)
-        assert.equal((await rejectionOf(forEachConcurrent(source, assert.fail, { concurrency: 2 }))).reason, broken, kind)
+        assert.equal((await catchRejection(forEachConcurrent(source, assert.fail, { concurrency: 2 }))).reason, broken, kind)
       }
     }
   })
@@ -384,11 +384,11 @@ describe('When a source fails', () => {
     const source = pushedReadable(50, 60)
     const handler = manualHandler()
     const job = forEachConcurrent(source, handler, { concurrency: 2, maxBytes: 100, sizeOf: size => size })
-    await quiet()
+    await waitForTurns()
     source.destroy(broken)
-    await quiet()
+    await waitForTurns()
     handler.calls[0].resolve()
-    assert.equal((await rejectionOf(job)).reason, broken)
+    assert.equal((await catchRejection(job)).reason, broken)
     assert.deepEqual(handler.items(), [50])
   })
 
@@ -396,16 +396,16 @@ describe('When a source fails', () => {
     const source = pushedReadable(0, 1)
     const handler = manualHandler()
     const job = forEachConcurrent(source, handler, { concurrency: 3 })
-    await quiet()
+    await waitForTurns()
     source.destroy(broken)
-    await quiet()
+    await waitForTurns()
     handler.calls[0].reject(new Error('second'))
-    assert.equal((await rejectionOf(job)).reason, broken)
+    assert.equal((await catchRejection(job)).reason, broken)
     assert.equal(job.stats().lateErrors, 1)
   })
 
   it('an error in its return() method is not reported', async () => {
-    const reasons = await unhandledRejectionsOf(async () => {
+    const reasons = await collectUnhandledRejections(async () => {
       for (const name of ['asyncIterator', 'iterator']) {
         const source = { [Symbol[name]]: () => ({ next: () => ({ done: false, value: 1 }), return () { throw new Error('return') } }) }
         await assert.rejects(forEachConcurrent(source, () => { throw broken }, { concurrency: 1 }), broken)

@@ -7,11 +7,11 @@ const { setImmediate: nextTurn } = require('node:timers/promises')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
 
-const { countingSource, quiet, rejectionOf } = require('../support/stream.js')
+const { countingSource, waitForTurns, catchRejection } = require('../support/stream.js')
 
 const broken = new Error('broken')
 
-/** Numbers without an end, counting what was asked for, and whether it was closed. */
+/** An endless iterable of numbers that counts how many were taken and whether it was closed. */
 function endless () {
   const given = { count: 0, closed: false }
   given.generator = async function * () {
@@ -24,7 +24,7 @@ function endless () {
   return given
 }
 
-/** An async iterable that gives what the test pushes. */
+/** An async iterable to which the test pushes items. */
 function pushedIterable () {
   const stream = new Readable({ objectMode: true, read () {} })
   return { push: value => stream.push(value), end: () => stream.push(null), fail: error => stream.destroy(error), iterable: stream }
@@ -33,7 +33,7 @@ function pushedIterable () {
 const handlers = {
   'an array': item => [item, item + 0.5],
   'a promise of an array': async item => [item, item + 0.5],
-  'an array of promises': item => [Promise.resolve(item), quiet().then(() => item + 0.5)],
+  'an array of promises': item => [Promise.resolve(item), waitForTurns().then(() => item + 0.5)],
   'a Set': item => new Set([item, item + 0.5]),
   'a generator': function * (item) {
     yield item
@@ -41,7 +41,7 @@ const handlers = {
   },
   'an async generator': async function * (item) {
     yield item
-    await quiet()
+    await waitForTurns()
     yield item + 0.5
   },
   'a Readable': item => Readable.from([item, item + 0.5])
@@ -92,13 +92,13 @@ describe('The flatten option of a stream helper', () => {
     const pushed = [pushedIterable(), pushedIterable()]
     const iterator = mapConcurrent([0, 1], item => pushed[item].iterable, { concurrency: 1, flatten: true })
     const first = iterator.next()
-    await quiet()
+    await waitForTurns()
     pushed[0].push('zero')
     assert.equal((await first).value, 'zero')
     assert.deepEqual([iterator.stats().inFlight, iterator.stats().pulled], [1, 1])
     pushed[0].end()
     const second = iterator.next()
-    await quiet()
+    await waitForTurns()
     assert.equal(iterator.stats().pulled, 2)
     pushed[1].push('one')
     assert.equal((await second).value, 'one')
@@ -111,11 +111,11 @@ describe('The flatten option of a stream helper', () => {
       const pushed = { a: pushedIterable(), b: pushedIterable() }
       const results = mapConcurrent(['a', 'b'], item => pushed[item].iterable, { concurrency: 2, flatten: true, ordered }).toArray()
       for (const [item, index] of ['b0', 'a0', 'b1', 'a1']) {
-        await quiet()
+        await waitForTurns()
         pushed[item].push(item + index)
       }
       pushed.b.end()
-      await quiet()
+      await waitForTurns()
       pushed.a.end()
       assert.deepEqual(await results, expected)
     })
@@ -126,12 +126,12 @@ describe('The flatten option of a stream helper', () => {
       const given = endless()
       const iterator = mapConcurrent([0], given.generator, { concurrency, flatten: true, highWaterMark })
       const first = iterator.next()
-      await quiet()
+      await waitForTurns()
       assert.equal((await first).value, 0)
       assert.equal(given.count, 1 + most)
       assert.equal(iterator.stats().buffered, most)
       assert.equal((await iterator.next()).value, 1)
-      await quiet()
+      await waitForTurns()
       assert.equal(given.count, 2 + most)
       await iterator.return()
     }
@@ -141,10 +141,10 @@ describe('The flatten option of a stream helper', () => {
     const given = endless()
     const transform = concurrentTransform(given.generator, { concurrency: 1, flatten: true, highWaterMark: 2 })
     transform.write(0)
-    await quiet()
+    await waitForTurns()
     assert.equal(given.count, 2)
     assert.equal(transform.read(), 0)
-    await quiet()
+    await waitForTurns()
     assert.equal(given.count, 3)
     transform.destroy()
   })
@@ -161,7 +161,7 @@ describe('The flatten option of a stream helper', () => {
           const controller = new AbortController()
           const iterator = mapConcurrent([0], given.generator, { concurrency: 1, flatten: true, ordered, signal: controller.signal })
           await iterator.next()
-          await quiet()
+          await waitForTurns()
           const { count } = given
           await leave(iterator, controller)
           await iterator.idle
@@ -185,10 +185,10 @@ describe('The flatten option of a stream helper', () => {
           for await (const result of iterator) if (result === 'early') taken.push(result)
           return taken
         })()
-        await quiet()
+        await waitForTurns()
         stop()
         early.push('early')
-        await quiet()
+        await waitForTurns()
         assert.equal(given.closed, true)
         const { skipped, buffered } = iterator.stats()
         assert.deepEqual({ skipped, buffered }, { skipped: 1, buffered: 0 })
@@ -245,7 +245,7 @@ describe('The flatten option of a stream helper', () => {
     for (const ordered of [true, false]) {
       it(`fails the item and delivers its earlier results, with ordered: ${ordered}`, async () => {
         const options = { concurrency: 1, flatten: true, ordered }
-        assert.equal((await rejectionOf(mapConcurrent([0, 1, 2], half, options).toArray())).reason, broken)
+        assert.equal((await catchRejection(mapConcurrent([0, 1, 2], half, options).toArray())).reason, broken)
         assert.deepEqual(await mapConcurrent([0, 1, 2], half, { ...options, onError: 'continue' }).toArray(), [0, 0.5, 1, 2, 2.5])
         const value = () => ({ value: 'instead' })
         assert.deepEqual(await mapConcurrent([0, 1, 2], half, { ...options, onError: value }).toArray(), [0, 0.5, 1, 'instead', 2, 2.5])
@@ -260,7 +260,7 @@ describe('The flatten option of a stream helper', () => {
 
     it("delivers its earlier results before the error with errorOrder: 'inOrder'", async () => {
       const results = []
-      const { reason } = await rejectionOf((async () => {
+      const { reason } = await catchRejection((async () => {
         for await (const result of mapConcurrent([0, 1, 2], half, { concurrency: 3, flatten: true, errorOrder: 'inOrder' })) results.push(result)
       })())
       assert.equal(reason, broken)

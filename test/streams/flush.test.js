@@ -7,7 +7,7 @@ const { pipeline } = require('node:stream/promises')
 
 const { concurrentQueue, concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
 
-const { countingSource, manualHandler, quiet, rejectionOf } = require('../support/stream.js')
+const { countingSource, manualHandler, waitForTurns, catchRejection } = require('../support/stream.js')
 
 const broken = new Error('broken')
 
@@ -28,9 +28,9 @@ describe('The flush option of concurrentTransform()', () => {
     let calls = 0
     const handler = manualHandler()
     const results = transformed([0, 1], handler, { flush: () => ++calls })
-    await quiet()
+    await waitForTurns()
     handler.calls[1].resolve('one')
-    await quiet()
+    await waitForTurns()
     assert.equal(calls, 0)
     handler.calls[0].resolve('zero')
     assert.deepEqual(await results, ['zero', 'one', 1])
@@ -63,10 +63,10 @@ describe('The flush option of concurrentTransform()', () => {
       }
     })
     transform.end('only')
-    await quiet()
+    await waitForTurns()
     assert.equal(given, 2)
     assert.equal(transform.read(), 0)
-    await quiet()
+    await waitForTurns()
     assert.equal(given, 3)
     transform.destroy()
     await transform.idle
@@ -75,7 +75,7 @@ describe('The flush option of concurrentTransform()', () => {
 
   it('fails the Duplex when it throws or rejects', async () => {
     for (const flush of [() => { throw broken }, () => Promise.reject(broken)]) {
-      assert.equal((await rejectionOf(transformed([0], item => item, { flush }))).reason, broken)
+      assert.equal((await catchRejection(transformed([0], item => item, { flush }))).reason, broken)
     }
   })
 
@@ -110,12 +110,12 @@ describe('The flush option of concurrentTransform()', () => {
     })
     transform.resume()
     transform.end('only')
-    await quiet()
+    await waitForTurns()
     transform.destroy()
     assert.equal(signal.reason.name, 'AbortError')
     let idle = false
     transform.idle.then(() => { idle = true })
-    await quiet()
+    await waitForTurns()
     assert.equal(idle, false)
     answer()
     await transform.idle
@@ -127,7 +127,7 @@ describe('The flush option of concurrentTransform()', () => {
     let hasFinished = false
     transform.on('finish', () => { hasFinished = true })
     transform.end('only')
-    await quiet()
+    await waitForTurns()
     assert.equal(hasFinished, false)
     answer('last')
     await once(transform, 'finish')

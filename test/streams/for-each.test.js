@@ -5,7 +5,7 @@ const { Readable } = require('node:stream')
 
 const { forEachConcurrent } = require('spillway/stream')
 
-const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('../support/stream.js')
+const { countingSource, manualHandler, pushedReadable, waitForTurns, catchRejection, collectUnhandledRejections } = require('../support/stream.js')
 
 describe('forEachConcurrent()', () => {
   it('runs the handler on every item, with its index, and resolves to the stats', async () => {
@@ -36,7 +36,7 @@ describe('forEachConcurrent()', () => {
       let most = 0
       const { peakInFlight } = await forEachConcurrent(countingSource(100), async () => {
         most = Math.max(most, ++running)
-        await quiet()
+        await waitForTurns()
         running--
       }, { concurrency })
       assert.equal(most, concurrency)
@@ -47,7 +47,7 @@ describe('forEachConcurrent()', () => {
   it('runs all items at once with concurrency: Infinity', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent(countingSource(500), handler, { concurrency: Infinity })
-    await quiet()
+    await waitForTurns()
     assert.equal(handler.calls.length, 500)
     for (const call of handler.calls) call.resolve()
     await job
@@ -56,12 +56,12 @@ describe('forEachConcurrent()', () => {
   it('refills a slot as soon as a handler settles, in any order', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent([0, 1, 2, 3], handler, { concurrency: 2 })
-    await quiet()
+    await waitForTurns()
     handler.calls[1].resolve()
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(handler.items(), [0, 1, 2])
     handler.calls[2].resolve()
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(handler.items(), [0, 1, 2, 3])
     handler.calls[0].resolve()
     handler.calls[3].resolve()
@@ -75,7 +75,7 @@ describe('forEachConcurrent()', () => {
       if (item === 0) return slow(item, context)
       others++
     }, { concurrency: 2 })
-    await quiet()
+    await waitForTurns()
     assert.equal(others, 99)
     slow.calls[0].resolve()
     await job
@@ -84,10 +84,10 @@ describe('forEachConcurrent()', () => {
   it('uses every slot again after an item that needed all of maxBytes', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent([90, 30, 30, 30], handler, { concurrency: 4, maxBytes: 100, sizeOf: size => size })
-    await quiet()
+    await waitForTurns()
     assert.equal(handler.calls.length, 1)
     handler.calls[0].resolve()
-    await quiet()
+    await waitForTurns()
     assert.equal(handler.calls.length, 4)
     for (const call of handler.calls) call.resolve()
     await job
@@ -97,11 +97,11 @@ describe('forEachConcurrent()', () => {
     const handler = manualHandler()
     const source = countingSource()
     const job = forEachConcurrent(source, handler, { concurrency: 3, onError: 'continue' })
-    await quiet()
+    await waitForTurns()
     assert.equal(source.pulled, 3)
     handler.calls[0].resolve()
     handler.calls[1].reject(new Error('the slot is free all the same'))
-    await quiet()
+    await waitForTurns()
     assert.equal(source.pulled, 5)
     assert.equal(job.stats().inFlight, 3)
   })
@@ -114,13 +114,13 @@ describe('forEachConcurrent()', () => {
       [Symbol.asyncIterator]: () => ({
         next: async () => {
           most = Math.max(most, ++outstanding)
-          await quiet()
+          await waitForTurns()
           outstanding--
           return left-- > 0 ? { done: false, value: left } : { done: true, value: undefined }
         }
       })
     }
-    await forEachConcurrent(source, () => quiet(), { concurrency: 8 })
+    await forEachConcurrent(source, () => waitForTurns(), { concurrency: 8 })
     assert.equal(most, 1)
   })
 
@@ -134,7 +134,7 @@ describe('forEachConcurrent()', () => {
     })()
     await forEachConcurrent(source, async item => {
       log.push(`start ${item}`)
-      await quiet()
+      await waitForTurns()
       log.push(`done ${item}`)
     }, { concurrency: 1 })
     assert.deepEqual(log, [
@@ -145,31 +145,31 @@ describe('forEachConcurrent()', () => {
   it('starts more handlers when job.concurrency is raised', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent(countingSource(), handler, { concurrency: 1 })
-    await quiet()
+    await waitForTurns()
     job.concurrency = 4
-    await quiet()
+    await waitForTurns()
     assert.equal(handler.calls.length, 4)
   })
 
   it('cancels no handler when job.concurrency is lowered', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent(countingSource(6), handler, { concurrency: 4 })
-    await quiet()
+    await waitForTurns()
     job.concurrency = 2
-    await quiet()
+    await waitForTurns()
     assert.equal(job.stats().inFlight, 4)
     assert.ok(handler.calls.every(({ signal }) => !signal.aborted))
     handler.calls[0].resolve()
     handler.calls[1].resolve()
-    await quiet()
+    await waitForTurns()
     assert.equal(handler.calls.length, 4)
     handler.calls[2].resolve()
-    await quiet()
+    await waitForTurns()
     assert.equal(handler.calls.length, 5)
     assert.equal(job.stats().inFlight, 2)
     handler.calls[3].resolve()
     handler.calls[4].resolve()
-    await quiet()
+    await waitForTurns()
     handler.calls[5].resolve()
     await job
   })
@@ -190,10 +190,10 @@ describe('forEachConcurrent()', () => {
     const job = forEachConcurrent([0, 1], handler, { concurrency: 2 })
     let idle = false
     job.idle.then(() => { idle = true })
-    await quiet()
+    await waitForTurns()
     handler.calls[0].reject(new Error('stop'))
     await assert.rejects(job, /^Error: stop$/)
-    await quiet()
+    await waitForTurns()
     assert.equal(idle, false)
     handler.calls[1].resolve()
     await job.idle
@@ -205,7 +205,7 @@ describe('forEachConcurrent()', () => {
     const seen = []
     const job = forEachConcurrent(source, async item => { seen.push(item) }, { concurrency: 2 })
     for (const item of [2, 3]) {
-      await quiet()
+      await waitForTurns()
       source.push(item)
     }
     source.push(null)
@@ -218,15 +218,15 @@ describe('forEachConcurrent()', () => {
       const handler = manualHandler()
       const source = countingSource()
       const job = forEachConcurrent(source, handler, { concurrency: 2 })
-      const outcome = rejectionOf(job)
-      await quiet()
+      const outcome = catchRejection(job)
+      await waitForTurns()
       let isOver = false
       const disposed = job[Symbol.asyncDispose]().then(() => { isOver = true })
       const { reason } = await outcome
       assert.equal(reason.name, 'AbortError')
       assert.ok(handler.calls.every(({ signal }) => signal.reason.name === 'AbortError'))
       assert.equal(source.returned, 1)
-      await quiet()
+      await waitForTurns()
       assert.equal(isOver, false)
       handler.calls[0].resolve()
       handler.calls[1].reject(reason)
@@ -250,15 +250,15 @@ describe('forEachConcurrent()', () => {
       assert.equal(await job, stats)
       const broken = new Error('broken')
       const failed = forEachConcurrent([1], () => { throw broken }, { concurrency: 1 })
-      await rejectionOf(failed)
+      await catchRejection(failed)
       await failed[Symbol.asyncDispose]()
-      assert.equal((await rejectionOf(failed)).reason, broken)
+      assert.equal((await catchRejection(failed)).reason, broken)
     })
 
     it('leaves no unhandled rejection when the promise has no consumer', async () => {
-      assert.deepEqual(await unhandledRejectionsOf(async () => {
-        const job = forEachConcurrent(countingSource(), () => quiet(), { concurrency: 2 })
-        await quiet()
+      assert.deepEqual(await collectUnhandledRejections(async () => {
+        const job = forEachConcurrent(countingSource(), () => waitForTurns(), { concurrency: 2 })
+        await waitForTurns()
         await job[Symbol.asyncDispose]()
       }), [])
     })

@@ -9,11 +9,11 @@ const { promisify } = require('node:util')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
-const { countingSource, pushedReadable, quiet } = require('../support/stream.js')
+const { countingSource, pushedReadable, waitForTurns } = require('../support/stream.js')
 
 const run = promisify(execFile)
 
-/** How many items the job was done with at each turn of the loop, while it ran. */
+/** Returns the number of completed items at each turn of the event loop while the job ran. */
 async function doneAtEachTurn (count, job) {
   const done = []
   let over = false
@@ -80,7 +80,7 @@ describe('A stream helper and the event loop:', () => {
     const seen = new Set()
     const handler = async () => {
       seen.add(storage.getStore())
-      await quiet()
+      await waitForTurns()
       seen.add(storage.getStore())
     }
     const sources = [() => countingSource(9), () => Readable.from(countingSource(9)), () => ReadableStream.from([1, 2, 3])]
@@ -105,9 +105,9 @@ describe('A stream helper and the event loop:', () => {
     const source = pushedReadable()
     const job = storage.run('caller', () => forEachConcurrent(source, async () => {
       seen.push(storage.getStore())
-      await quiet()
+      await waitForTurns()
     }, { concurrency: 1 }))
-    await quiet()
+    await waitForTurns()
     storage.run('producer', () => {
       source.push(1)
       source.push(2)

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 
 const { mapConcurrent } = require('spillway/stream')
 
-const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf } = require('../support/stream.js')
+const { countingSource, manualHandler, pushedReadable, waitForTurns, catchRejection } = require('../support/stream.js')
 
 async function collect (iterator) {
   const results = []
@@ -18,10 +18,10 @@ describe('mapConcurrent()', () => {
   it('delivers the results in the order of the source', async () => {
     const handler = manualHandler()
     const results = collect(mapConcurrent([0, 1, 2], handler, { concurrency: 3 }))
-    await quiet()
+    await waitForTurns()
     for (const index of [2, 0, 1]) {
       handler.calls[index].resolve(`result ${index}`)
-      await quiet()
+      await waitForTurns()
     }
     assert.deepEqual(await results, ['result 0', 'result 1', 'result 2'])
   })
@@ -29,16 +29,16 @@ describe('mapConcurrent()', () => {
   it('delivers the results as they become ready with ordered: false', async () => {
     const handler = manualHandler()
     const results = collect(mapConcurrent([0, 1, 2], handler, { concurrency: 3, ordered: false }))
-    await quiet()
+    await waitForTurns()
     for (const index of [2, 0, 1]) {
       handler.calls[index].resolve(index)
-      await quiet()
+      await waitForTurns()
     }
     assert.deepEqual(await results, [2, 0, 1])
   })
 
   it('keeps the order with synchronous and asynchronous results mixed', async () => {
-    const handler = item => item % 3 === 0 ? item : quiet().then(() => item)
+    const handler = item => item % 3 === 0 ? item : waitForTurns().then(() => item)
     const results = await collect(mapConcurrent(countingSource(100), handler, { concurrency: 7 }))
     assert.deepEqual(results, Array.from({ length: 100 }, (_, index) => index))
   })
@@ -53,7 +53,7 @@ describe('mapConcurrent()', () => {
   it('takes nothing from the source before the first next()', async () => {
     const source = countingSource()
     const iterator = mapConcurrent(source, item => item, { concurrency: 4 })
-    await quiet()
+    await waitForTurns()
     assert.equal(source.pulled, 0)
     assert.deepEqual(await iterator.next(), { done: false, value: 0 })
     await iterator.return()
@@ -76,9 +76,9 @@ describe('mapConcurrent()', () => {
       answered.push(call)
       return answer
     })
-    await quiet()
+    await waitForTurns()
     handler.calls[1].resolve('B')
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(answered, [])
     handler.calls[0].resolve('A')
     assert.deepEqual(await Promise.all(answers), [{ done: false, value: 'A' }, { done: false, value: 'B' }, done, done])
@@ -111,11 +111,11 @@ describe('mapConcurrent()', () => {
     const handler = manualHandler()
     const iterator = mapConcurrent([0, 1], handler, { concurrency: 2 })
     const first = iterator.next()
-    await quiet()
+    await waitForTurns()
     handler.calls[0].resolve('fine')
     await first
     handler.calls[1].reject(new Error('kept'))
-    await quiet()
+    await waitForTurns()
     await assert.rejects(iterator.next(), /^Error: kept$/)
     assert.deepEqual(await iterator.next(), done)
   })
@@ -132,7 +132,7 @@ describe('mapConcurrent()', () => {
           if (results.length === 1) break
         }
       })()
-      await quiet()
+      await waitForTurns()
       handler.calls[0].resolve('first')
       await left
       assert.deepEqual(results, ['first'])
@@ -140,7 +140,7 @@ describe('mapConcurrent()', () => {
       const [, ...running] = handler.calls
       assert.ok(running.length >= 2)
       assert.ok(running.every(({ signal }) => signal.aborted && signal.reason.name === 'AbortError'))
-      await quiet()
+      await waitForTurns()
       assert.equal(source.pulled, handler.calls.length)
     })
 
@@ -148,7 +148,7 @@ describe('mapConcurrent()', () => {
       const source = pushedReadable()
       const iterator = mapConcurrent(source, assert.fail, { concurrency: 2 })
       const pending = iterator.next()
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(await iterator.return('given'), { done: true, value: 'given' })
       assert.deepEqual(await pending, done)
       assert.equal(source.destroyed, true)
@@ -180,7 +180,7 @@ describe('mapConcurrent()', () => {
       await iterator.return()
       give({ done: false, value: 'late' })
       assert.deepEqual(await pending, done)
-      await quiet()
+      await waitForTurns()
       assert.equal(iterator.stats().pulled, 0)
     })
 
@@ -189,7 +189,7 @@ describe('mapConcurrent()', () => {
       const source = new ReadableStream({ cancel () { cancelled = true } })
       const iterator = mapConcurrent(source, assert.fail, { concurrency: 2 })
       const pending = iterator.next()
-      await quiet()
+      await waitForTurns()
       await iterator.return()
       assert.deepEqual(await pending, done)
       assert.equal(cancelled, true)
@@ -208,11 +208,11 @@ describe('mapConcurrent()', () => {
       const handler = manualHandler()
       const iterator = mapConcurrent([0, 1], handler, { concurrency: 2 })
       const first = iterator.next()
-      await quiet()
+      await waitForTurns()
       handler.calls[0].resolve()
       await first
       handler.calls[1].reject(new Error('dropped'))
-      await quiet()
+      await waitForTurns()
       await iterator.return()
       assert.deepEqual(await iterator.next(), done)
     })
@@ -222,7 +222,7 @@ describe('mapConcurrent()', () => {
       const iterator = mapConcurrent(source, item => item, { concurrency: 1, highWaterMark: 0, destroySource: false })
       assert.equal((await iterator.next()).value, 1)
       await iterator.return()
-      await quiet()
+      await waitForTurns()
       assert.equal(source.destroyed, false)
       assert.deepEqual(source.eventNames().filter(name => name === 'data' || name === 'error'), [])
       source.push(null)
@@ -233,11 +233,11 @@ describe('mapConcurrent()', () => {
       const handler = manualHandler()
       const iterator = mapConcurrent(countingSource(), handler, { concurrency: 2 })
       const pending = iterator.next()
-      await quiet()
+      await waitForTurns()
       let disposed = false
       const disposal = iterator[Symbol.asyncDispose]().then(() => { disposed = true })
       assert.deepEqual(await pending, done)
-      await quiet()
+      await waitForTurns()
       assert.equal(disposed, false)
       handler.calls[0].resolve()
       handler.calls[1].reject(new Error('late'))
@@ -253,11 +253,11 @@ describe('mapConcurrent()', () => {
         const source = countingSource()
         const iterator = mapConcurrent(source, async item => item, { concurrency, highWaterMark })
         await iterator.next()
-        await quiet()
+        await waitForTurns()
         assert.equal(source.pulled - 1, most)
         assert.equal(iterator.stats().buffered, most)
         await iterator.next()
-        await quiet()
+        await waitForTurns()
         assert.equal(source.pulled - 2, most)
         await iterator.return()
       }
@@ -268,10 +268,10 @@ describe('mapConcurrent()', () => {
       const handler = manualHandler()
       const iterator = mapConcurrent(source, handler, { concurrency: 2, highWaterMark: 3 })
       const first = iterator.next()
-      await quiet()
+      await waitForTurns()
       for (let index = 1; index < 5; index++) {
         handler.calls[index].resolve(index)
-        await quiet()
+        await waitForTurns()
       }
       assert.equal(handler.calls.length, 5)
       assert.equal(iterator.stats().buffered, 4)
@@ -284,9 +284,9 @@ describe('mapConcurrent()', () => {
       const source = countingSource()
       const iterator = mapConcurrent(source, item => item, { concurrency: 2 })
       await iterator.next()
-      await quiet()
+      await waitForTurns()
       iterator.concurrency = 10
-      await quiet()
+      await waitForTurns()
       assert.equal(source.pulled - 1, 20)
       await iterator.return()
     })
@@ -297,22 +297,22 @@ describe('mapConcurrent()', () => {
       const iterator = mapConcurrent(sizes, handler, { concurrency: 10, maxBytes: 100, sizeOf: size => size })
       const results = collect(iterator)
       const running = () => iterator.stats().inFlight
-      await quiet()
+      await waitForTurns()
       assert.equal(running(), 2)
       assert.equal(iterator.stats().bytes, 80)
       assert.equal(iterator.stats().pulled, 3)
       handler.calls[0].resolve()
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(handler.items(), [40, 40, 40])
       handler.calls[1].resolve()
-      await quiet()
+      await waitForTurns()
       assert.equal(running(), 1)
       handler.calls[2].resolve()
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(handler.items(), [40, 40, 40, 300])
       assert.equal(iterator.stats().bytes, 300)
       handler.calls[3].resolve()
-      await quiet()
+      await waitForTurns()
       handler.calls[4].resolve()
       await results
       assert.equal(iterator.stats().bytes, 0)
@@ -322,7 +322,7 @@ describe('mapConcurrent()', () => {
       const handler = manualHandler()
       const iterator = mapConcurrent([Buffer.alloc(10), 'äö', new Uint16Array(4)], handler, { concurrency: 5, maxBytes: 100 })
       const first = iterator.next()
-      await quiet()
+      await waitForTurns()
       assert.equal(iterator.stats().bytes, 10 + 4 + 8)
       await iterator.return()
       await first
@@ -338,7 +338,7 @@ describe('mapConcurrent()', () => {
         [() => '5', /sizeOf must return a number from 0 up, got "5"$/]
       ]) {
         const source = countingSource()
-        const { reason } = await rejectionOf(mapConcurrent(source, assert.fail, { concurrency: 1, sizeOf }).next())
+        const { reason } = await catchRejection(mapConcurrent(source, assert.fail, { concurrency: 1, sizeOf }).next())
         if (expected instanceof Error) assert.equal(reason, expected)
         else assert.match(reason.message, expected)
         assert.equal(source.returned, 1)

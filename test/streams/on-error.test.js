@@ -5,7 +5,7 @@ const { once } = require('node:events')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
-const { manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('../support/stream.js')
+const { manualHandler, pushedReadable, waitForTurns, catchRejection, collectUnhandledRejections } = require('../support/stream.js')
 
 const broken = new Error('broken')
 
@@ -14,7 +14,7 @@ const failOdd = item => {
   return item
 }
 
-/** An asynchronous onError whose answers the test gives. */
+/** Returns an asynchronous onError whose calls the test settles. */
 function manualJudge () {
   const asked = []
   const onError = (error, failed) => new Promise((resolve, reject) => { asked.push({ error, ...failed, resolve, reject }) })
@@ -26,7 +26,7 @@ describe('An asynchronous onError', () => {
     for (const handler of [failOdd, async item => failOdd(item)]) {
       const { asked, onError } = manualJudge()
       const results = mapConcurrent([0, 1, 2, 3, 4], handler, { concurrency: 5, onError }).toArray()
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(asked.map(({ error, item, index }) => [error, item, index]), [[broken, 1, 1], [broken, 3, 3]])
       asked[1].resolve({ value: 'three' })
       asked[0].resolve('skip')
@@ -36,15 +36,15 @@ describe('An asynchronous onError', () => {
 
   it("ends the job with the error of the item when it resolves to 'stop'", async () => {
     const { asked, onError } = manualJudge()
-    const outcome = rejectionOf(forEachConcurrent([1], failOdd, { concurrency: 1, onError }))
-    await quiet()
+    const outcome = catchRejection(forEachConcurrent([1], failOdd, { concurrency: 1, onError }))
+    await waitForTurns()
     asked[0].resolve('stop')
     assert.equal((await outcome).reason, broken)
   })
 
   it('ends the job with its own error when it rejects or resolves to something else', async () => {
     const other = new Error('other')
-    assert.equal((await rejectionOf(forEachConcurrent([1], failOdd, { concurrency: 1, onError: () => Promise.reject(other) }))).reason, other)
+    assert.equal((await catchRejection(forEachConcurrent([1], failOdd, { concurrency: 1, onError: () => Promise.reject(other) }))).reason, other)
     await assert.rejects(forEachConcurrent([1], failOdd, { concurrency: 1, onError: async () => 'ignore' }), {
       name: 'TypeError', message: /^spillway\/stream: onError must return 'stop', 'skip' or \{ value \}, got /
     })
@@ -66,7 +66,7 @@ describe('An asynchronous onError', () => {
       started.push(item)
       return failOdd(item)
     }, { concurrency: 1, onError })
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(started, [1])
     assert.equal(job.stats().inFlight, 1)
     asked[0].resolve('skip')
@@ -78,7 +78,7 @@ describe('An asynchronous onError', () => {
     for (const [ordered, expected] of [[true, ['one', 2]], [false, [2, 'one']]]) {
       const { asked, onError } = manualJudge()
       const results = mapConcurrent([1, 2], failOdd, { concurrency: 2, ordered, onError }).toArray()
-      await quiet()
+      await waitForTurns()
       asked[0].resolve({ value: 'one' })
       assert.deepEqual(await results, expected)
     }
@@ -89,10 +89,10 @@ describe('An asynchronous onError', () => {
       const { asked, onError } = manualJudge()
       const handler = manualHandler()
       const results = mapConcurrent([0], handler, { concurrency: 2, timeout: 5, onError }).toArray()
-      await quiet()
+      await waitForTurns()
       const { signal } = handler.calls[0]
       if (!signal.aborted) await once(signal, 'abort')
-      await quiet()
+      await waitForTurns()
       assert.equal(asked[0].error.name, 'TimeoutError')
       asked[0].resolve(verdict)
       assert.deepEqual(await results, expected)
@@ -106,7 +106,7 @@ describe('An asynchronous onError', () => {
       signal = context.signal
       throw broken
     }, { concurrency: 1, timeout: 5, onError }).toArray()
-    await quiet()
+    await waitForTurns()
     if (!signal.aborted) await once(signal, 'abort')
     assert.equal(asked.length, 1)
     asked[0].resolve({ value: 'instead' })
@@ -114,11 +114,11 @@ describe('An asynchronous onError', () => {
   })
 
   it('has no effect when it settles after the end; a rejection is counted', async () => {
-    const reasons = await unhandledRejectionsOf(async () => {
+    const reasons = await collectUnhandledRejections(async () => {
       const { asked, onError } = manualJudge()
       const iterator = mapConcurrent([1, 3, 5], failOdd, { concurrency: 3, onError })
       iterator.next()
-      await quiet()
+      await waitForTurns()
       await iterator.return()
       asked[0].resolve('stop')
       asked[1].resolve({ value: 1 })
@@ -133,7 +133,7 @@ describe('An asynchronous onError', () => {
 
 describe("The errors that onError: 'collect' reports", () => {
   const collect = async (source, handler, options) =>
-    (await rejectionOf(forEachConcurrent(source, handler, { concurrency: 2, onError: 'collect', ...options }))).reason
+    (await catchRejection(forEachConcurrent(source, handler, { concurrency: 2, onError: 'collect', ...options }))).reason
 
   it('are the thrown errors, each with the index and the item of its failure', async () => {
     for (const fail of [error => { throw error }, error => Promise.reject(error)]) {
@@ -191,7 +191,7 @@ describe("The errors that onError: 'collect' reports", () => {
     const source = pushedReadable('a', 'b')
     const handler = manualHandler()
     const outcome = collect(source, handler)
-    await quiet()
+    await waitForTurns()
     source.destroy(broken)
     const ofItem = new Error('of the item')
     handler.calls[1].reject(ofItem)
@@ -206,7 +206,7 @@ describe("The errors that onError: 'collect' reports", () => {
   it('do not hide the error of the source if no item failed', async () => {
     const source = pushedReadable('a')
     const outcome = collect(source, item => item)
-    await quiet()
+    await waitForTurns()
     source.destroy(broken)
     assert.equal(await outcome, broken)
   })

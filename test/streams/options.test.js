@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 
 const { concurrentQueue, concurrentTransform, forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
-const { countingSource, quiet } = require('../support/stream.js')
+const { countingSource, waitForTurns } = require('../support/stream.js')
 
 const handler = () => {}
 
@@ -184,7 +184,7 @@ describe('Options of spillway/stream', () => {
   it('are checked before the source is touched', async () => {
     const source = countingSource()
     assert.throws(() => forEachConcurrent(source, handler, { concurrency: 0 }))
-    await quiet()
+    await waitForTurns()
     assert.equal(source.pulled, 0)
     assert.equal(source.returned, 0)
   })

@@ -4,11 +4,11 @@ const assert = require('node:assert/strict')
 
 const { concurrentQueue } = require('spillway/stream')
 
-const { manualHandler, quiet, rejectionOf, unhandledRejectionsOf } = require('../support/stream.js')
+const { manualHandler, waitForTurns, catchRejection, collectUnhandledRejections } = require('../support/stream.js')
 
 const broken = new Error('broken')
 
-/** What became of each promise. */
+/** Resolves to the outcome of each promise. */
 const outcomesOf = async promises => (await Promise.allSettled(promises)).map(({ value, reason }) => value ?? reason.name)
 
 const closed = { code: 'SPILLWAY_QUEUE_CLOSED' }
@@ -19,14 +19,14 @@ describe('clear() of a concurrentQueue()', () => {
     const queue = concurrentQueue(handler, { concurrency: 1 })
     const results = [0, 1, 2].map(item => queue.add(item))
     const outcomes = outcomesOf(results)
-    await quiet()
+    await waitForTurns()
     assert.equal(queue.clear(), 2)
     assert.equal(queue.size, 0)
     assert.equal(queue.clear(), 0)
     handler.calls[0].resolve('zero')
     assert.deepEqual(await outcomes, ['zero', 'AbortError', 'AbortError'])
     const later = queue.add(3)
-    await quiet()
+    await waitForTurns()
     handler.calls[1].resolve('three')
     assert.equal(await later, 'three')
   })
@@ -35,7 +35,7 @@ describe('clear() of a concurrentQueue()', () => {
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 2 })
     const running = queue.add(0)
-    await quiet()
+    await waitForTurns()
     queue.concurrency = 1
     const outcomes = outcomesOf([queue.add(1), queue.add(2)])
     assert.equal(queue.size, 2)
@@ -44,7 +44,7 @@ describe('clear() of a concurrentQueue()', () => {
     handler.calls[0].resolve('zero')
     assert.equal(await running, 'zero')
     const later = queue.add(3)
-    await quiet()
+    await waitForTurns()
     handler.calls[1].resolve('three')
     assert.equal(await later, 'three')
   })
@@ -54,13 +54,13 @@ describe('clear() of a concurrentQueue()', () => {
       const handler = manualHandler()
       const queue = concurrentQueue(handler, { concurrency: 2 })
       const outcomes = outcomesOf([queue.add(0)])
-      await quiet()
+      await waitForTurns()
       queue.concurrency = 1
       const waiting = outcomesOf([queue.add(1)])
       const end = queue.close()
       if (isCleared) assert.equal(queue.clear(), 1)
       handler.calls[0].resolve('zero')
-      await quiet()
+      await waitForTurns()
       handler.calls[1]?.resolve('one')
       assert.deepEqual([await outcomes, await waiting], [['zero'], [isCleared ? 'AbortError' : 'one']])
       await end
@@ -75,12 +75,12 @@ describe('close() of a concurrentQueue()', () => {
     const results = [queue.add(0), queue.add(1)]
     let isOver = false
     const ends = [queue.close(), queue.close(), queue.idle].map(end => end.then(() => { isOver = true }))
-    const { reason } = await rejectionOf(queue.add(2))
+    const { reason } = await catchRejection(queue.add(2))
     assert.ok(reason instanceof Error)
     assert.equal(reason.code, closed.code)
-    await quiet()
+    await waitForTurns()
     handler.calls[0].resolve('zero')
-    await quiet()
+    await waitForTurns()
     assert.equal(isOver, false)
     handler.calls[1].resolve('one')
     assert.deepEqual(await Promise.all(results), ['zero', 'one'])
@@ -107,8 +107,8 @@ describe('close() of a concurrentQueue()', () => {
   it('rejects items that a handler adds afterwards', async () => {
     let added
     const queue = concurrentQueue(async () => {
-      await quiet()
-      added = rejectionOf(queue.add('more'))
+      await waitForTurns()
+      added = catchRejection(queue.add('more'))
     }, { concurrency: 1 })
     const only = queue.add('only')
     await queue.close()
@@ -123,7 +123,7 @@ describe('close() of a concurrentQueue()', () => {
     let isOver = false
     const disposed = queue[Symbol.asyncDispose]().then(() => { isOver = true })
     await assert.rejects(queue.add(1), closed)
-    await quiet()
+    await waitForTurns()
     assert.equal(isOver, false)
     handler.calls[0].resolve('zero')
     assert.equal(await result, 'zero')
@@ -136,11 +136,11 @@ describe('The signal of a concurrentQueue()', () => {
     const controller = new AbortController()
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 2, signal: controller.signal })
-    const [heeds, ignores, ...waiting] = [0, 1, 2, 3].map(item => queue.add(item)).map((promise, item) => item === 1 ? promise : rejectionOf(promise))
-    await quiet()
+    const [heeds, ignores, ...waiting] = [0, 1, 2, 3].map(item => queue.add(item)).map((promise, item) => item === 1 ? promise : catchRejection(promise))
+    await waitForTurns()
     controller.abort(broken)
     assert.deepEqual(await Promise.all(waiting), [{ reason: broken }, { reason: broken }])
-    assert.deepEqual(await rejectionOf(queue.add(4)), { reason: broken })
+    assert.deepEqual(await catchRejection(queue.add(4)), { reason: broken })
     assert.equal(queue.size, 0)
     assert.equal(handler.calls[0].signal.reason, broken)
     handler.calls[0].reject(handler.calls[0].signal.reason)
@@ -155,9 +155,9 @@ describe('The signal of a concurrentQueue()', () => {
     const controller = new AbortController()
     const queue = concurrentQueue(() => new Promise(() => {}), { concurrency: 2, signal: controller.signal })
     queue.add(0)
-    await quiet()
+    await waitForTurns()
     queue.concurrency = 1
-    const outcome = rejectionOf(queue.add(1))
+    const outcome = catchRejection(queue.add(1))
     controller.abort(broken)
     assert.deepEqual(await outcome, { reason: broken })
   })
@@ -165,8 +165,8 @@ describe('The signal of a concurrentQueue()', () => {
   it('rejects an item that waits for its next attempt with the error of the last attempt', async () => {
     const controller = new AbortController()
     const queue = concurrentQueue(() => Promise.reject(broken), { concurrency: 1, signal: controller.signal, retry: { attempts: 2, delay: 2 ** 30 } })
-    const outcome = rejectionOf(queue.add(0))
-    await quiet()
+    const outcome = catchRejection(queue.add(0))
+    await waitForTurns()
     controller.abort(new Error('enough'))
     assert.deepEqual(await outcome, { reason: broken })
     await queue.idle
@@ -174,16 +174,16 @@ describe('The signal of a concurrentQueue()', () => {
 
   it('rejects every add() if it was aborted before the call', async () => {
     const queue = concurrentQueue(assert.fail, { concurrency: 1, signal: AbortSignal.abort(broken) })
-    assert.deepEqual(await rejectionOf(queue.add(0)), { reason: broken })
+    assert.deepEqual(await catchRejection(queue.add(0)), { reason: broken })
     await queue.close()
   })
 
   it('causes no unhandled rejection by itself', async () => {
     const controller = new AbortController()
-    assert.deepEqual(await unhandledRejectionsOf(async () => {
+    assert.deepEqual(await collectUnhandledRejections(async () => {
       const queue = concurrentQueue(() => new Promise(() => {}), { concurrency: 1, signal: controller.signal })
       queue.add(0)
-      await quiet()
+      await waitForTurns()
       controller.abort(broken)
     }), [])
   })

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 
 const { concurrentQueue } = require('spillway/stream')
 
-const { manualHandler, quiet, rejectionOf } = require('../support/stream.js')
+const { manualHandler, waitForTurns, catchRejection } = require('../support/stream.js')
 
 describe('A concurrentQueue() that changes or ends while items run', () => {
   it('settles the promise of a running item as its handler settles, when it is aborted or stopped', async () => {
@@ -22,11 +22,11 @@ describe('A concurrentQueue() that changes or ends while items run', () => {
       }, { concurrency: 3, signal: controller.signal })
       const added = [1, 2, 3].map(item => queue.add(item))
       const outcomes = Promise.allSettled(added)
-      await quiet()
+      await waitForTurns()
       end({ stop }, controller)
       handler.calls[1].reject('broken')
       handler.calls[2].resolve('late')
-      await quiet()
+      await waitForTurns()
       handler.calls[0].resolve('first')
       assert.deepEqual((await outcomes).map(({ value, reason }) => value ?? reason), ['first', 'broken', 'late'], name)
     }
@@ -35,8 +35,8 @@ describe('A concurrentQueue() that changes or ends while items run', () => {
   it('rejects an item that waits for its next attempt with the error of the last attempt, when it is aborted', async () => {
     const controller = new AbortController()
     const queue = concurrentQueue(item => { throw item }, { concurrency: 1, retry: { attempts: 2, delay: 2 ** 30 }, signal: controller.signal })
-    const outcome = rejectionOf(queue.add('broken'))
-    await quiet()
+    const outcome = catchRejection(queue.add('broken'))
+    await waitForTurns()
     assert.equal(queue.stats().retries, 1)
     controller.abort()
     assert.equal((await outcome).reason, 'broken')
@@ -49,7 +49,7 @@ describe('A concurrentQueue() that changes or ends while items run', () => {
       return false
     }
     const queue = concurrentQueue(() => { throw new Error('broken') }, { concurrency: 1, retry: { attempts: 2, shouldRetry } })
-    const { reason: error } = await rejectionOf(queue.add('item'))
+    const { reason: error } = await catchRejection(queue.add('item'))
     assert.deepEqual(asked, [{ error, item: 'item', index: 0, attempt: 1 }])
   })
 
@@ -62,11 +62,11 @@ describe('A concurrentQueue() that changes or ends while items run', () => {
     assert.equal(queue.size, 2)
     assert.equal(queue.clear(), 2)
     assert.equal(queue.size, 0)
-    for (const promise of dropped) assert.equal((await rejectionOf(promise)).reason.name, 'AbortError')
+    for (const promise of dropped) assert.equal((await catchRejection(promise)).reason.name, 'AbortError')
     const last = queue.add('last')
     handler.calls[0].resolve()
     await first
-    await quiet()
+    await waitForTurns()
     handler.calls[1].resolve()
     await last
     await queue.close()
@@ -83,7 +83,7 @@ describe('A concurrentQueue() that changes or ends while items run', () => {
     const second = queue.add('second')
     const closed = queue.close()
     for (const index of [0, 1]) {
-      await quiet()
+      await waitForTurns()
       handler.calls[index].resolve(index)
     }
     assert.deepEqual(await Promise.all([first, second]), [0, 1])
@@ -95,7 +95,7 @@ describe('A concurrentQueue() that changes or ends while items run', () => {
     const queue = concurrentQueue(handler, { concurrency: 2 })
     const first = queue.add('first')
     queue.concurrency = 1
-    const second = rejectionOf(queue.add('second'))
+    const second = catchRejection(queue.add('second'))
     const closed = queue.close()
     queue.clear()
     handler.calls[0].resolve()

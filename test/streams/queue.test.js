@@ -6,11 +6,11 @@ const { once } = require('node:events')
 
 const { concurrentQueue } = require('spillway/stream')
 
-const { manualHandler, quiet, rejectionOf } = require('../support/stream.js')
+const { manualHandler, waitForTurns, catchRejection } = require('../support/stream.js')
 
 const broken = new Error('broken')
 
-/** What became of each promise. */
+/** Resolves to the outcome of each promise. */
 const outcomesOf = async promises => (await Promise.allSettled(promises)).map(({ value, reason }) => value ?? reason.name)
 
 describe('concurrentQueue()', () => {
@@ -27,18 +27,18 @@ describe('concurrentQueue()', () => {
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 2 })
     const results = [0, 1, 2, 3].map(item => queue.add(item))
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(handler.items(), [0, 1])
     assert.equal(queue.size, 2)
     handler.calls[1].resolve('one')
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(handler.items(), [0, 1, 2])
     assert.equal(await results[1], 'one')
     assert.equal(queue.size, 1)
     assert.equal(queue.stats().inFlight, 2)
     handler.calls[0].resolve()
     handler.calls[2].resolve()
-    await quiet()
+    await waitForTurns()
     handler.calls[3].resolve()
     await Promise.all(results)
     assert.equal(queue.stats().completed, 4)
@@ -49,7 +49,7 @@ describe('concurrentQueue()', () => {
       for (const reason of [broken, undefined, null, 'text']) {
         const queue = concurrentQueue(item => item === 1 ? fail(reason) : item, { concurrency: 1 })
         const results = [0, 1, 2].map(item => queue.add(item))
-        assert.deepEqual(await rejectionOf(results[1]), { reason })
+        assert.deepEqual(await catchRejection(results[1]), { reason })
         assert.deepEqual(await Promise.all([results[0], results[2]]), [0, 2])
         assert.equal(await queue.add(3), 3)
         await queue.close()
@@ -66,7 +66,7 @@ describe('concurrentQueue()', () => {
       return item
     }, { concurrency: 1 })
     assert.equal(await queue.add(0), 0)
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(await Promise.all(added), [1, 2, 3])
   })
 
@@ -84,7 +84,7 @@ describe('concurrentQueue()', () => {
     const storage = new AsyncLocalStorage()
     const seen = []
     const queue = storage.run('maker', () => concurrentQueue(async (item, { attempt }) => {
-      await quiet()
+      await waitForTurns()
       seen.push([item, storage.getStore()])
       if (attempt === 1) throw broken
     }, { concurrency: 1, retry: { attempts: 2, delay: 0 } }))
@@ -101,7 +101,7 @@ describe('concurrentQueue()', () => {
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 1 })
     for (const item of [0, 1, 2]) queue.add(item)
-    await quiet()
+    await waitForTurns()
     queue.concurrency = 3
     assert.deepEqual([queue.concurrency, queue.size], [3, 0])
     assert.deepEqual(handler.items(), [0, 1, 2])
@@ -123,14 +123,14 @@ describe('concurrentQueue()', () => {
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 3 })
     const outcomes = outcomesOf(['a', 'b', 'c', 'd'].map(item => queue.add(item)))
-    await quiet()
+    await waitForTurns()
     handler.calls[0].stop()
     handler.calls[1].reject(new TypeError('later'))
     handler.calls[0].resolve('zero')
-    await quiet()
+    await waitForTurns()
     handler.calls[2].reject(handler.calls[2].signal.reason)
     assert.deepEqual(await outcomes, ['zero', 'TypeError', 'AbortError', 'AbortError'])
-    assert.equal((await rejectionOf(queue.add('e'))).reason.name, 'AbortError')
+    assert.equal((await catchRejection(queue.add('e'))).reason.name, 'AbortError')
     await queue.idle
   })
 
@@ -138,8 +138,8 @@ describe('concurrentQueue()', () => {
     it(`rejects an item that times out with a TimeoutError at once, with timeoutFreesSlot: ${timeoutFreesSlot}`, async () => {
       const slow = manualHandler()
       const queue = concurrentQueue((item, context) => item === 'slow' ? slow(item, context) : item, { concurrency: 1, timeout: 5, timeoutFreesSlot })
-      const outcome = rejectionOf(queue.add('slow'))
-      await quiet()
+      const outcome = catchRejection(queue.add('slow'))
+      await waitForTurns()
       let isDone = false
       const next = queue.add('next').then(item => {
         isDone = true
@@ -148,7 +148,7 @@ describe('concurrentQueue()', () => {
       const [{ signal, resolve }] = slow.calls
       if (!signal.aborted) await once(signal, 'abort')
       assert.equal((await outcome).reason.name, 'TimeoutError')
-      await quiet()
+      await waitForTurns()
       assert.equal(isDone, timeoutFreesSlot)
       resolve('too late')
       assert.equal(await next, 'next')

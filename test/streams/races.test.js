@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
 
-const { manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('../support/stream.js')
+const { manualHandler, pushedReadable, waitForTurns, catchRejection, collectUnhandledRejections } = require('../support/stream.js')
 
 async function * nothingAfter (promise) {
   await promise
@@ -12,19 +12,19 @@ async function * nothingAfter (promise) {
 
 describe('Events that coincide in a stream helper:', () => {
   describe('when other code resumes the source, a Readable,', () => {
-    /** A job that has taken item 0 of five, and keeps item 1 until there is room. */
+    /** Starts a job that has started item 0 of five, and keeps item 1 until there is room. */
     async function jobThatKeepsOne (source, options) {
       const handler = manualHandler()
       const job = forEachConcurrent(source, handler, { concurrency: 2, maxBytes: 1, sizeOf: () => 1, ...options })
       job.catch(() => {})
-      await quiet()
+      await waitForTurns()
       return { handler, job }
     }
 
     async function settleAll (handler) {
       for (let i = 0; i < handler.calls.length; i++) {
         handler.calls[i].resolve()
-        await quiet()
+        await waitForTurns()
       }
     }
 
@@ -32,10 +32,10 @@ describe('Events that coincide in a stream helper:', () => {
       const source = pushedReadable(0, 1, 2, 3, 4)
       const { handler, job } = await jobThatKeepsOne(source)
       source.resume()
-      await quiet()
+      await waitForTurns()
       source.resume()
       source.push(null)
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(handler.items(), [0])
       await settleAll(handler)
       const { pulled, completed } = await job
@@ -48,11 +48,11 @@ describe('Events that coincide in a stream helper:', () => {
       const controller = new AbortController()
       const { handler, job } = await jobThatKeepsOne(source, { signal: controller.signal, destroySource: false })
       source.resume()
-      await quiet()
+      await waitForTurns()
       source.resume()
-      await quiet()
+      await waitForTurns()
       controller.abort()
-      await rejectionOf(job)
+      await catchRejection(job)
       source.push(null)
       handler.calls[0].resolve()
       assert.deepEqual(await source.toArray(), [1, 2, 3, 4])
@@ -60,7 +60,7 @@ describe('Events that coincide in a stream helper:', () => {
   })
 
   describe('an asynchronous onError', () => {
-    /** Answers when the test says so. */
+    /** An onError whose calls the test settles. */
     function manualVerdict () {
       const verdicts = []
       return Object.assign(() => new Promise(resolve => verdicts.push(resolve)), { verdicts })
@@ -76,8 +76,8 @@ describe('Events that coincide in a stream helper:', () => {
           return new Promise(resolve => signal.addEventListener('abort', () => { if (settleFirst) resolve() }))
         }, { concurrency: settleFirst ? 1 : 2, timeout: 1, onError })
         const results = iterator.toArray()
-        while (onError.verdicts.length === 0) await quiet()
-        await quiet()
+        while (onError.verdicts.length === 0) await waitForTurns()
+        await waitForTurns()
         assert.deepEqual(started, settleFirst ? ['slow'] : ['slow', 'fast'])
         onError.verdicts[0]({ value: 'substitute' })
         assert.deepEqual(await results, ['substitute', 'fast'])
@@ -92,15 +92,15 @@ describe('Events that coincide in a stream helper:', () => {
         return gate(item, context)
       }, { concurrency: 2, highWaterMark: 0, onError })
       const results = iterator.toArray()
-      await quiet()
+      await waitForTurns()
       gate.calls[1].resolve(1)
-      await quiet()
+      await waitForTurns()
       gate.calls[0].resolve(0)
-      await quiet()
+      await waitForTurns()
       assert.equal(onError.verdicts.length, 2)
       for (let i = 0; i < onError.verdicts.length; i++) {
         onError.verdicts[i]('skip')
-        await quiet()
+        await waitForTurns()
       }
       assert.deepEqual(await results, [0, 1])
     })
@@ -128,9 +128,9 @@ describe('Events that coincide in a stream helper:', () => {
           onError: (_error, { index }) => index === 0 ? new Promise(resolve => { answer = resolve }) : 'skip'
         })
         const results = iterator.toArray()
-        while (iterator.stats().failed < 3) await quiet()
+        while (iterator.stats().failed < 3) await waitForTurns()
         stopAfterSecond()
-        await quiet()
+        await waitForTurns()
         assert.equal(iterator.stats().buffered, ordered ? 1 : 0)
         answer({ value: 'substitute' })
         assert.deepEqual(await results, ['substitute'])
@@ -146,10 +146,10 @@ describe('Events that coincide in a stream helper:', () => {
         return gate(item, context)
       }, { concurrency: 3, ordered: false, onError: () => new Promise(resolve => { answer = resolve }) })
       const results = iterator.toArray()
-      await quiet()
+      await waitForTurns()
       gate.calls[1].stop()
       answer({ value: 'late' })
-      await quiet()
+      await waitForTurns()
       gate.calls[1].resolve(1)
       gate.calls[0].resolve(0)
       assert.deepEqual(await results, [1, 0])
@@ -165,7 +165,7 @@ describe('Events that coincide in a stream helper:', () => {
         return item
       }, { concurrency: 3 })
       const results = iterator.toArray()
-      await quiet()
+      await waitForTurns()
       gate.calls[0].resolve()
       assert.deepEqual(await results, [0])
       assert.deepEqual(await idleOf(iterator), { pulled: 3, completed: 3, failed: 0, skipped: 2, buffered: 0 })
@@ -183,7 +183,7 @@ describe('Events that coincide in a stream helper:', () => {
         return item
       }, { concurrency: 3 })
       const results = iterator.toArray()
-      await quiet()
+      await waitForTurns()
       gate.calls[0].resolve()
       assert.deepEqual(await results, [0])
     })
@@ -193,23 +193,23 @@ describe('Events that coincide in a stream helper:', () => {
     it('rejects with the reason of a signal that was aborted before the call', async () => {
       const broken = new Error('broken')
       const iterator = mapConcurrent([1], assert.fail, { concurrency: 1, signal: AbortSignal.abort(broken) })
-      assert.equal((await rejectionOf(iterator.toArray())).reason, broken)
+      assert.equal((await catchRejection(iterator.toArray())).reason, broken)
       assert.deepEqual(await iterator.next(), { done: true, value: undefined })
     })
 
     it('rejects when the job is disposed of, because some results are missing', async () => {
-      const reasons = await unhandledRejectionsOf(async () => {
+      const reasons = await collectUnhandledRejections(async () => {
         for (const isAwaited of [true, false]) {
           const handler = manualHandler()
           const iterator = mapConcurrent([1, 2], handler, { concurrency: 1 })
           const results = iterator.toArray()
-          await quiet()
+          await waitForTurns()
           handler.calls[0].resolve(1)
-          await quiet()
+          await waitForTurns()
           const disposed = iterator[Symbol.asyncDispose]()
           handler.calls[1].resolve(2)
           await disposed
-          if (isAwaited) assert.equal((await rejectionOf(results)).reason.name, 'AbortError')
+          if (isAwaited) assert.equal((await catchRejection(results)).reason.name, 'AbortError')
         }
       })
       assert.equal(reasons.length, 0)
@@ -227,10 +227,10 @@ describe('Events that coincide in a stream helper:', () => {
           return isAsync ? Promise.resolve(nothingAfter(gate)) : nothingAfter(gate)
         }, { concurrency: 3, highWaterMark: 0, flatten: true })
         const results = iterator.toArray()
-        await quiet()
+        await waitForTurns()
         assert.deepEqual(started, [0, 1, 2])
         gates.calls[0].resolve()
-        await quiet()
+        await waitForTurns()
         assert.deepEqual(started, [0, 1, 2, 3, 4, 5])
         for (const { resolve } of gates.calls) resolve()
         assert.deepEqual(await results, [])
@@ -243,13 +243,13 @@ describe('Events that coincide in a stream helper:', () => {
         try {
           for (;;) yield 'more'
         } finally {
-          await quiet()
+          await waitForTurns()
           closed = true
         }
       }
       const transform = concurrentTransform(() => [], { concurrency: 1, flatten: true, flush })
       transform.end(0)
-      await quiet()
+      await waitForTurns()
       transform.destroy()
       await transform.idle
       assert.equal(closed, true)
@@ -260,10 +260,10 @@ describe('Events that coincide in a stream helper:', () => {
     const gate = manualHandler()
     const source = pushedReadable(0, 1)
     const job = forEachConcurrent(source, gate, { concurrency: 2, maxBytes: 1, sizeOf: () => 1 })
-    const outcome = rejectionOf(job)
-    await quiet()
+    const outcome = catchRejection(job)
+    await waitForTurns()
     source.destroy(new Error('broken'))
-    await quiet()
+    await waitForTurns()
     gate.calls[0].resolve()
     await outcome
     const { pulled, completed, skipped } = job.stats()

@@ -6,7 +6,7 @@ const { pipeline } = require('node:stream/promises')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
 
-const { countingSource, manualHandler, quiet, rejectionOf, unhandledRejectionsOf } = require('../support/stream.js')
+const { countingSource, manualHandler, waitForTurns, catchRejection, collectUnhandledRejections } = require('../support/stream.js')
 
 const broken = new Error('broken')
 
@@ -17,7 +17,7 @@ const failOdd = item => {
 
 const transformed = (items, handler, options) => pipeline(Readable.from(items), concurrentTransform(handler, options), stream => stream.toArray())
 
-/** All results of a source, from either helper that has results. */
+/** Collect all results of a source, with each helper that has results. */
 const faces = {
   mapConcurrent: (items, handler, options) => mapConcurrent(items, handler, options).toArray(),
   concurrentTransform: transformed
@@ -33,10 +33,10 @@ describe('toArray() of mapConcurrent()', () => {
   it('resolves to the results in the order of completion with ordered: false', async () => {
     const handler = manualHandler()
     const results = mapConcurrent([0, 1, 2], handler, { concurrency: 3, ordered: false }).toArray()
-    await quiet()
+    await waitForTurns()
     for (const index of [2, 0, 1]) {
       handler.calls[index].resolve(index)
-      await quiet()
+      await waitForTurns()
     }
     assert.deepEqual(await results, [2, 0, 1])
   })
@@ -56,7 +56,7 @@ describe('toArray() of mapConcurrent()', () => {
       const slow = manualHandler()
       const iterator = mapConcurrent(countingSource(50), (item, context) => item === 0 ? slow(item, context) : item, { concurrency: 2, highWaterMark })
       const results = iterator.toArray()
-      await quiet()
+      await waitForTurns()
       assert.equal(iterator.stats().pulled, started)
       slow.calls[0].resolve(0)
       assert.deepEqual(await results, Array.from({ length: 50 }, (_, index) => index))
@@ -73,8 +73,8 @@ describe('toArray() of mapConcurrent()', () => {
       mapConcurrent([0, 1], failOdd, { concurrency: 1 }).toArray(),
       mapConcurrent(failingSource, item => item, { concurrency: 1 }).toArray(),
       mapConcurrent([0], () => new Promise(() => {}), { concurrency: 1, signal: controller.signal }).toArray()
-    ].map(rejectionOf)
-    await quiet()
+    ].map(catchRejection)
+    await waitForTurns()
     controller.abort(broken)
     for (const outcome of outcomes) assert.equal((await outcome).reason, broken)
   })
@@ -84,7 +84,7 @@ describe('toArray() of mapConcurrent()', () => {
     const early = mapConcurrent([1], assert.fail, { concurrency: 1, signal: controller.signal })
     controller.abort(broken)
     const late = mapConcurrent([1], assert.fail, { concurrency: 1, signal: controller.signal })
-    for (const iterator of [early, late]) assert.equal((await rejectionOf(iterator.toArray())).reason, broken)
+    for (const iterator of [early, late]) assert.equal((await catchRejection(iterator.toArray())).reason, broken)
   })
 
   it('rejects if results were requested before', async () => {
@@ -105,18 +105,18 @@ describe('toArray() of mapConcurrent()', () => {
       const iterator = mapConcurrent([0, 1], (item, { signal }) => item === 0
         ? item
         : new Promise((resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))), { concurrency: 2 })
-      const outcome = rejectionOf(iterator.toArray())
-      await quiet()
+      const outcome = catchRejection(iterator.toArray())
+      await waitForTurns()
       await leave(iterator)
       assert.equal((await outcome).reason.name, 'AbortError')
     }
   })
 
   it('leaves no unhandled rejection when the iterator is closed and the promise has no consumer', async () => {
-    assert.deepEqual(await unhandledRejectionsOf(async () => {
+    assert.deepEqual(await collectUnhandledRejections(async () => {
       const iterator = mapConcurrent([0], () => new Promise(() => {}), { concurrency: 1 })
       iterator.toArray()
-      await quiet()
+      await waitForTurns()
       await iterator.return()
     }), [])
   })
@@ -129,7 +129,7 @@ describe('highWaterMark: Infinity', () => {
       const handler = (item, context) => isSlow && item === 0 ? slow(item, context) : item
       const iterator = mapConcurrent(countingSource(500), handler, { concurrency: 2, highWaterMark: Infinity })
       const first = iterator.next()
-      await quiet()
+      await waitForTurns()
       const { pulled, buffered } = iterator.stats()
       assert.deepEqual({ pulled, buffered }, { pulled: 500, buffered: 499 })
       slow.calls[0]?.resolve(0)
@@ -141,7 +141,7 @@ describe('highWaterMark: Infinity', () => {
   it('does not disable maxBytes', async () => {
     const iterator = mapConcurrent(countingSource(500), item => item, { concurrency: 2, highWaterMark: Infinity, maxBytes: 100, sizeOf: () => 30 })
     await iterator.next()
-    await quiet()
+    await waitForTurns()
     assert.equal(iterator.stats().buffered, 3)
     await iterator.return()
   })
@@ -209,9 +209,9 @@ describe("onError: 'settle'", () => {
   it('identifies the item by its index with ordered: false', async () => {
     const handler = manualHandler()
     const results = mapConcurrent(['a', 'b'], handler, { concurrency: 2, ordered: false, onError: 'settle' }).toArray()
-    await quiet()
+    await waitForTurns()
     handler.calls[1].reject(broken)
-    await quiet()
+    await waitForTurns()
     handler.calls[0].resolve('A')
     assert.deepEqual(await results, [{ status: 'rejected', reason: broken, index: 1 }, { status: 'fulfilled', value: 'A', index: 0 }])
   })
@@ -233,7 +233,7 @@ describe("onError: 'settle'", () => {
       yield 0
       throw broken
     })()
-    assert.equal((await rejectionOf(mapConcurrent(source, item => item, { concurrency: 1, onError: 'settle' }).toArray())).reason, broken)
+    assert.equal((await catchRejection(mapConcurrent(source, item => item, { concurrency: 1, onError: 'settle' }).toArray())).reason, broken)
   })
 
   it('is an error in forEachConcurrent(), which has no results', () => {

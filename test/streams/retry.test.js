@@ -7,21 +7,21 @@ const { concurrentTransform, forEachConcurrent, mapConcurrent } = require('spill
 
 const { readOptions } = require('../../lib/options/read.js')
 const { retryOptions } = require('../../lib/streams/options.js')
-const { manualHandler, quiet, rejectionOf } = require('../support/stream.js')
+const { manualHandler, waitForTurns, catchRejection } = require('../support/stream.js')
 
-/** Never reached by a test. */
+/** Longer than any test. */
 const LONG_MS = 2 ** 30
 
 const always = { delay: 0, budget: Infinity }
 
-/** A handler that fails so often for each item, with an error that says which attempt it was. */
+/** Returns a handler that fails a number of times for each item, with an error that names the attempt. */
 const failing = times => (item, { attempt }) => {
   if (attempt <= times) throw new Error(`item ${item}, attempt ${attempt}`)
   return item
 }
 
-/** `Retries` with a `setTimeout` that only notes how long it should wait. */
-function retriesWithout (waits) {
+/** Returns the class `Retries` with a `setTimeout()` that only records the delays. */
+function retriesRecording (waits) {
   const file = require.resolve('../../lib/streams/retry.js')
   const { setTimeout } = timers
   timers.setTimeout = async ms => { waits.push(ms) }
@@ -71,14 +71,14 @@ describe('The retry option of a stream helper', () => {
 
   it('gives up after the given number of attempts, with the error of the last', async () => {
     const job = forEachConcurrent([0], failing(9), { concurrency: 1, retry: { attempts: 3, ...always } })
-    assert.equal((await rejectionOf(job)).reason.message, 'item 0, attempt 3')
+    assert.equal((await catchRejection(job)).reason.message, 'item 0, attempt 3')
     const { retries, failed } = job.stats()
     assert.deepEqual({ retries, failed }, { retries: 2, failed: 1 })
   })
 
   it('passes only the last error to onError', async () => {
     const options = { concurrency: 1, retry: { attempts: 2, ...always } }
-    const { reason: { errors } } = await rejectionOf(forEachConcurrent(['a', 'b'], failing(2), { ...options, onError: 'collect' }))
+    const { reason: { errors } } = await catchRejection(forEachConcurrent(['a', 'b'], failing(2), { ...options, onError: 'collect' }))
     assert.deepEqual(errors.map(({ message, index, item }) => [message, index, item]), [['item a, attempt 2', 0, 'a'], ['item b, attempt 2', 1, 'b']])
 
     const settled = await mapConcurrent(['a'], failing(2), { ...options, onError: 'settle' }).toArray()
@@ -141,10 +141,10 @@ describe('The retry option of a stream helper', () => {
   describe('the wait before a retry', () => {
     const waitsOf = async options => {
       const waits = []
-      const Retries = retriesWithout(waits)
+      const Retries = retriesRecording(waits)
       const context = { attempt: 1, index: 0, signal: new AbortController().signal }
       const retry = readOptions('test', retryOptions, { budget: Infinity, ...options })
-      await rejectionOf(new Retries(retry).wrap(() => Promise.reject(new Error('again')))('item', context))
+      await catchRejection(new Retries(retry).wrap(() => Promise.reject(new Error('again')))('item', context))
       return waits
     }
     const { random } = Math
@@ -172,9 +172,9 @@ describe('The retry option of a stream helper', () => {
     it('keeps the slot of the item', async () => {
       const handler = manualHandler()
       const job = forEachConcurrent([0, 1], handler, { concurrency: 1, retry: { attempts: 2, delay: LONG_MS } })
-      await quiet()
+      await waitForTurns()
       handler.calls[0].reject(new Error('again'))
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(handler.items(), [0])
       const { inFlight, retries } = job.stats()
       assert.deepEqual({ inFlight, retries }, { inFlight: 1, retries: 1 })
@@ -189,16 +189,16 @@ describe('The retry option of a stream helper', () => {
         'another item that fails': (controller, handler) => handler.calls[1].reject(new Error('enough'))
       }
       for (const [way, end] of Object.entries(ways)) {
-        await quiet()
+        await waitForTurns()
         const before = activeTimers()
         const controller = new AbortController()
         const handler = manualHandler()
         const job = forEachConcurrent([0, 1], handler, {
           concurrency: 2, signal: controller.signal, retry: { attempts: 2, delay: LONG_MS, shouldRetry: (_error, { item }) => item === 0 }
         })
-        await quiet()
+        await waitForTurns()
         handler.calls[0].reject(new Error('again'))
-        await quiet()
+        await waitForTurns()
         end(controller, handler)
         await assert.rejects(job, /^Error: enough$/)
         if (way === 'the signal') handler.calls[1].resolve()
@@ -214,7 +214,7 @@ describe('The retry option of a stream helper', () => {
         calls++
         throw new Error('again')
       }, { concurrency: 1, timeout: 5, retry: { attempts: 9, delay: LONG_MS } })
-      assert.equal((await rejectionOf(waiting)).reason.name, 'TimeoutError')
+      assert.equal((await catchRejection(waiting)).reason.name, 'TimeoutError')
       await waiting.idle
       assert.equal(calls, 1)
 
@@ -224,7 +224,7 @@ describe('The retry option of a stream helper', () => {
         await timers.setTimeout(1)
         throw new Error('again')
       }, { concurrency: 1, timeout: 20, retry: { attempts: 1e6, ...always } })
-      assert.equal((await rejectionOf(trying)).reason.name, 'TimeoutError')
+      assert.equal((await catchRejection(trying)).reason.name, 'TimeoutError')
       await trying.idle
       assert.ok(attempts > 1)
     })
@@ -234,7 +234,7 @@ describe('The retry option of a stream helper', () => {
     const handler = manualHandler()
     const iterator = mapConcurrent([0], handler, { concurrency: 1, retry: { attempts: 3, ...always } })
     iterator.next()
-    await quiet()
+    await waitForTurns()
     await iterator.return()
     handler.calls[0].reject(new Error('late'))
     await iterator.idle
@@ -269,7 +269,7 @@ describe('The retry option of a stream helper', () => {
       const seen = new Map()
       await forEachConcurrent(Array.from({ length: 30 }, (_, index) => index), async (item, context) => {
         seen.set(item, context.attempt)
-        await quiet()
+        await waitForTurns()
         return failing(9)(item, context)
       }, { concurrency: 30, onError: 'continue', retry: { attempts: 2, delay: 0 } })
       assert.equal([...seen.values()].filter(attempt => attempt === 2).length, 10)

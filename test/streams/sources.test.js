@@ -5,7 +5,7 @@ const { PassThrough, Readable, Writable } = require('node:stream')
 
 const { forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
-const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('../support/stream.js')
+const { countingSource, manualHandler, pushedReadable, waitForTurns, catchRejection, collectUnhandledRejections } = require('../support/stream.js')
 
 async function itemsOf (source, options) {
   const items = []
@@ -48,7 +48,7 @@ describe('Sources of stream helpers:', () => {
   })
 
   it('the elements of an iterable are awaited one at a time and in order', async () => {
-    const slow = quiet().then(() => 'slow')
+    const slow = waitForTurns().then(() => 'slow')
     const thenable = { then: resolve => resolve('thenable') }
     assert.deepEqual(await itemsOf([1, slow, thenable, 2]), [1, 'slow', 'thenable', 2])
     assert.deepEqual(await itemsOf(new Set([slow, 3])), ['slow', 3])
@@ -60,13 +60,13 @@ describe('Sources of stream helpers:', () => {
 
     for (const [kind, make] of Object.entries(sources)) {
       it(`causes no unhandled rejection when it rejects before it is needed (${kind})`, async () => {
-        const reasons = await unhandledRejectionsOf(async () => {
+        const reasons = await collectUnhandledRejections(async () => {
           let settle
           const slow = new Promise(resolve => { settle = resolve })
           const job = forEachConcurrent(make([slow, Promise.reject(broken)]), () => {}, { concurrency: 9 })
-          await quiet()
+          await waitForTurns()
           settle()
-          assert.equal((await rejectionOf(job)).reason, broken)
+          assert.equal((await catchRejection(job)).reason, broken)
           mapConcurrent(make([Promise.reject(broken)]), assert.fail, { concurrency: 1 }) // which nobody iterates
         })
         assert.deepEqual(reasons, [])
@@ -94,7 +94,7 @@ describe('Sources of stream helpers:', () => {
       const results = []
       const other = new Error('other')
       const iterator = mapConcurrent([Promise.reject(broken), 1, Promise.reject(other)], item => item, { concurrency: 2, onError: 'collect' })
-      const { reason } = await rejectionOf((async () => { for await (const result of iterator) results.push(result) })())
+      const { reason } = await catchRejection((async () => { for await (const result of iterator) results.push(result) })())
       assert.deepEqual(results, [1])
       assert.deepEqual(reason.errors, [broken, other])
     })
@@ -119,10 +119,10 @@ describe('Sources of stream helpers:', () => {
       }
       const handler = manualHandler()
       const job = forEachConcurrent([1, lazy], handler, { concurrency: 1 })
-      await quiet()
+      await waitForTurns()
       assert.equal(asked, false)
       handler.calls[0].resolve()
-      await quiet()
+      await waitForTurns()
       handler.calls[1].resolve()
       await job
       assert.deepEqual(handler.items(), [1, 'lazy'])
@@ -148,7 +148,7 @@ describe('Sources of stream helpers:', () => {
       const source = new Readable({ read () {}, encoding })
       for (const chunk of ['a', 'bc', 'def', 'g', 'h', 'i']) source.push(chunk)
       source.push(null)
-      await quiet()
+      await waitForTurns()
       const chunks = await itemsOf(source, { concurrency: 1 })
       assert.deepEqual(chunks.map(String), ['a', 'bc', 'def', 'g', 'h', 'i'])
     }
@@ -158,17 +158,17 @@ describe('Sources of stream helpers:', () => {
     const handler = manualHandler()
     const source = pushedReadable(0, 1, 2, 3)
     const job = forEachConcurrent(source, handler, { concurrency: 2 })
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(handler.items(), [0, 1])
     assert.equal(source.readableLength, 2)
     assert.equal(source.isPaused(), true)
     handler.calls[0].resolve()
-    await quiet()
+    await waitForTurns()
     assert.equal(source.readableLength, 1)
     source.push(null)
     handler.calls[1].resolve()
     handler.calls[2].resolve()
-    await quiet()
+    await waitForTurns()
     handler.calls[3].resolve()
     await job
   })
@@ -191,17 +191,17 @@ describe('Sources of stream helpers:', () => {
         const source = pushedReadable()
         const handler = manualHandler()
         const job = forEachConcurrent(source, handler, { concurrency: 1 })
-        await quiet()
+        await waitForTurns()
         listenLater(source)
         source.push(0)
         source.push(1)
-        await quiet()
+        await waitForTurns()
         assert.deepEqual(handler.items(), [0])
         listenLater(source)
         source.push(2)
         source.push(null)
         for (let item = 0; item < 3; item++) {
-          await quiet()
+          await waitForTurns()
           handler.calls[item].resolve()
         }
         await job
@@ -215,7 +215,7 @@ describe('Sources of stream helpers:', () => {
       const items = itemsOf(source, { concurrency: 1 })
       for (const chunk of ['a', 'bc', 'def']) {
         source.push(chunk)
-        await quiet()
+        await waitForTurns()
         source.push(chunk)
       }
       source.push(null)
@@ -227,7 +227,7 @@ describe('Sources of stream helpers:', () => {
       listen(source)
       const handler = manualHandler()
       const job = forEachConcurrent(source, handler, { concurrency: 2 })
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(handler.items(), [0, 1])
       assert.equal(source.readableLength, 2)
       source.destroy(new Error('broken'))
@@ -255,9 +255,9 @@ describe('Sources of stream helpers:', () => {
     source.end('last')
     const handler = manualHandler()
     const job = forEachConcurrent(source, handler, { concurrency: 1 })
-    await quiet()
+    await waitForTurns()
     handler.calls[0].resolve()
-    await quiet()
+    await waitForTurns()
     handler.calls[1].resolve()
     await job
     assert.deepEqual(handler.items().map(String), ['first', 'last'])
@@ -278,16 +278,16 @@ describe('Sources of stream helpers:', () => {
     const failed = pushedReadable(1)
     failed.on('error', () => {})
     failed.destroy(broken)
-    assert.equal((await rejectionOf(itemsOf(failed))).reason, broken)
+    assert.equal((await catchRejection(itemsOf(failed))).reason, broken)
     const destroyed = pushedReadable(1)
     destroyed.destroy()
-    assert.equal((await rejectionOf(itemsOf(destroyed))).reason.code, 'ERR_STREAM_PREMATURE_CLOSE')
+    assert.equal((await catchRejection(itemsOf(destroyed))).reason.code, 'ERR_STREAM_PREMATURE_CLOSE')
   })
 
   it('a stream that closes before its end fails the job', async () => {
     const source = pushedReadable(1)
-    const outcome = rejectionOf(itemsOf(source))
-    await quiet()
+    const outcome = catchRejection(itemsOf(source))
+    await waitForTurns()
     source.destroy()
     assert.equal((await outcome).reason.code, 'ERR_STREAM_PREMATURE_CLOSE')
   })
@@ -305,7 +305,7 @@ describe('Sources of stream helpers:', () => {
       const controller = new AbortController()
       const handler = manualHandler()
       const job = forEachConcurrent(source, handler, { ...options, ...given, signal: controller.signal })
-      await quiet()
+      await waitForTurns()
       assert.equal(handler.calls.length, 1)
       controller.abort(new Error('enough'))
       await assert.rejects(job, /enough/)
@@ -351,11 +351,11 @@ describe('Sources of stream helpers:', () => {
       const controller = new AbortController()
       ended.on('end', () => controller.abort(new Error('enough'))) // before the job hears of it
       const job = forEachConcurrent(ended, manualHandler(), { ...options, signal: controller.signal })
-      await quiet()
+      await waitForTurns()
       ended.push(null)
       ended.read(0)
       await assert.rejects(job, /enough/)
-      await quiet()
+      await waitForTurns()
       assert.equal(ended.errored, null)
 
       const given = pushedReadable('ab', 'cd', 'ef')
@@ -399,7 +399,7 @@ describe('Sources of stream helpers:', () => {
         const outcome = forEachConcurrent({ [kind]: () => iterator }, handler, { concurrency: 1, destroySource })
         if (handlerFails || sourceFails) await assert.rejects(outcome, /failed/)
         else await outcome
-        await quiet()
+        await waitForTurns()
         assert.deepEqual({ returned }, expected)
       }
     }
@@ -464,7 +464,7 @@ describe('Sources of stream helpers:', () => {
   describe('when a job ends early, the release of its source', () => {
     const broken = new Error('release')
 
-    /** Each has items, and its release waits for `released`. */
+    /** Sources with items whose release waits for `released`. */
     const slow = {
       'async generator': released => (async function * () {
         try {
@@ -487,13 +487,13 @@ describe('Sources of stream helpers:', () => {
       'web stream': released => new ReadableStream({ pull: controller => controller.enqueue(0), cancel: () => released })
     }
 
-    /** With these no `next()` of the source is outstanding when a result has been taken. */
+    /** With these kinds, no `next()` of the source is pending after a result was taken. */
     const options = { concurrency: 1, highWaterMark: 0 }
 
     async function started (source, given) {
       const iterator = mapConcurrent(source, item => item, { ...options, ...given })
       await iterator.next()
-      await quiet()
+      await waitForTurns()
       return iterator
     }
 
@@ -518,7 +518,7 @@ describe('Sources of stream helpers:', () => {
           const iterator = await started(make(released))
           let left = false
           const leaving = leave(iterator).then(() => { left = true })
-          await quiet()
+          await waitForTurns()
           assert.equal(left, false)
           resolve()
           await leaving
@@ -527,7 +527,7 @@ describe('Sources of stream helpers:', () => {
       }
     }
 
-    /** Each has items, and its release fails. */
+    /** Sources with items whose release fails. */
     const failing = Object.fromEntries(Object.entries(slow).map(([kind, make]) => {
       return [kind, () => {
         const released = Promise.reject(broken)
@@ -553,7 +553,7 @@ describe('Sources of stream helpers:', () => {
       it(`rejects return() or disposal with its error, once (${kind})`, async () => {
         for (const leave of [iterator => iterator.return(), iterator => iterator[Symbol.asyncDispose]()]) {
           const iterator = await started(make())
-          assert.equal((await rejectionOf(leave(iterator))).reason, broken)
+          assert.equal((await catchRejection(leave(iterator))).reason, broken)
           await iterator.return()
           await iterator[Symbol.asyncDispose]()
           assert.equal(iterator.stats().lateErrors, 0)
@@ -562,10 +562,10 @@ describe('Sources of stream helpers:', () => {
       })
 
       it(`counts its error if the job has another error (${kind})`, async () => {
-        const reasons = await unhandledRejectionsOf(async () => {
+        const reasons = await collectUnhandledRejections(async () => {
           const other = new Error('other')
           const job = forEachConcurrent(make(), () => { throw other }, { concurrency: 1 })
-          assert.equal((await rejectionOf(job)).reason, other)
+          assert.equal((await catchRejection(job)).reason, other)
           await job.idle
           assert.equal(job.stats().lateErrors, 1)
 
@@ -583,7 +583,7 @@ describe('Sources of stream helpers:', () => {
       const broke = (async () => {
         for await (const result of mapConcurrent(failing.generator(), item => item, options)) if (result === 2) break
       })()
-      assert.equal((await rejectionOf(broke)).reason, broken)
+      assert.equal((await catchRejection(broke)).reason, broken)
     })
 
     it('is not awaited by return() while next() of the source is pending; disposal reports its error', async () => {
@@ -603,7 +603,7 @@ describe('Sources of stream helpers:', () => {
       wake()
       await iterator.idle
       assert.equal(iterator.stats().lateErrors, 1)
-      assert.equal((await rejectionOf(iterator[Symbol.asyncDispose]())).reason, broken)
+      assert.equal((await catchRejection(iterator[Symbol.asyncDispose]())).reason, broken)
       assert.equal(iterator.stats().lateErrors, 0)
     })
 
@@ -617,7 +617,7 @@ describe('Sources of stream helpers:', () => {
         }
       })()
       const iterator = mapConcurrent(source, assert.fail, options)
-      const reasons = await unhandledRejectionsOf(() => iterator.next())
+      const reasons = await collectUnhandledRejections(() => iterator.next())
       assert.deepEqual(reasons, [])
       await iterator.idle
       assert.equal(iterator.stats().lateErrors, 1)
@@ -630,7 +630,7 @@ describe('Sources of stream helpers:', () => {
       const iterator = await started(source)
       let left = false
       iterator.return().then(() => { left = true })
-      await quiet()
+      await waitForTurns()
       assert.equal(left, true)
     })
 
@@ -638,7 +638,7 @@ describe('Sources of stream helpers:', () => {
       const iterator = await started(slow['async generator'](new Promise(() => {})))
       assert.equal((await iterator.return()).done, true)
       const job = forEachConcurrent(slow.Readable(new Promise(() => {})), () => { throw broken }, { concurrency: 1 })
-      await rejectionOf(job)
+      await catchRejection(job)
       await job.idle
     })
 
@@ -647,7 +647,7 @@ describe('Sources of stream helpers:', () => {
         let rejected = false
         forEachConcurrent(slow['async generator'](new Promise(() => {})), () => { throw broken }, { concurrency: 1, waitForInFlight })
           .catch(() => { rejected = true })
-        await quiet()
+        await waitForTurns()
         assert.equal(rejected, true)
       }
     })
@@ -676,9 +676,9 @@ describe('Sources of stream helpers:', () => {
         const iterator = mapConcurrent(source, item => item, { concurrency: 2 })
         await iterator.next()
         const next = iterator.next()
-        await quiet()
+        await waitForTurns()
         fail()
-        assert.equal((await rejectionOf(next)).reason, other)
+        assert.equal((await catchRejection(next)).reason, other)
         await iterator[Symbol.asyncDispose]()
         assert.equal(iterator.stats().lateErrors, 0)
       }
@@ -687,9 +687,9 @@ describe('Sources of stream helpers:', () => {
     it('passes the reason to a web stream', async () => {
       const reasons = []
       const make = () => new ReadableStream({ pull: controller => controller.enqueue(0), cancel: reason => { reasons.push(reason) } })
-      await rejectionOf(forEachConcurrent(make(), () => { throw broken }, { concurrency: 1 }))
-      await rejectionOf(forEachConcurrent(make(), () => { throw broken }, { concurrency: 1, errorOrder: 'inOrder' }))
-      await rejectionOf(forEachConcurrent(make(), () => {}, { concurrency: 1, signal: AbortSignal.abort(broken) }))
+      await catchRejection(forEachConcurrent(make(), () => { throw broken }, { concurrency: 1 }))
+      await catchRejection(forEachConcurrent(make(), () => { throw broken }, { concurrency: 1, errorOrder: 'inOrder' }))
+      await catchRejection(forEachConcurrent(make(), () => {}, { concurrency: 1, signal: AbortSignal.abort(broken) }))
       const iterator = await started(make())
       await iterator.return()
       assert.deepEqual(reasons.slice(0, 3), [broken, broken, broken])

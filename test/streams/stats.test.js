@@ -7,7 +7,7 @@ const { setTimeout: delay } = require('node:timers/promises')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
-const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf } = require('../support/stream.js')
+const { countingSource, manualHandler, pushedReadable, waitForTurns, catchRejection } = require('../support/stream.js')
 
 describe('stats() of a stream job', () => {
   it('counts items in every state', async () => {
@@ -19,17 +19,17 @@ describe('stats() of a stream job', () => {
     }
     assert.deepEqual(counts(), { pulled: 0, inFlight: 0, buffered: 0, completed: 0, failed: 0, skipped: 0 })
     const first = iterator.next()
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(counts(), { pulled: 3, inFlight: 3, buffered: 0, completed: 0, failed: 0, skipped: 0 })
     handler.calls[1].resolve()
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(counts(), { pulled: 4, inFlight: 3, buffered: 1, completed: 1, failed: 0, skipped: 0 })
     handler.calls[2].reject(new Error('skipped'))
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(counts(), { pulled: 4, inFlight: 2, buffered: 2, completed: 1, failed: 1, skipped: 1 })
     handler.calls[0].resolve()
     await first
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(counts(), { pulled: 5, inFlight: 2, buffered: 2, completed: 2, failed: 1, skipped: 1 })
     assert.equal(iterator.stats().peakInFlight, 3)
     assert.equal(iterator.stats().peakBuffered, 2)
@@ -165,6 +165,6 @@ describe('onStall', () => {
     })
     await iterator.next()
     await once(source, 'close')
-    assert.equal((await rejectionOf(iterator.next())).reason.message, 'give up')
+    assert.equal((await catchRejection(iterator.next())).reason.message, 'give up')
   })
 })

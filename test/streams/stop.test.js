@@ -7,23 +7,23 @@ const { finished, pipeline } = require('node:stream/promises')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
 
-const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf } = require('../support/stream.js')
+const { countingSource, manualHandler, pushedReadable, waitForTurns, catchRejection } = require('../support/stream.js')
 
 const broken = new Error('broken')
 
-/** A handler that gives its item, and calls stop() at one of them. */
+/** Returns a handler that returns its item, and calls stop() for one of them. */
 const stopAt = last => (item, { stop }) => {
   if (item === last) stop()
   return item
 }
 
-/** What all results of `[0, 1, 2, 3]` become, of which the test settles each. */
+/** Maps `[0, 1, 2, 3]` with a handler whose calls the test settles, and returns the promise of all results. */
 async function started (options) {
   const handler = manualHandler()
   const iterator = mapConcurrent([0, 1, 2, 3], handler, { concurrency: 4, ...options })
   const results = iterator.toArray()
   results.catch(() => {})
-  await quiet()
+  await waitForTurns()
   return { calls: handler.calls, iterator, results }
 }
 
@@ -56,7 +56,7 @@ describe('stop() of a stream handler', () => {
   it('resolves forEachConcurrent() with the stats, which count the dropped items as skipped', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent(countingSource(), handler, { concurrency: 3 })
-    await quiet()
+    await waitForTurns()
     handler.calls[1].stop()
     handler.calls[1].resolve()
     handler.calls[0].resolve()
@@ -68,10 +68,10 @@ describe('stop() of a stream handler', () => {
     for (const ordered of [true, false]) {
       const { calls, results, iterator } = await started({ ordered })
       calls[3].resolve('late')
-      if (ordered) await quiet() // otherwise it would have been delivered
+      if (ordered) await waitForTurns() // otherwise it would have been delivered
       calls[1].stop()
       calls[1].resolve('one')
-      await quiet()
+      await waitForTurns()
       calls[0].resolve('zero')
       calls[2].resolve('late')
       assert.deepEqual((await results).sort(), ['one', 'zero'])
@@ -83,7 +83,7 @@ describe('stop() of a stream handler', () => {
     const { calls, results, iterator } = await started()
     calls[1].stop()
     calls[1].resolve('one')
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(calls.map(({ signal }) => signal.aborted), [false, false, false, false])
     calls[0].resolve('zero')
     assert.deepEqual(await results, ['zero', 'one'])
@@ -91,7 +91,7 @@ describe('stop() of a stream handler', () => {
 
     let idle = false
     iterator.idle.then(() => { idle = true })
-    await quiet()
+    await waitForTurns()
     assert.equal(idle, false)
     calls[2].reject(calls[2].signal.reason)
     calls[3].resolve()
@@ -113,7 +113,7 @@ describe('stop() of a stream handler', () => {
         const { calls, results, iterator } = await started({ ordered })
         for (const index of order) calls[index].stop()
         for (const index of [3, 2, 1, 0]) {
-          await quiet()
+          await waitForTurns()
           calls[index].resolve(index)
         }
         assert.deepEqual((await results).sort(), [0, 1])
@@ -126,7 +126,7 @@ describe('stop() of a stream handler', () => {
     const { calls, results } = await started()
     calls[0].resolve('zero')
     calls[2].resolve('two')
-    await quiet()
+    await waitForTurns()
     calls[0].stop()
     assert.deepEqual(await results, ['zero'])
   })
@@ -142,7 +142,7 @@ describe('stop() of a stream handler', () => {
   it('counts an item once that was skipped before it was dropped', async () => {
     const { calls, results, iterator } = await started()
     calls[3].resolve(skip)
-    await quiet()
+    await waitForTurns()
     calls[1].stop()
     for (const { item, resolve } of calls) resolve(item)
     assert.deepEqual(await results, [0, 1])
@@ -152,7 +152,7 @@ describe('stop() of a stream handler', () => {
   it('counts an item that waits for room as skipped', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent([60, 60, 60], handler, { concurrency: 3, maxBytes: 100, sizeOf: size => size })
-    await quiet()
+    await waitForTurns()
     handler.calls[0].stop()
     handler.calls[0].resolve()
     const { pulled, completed, skipped } = await job
@@ -165,12 +165,12 @@ describe('stop() of a stream handler', () => {
       let answer
       const onError = (error, { index }) => index === 1 ? 'skip' : new Promise(resolve => { answer = { resolve, error } })
       const results = mapConcurrent([0, 1], handler, { concurrency: 3, ordered, timeout: 5, onError }).toArray()
-      await quiet()
+      await waitForTurns()
       const { signal } = handler.calls[1]
       if (!signal.aborted) await once(signal, 'abort')
-      await quiet()
+      await waitForTurns()
       handler.calls[0].stop()
-      await quiet()
+      await waitForTurns()
       answer.resolve({ value: answer.error.name })
       assert.deepEqual(await results, ['TimeoutError'])
     }
@@ -180,17 +180,17 @@ describe('stop() of a stream handler', () => {
     const { calls, results } = await started()
     calls[1].stop()
     calls[0].reject(broken)
-    assert.equal((await rejectionOf(results)).reason, broken)
+    assert.equal((await catchRejection(results)).reason, broken)
   })
 
   it('ignores a later item that fails, even if its error was waiting for delivery', async () => {
     for (const options of [{}, { errorOrder: 'inOrder' }]) {
       const { calls, results } = await started(options)
       if (options.errorOrder) calls[3].reject(broken)
-      await quiet()
+      await waitForTurns()
       calls[1].stop()
       calls[2].reject(broken)
-      await quiet()
+      await waitForTurns()
       calls[0].resolve('zero')
       calls[1].resolve('one')
       assert.deepEqual(await results, ['zero', 'one'])
@@ -202,7 +202,7 @@ describe('stop() of a stream handler', () => {
       stop()
       throw broken
     }
-    assert.equal((await rejectionOf(mapConcurrent([0, 1], handler, { concurrency: 1 }).toArray())).reason, broken)
+    assert.equal((await catchRejection(mapConcurrent([0, 1], handler, { concurrency: 1 }).toArray())).reason, broken)
     assert.deepEqual(await mapConcurrent([0, 1], handler, { concurrency: 1, onError: 'continue' }).toArray(), [])
   })
 
@@ -210,7 +210,7 @@ describe('stop() of a stream handler', () => {
     for (const destroySource of [true, false]) {
       const source = pushedReadable(0)
       const results = mapConcurrent(source, async (item, { stop }) => {
-        await quiet()
+        await waitForTurns()
         stop()
         return item
       }, { concurrency: 2, destroySource }).toArray()
@@ -232,7 +232,7 @@ describe('stop() of a stream handler', () => {
       const transform = concurrentTransform(handler, { concurrency: 2 })
       transform.resume()
       transform.write(0)
-      await quiet()
+      await waitForTurns()
       handler.calls[0].stop()
       handler.calls[0].resolve()
       transform.write(1)
@@ -248,11 +248,11 @@ describe('stop() of a stream handler', () => {
         transform.resume()
         transform.write('first')
         transform.write('second')
-        await quiet()
+        await waitForTurns()
         if (early) transform.end('third')
         handler.calls[0].stop()
         handler.calls[0].resolve('result')
-        await quiet()
+        await waitForTurns()
         if (!early) transform.end('third')
         await finished(transform)
         assert.equal(transform.stats().skipped, 2)

@@ -5,9 +5,9 @@ const { AsyncLocalStorage } = require('node:async_hooks')
 
 const { concurrentTransform } = require('spillway/stream')
 
-const { manualHandler, quiet } = require('../support/stream.js')
+const { manualHandler, waitForTurns } = require('../support/stream.js')
 
-/** A Duplex of one slot, whose handler notes in whose context it runs for each item. */
+/** Creates a Duplex of one slot whose handler records the context in which it runs for each item. */
 function noting (options) {
   const storage = new AsyncLocalStorage()
   const seen = {}
@@ -20,7 +20,7 @@ function noting (options) {
   const settleAll = async () => {
     for (let settled = 0; settled < manual.calls.length; settled++) {
       manual.calls[settled].resolve()
-      await quiet()
+      await waitForTurns()
     }
   }
   return { storage, seen, transform, settleAll }
@@ -49,7 +49,7 @@ describe('A handler of concurrentTransform() runs in the AsyncLocalStorage conte
     const { storage, seen, transform, settleAll } = noting()
     for (const name of names) {
       storage.run(own[name], () => transform.write(name))
-      await quiet()
+      await waitForTurns()
     }
     await settleAll()
     assert.deepEqual(seen, own)

@@ -5,7 +5,7 @@ const { pipeline } = require('node:stream/promises')
 
 const { concurrentTransform } = require('spillway/stream')
 
-const { manualHandler, quiet } = require('../support/stream.js')
+const { manualHandler, waitForTurns } = require('../support/stream.js')
 
 describe('Events that coincide in a concurrentTransform():', () => {
   describe('the writable side', () => {
@@ -20,11 +20,11 @@ describe('Events that coincide in a concurrentTransform():', () => {
       transform.on('finish', () => { finished = true })
       for (let item = 0; item < 4; item++) {
         transform.write(item)
-        await quiet()
+        await waitForTurns()
       }
       assert.deepEqual(results, [0, 1])
       transform.end()
-      await quiet()
+      await waitForTurns()
       assert.equal(finished, true)
       assert.equal(transform.destroyed, true)
       const { pulled, completed, skipped } = transform.stats()
@@ -35,7 +35,7 @@ describe('Events that coincide in a concurrentTransform():', () => {
       const source = async function * () {
         for (let item = 0; item < 9; item++) {
           yield item
-          await quiet()
+          await waitForTurns()
         }
       }
       const readers = [stream => stream.toArray(), async function (stream) {
@@ -58,7 +58,7 @@ describe('Events that coincide in a concurrentTransform():', () => {
       transform.resume()
       let calls = 0
       transform.end('a', () => { calls++ })
-      await quiet()
+      await waitForTurns()
       assert.equal(calls, 1)
     })
   })
@@ -74,10 +74,10 @@ describe('Events that coincide in a concurrentTransform():', () => {
       })
       for (let item = 0; item < 3; item++) transform.write(item)
       for (const index of [1, 0, 2, 3]) {
-        await quiet()
+        await waitForTurns()
         handler.calls[index].resolve([`${index}a`, `${index}b`])
       }
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(results, ['0a', '0b', '1a', '1b', '2a', '2b', '3a', '3b'])
       assert.equal(transform.stats().buffered, 0)
     })
@@ -85,7 +85,7 @@ describe('Events that coincide in a concurrentTransform():', () => {
     it('may destroy the stream: bytes is then 0', async () => {
       const transform = concurrentTransform(item => item, { concurrency: 1, maxBytes: 9 })
       transform.on('data', () => transform.destroy())
-      await quiet()
+      await waitForTurns()
       transform.write('abc')
       await transform.idle
       assert.equal(transform.stats().bytes, 0)
@@ -99,11 +99,11 @@ describe('Events that coincide in a concurrentTransform():', () => {
         results.push(result)
         transform.destroy()
       })
-      await quiet()
+      await waitForTurns()
       transform.write(0)
       transform.write(1)
       handler.calls[1].resolve(['b', 'c'])
-      await quiet()
+      await waitForTurns()
       handler.calls[0].resolve([])
       await transform.idle
       assert.deepEqual(results, ['b'])
@@ -125,7 +125,7 @@ describe('Events that coincide in a concurrentTransform():', () => {
       for (let item = 0; item < 3; item++) transform.write(item)
       transform.end()
       for (const index of [1, 2, 0]) {
-        await quiet()
+        await waitForTurns()
         handler.calls[index].resolve([`${index}a`, `${index}b`])
       }
       await transform.idle
@@ -137,7 +137,7 @@ describe('Events that coincide in a concurrentTransform():', () => {
   it('a call of stop() while flush runs drops nothing', async () => {
     let stopLate
     const flush = async () => {
-      await quiet()
+      await waitForTurns()
       stopLate()
       return 'last'
     }
@@ -158,13 +158,13 @@ describe('Events that coincide in a concurrentTransform():', () => {
         return ['a', 'b']
       }, { concurrency: 1, highWaterMark: Infinity, maxBytes: 3, ordered, flatten: true })
       for (const item of ['xx', 'yy']) transform.write(item)
-      await quiet()
+      await waitForTurns()
       assert.equal(transform.read(), 'a')
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(started, ['xx'])
       assert.equal(transform.stats().bytes, 2)
       assert.equal(transform.read(), 'b')
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(started, ['xx', 'yy'])
     }
   })

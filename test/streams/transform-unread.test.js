@@ -8,7 +8,7 @@ const { pipeline } = require('node:stream/promises')
 
 const { concurrentTransform } = require('spillway/stream')
 
-const { countingSource, manualHandler, quiet, rejectionOf } = require('../support/stream.js')
+const { countingSource, manualHandler, waitForTurns, catchRejection } = require('../support/stream.js')
 
 describe('A concurrentTransform() that is not read', () => {
   it('finishes when every item has its outcome, if the results fit in highWaterMark', async () => {
@@ -21,7 +21,7 @@ describe('A concurrentTransform() that is not read', () => {
       for (let item = 0; item < 3; item++) transform.write(item)
       transform.end()
       for (let settled = 0; settled < 3; settled++) {
-        await quiet()
+        await waitForTurns()
         assert.equal(hasFinished, false)
         handler.calls[settled].resolve(settled)
       }
@@ -59,7 +59,7 @@ describe('A concurrentTransform() that is not read', () => {
     let hasFinished = false
     transform.on('finish', () => { hasFinished = true })
     Readable.from(countingSource(10)).pipe(transform)
-    await quiet()
+    await waitForTurns()
     assert.equal(transform.readableLength, 3)
     assert.equal(transform.stats().buffered, 3)
     assert.equal(hasFinished, false)
@@ -70,11 +70,11 @@ describe('A concurrentTransform() that is not read', () => {
   it('holds no more bytes of items than maxBytes', async () => {
     const transform = concurrentTransform(item => item, { concurrency: 8, highWaterMark: Infinity, maxBytes: 100, sizeOf: () => 40 })
     Readable.from(countingSource(10)).pipe(transform)
-    await quiet()
+    await waitForTurns()
     assert.equal(transform.readableLength, 2)
     assert.equal(transform.stats().bytes, 80)
     transform.read()
-    await quiet()
+    await waitForTurns()
     assert.equal(transform.stats().bytes, 80)
     assert.equal(transform.stats().completed, 3)
     transform.destroy()
@@ -93,9 +93,9 @@ describe('A concurrentTransform() that is not read', () => {
       }, { concurrency: 1, ...options })
       transform.write(0)
       transform.end(1)
-      await quiet()
+      await waitForTurns()
       const results = []
-      const { reason } = await rejectionOf((async () => {
+      const { reason } = await catchRejection((async () => {
         for await (const result of transform) results.push(result)
       })())
       assert.deepEqual(results, [0])

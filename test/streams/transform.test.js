@@ -7,14 +7,14 @@ const { finished, pipeline } = require('node:stream/promises')
 
 const { concurrentTransform } = require('spillway/stream')
 
-const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf } = require('../support/stream.js')
+const { countingSource, manualHandler, pushedReadable, waitForTurns, catchRejection } = require('../support/stream.js')
 
 const toArray = stream => stream.toArray()
 
 describe('concurrentTransform()', () => {
   it('returns a Duplex for pipeline() that keeps the order', async () => {
     const transform = concurrentTransform(async item => {
-      for (let turns = item % 4; turns > 0; turns--) await quiet()
+      for (let turns = item % 4; turns > 0; turns--) await waitForTurns()
       return item * 2
     }, { concurrency: 4 })
     assert.ok(transform instanceof Duplex)
@@ -26,10 +26,10 @@ describe('concurrentTransform()', () => {
   it('delivers the results as they become ready with ordered: false', async () => {
     const handler = manualHandler()
     const results = pipeline(Readable.from([0, 1, 2]), concurrentTransform(handler, { concurrency: 3, ordered: false }), toArray)
-    await quiet()
+    await waitForTurns()
     for (const index of [2, 0, 1]) {
       handler.calls[index].resolve(index)
-      await quiet()
+      await waitForTurns()
     }
     assert.deepEqual(await results, [2, 0, 1])
   })
@@ -53,7 +53,7 @@ describe('concurrentTransform()', () => {
     transform.on('finish', () => { hasFinished = true })
     transform.resume()
     transform.end('only')
-    await quiet()
+    await waitForTurns()
     assert.equal(hasFinished, false)
     handler.calls[0].resolve('result')
     await finished(transform)
@@ -85,12 +85,12 @@ describe('concurrentTransform()', () => {
       const transform = concurrentTransform(handler, { concurrency, highWaterMark })
       Readable.from(countingSource()).pipe(transform)
       for (let settled = 0; settled < 20; settled++) {
-        await quiet()
+        await waitForTurns()
         handler.calls[settled]?.resolve(settled)
       }
       assert.equal(handler.calls.length, most)
       assert.equal(transform.read(), 0)
-      await quiet()
+      await waitForTurns()
       assert.equal(handler.calls.length, most + 1)
       transform.destroy()
     }
@@ -100,9 +100,9 @@ describe('concurrentTransform()', () => {
     const handler = manualHandler()
     const transform = concurrentTransform(handler, { concurrency: 1 })
     transform.write('first')
-    await quiet()
+    await waitForTurns()
     assert.equal(transform.write('second'), false)
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(handler.items(), ['first'])
     assert.equal(transform.writableNeedDrain, true)
     transform.destroy()
@@ -117,7 +117,7 @@ describe('concurrentTransform()', () => {
       highWaterMark: 1,
       write (item, encoding, callback) {
         most = Math.max(most, transform.stats().completed - seen.length)
-        quiet().then(() => {
+        waitForTurns().then(() => {
           seen.push(item)
           callback()
         })
@@ -156,7 +156,7 @@ describe('concurrentTransform()', () => {
       const broken = new Error('broken')
       for (const handler of [() => { throw broken }, () => Promise.reject(broken)]) {
         const source = pushedReadable(1, 2)
-        const { reason } = await rejectionOf(pipeline(source, concurrentTransform(handler, { concurrency: 2 }), toArray))
+        const { reason } = await catchRejection(pipeline(source, concurrentTransform(handler, { concurrency: 2 }), toArray))
         assert.equal(reason, broken)
         assert.equal(source.destroyed, true)
       }
@@ -167,7 +167,7 @@ describe('concurrentTransform()', () => {
       const transform = concurrentTransform((item, { signal }) => item === 2
         ? Promise.reject(broken)
         : new Promise((resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))), { concurrency: 2 })
-      const { reason } = await rejectionOf(pipeline(pushedReadable(1, 2), transform, toArray))
+      const { reason } = await catchRejection(pipeline(pushedReadable(1, 2), transform, toArray))
       assert.equal(reason, broken)
       await transform.idle
     })
@@ -178,8 +178,8 @@ describe('concurrentTransform()', () => {
         const source = pushedReadable(1)
         const transform = concurrentTransform(handler, { concurrency: 2 })
         const destination = new Writable({ objectMode: true, write () {} })
-        const outcome = rejectionOf(pipeline(source, transform, destination))
-        await quiet()
+        const outcome = catchRejection(pipeline(source, transform, destination))
+        await waitForTurns()
         const broken = new Error(place)
         const stream = place === 'source' ? source : destination
         stream.destroy(broken)
@@ -191,7 +191,7 @@ describe('concurrentTransform()', () => {
     it('of handlers that are falsy values are wrapped, with the value as the cause', async () => {
       for (const value of [undefined, null, 0, '']) {
         const transform = concurrentTransform(() => Promise.reject(value), { concurrency: 1 })
-        const { reason } = await rejectionOf(pipeline(Readable.from([1]), transform, toArray))
+        const { reason } = await catchRejection(pipeline(Readable.from([1]), transform, toArray))
         assert.ok(reason instanceof Error)
         assert.match(reason.message, /^spillway\/stream: the handler failed with /)
         assert.equal(reason.cause, value)
@@ -212,7 +212,7 @@ describe('concurrentTransform()', () => {
         if (before) controller.abort(new Error('enough'))
         const transform = concurrentTransform(() => new Promise(() => {}), { concurrency: 1, signal: controller.signal })
         const outcome = assert.rejects(pipeline(pushedReadable(1), transform, toArray), /^Error: enough$/)
-        await quiet()
+        await waitForTurns()
         controller.abort(new Error('enough'))
         await outcome
       }
@@ -223,12 +223,12 @@ describe('concurrentTransform()', () => {
     const handler = manualHandler()
     const transform = concurrentTransform(handler, { concurrency: 1 })
     transform.write(1)
-    await quiet()
+    await waitForTurns()
     transform.destroy()
     assert.equal(handler.calls[0].signal.reason.name, 'AbortError')
     let idle = false
     transform.idle.then(() => { idle = true })
-    await quiet()
+    await waitForTurns()
     assert.equal(idle, false)
     handler.calls[0].resolve()
     await transform.idle
