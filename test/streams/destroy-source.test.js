@@ -47,7 +47,7 @@ describe('With destroySource: false and maxBytes,', () => {
     for (const [end, run] of Object.entries(ends)) {
       // The job may have asked for an item that the source cannot take back.
       if (kind === 'async generator' && end === 'a break') continue
-      it(`each item of ${kind} either starts or stays in the source when the job ends by ${end}`, async () => {
+      it(`each item either starts or stays in the source when the job ends by ${end} (${kind})`, async () => {
         for (const [size, maxBytes] of [[60, 100], [50, 100], [200, 100], [1, 100]]) {
           const source = make()
           const started = []

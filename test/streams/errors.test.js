@@ -27,7 +27,7 @@ describe('When a handler fails', () => {
     ['rejects', error => Promise.reject(error)]
   ]) {
     for (const error of [new Error('broken'), undefined, null]) {
-      it(`and ${how} with ${error}, the job takes no more items, aborts the other handlers, destroys the source and rejects at once`, async () => {
+      it(`the job takes no more items, aborts the other handlers, destroys the source and rejects at once (it ${how} with ${error})`, async () => {
         const source = countingSource()
         const signals = []
         const job = forEachConcurrent(source, (item, { signal }) => {
@@ -323,7 +323,7 @@ describe('When a source fails', () => {
   }
 
   for (const [kind, make] of Object.entries(failingSources)) {
-    it(`that is ${kind}, no item starts any more, the running items are delivered, and then the job rejects`, async () => {
+    it(`no item starts any more, the running items are delivered, and then the job rejects (${kind})`, async () => {
       const { source, fail } = make()
       const handler = manualHandler()
       const outcome = collectUntilError(mapConcurrent(source, handler, { concurrency: 4 }))

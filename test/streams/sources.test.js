@@ -67,7 +67,7 @@ describe('Sources of stream helpers:', () => {
           await waitForTurns()
           settle()
           assert.equal((await catchRejection(job)).reason, broken)
-          mapConcurrent(make([Promise.reject(broken)]), assert.fail, { concurrency: 1 }) // which nobody iterates
+          mapConcurrent(make([Promise.reject(broken)]), assert.fail, { concurrency: 1 }) // and never iterate it
         })
         assert.deepEqual(reasons, [])
       })
@@ -634,7 +634,7 @@ describe('Sources of stream helpers:', () => {
       assert.equal(left, true)
     })
 
-    it('is not awaited for ever', async () => {
+    it('is awaited for a limited time only', async () => {
       const iterator = await started(slow['async generator'](new Promise(() => {})))
       assert.equal((await iterator.return()).done, true)
       const job = forEachConcurrent(slow.Readable(new Promise(() => {})), () => { throw broken }, { concurrency: 1 })

@@ -31,7 +31,7 @@ describe('Events that coincide in a concurrentTransform():', () => {
       assert.deepEqual({ pulled, completed, skipped }, { pulled: 2, completed: 2, skipped: 2 })
     })
 
-    it('accepts chunks after stop() until pipeline() ends, whatever reads the results', async () => {
+    it('accepts chunks after stop() until pipeline() ends, with any kind of reader', async () => {
       const source = async function * () {
         for (let item = 0; item < 9; item++) {
           yield item
