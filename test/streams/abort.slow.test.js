@@ -5,8 +5,8 @@ const { getEventListeners } = require('node:events')
 
 const { forEachConcurrent } = require('spillway/stream')
 
-describe('stream: abort', () => {
-  it('100,000 runs on one signal leave no listener', async function () {
+describe('The signal option of a stream helper', () => {
+  it('keeps no listener after 100,000 jobs with the same signal', async function () {
     this.timeout(60_000)
     const { signal } = new AbortController()
     for (let run = 0; run < 100_000; run++) {

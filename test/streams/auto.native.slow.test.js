@@ -22,21 +22,21 @@ function startOn (slots, signal) {
 
 const mean = (values) => values.reduce((sum, value) => sum + value) / values.length
 
-describe('stream: concurrency auto', function () {
+describe("concurrency: 'auto'", function () {
   this.timeout(60_000)
 
   let stop
 
   beforeEach(() => { stop = new AbortController() })
-  // A stream that has no end outlives a test that failed.
+  // An endless job would outlive a test that fails.
   afterEach(() => stop.abort())
 
   async function until (condition) {
     while (!condition()) await delay(SERVICE_MS, undefined, { signal: stop.signal })
   }
 
-  // How well it keeps to the best number is a matter for a clock that nothing disturbs.
-  it('finds what a downstream can do, and follows it down and up', async () => {
+  // auto.simulation.test.js tests the accuracy of the number, on a clock that nothing disturbs.
+  it('finds the capacity of a downstream, and follows it down and up', async () => {
     const { downstream, job } = startOn(12, stop.signal)
     await until(() => job.concurrency >= 8)
     downstream.slots = 3
@@ -46,7 +46,7 @@ describe('stream: concurrency auto', function () {
     await until(() => job.concurrency >= 8)
   })
 
-  it('follows a downstream that loses nearly all it has, until next to nothing queues, and up again', async () => {
+  it('follows a downstream that loses nearly all its capacity until almost nothing queues, and follows it up again', async () => {
     const { downstream, job } = startOn(40, stop.signal)
     await until(() => job.concurrency >= 27)
     downstream.slots = 1
@@ -57,7 +57,7 @@ describe('stream: concurrency auto', function () {
     await until(() => job.concurrency >= 27)
   })
 
-  it('is not held back by what held up the loop before it began', async () => {
+  it('ignores event-loop lag from before the job started', async () => {
     const release = monitor.acquire()
     toobusy.smoothingFactor(0.05) // it is not forgotten before the test ends
     try {

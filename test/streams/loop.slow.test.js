@@ -6,8 +6,8 @@ const { promisify } = require('node:util')
 
 const run = promisify(execFile)
 
-describe('stream: sharing the event loop', () => {
-  it('a source that is faster than the handler does not grow memory', async function () {
+describe('A stream helper and the event loop:', () => {
+  it('memory does not grow with a source that is faster than the handler', async function () {
     this.timeout(60_000)
     const { stdout } = await run(process.execPath, ['--expose-gc', '--max-semi-space-size=4', require.resolve('../support/stream-memory.js'), '1000000'])
     const { early, late } = JSON.parse(stdout)
