@@ -3,10 +3,10 @@
 const { backend, binding } = require('./native/binding.js')
 const monitor = require('./loop/monitor.js')
 const { LagEvents } = require('./loop/lag-events.js')
-const { show } = require('./gate/options.js')
+const { argumentError } = require('./options/errors.js')
+const { LONGEST_TIMER_MS, isNumber } = require('./options/rows.js')
+const { show } = require('./options/show.js')
 const { trackedRequestOf } = require('./requests/watch.js')
-
-const LONGEST_TIMER_MS = 2 ** 31 - 1 // Node's timers take no more
 
 let maxLagMs = 70
 let intervalMs = 500
@@ -61,9 +61,9 @@ toobusy.delay = function delay () {
  */
 toobusy.maxLag = function maxLag (newLag) {
   if (newLag === undefined) return maxLagMs
-  if (!isNumber(newLag)) throw new Error('MaxLag must be a number.')
+  if (!isNumber(newLag)) throw invalidArgument('MaxLag must be a number.')
   const rounded = Math.round(newLag)
-  if (rounded < 10) throw new Error('Maximum lag should be greater than 10ms.')
+  if (rounded < 10) throw invalidArgument('Maximum lag should be greater than 10ms.')
   maxLagMs = rounded
   return maxLagMs
 }
@@ -77,10 +77,10 @@ toobusy.maxLag = function maxLag (newLag) {
  */
 toobusy.interval = function interval (newInterval) {
   if (newInterval === undefined) return intervalMs
-  if (!isNumber(newInterval)) throw new Error('Interval must be a number.')
+  if (!isNumber(newInterval)) throw invalidArgument('Interval must be a number.')
   const rounded = Math.round(newInterval)
-  if (rounded < 16) throw new Error('Interval should be greater than 16ms.')
-  if (rounded > LONGEST_TIMER_MS) throw new Error(`Interval should be at most ${LONGEST_TIMER_MS}ms.`)
+  if (rounded < 16) throw invalidArgument('Interval should be greater than 16ms.')
+  if (rounded > LONGEST_TIMER_MS) throw invalidArgument(`Interval should be at most ${LONGEST_TIMER_MS}ms.`)
   intervalMs = rounded
   monitor.setInterval(intervalMs)
   if (!running) release = monitor.acquire()
@@ -99,8 +99,8 @@ toobusy.interval = function interval (newInterval) {
  */
 toobusy.smoothingFactor = function smoothingFactor (newFactor) {
   if (newFactor === undefined) return factor
-  if (!isNumber(newFactor)) throw new Error('NewFactor must be a number.')
-  if (newFactor <= 0 || newFactor > 1) throw new Error('Smoothing factor should be in range ]0,1].')
+  if (!isNumber(newFactor)) throw invalidArgument('NewFactor must be a number.')
+  if (newFactor <= 0 || newFactor > 1) throw invalidArgument('Smoothing factor should be in range ]0,1].')
   factor = newFactor
   monitor.setFactor(factor)
   return factor
@@ -115,8 +115,8 @@ toobusy.smoothingFactor = function smoothingFactor (newFactor) {
  * @throws {Error}
  */
 toobusy.onLag = function onLag (fn, threshold = maxLagMs) {
-  if (typeof fn !== 'function') throw new Error('Listener must be a function.')
-  if (!isNumber(threshold)) throw new Error('Threshold must be a number.')
+  if (typeof fn !== 'function') throw invalidArgument('Listener must be a function.')
+  if (!isNumber(threshold)) throw invalidArgument('Threshold must be a number.')
   lagEvents.add(fn, threshold)
   if (running) lagEvents.start(intervalMs)
 }
@@ -139,16 +139,17 @@ toobusy.shutdown = function shutdown () {
 /** What measures: the native addon or, where it could not load, a JavaScript timer. */
 toobusy.backend = backend
 
-/** @param {unknown} value */
-function isNumber (value) {
-  return typeof value === 'number' && !Number.isNaN(value)
+/** @param {string} message in toobusy-js's own words */
+function invalidArgument (message) {
+  return argumentError(Error, 'SPILLWAY_INVALID_ARGUMENT', message)
 }
 
 /** @param {any} request */
 function requestDelay (request) {
   const raw = request?.raw?.req ?? request?.raw ?? request?.req ?? request
   if (typeof raw?.method !== 'string') {
-    throw new TypeError(`toobusy: takes a request of Node, Express, Fastify or Hapi, a Koa context, or nothing; got ${show(request)}`)
+    throw argumentError(TypeError, 'SPILLWAY_INVALID_ARGUMENT',
+      `toobusy: takes a request of Node, Express, Fastify or Hapi, a Koa context, or nothing; got ${show(request)}`)
   }
   const { waitMs } = trackedRequestOf(raw)
   return waitMs >= 0 ? waitMs : binding.delay()

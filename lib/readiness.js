@@ -1,36 +1,40 @@
 'use strict'
 
-const { readOptions, show } = require('./gate/options.js')
+const { invalidArgument } = require('./options/errors.js')
+const { readOptions } = require('./options/read.js')
+const { isNumber } = require('./options/rows.js')
 
 /**
  * @typedef {object} ReadinessOptions
- * @property {number} [refusing] share of its requests, above 0 up to 1, from which on an instance that refuses it counts
- *   as overloaded; default 0.9
- * @property {number} [notReadyAfter] s without a break that it must have been overloaded; default 10
- * @property {number} [readyAfter] s without a break that it must have refused less than half that share, or been asked
- *   nothing; default 5
+ * @property {number} [refusing] share of its requests, above 0 up to 1, that an overloaded instance sheds at least;
+ *   default 0.9
+ * @property {number} [notReadyAfter] consecutive overloaded seconds after which the instance is not ready; default 10
+ * @property {number} [readyAfter] consecutive calm seconds after which it is ready again; default 5. A second is calm if
+ *   the instance shed less than half of `refusing`, or had no requests
  *
- * @typedef {(() => boolean) & { close: () => void }} Ready whether to be sent requests; `close` ends the watching, and
- *   leaves the answer as it is
+ * @typedef {(() => boolean) & { close: () => void }} Ready whether the instance should get requests. `close` stops the
+ *   sampling; the answer then stays as it is
  */
+
+/** @typedef {import('./options/rows.js').OptionRow} OptionRow */
 
 const SECOND_MS = 1000
 const LONGEST_S = 3600
 
-/** @type {import('./gate/options.js').OptionRow} */
+/** @type {OptionRow} */
 const secondsRow = {
   takes: `a whole number of seconds from 1 to ${LONGEST_S}`,
-  hasType: (value) => typeof value === 'number',
+  hasType: isNumber,
   inRange: (value) => Number.isInteger(value) && value >= 1 && value <= LONGEST_S
 }
 
-/** @type {Record<keyof ReadinessOptions, import('./gate/options.js').OptionRow>} */
+/** @type {Record<keyof ReadinessOptions, OptionRow>} */
 const table = {
   refusing: {
     takes: 'a number above 0, up to 1',
-    hasType: (value) => typeof value === 'number',
+    hasType: isNumber,
     inRange: (value) => value > 0 && value <= 1,
-    // One that refuses half still does all the work it can, and sent away would leave it to the others.
+    // An instance that sheds half of its requests still works at capacity. Without it, the others would have to do more.
     default: 0.9
   },
   notReadyAfter: { ...secondsRow, default: 10 },
@@ -38,24 +42,24 @@ const table = {
 }
 
 /**
- * Readiness, for the load balancer that asks: false once the instance has refused nearly everything for seconds, until
- * it has been calm for seconds. Never keeps the process alive.
+ * Tells a load balancer whether to send requests to this instance. The answer is false once the instance has shed nearly
+ * all of its requests for some seconds, and true again once it has been calm for some seconds. The timer does not keep the
+ * process alive.
  *
  * @param {Pick<import('./gate/gate.js').GateHandle, 'stats'>} gate
  * @param {ReadinessOptions} [options]
  * @returns {Ready}
- * @throws {TypeError | RangeError} on something that is no gate, an unknown option, a value out of range
+ * @throws {TypeError | RangeError} for a wrong argument or option
  */
 module.exports = function readiness (gate, options) {
-  if (typeof gate?.stats !== 'function') {
-    throw new TypeError(`spillway/readiness: readiness() takes a gate, got ${show(gate)}`)
-  }
-  const hysteresis = new Hysteresis(readOptions('spillway/readiness', table, options))
+  if (typeof gate?.stats !== 'function') throw invalidArgument('spillway/readiness: readiness()', 'a gate', gate)
+  const hysteresis = new Hysteresis(readOptions('spillway/readiness', table, options, 'docs/routing.md'))
   let last = gate.stats()
-  // After a pause of the loop comes one call for all of it: a single spike is one second of overload, however long.
+  // If the event loop was blocked for several seconds, the timer fires once for all of them. So a single spike counts as
+  // one second of overload.
   const timer = setInterval(() => {
     const now = gate.stats()
-    hysteresis.second(now.admitted - last.admitted, now.shed - last.shed)
+    hysteresis.addSecond(now.admitted - last.admitted, now.shed - last.shed)
     last = now
   }, SECOND_MS)
   timer.unref()
@@ -65,6 +69,7 @@ module.exports = function readiness (gate, options) {
 class Hysteresis {
   ready = true
   #settings
+  /** Consecutive seconds that contradict `ready`. */
   #streak = 0
   #needed
 
@@ -75,16 +80,14 @@ class Hysteresis {
   }
 
   /**
-   * What one second brought.
-   *
-   * @param {number} admitted
+   * @param {number} admitted requests in that second
    * @param {number} shed
    */
-  second (admitted, shed) {
+  addSecond (admitted, shed) {
     const { refusing, notReadyAfter, readyAfter } = this.#settings
     const share = shed > 0 ? shed / (admitted + shed) : 0
-    const speaksAgainst = this.ready ? share >= refusing : share < refusing / 2
-    this.#streak = speaksAgainst ? this.#streak + 1 : 0
+    const contradicts = this.ready ? share >= refusing : share < refusing / 2
+    this.#streak = contradicts ? this.#streak + 1 : 0
     if (this.#streak < this.#needed) return
     this.ready = !this.ready
     this.#streak = 0
@@ -93,9 +96,10 @@ class Hysteresis {
 }
 
 /**
- * One to two times as long: a fleet that is overloaded as one is not to leave, nor to come back, as one.
+ * Jitter keeps the instances of an overloaded fleet from all leaving, or all coming back, at the same moment.
  *
  * @param {number} seconds
+ * @returns {number} one to two times as many
  */
 function jittered (seconds) {
   return Math.ceil(seconds * (1 + Math.random()))

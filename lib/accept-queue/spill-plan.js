@@ -3,6 +3,8 @@
 /** Whether a gate's options leave room for the spill, and what it answers then. */
 
 const { backend, binding } = require('../native/binding.js')
+const { argumentError } = require('../options/errors.js')
+const { show } = require('../options/show.js')
 
 /**
  * @typedef {object} SpillPlan
@@ -38,8 +40,11 @@ function hindrance (entry, options, byDefault) {
   const contrary = CONTRARY.find(({ name, contradicts }) => contradicts(options[name]))
   if (contrary !== undefined) {
     const { name, reason } = contrary
-    const given = describe(options[name])
-    if (spill) throw new TypeError(`${entry}: option "spill" cannot be true where "${name}" is given as ${given}: ${reason}`)
+    const given = show(options[name])
+    if (spill) {
+      throw argumentError(TypeError, 'SPILLWAY_CONFLICTING_OPTIONS',
+        `${entry}: option "spill" cannot be true where "${name}" is given as ${given}: ${reason}`)
+    }
     return `${reason}, and the option ${name} is given as ${given}`
   }
   if (spill === undefined && !byDefault) return 'it may be there for some paths only: the option spill is not true'
@@ -62,11 +67,6 @@ function hindrance (entry, options, byDefault) {
 function planSpill (entry, options, byDefault, path) {
   const why = hindrance(entry, options, byDefault)
   return { why, exempt: why === '' ? [options.exempt, path ?? []].flat() : [] }
-}
-
-/** @param {unknown} value */
-function describe (value) {
-  return typeof value === 'function' ? 'a function' : String(value)
 }
 
 /**

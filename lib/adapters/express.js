@@ -1,9 +1,11 @@
 'use strict'
 
 const { Gate } = require('../gate/gate.js')
-const { booleanRow, functionRow, gateOptions, readOptions } = require('../gate/options.js')
+const { gateOptions } = require('../gate/options.js')
 const { ShedError, answer, bodyOf } = require('../gate/refusal.js')
 const { planSpill } = require('../accept-queue/spill-plan.js')
+const { readOptions } = require('../options/read.js')
+const { booleanRow, functionRow } = require('../options/rows.js')
 
 /**
  * @typedef {import('../gate/gate.js').GateHandle} GateHandle
@@ -20,7 +22,7 @@ const { planSpill } = require('../accept-queue/spill-plan.js')
  * @typedef {import('../gate/options.js').GateOptions<Request> & AnswerOptions} ExpressOptions
  */
 
-const table = { ...gateOptions, respond: functionRow, errorMode: booleanRow }
+const table = { ...gateOptions, respond: functionRow, errorMode: { ...booleanRow, otherNames: ['errorPropagationMode'] } }
 
 /**
  * Express middleware, for 4 and 5 (and whatever else takes `(req, res, next)`). Belongs first in the

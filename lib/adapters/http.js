@@ -1,9 +1,12 @@
 'use strict'
 
 const { Gate } = require('../gate/gate.js')
-const { functionRow, gateOptions, readOptions, show } = require('../gate/options.js')
+const { gateOptions } = require('../gate/options.js')
 const { answer, answerSocket } = require('../gate/refusal.js')
 const { planSpill } = require('../accept-queue/spill-plan.js')
+const { argumentError, invalidArgument } = require('../options/errors.js')
+const { readOptions } = require('../options/read.js')
+const { functionRow } = require('../options/rows.js')
 const { userFunction } = require('../options/user-function.js')
 
 /**
@@ -35,17 +38,19 @@ const kGuarded = Symbol('spillway.guarded')
  * @param {Server} server
  * @param {HttpOptions} [options]
  * @returns {GateHandle}
- * @throws {TypeError | RangeError} on a server that is none, an unknown option, a value out of range
- * @throws {Error} if the server is guarded already
+ * @throws {TypeError | RangeError} for a wrong argument or option
+ * @throws {Error} if the server is already guarded
  */
 function guard (server, options) {
   if (!isServer(server)) {
-    throw new TypeError(`spillway/http: guard() takes an http, https or http2 server, got ${show(server)}`)
+    throw invalidArgument('spillway/http: guard()', 'an http, https or http2 server', server, hintFor(server))
   }
   const { respond, ...settings } = readOptions('spillway/http', table, options)
   const spillPlan = planSpill('spillway/http', { ...settings, respond }, true)
   const guarded = /** @type {any} */ (server)
-  if (guarded[kGuarded] !== undefined) throw new Error('spillway/http: this server is guarded already; close() its gate first')
+  if (guarded[kGuarded] !== undefined) {
+    throw argumentError(Error, 'SPILLWAY_ALREADY_GUARDED', 'spillway/http: this server is already guarded; close() its gate first')
+  }
 
   const gate = new Gate(settings, { spillPlan })
   const refuse = refusal(respond, settings.message)
@@ -107,6 +112,16 @@ function refusal (respond, message) {
 /** @param {any} value */
 function isServer (value) {
   return ['emit', 'listen', 'close', 'setTimeout'].every((name) => typeof value?.[name] === 'function')
+}
+
+/**
+ * @param {any} value what `guard()` was given instead of a server
+ * @returns {string | undefined} where its server is
+ */
+function hintFor (value) {
+  if (isServer(value?.server)) return 'Pass fastify.server'
+  if (isServer(value?.listener)) return 'Pass server.listener'
+  if (typeof value?.listen === 'function' && typeof value.use === 'function') return 'Pass the server that app.listen() returns'
 }
 
 module.exports = { guard }

@@ -2,10 +2,12 @@
 
 const { whenHandled } = require('../requests/response-end.js')
 const { Gate } = require('../gate/gate.js')
-const { booleanRow, functionRow, gateOptions, readOptions } = require('../gate/options.js')
+const { gateOptions } = require('../gate/options.js')
 const { STATUS, ShedError, bodyOf } = require('../gate/refusal.js')
 const { trackedRequestOf } = require('../requests/watch.js')
 const { planSpill } = require('../accept-queue/spill-plan.js')
+const { readOptions } = require('../options/read.js')
+const { booleanRow, functionRow } = require('../options/rows.js')
 
 /**
  * @typedef {import('../gate/gate.js').GateHandle} GateHandle
@@ -19,7 +21,7 @@ const { planSpill } = require('../accept-queue/spill-plan.js')
  * @typedef {import('../gate/options.js').GateOptions<Context> & AnswerOptions} KoaOptions
  */
 
-const table = { ...gateOptions, respond: functionRow, errorMode: booleanRow }
+const table = { ...gateOptions, respond: functionRow, errorMode: { ...booleanRow, otherNames: ['errorPropagationMode'] } }
 
 /**
  * Koa middleware, for 2 and 3. Belongs first in the chain: what runs before it is work done for

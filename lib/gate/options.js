@@ -1,8 +1,7 @@
 'use strict'
 
-const { inspect } = require('node:util')
 const { limitOptions } = require('../limits/options.js')
-const { booleanRow, functionRow, isFunction, isNumber } = require('../options/rows.js')
+const { booleanRow, functionRow, isFunction, isNumber, isString, stringRow, wholeNumberRow } = require('../options/rows.js')
 
 /**
  * The options that all adapters share: one table for the checks, the defaults and the documentation.
@@ -70,75 +69,34 @@ const gateOptions = {
     takes: `a number of ms from 20 to ${LONGEST_DELAY_MS}, or false`,
     hasType: (value) => isNumber(value) || value === false,
     inRange: (value) => value === false || (value >= 20 && value <= LONGEST_DELAY_MS),
-    default: 100
+    default: 100,
+    otherNames: ['maxLag'] // toobusy-js
   },
   exempt: {
     takes: 'a path, an array of paths (each begins with "/"; a final "*" stands for any ending), or a function',
-    hasType: (value) => isFunction(value) || typeof value === 'string' || isArrayOfStrings(value),
+    hasType: (value) => isFunction(value) || isString(value) || isArrayOfStrings(value),
     inRange: (value) => isFunction(value) || [value].flat().every(isPathPattern),
     default: []
   },
-  maxInFlight: {
-    takes: 'a whole number from 1 up',
-    hasType: isNumber,
-    inRange: (value) => Number.isInteger(value) && value >= 1 && value <= MOST_IN_FLIGHT
-  },
+  maxInFlight: wholeNumberRow(1, MOST_IN_FLIGHT),
   classify: functionRow,
   retryAfter: {
     takes: `a whole number of seconds from 0 to ${LONGEST_RETRY_S}, or 'auto'`,
     hasType: (value) => isNumber(value) || value === 'auto',
     inRange: (value) => value === 'auto' || (Number.isInteger(value) && value >= 0 && value <= LONGEST_RETRY_S),
-    default: 'auto'
+    default: 'auto',
+    otherNames: ['clientRetrySecs'] // overload-protection
   },
-  message: { takes: 'a string', hasType: (value) => typeof value === 'string', default: 'Service Unavailable' },
-  onShed: functionRow,
-  dryRun: booleanRow,
+  message: { ...stringRow, default: 'Service Unavailable' },
+  onShed: { ...functionRow, otherNames: ['logging'] }, // overload-protection
+  dryRun: { ...booleanRow, otherNames: ['observe'] }, // until 0.1.0
   spill: { ...booleanRow, default: undefined },
   ...limitOptions
 }
 
-/**
- * Checks what was given and fills in the defaults.
- *
- * @param {string} entry the entry point, as the user knows it, for the message
- * @param {Record<string, OptionRow>} table
- * @param {any} given
- * @returns {any}
- * @throws {TypeError | RangeError} naming the option, what was given and what it takes
- */
-function readOptions (entry, table, given = {}) {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new TypeError(`${entry}: options must be an object, got ${show(given)}`)
-  }
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(table, name))
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `${entry}: unknown option "${unknown}" (${show(given[unknown])}); the options are ${Object.keys(table).join(', ')}`)
-  }
-  const options = /** @type {Record<string, any>} */ ({})
-  for (const [name, row] of Object.entries(table)) {
-    const value = given[name]
-    options[name] = value === undefined ? row.default : value
-    if (value === undefined) continue
-    const complaint = `${entry}: option "${name}" takes ${row.takes}, got ${show(value)}`
-    if (!row.hasType(value)) throw new TypeError(complaint)
-    if (row.inRange?.(value) === false) throw new RangeError(complaint)
-  }
-  return options
-}
-
-/** @param {unknown} value */
-function show (value) {
-  if (typeof value === 'function') return 'a function'
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (Array.isArray(value)) return inspect(value, { depth: 0, breakLength: Infinity })
-  if (typeof value === 'object' && value !== null) return 'an object'
-  return String(value)
-}
-
 /** @param {unknown} value */
 function isArrayOfStrings (value) {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+  return Array.isArray(value) && value.every(isString)
 }
 
 /** @param {string} path */
@@ -146,4 +104,4 @@ function isPathPattern (path) {
   return path.startsWith('/') && !path.slice(0, -1).includes('*')
 }
 
-module.exports = { gateOptions, functionRow, booleanRow, isFunction, readOptions, show }
+module.exports = { gateOptions }

@@ -1,6 +1,6 @@
 'use strict'
 
-const { functionRow, isNumber } = require('../options/rows.js')
+const { functionRow, isNumber, msRow, oneOfRow } = require('../options/rows.js')
 
 /**
  * The limits that all adapters share, judged before the admission controller: one table for the checks, the defaults and
@@ -46,8 +46,6 @@ const { functionRow, isNumber } = require('../options/rows.js')
 
 // Below that, a sample would be about as long as a turn.
 const SHORTEST_SAMPLE_MS = 10
-const LONGEST_TIMER_MS = 2 ** 31 - 1 // Node's timers take no more
-const MODES = ['interval', 'cumulative']
 
 /** @type {OptionRow} */
 const msLimit = { takes: 'a number of ms from 0 up; 0: no limit', hasType: isNumber, inRange: isAmount }
@@ -77,28 +75,11 @@ const thresholds = {
 const limitOptions = {
   ...thresholds,
   healthCheck: functionRow,
-  healthCheckInterval: { ...msFrom(1), default: 5000 },
-  sampleInterval: { ...msFrom(SHORTEST_SAMPLE_MS), default: 1000 },
-  eventLoopUtilizationMode: {
-    takes: "'interval' or 'cumulative'",
-    hasType: (value) => typeof value === 'string',
-    inRange: (value) => MODES.includes(value),
-    default: 'interval'
-  },
+  healthCheckInterval: { ...msRow(1), default: 5000 },
+  sampleInterval: { ...msRow(SHORTEST_SAMPLE_MS), default: 1000 },
+  eventLoopUtilizationMode: { ...oneOfRow('interval', 'cumulative'), default: 'interval' },
   onExhausted: functionRow,
-  exhaustedAfter: { ...msFrom(SHORTEST_SAMPLE_MS), default: 10_000 }
-}
-
-/**
- * @param {number} shortest
- * @returns {OptionRow}
- */
-function msFrom (shortest) {
-  return {
-    takes: `a number of ms from ${shortest} to ${LONGEST_TIMER_MS}`,
-    hasType: isNumber,
-    inRange: (value) => value >= shortest && value <= LONGEST_TIMER_MS
-  }
+  exhaustedAfter: { ...msRow(SHORTEST_SAMPLE_MS), default: 10_000 }
 }
 
 /** @param {number} value */

@@ -1,14 +1,14 @@
 'use strict'
 
 /**
- * A function of the user's whose fault must not cost a client its answer: where it throws, or its
- * promise rejects, a process warning says so, once, and the call gives undefined.
+ * Wraps a function of the user whose failure must not cost a client its response. When it throws, or its promise rejects,
+ * the call returns undefined, and the first such failure emits a process warning.
  *
  * @template {(...args: any[]) => any} F
  * @param {string} name of the option
  * @param {string} code of the warning
  * @param {F} fn
- * @param {(...args: Parameters<F>) => void} [onFault] called after each fault with the arguments
+ * @param {(...args: Parameters<F>) => void} [onFault] called after each failure, with the arguments of the call
  * @returns {(...args: Parameters<F>) => ReturnType<F> | undefined}
  */
 function userFunction (name, code, fn, onFault = () => {}) {
@@ -34,11 +34,12 @@ function userFunction (name, code, fn, onFault = () => {}) {
 }
 
 /**
- * For the answer of a function that is asked in passing: a promise would be taken for a value.
+ * For user functions whose result is needed at once: a promise would be mistaken for a value, and always be truthy.
  *
  * @template T
  * @param {T} answer
  * @returns {T}
+ * @throws {TypeError} when the answer is a promise
  */
 function settled (answer) {
   const promise = /** @type {any} */ (answer)

@@ -96,7 +96,7 @@ describe('guard()', () => {
     it('on one server throws, and leaves the first as it was', async () => {
       const server = http.createServer((req, res) => res.end('ok'))
       const gate = guard(server, { maxDelay })
-      assert.throws(() => guard(server), new Error('spillway/http: this server is guarded already; close() its gate first'))
+      assert.throws(() => guard(server), new Error('spillway/http: this server is already guarded; close() its gate first'))
       const client = await listen(server)
       assert.equal((await late(() => client.send('GET /'))).status, 503)
       assert.equal(gate.stats().shed, 1)
@@ -108,7 +108,7 @@ describe('guard()', () => {
       first.close()
       const second = guard(server, { maxDelay })
       first.close()
-      assert.throws(() => guard(server), /guarded already/)
+      assert.throws(() => guard(server), /already guarded/)
       const client = await listen(server)
       assert.equal((await late(() => client.send('GET /'))).status, 503)
       assert.deepEqual([first, second].map((gate) => gate.stats().shed), [0, 1])

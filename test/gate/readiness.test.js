@@ -8,7 +8,7 @@ const readiness = require('../../lib/readiness.js')
 
 const random = Math.random
 
-/** What a gate counts, as far as readiness looks. */
+/** The counts of a gate that readiness() reads. */
 class FakeGate {
   admitted = 0
   shed = 0
@@ -18,7 +18,7 @@ class FakeGate {
   }
 }
 
-/** Seconds of a virtual clock, in each of which the gate is asked the same. */
+/** Advances the virtual clock by `count` seconds, with the same requests in each. */
 function seconds (count, gate, { admitted = 0, shed = 0 }) {
   for (let i = 0; i < count; i++) {
     gate.admitted += admitted
@@ -30,8 +30,7 @@ function seconds (count, gate, { admitted = 0, shed = 0 }) {
 const overloaded = { admitted: 5, shed: 95 }
 const calm = { admitted: 100 }
 
-describe('readiness', () => {
-  /** Of notReadyAfter 10, readyAfter 5. */
+describe('readiness()', () => {
   let gate
   let ready
 
@@ -51,9 +50,9 @@ describe('readiness', () => {
     Math.random = random
   })
 
-  it('is true at first', () => assert.equal(ready(), true))
+  it('answers true at first', () => assert.equal(ready(), true))
 
-  it('turns false after seconds of standing overload, and not before', () => {
+  it('answers false after notReadyAfter seconds of overload, and not before', () => {
     seconds(9, gate, overloaded)
     assert.equal(ready(), true)
     seconds(1, gate, overloaded)
@@ -61,10 +60,10 @@ describe('readiness', () => {
   })
 
   for (const [what, between] of [
-    ['a second that served more', { admitted: 11, shed: 89 }],
+    ['a second in which more was admitted', { admitted: 11, shed: 89 }],
     ['a second without requests', {}]
   ]) {
-    it(`begins to count again after ${what}`, () => {
+    it(`counts the overloaded seconds from 0 again after ${what}`, () => {
       seconds(9, gate, overloaded)
       seconds(1, gate, between)
       seconds(9, gate, overloaded)
@@ -74,36 +73,36 @@ describe('readiness', () => {
     })
   }
 
-  it('takes a pause of the loop for one second, however much was refused after it', () => {
+  it('counts a pause of the event loop as one second, however many requests were shed after it', () => {
     gate.shed += 10_000
     mock.timers.tick(1000)
     seconds(8, gate, overloaded)
     assert.equal(ready(), true)
   })
 
-  describe('once false', () => {
+  describe('once it has answered false', () => {
     beforeEach(() => seconds(10, gate, overloaded))
 
-    it('turns true after seconds of calm, and not before', () => {
+    it('answers true after readyAfter calm seconds, and not before', () => {
       seconds(4, gate, calm)
       assert.equal(ready(), false)
       seconds(1, gate, calm)
       assert.equal(ready(), true)
     })
 
-    it('takes no requests at all for calm, as none are sent', () => {
+    it('counts a second without requests as calm, since a balancer sends none to an instance that is not ready', () => {
       seconds(5, gate, {})
       assert.equal(ready(), true)
     })
 
-    it('stays false between the two shares', () => {
+    it('still answers false while the share of shed requests is between half of refusing and refusing', () => {
       seconds(100, gate, { admitted: 55, shed: 45 })
       assert.equal(ready(), false)
       seconds(5, gate, { admitted: 56, shed: 44 })
       assert.equal(ready(), true)
     })
 
-    it('needs the whole time again after it turned true', () => {
+    it('needs notReadyAfter seconds of overload again after it has answered true', () => {
       seconds(5, gate, calm)
       seconds(9, gate, overloaded)
       assert.equal(ready(), true)
@@ -112,7 +111,7 @@ describe('readiness', () => {
     })
   })
 
-  it('takes its options', () => {
+  it('obeys the options refusing, notReadyAfter and readyAfter', () => {
     start({ refusing: 0.5, notReadyAfter: 2, readyAfter: 1 })
     seconds(100, gate, { admitted: 51, shed: 49 })
     assert.equal(ready(), true)
@@ -122,7 +121,7 @@ describe('readiness', () => {
     assert.equal(ready(), true)
   })
 
-  it('is jittered, up to twice as long', () => {
+  it('adds jitter of up to the same time again', () => {
     Math.random = () => 1 - Number.EPSILON
     start()
     seconds(19, gate, overloaded)
@@ -135,7 +134,7 @@ describe('readiness', () => {
     assert.equal(ready(), true)
   })
 
-  it('close() ends the watching', () => {
+  it('stops sampling after close()', () => {
     ready.close()
     seconds(20, gate, overloaded)
     assert.equal(ready(), true)
@@ -147,17 +146,18 @@ describe('readiness', () => {
     [new FakeGate(), { notReadyAfter: 0 }, /option "notReadyAfter" takes a whole number of seconds from 1 to 3600, got 0/],
     [new FakeGate(), { readyAfter: '5' }, /option "readyAfter" takes .* got "5"/],
     [new FakeGate(), { refusing: 1.1 }, /option "refusing" takes a number above 0, up to 1, got 1.1/],
-    [new FakeGate(), { after: 5 }, /unknown option "after"/]
+    [new FakeGate(), { after: 5 }, /^spillway\/readiness: unknown option "after"; docs\/routing\.md lists the options$/],
+    [new FakeGate(), { notReadyafter: 5 }, /unknown option "notReadyafter"\. Did you mean "notReadyAfter"\?$/]
   ]) {
-    it(`says what is wrong: ${message.source}`, () => assert.throws(() => readiness(given, options), message))
+    it(`throws for a wrong argument or option: ${message.source}`, () => assert.throws(() => readiness(given, options), message))
   }
 })
 
-describe('docs/routing.md', () => {
+describe('The options table of docs/routing.md', () => {
   const page = fs.readFileSync(path.join(__dirname, '..', '..', 'docs', 'routing.md'), 'utf8')
 
   for (const [name, value] of [['refusing', 0.9], ['notReadyAfter', 10], ['readyAfter', 5]]) {
-    it(`tells what ${name} takes, and its default`, () => {
+    it(`says what ${name} takes and what its default is`, () => {
       assert.throws(() => readiness(new FakeGate(), { [name]: null }), ({ message }) => {
         const [, takes] = message.match(/ takes (.*), got null$/)
         return page.includes(`\n| \`${name}\` | ${takes} | ${value} |`)
@@ -167,13 +167,13 @@ describe('docs/routing.md', () => {
 })
 
 /**
- * Instances behind a balancer that shares requests out among those that are ready.
+ * Simulates ten minutes of a fleet behind a load balancer that distributes requests evenly among the ready instances.
  *
- * @param {number[]} capacities requests a second that each can serve
- * @param {number} offered requests a second
- * @returns {number[]} how many seconds of ten minutes each was ready
+ * @param {number[]} capacities requests a second that each instance can serve
+ * @param {number} offered requests a second, for all instances together
+ * @returns {number[]} how many seconds each instance was ready
  */
-function tenMinutesOfFleet (capacities, offered, options) {
+function simulateTenMinutes (capacities, offered, options) {
   const fleet = capacities.map(capacity => {
     const gate = new FakeGate()
     return { capacity, gate, ready: readiness(gate, options), secondsReady: 0 }
@@ -181,10 +181,10 @@ function tenMinutesOfFleet (capacities, offered, options) {
   for (let second = 0; second < 600; second++) {
     const ready = fleet.filter(instance => instance.ready())
     for (const instance of ready) {
-      const asked = offered / ready.length
-      const admitted = Math.min(asked, instance.capacity)
+      const load = offered / ready.length
+      const admitted = Math.min(load, instance.capacity)
       instance.gate.admitted += admitted
-      instance.gate.shed += asked - admitted
+      instance.gate.shed += load - admitted
       instance.secondsReady++
     }
     mock.timers.tick(1000)
@@ -192,24 +192,24 @@ function tenMinutesOfFleet (capacities, offered, options) {
   return fleet.map(({ secondsReady }) => secondsReady)
 }
 
-describe('readiness of a fleet', () => {
+describe('readiness() in a simulated fleet', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setInterval'] }))
   afterEach(() => mock.timers.reset())
 
   for (const load of [0.9, 1.5, 3, 6]) {
-    it(`loses no instance to ${load} times what it can serve`, () => {
-      assert.deepEqual(tenMinutesOfFleet([100, 100, 100], load * 300), [600, 600, 600])
+    it(`keeps every instance ready at ${load} times the capacity of the fleet`, () => {
+      assert.deepEqual(simulateTenMinutes([100, 100, 100], load * 300), [600, 600, 600])
     })
   }
 
-  it('loses the one that can serve nothing, and none of those that get its share', () => {
-    const [stuck, ...others] = tenMinutesOfFleet([0, 100, 100], 250)
+  it('removes the instance that can serve nothing, and none of those that get its share of the load', () => {
+    const [stuck, ...others] = simulateTenMinutes([0, 100, 100], 250)
     assert.ok(stuck < 450, `ready for ${stuck} s`)
     assert.deepEqual(others, [600, 600])
   })
 
-  it('would lose all, one after the other, were it to count that some are refused', () => {
-    const secondsReady = tenMinutesOfFleet([100, 100, 100], 450, { refusing: 0.01 })
+  it('would remove all instances, one after the other, if a small share of shed requests counted as overload', () => {
+    const secondsReady = simulateTenMinutes([100, 100, 100], 450, { refusing: 0.01 })
     assert.ok(secondsReady.every(seconds => seconds < 500), `${secondsReady}`)
   })
 })

@@ -65,7 +65,8 @@ const source = (deed, count) => `
   const { forEachConcurrent } = require('spillway/stream')
   const { binding } = require('./lib/native/binding.js')
   const { Gate } = require('./lib/gate/gate.js')
-  const { gateOptions, readOptions } = require('./lib/gate/options.js')
+  const { gateOptions } = require('./lib/gate/options.js')
+  const { readOptions } = require('./lib/options/read.js')
   const settings = readOptions('test', gateOptions, {})
   const middleware = require('spillway/express')({ spill: binding.canSpill || undefined })
   const BATCH = ${count / 10}

@@ -7,10 +7,12 @@ const { askPressureHandler } = require('./pressure-handler.js')
 const { addStatusRoute, statusRouteRow } = require('./status-route.js')
 const { Gate, LIMIT_RETRY_S, NO_LIMITS } = require('../../gate/gate.js')
 const { LIMIT_REASONS } = require('../../limits/index.js')
-const { functionRow, gateOptions, isFunction, readOptions } = require('../../gate/options.js')
+const { gateOptions } = require('../../gate/options.js')
 const { STATUS, ShedError } = require('../../gate/refusal.js')
 const { trackedRequestOf } = require('../../requests/watch.js')
 const { planSpill } = require('../../accept-queue/spill-plan.js')
+const { readOptions } = require('../../options/read.js')
+const { functionRow, isFunction } = require('../../options/rows.js')
 
 /**
  * @typedef {import('./types.js').Handle} GateHandle

@@ -7,10 +7,12 @@ const { exemptTest } = require('../../gate/exempt.js')
 const { Gate } = require('../../gate/gate.js')
 const { corsHeaders } = require('./cors.js')
 const { OwnRoutes, matchOf } = require('./routes.js')
-const { functionRow, gateOptions, readOptions } = require('../../gate/options.js')
+const { gateOptions } = require('../../gate/options.js')
 const { ShedError } = require('../../gate/refusal.js')
 const { trackedRequestOf, onClientError } = require('../../requests/watch.js')
 const { planSpill } = require('../../accept-queue/spill-plan.js')
+const { readOptions } = require('../../options/read.js')
+const { functionRow } = require('../../options/rows.js')
 const { pathOfTarget } = require('../../requests/target.js')
 
 /**

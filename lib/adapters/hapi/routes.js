@@ -2,7 +2,7 @@
 
 const { Limits } = require('../../limits/index.js')
 const { thresholds } = require('../../limits/options.js')
-const { readOptions } = require('../../gate/options.js')
+const { readOptions } = require('../../options/read.js')
 
 /**
  * @typedef {import('@hapi/hapi').Request} Request
