@@ -5,17 +5,18 @@ const monitor = require('../loop/monitor.js')
 const { Slots } = require('./slots.js')
 
 /**
- * The limit of a stream, found and followed by the addon.
+ * Finds the concurrency limit of one job, and adapts it. Implemented by the addon.
  *
- * @typedef {object} NativeConcurrency times in ns; `beginAt` and `endAt` are the same on a clock of the caller's
- * @property {() => number} begin the moment, for `end`
- * @property {(began: number, succeeded: number) => number} end the limit from now on
+ * @typedef {object} NativeConcurrency all times in ns. `beginAt` and `endAt` do the same as `begin` and `end`, with times that the caller
+ *   provides
+ * @property {() => number} begin an item starts; returns the current time, which `end` needs
+ * @property {(began: number, succeeded: number) => number} end an item has ended; returns the new limit
  * @property {(now: number) => void} beginAt
  * @property {(now: number, began: number, succeeded: number, turn: number) => number} endAt
- * @property {() => { limit: number, probing: boolean, capacity: number, responseNs: number }} snapshot capacity: a second
+ * @property {() => { limit: number, probing: boolean, capacity: number, responseNs: number }} snapshot `capacity`: items a second
  */
 
-/** Slots whose limit follows what the handlers and the event loop can do, until the caller sets one. */
+/** Slots whose limit the addon adapts, until the user sets one. Measures the event loop while handlers run. */
 class AutoSlots extends Slots {
   #native = /** @type {() => NativeConcurrency} */ (binding.createConcurrency)()
   #fixed = false

@@ -1,6 +1,6 @@
 'use strict'
 
-/** Tells when results were ready and none was taken for so long: once for each such time. */
+/** Calls `onStall` once whenever results were ready and the consumer took none for `ms` milliseconds. */
 class StallWatch {
   #ms
   #onStall
@@ -16,13 +16,13 @@ class StallWatch {
     this.#onStall = onStall
   }
 
-  /** @param {boolean} onConsumer whether it is the consumer that the flow waits for now */
+  /** @param {boolean} onConsumer whether the flow waits for the consumer now */
   waiting (onConsumer) {
     if (!onConsumer) this.close()
     else if (this.#timer === undefined) this.#timer = setTimeout(this.#onStall, this.#ms)
   }
 
-  /** Something was delivered: the time begins again. */
+  /** A result was delivered, so the time starts again. */
   delivered () {
     this.#timer?.refresh()
   }

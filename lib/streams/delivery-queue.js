@@ -5,14 +5,13 @@ const { READY, SKIPPED, FAILED, DROPPED } = require('./item.js')
 const { Parts } = require('./parts.js')
 
 /**
- * What a flow needs of the one who takes its results. Once `end` or `fail` was called, nothing else is. Only `admits` may
- * throw.
+ * The consumer of a flow. After `end()` or `fail()`, no other method is called. Only `accepts()` may throw.
  *
  * @typedef {object} Sink
- * @property {() => boolean} wants whether a result would be taken now
- * @property {(result: any) => boolean} admits false leaves the result out; an exception makes its item a failed one
+ * @property {() => boolean} wants whether the consumer takes a result now
+ * @property {(result: any) => boolean} accepts returns false to leave the result out. An exception fails the item
  * @property {(result: any) => void} deliver
- * @property {() => number} [kept] how many of the results delivered the sink keeps for its reader
+ * @property {() => number} [kept] how many delivered results the sink still keeps for its reader
  * @property {(stats: import('./job.js').Stats) => void} end
  * @property {(error: unknown) => void} fail
  */
@@ -20,15 +19,15 @@ const { Parts } = require('./parts.js')
 /** @typedef {import('./item.js').Item<any>} Item */
 
 /**
- * The way out: the items started but not delivered, in the order in which they are to be delivered, which is that of the
- * input or that in which they get their outcomes.
+ * The items that are started and not yet delivered, in the order of delivery: the order of the source, or the order in which
+ * they get their outcomes.
  */
-class Outlet {
+class DeliveryQueue {
   /** Items started whose outcome the consumer has not taken. */
   untaken = 0
-  /** Of those. */
+  /** Of the untaken items. */
   bytes = 0
-  /** How many have their outcome, and wait for the consumer or for an earlier item. */
+  /** Items that have their outcome and wait for the consumer or for an earlier item. */
   settled = 0
   peakBuffered = 0
   #closed = false
@@ -38,13 +37,13 @@ class Outlet {
   #stall
   /** @type {Fifo<Item>} */
   #queue = new Fifo()
-  /** @type {Fifo<Item>} delivered, and kept by the sink for its reader */
+  /** @type {Fifo<Item>} delivered, and still kept by the sink for its reader */
   #kept = new Fifo()
 
   /**
    * @param {boolean} ordered
    * @param {Sink} sink
-   * @param {import('./stall.js').StallWatch | undefined} stall
+   * @param {import('./stall-watch.js').StallWatch | undefined} stall
    */
   constructor (ordered, sink, stall) {
     this.#ordered = ordered
@@ -52,22 +51,22 @@ class Outlet {
     this.#stall = stall
   }
 
-  /** @returns {boolean} whether a result is ready that the consumer, when last asked, did not want */
+  /** @returns {boolean} whether a result is ready that the consumer did not want when it was last asked */
   get blocked () {
     return this.#kept.length > 0 || this.#queue.peek()?.state === READY
   }
 
-  /** How many results the sink keeps for its reader. */
+  /** The number of results that the sink keeps for its reader. */
   get kept () {
     return this.#kept.length
   }
 
-  /** Whether all is delivered, though the sink may keep some of it. */
+  /** Whether everything is delivered. The sink may still keep some of it. */
   get isEmpty () {
     return this.untaken === this.#kept.length
   }
 
-  /** How many outcomes wait. */
+  /** The number of outcomes that wait. */
   get buffered () {
     return this.settled + this.#kept.length
   }
@@ -88,12 +87,12 @@ class Outlet {
       this.#settle(item, READY, result)
     } else {
       item.state = READY
-      this.#hand(item, result)
+      this.#deliverOne(item, result)
     }
   }
 
   /**
-   * One of the several results of an item that runs.
+   * With `flatten`: one of the results of an item that still runs.
    *
    * @param {Item} item
    * @param {unknown} result
@@ -122,10 +121,10 @@ class Outlet {
   }
 
   /**
-   * Delivers as much as the sink wants and the order allows. A call from within a delivery returns at once: the outer call
-   * goes on.
+   * Delivers as much as the sink wants and the order allows. A call during a delivery returns at once, because the outer call
+   * continues.
    *
-   * @returns {Item | undefined} the failed item that is next in the order
+   * @returns {Item | undefined} the next item to deliver, if it has failed
    */
   deliver () {
     if (this.#delivering) return
@@ -134,7 +133,7 @@ class Outlet {
     for (let item = this.#queue.peek(); item !== undefined; item = this.#queue.peek()) {
       if (item.parts !== undefined) {
         if (!this.#deliverParts(item.parts)) break
-        if (this.#queue.peek() !== item) continue // the consumer has ended the flow, or called stop()
+        if (this.#queue.peek() !== item) continue // the consumer has ended the flow or called stop()
       }
       if (item.state < READY || (item.state === READY && !this.#sink.wants())) break
       if (item.state === FAILED) {
@@ -143,15 +142,15 @@ class Outlet {
       }
       this.#queue.shift()
       this.settled--
-      if (item.state === READY) this.#hand(item, item.value)
-      else this.#taken(item)
+      if (item.state === READY) this.#deliverOne(item, item.value)
+      else this.#markTaken(item)
     }
     this.#delivering = false
     if (this.buffered > this.peakBuffered) this.peakBuffered = this.buffered
     return failed
   }
 
-  /** @returns {boolean} whether the sink's reader has taken something since the last time */
+  /** @returns {boolean} whether the reader of the sink has taken something since the last call */
   trim () {
     const before = this.#kept.length
     if (before === 0) return false
@@ -159,22 +158,22 @@ class Outlet {
     while (this.#kept.length > now) {
       const item = /** @type {Item} */ (this.#kept.shift())
       if (item.partOf !== undefined) this.untaken--
-      this.#taken(item)
+      this.#markTaken(item)
     }
     return this.#kept.length < before
   }
 
   /**
-   * Leaves out what nobody wants any more.
+   * Drops the items after the one whose handler called `stop()`.
    *
    * @param {Item[]} running
-   * @param {number} index that of the last item that somebody wants
-   * @returns {number} how many items these are, without those that had no result to leave out
+   * @param {number} index of the last item to deliver
+   * @returns {number} how many items were dropped, without those that had no result
    */
   drop (running, index) {
     let dropped = 0
     for (const item of running) {
-      if (item.index <= index || item.state >= READY) continue // what ran out of time is in the queue, if it is here
+      if (item.index <= index || item.state >= READY) continue // an item that timed out is in the queue, if at all
       this.#drop(item)
       dropped++
     }
@@ -214,14 +213,14 @@ class Outlet {
 
   /**
    * @param {Parts} parts
-   * @returns {boolean} whether none is left
+   * @returns {boolean} whether all were delivered
    */
   #deliverParts ({ queue }) {
     while (queue.length > 0 && !this.#closed) {
       if (!this.#sink.wants()) return false
       const part = /** @type {Item} */ (queue.shift())
       this.settled--
-      this.#hand(part, part.value)
+      this.#deliverOne(part, part.value)
     }
     return true
   }
@@ -230,10 +229,10 @@ class Outlet {
    * @param {Item} item
    * @param {unknown} result
    */
-  #hand (item, result) {
+  #deliverOne (item, result) {
     this.#stall?.delivered()
     if (this.#sink.kept === undefined) {
-      this.#taken(item)
+      this.#markTaken(item)
       this.#sink.deliver(result)
       return
     }
@@ -241,15 +240,15 @@ class Outlet {
     if (this.#closed) return
     if (this.#sink.kept() > this.#kept.length) {
       this.#kept.push(item)
-      if (item.partOf !== undefined) this.untaken++ // beside its item, which may be gone before it is taken
+      if (item.partOf !== undefined) this.untaken++ // counted apart from its item, which may be taken earlier
     } else {
-      this.#taken(item)
+      this.#markTaken(item)
       this.trim()
     }
   }
 
-  /** @param {Item} item whose outcome was taken, or which has none to take */
-  #taken ({ bytes, parts, partOf }) {
+  /** @param {Item} item whose outcome was taken, or was left out */
+  #markTaken ({ bytes, parts, partOf }) {
     if (partOf === undefined) {
       this.untaken--
       if (parts !== undefined && parts.untaken > 0) parts.bytes = bytes
@@ -271,9 +270,9 @@ class Outlet {
       queue.clear()
       item.parts.wake()
     }
-    this.#taken(item)
+    this.#markTaken(item)
     item.state = DROPPED
   }
 }
 
-module.exports = { Outlet }
+module.exports = { DeliveryQueue }

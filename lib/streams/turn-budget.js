@@ -3,15 +3,15 @@
 const STARTS_PER_TURN = 1024
 const MS_PER_TURN = 5
 
-// Reading the clock costs as much as a fast handler, so it is read at every start only while these are slow.
+// Reading the clock costs as much as a fast handler. So it is read at every start only while handlers are slow.
 const STARTS_PER_READING = 64
 const SLOW_MS = 0.1
 
 /**
- * Shares the event loop: handlers that are synchronous, or asynchronous without ever waiting for I/O, would otherwise
- * keep it for as long as the source lasts.
+ * Bounds how many items may start in one turn of the event loop. Without it, handlers that are synchronous, or asynchronous
+ * without waiting for I/O, would block the loop until the source ends.
  */
-class Turn {
+class TurnBudget {
   #starts = 0
   #nextReading = 0
   #startedAt = 0
@@ -21,18 +21,18 @@ class Turn {
   #end
   #onNextTurn
 
-  /** @param {() => void} onNextTurn called in the next turn, when an item was refused in this one */
+  /** @param {() => void} onNextTurn called in the next turn if `allowsStart` was false in this one */
   constructor (onNextTurn) {
     this.#onNextTurn = onNextTurn
   }
 
-  /** @returns {boolean} whether one more item may start in this turn */
-  get isOpen () {
+  /** @returns {boolean} whether another item may start in this turn */
+  get allowsStart () {
     return this.#starts < this.#nextReading || this.#readClock()
   }
 
   /** An item starts. */
-  count () {
+  countStart () {
     this.#starts++
   }
 
@@ -61,4 +61,4 @@ class Turn {
   }
 }
 
-module.exports = { Turn }
+module.exports = { TurnBudget }
