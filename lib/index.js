@@ -37,7 +37,7 @@ function toobusy (request) {
  *
  * @returns {number}
  */
-toobusy.lag = function lag () {
+function lag () {
   return running ? Math.round(binding.lag()) : 0
 }
 
@@ -48,7 +48,7 @@ toobusy.lag = function lag () {
  *
  * @returns {number}
  */
-toobusy.delay = function delay () {
+function delay () {
   return running ? binding.delay() : 0
 }
 
@@ -59,7 +59,7 @@ toobusy.delay = function delay () {
  * @returns {number} the value in force, ms
  * @throws {Error}
  */
-toobusy.maxLag = function maxLag (newLag) {
+function maxLag (newLag) {
   if (newLag === undefined) return maxLagMs
   if (!isNumber(newLag)) throw invalidArgument('MaxLag must be a number.')
   const rounded = Math.round(newLag)
@@ -75,7 +75,7 @@ toobusy.maxLag = function maxLag (newLag) {
  * @returns {number} the value in force, ms
  * @throws {Error}
  */
-toobusy.interval = function interval (newInterval) {
+function interval (newInterval) {
   if (newInterval === undefined) return intervalMs
   if (!isNumber(newInterval)) throw invalidArgument('Interval must be a number.')
   const rounded = Math.round(newInterval)
@@ -97,7 +97,7 @@ toobusy.interval = function interval (newInterval) {
  * @returns {number} the value in force
  * @throws {Error}
  */
-toobusy.smoothingFactor = function smoothingFactor (newFactor) {
+function smoothingFactor (newFactor) {
   if (newFactor === undefined) return factor
   if (!isNumber(newFactor)) throw invalidArgument('NewFactor must be a number.')
   if (newFactor <= 0 || newFactor > 1) throw invalidArgument('Smoothing factor should be in range ]0,1].')
@@ -114,7 +114,7 @@ toobusy.smoothingFactor = function smoothingFactor (newFactor) {
  * @param {number} [threshold] ms; default: `maxLag()` at the time of the call
  * @throws {Error}
  */
-toobusy.onLag = function onLag (fn, threshold = maxLagMs) {
+function onLag (fn, threshold = maxLagMs) {
   if (typeof fn !== 'function') throw invalidArgument('Listener must be a function.')
   if (!isNumber(threshold)) throw invalidArgument('Threshold must be a number.')
   lagEvents.add(fn, threshold)
@@ -122,7 +122,7 @@ toobusy.onLag = function onLag (fn, threshold = maxLagMs) {
 }
 
 /** @returns {boolean} whether measuring is on */
-toobusy.started = function started () {
+function started () {
   return running
 }
 
@@ -130,14 +130,11 @@ toobusy.started = function started () {
  * Stops measuring, and forgets the `onLag` listeners. Gates that are open go on by themselves.
  * `interval(n)` starts again.
  */
-toobusy.shutdown = function shutdown () {
+function shutdown () {
   running = false
   lagEvents.clear()
   release()
 }
-
-/** What measures: the native addon or, where it could not load, a JavaScript timer. */
-toobusy.backend = backend
 
 /** @param {string} message in toobusy-js's own words */
 function invalidArgument (message) {
@@ -156,3 +153,14 @@ function requestDelay (request) {
 }
 
 module.exports = toobusy
+// One assignment for each name: Node reads the names of `import { lag } from 'spillway'` from the source text.
+module.exports.lag = lag
+module.exports.delay = delay
+module.exports.maxLag = maxLag
+module.exports.interval = interval
+module.exports.smoothingFactor = smoothingFactor
+module.exports.onLag = onLag
+module.exports.started = started
+module.exports.shutdown = shutdown
+/** What measures: the native addon or, where it could not load, a JavaScript timer. */
+module.exports.backend = backend
