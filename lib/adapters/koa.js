@@ -15,8 +15,8 @@ const { booleanRow, functionRow } = require('../options/rows.js')
  * @typedef {import('koa').Context} Context
  *
  * @typedef {object} AnswerOptions
- * @property {(ctx: Context, info: ShedInfo) => unknown} [respond] answers instead of the 503
- * @property {boolean} [errorMode] throw an error with `status` 503 instead of answering
+ * @property {(ctx: Context, info: ShedInfo) => unknown} [respond] sets a response in place of the 503
+ * @property {boolean} [errorMode] throw an error with `status` 503 instead of responding
  *
  * @typedef {import('../gate/options.js').GateOptions<Context> & AnswerOptions} KoaOptions
  */
@@ -24,12 +24,11 @@ const { booleanRow, functionRow } = require('../options/rows.js')
 const table = { ...gateOptions, respond: functionRow, errorMode: { ...booleanRow, otherNames: ['errorPropagationMode'] } }
 
 /**
- * Koa middleware, for 2 and 3. Belongs first in the chain: what runs before it is work done for
- * requests that are then refused.
+ * Middleware for Koa 2 and 3. Add it first: what runs before it is work wasted on requests that are then refused.
  *
  * @param {KoaOptions} [options]
  * @returns {import('koa').Middleware & GateHandle}
- * @throws {TypeError | RangeError} on an unknown option or a value out of range
+ * @throws {TypeError | RangeError} for an unknown or invalid option
  */
 module.exports = function spillway (options) {
   const { respond, errorMode, ...settings } = readOptions('spillway/koa', table, options)
@@ -38,8 +37,8 @@ module.exports = function spillway (options) {
 
   /** @type {import('koa').Middleware} */
   const middleware = (ctx, next) => {
-    gate.spill.seen(ctx.req)
-    const info = gate.enter(ctx.req, ctx.res, ctx)
+    gate.spill.watchServerOf(ctx.req)
+    const info = gate.decide(ctx.req, ctx.res, ctx)
     if (info === null) return followHandler(ctx, next())
     if (respond !== undefined) return respond(ctx, info)
     ctx.set('Retry-After', String(info.retryAfter))
@@ -52,10 +51,10 @@ module.exports = function spillway (options) {
 }
 
 /**
- * Koa does not end the response to a client that has left.
+ * Koa does not end the response to a client that has left: the end of the handler is seen here.
  *
  * @param {Context} ctx
- * @param {Promise<any>} handled what the middleware behind this one gave
+ * @param {Promise<any>} handled by the middleware after this one
  */
 function followHandler (ctx, handled) {
   whenHandled(trackedRequestOf(ctx.req), handled)

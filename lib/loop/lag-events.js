@@ -2,7 +2,7 @@
 
 const { binding } = require('../native/binding.js')
 
-/** Tells listeners, once an interval, of lag above their thresholds. Idle while there are none. */
+/** Calls listeners, once per interval, whose threshold the lag exceeds. Has no timer while there are none. */
 class LagEvents {
   /** @type {{ fn: (lagMs: number) => void, threshold: number }[]} */
   #listeners = []

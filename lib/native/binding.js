@@ -27,8 +27,8 @@
  * @property {(...fds: number[]) => void} watchListeners descriptors whose accept queues `delay()`
  *   is to look at
  * @property {(maxDelayNs: number, maxInFlight: number, tickNs: number, dryRun: number, live: number) =>
- *   import('../admission/controller.js').NativeController} createController 0: no limit; `live`: told of each turn of this loop
- * @property {(controller: import('../admission/controller.js').NativeController, fd: number, exempt: string[], answers: string[],
+ *   import('./types.js').NativeController} createController 0: no limit; `live`: told of each turn of this loop
+ * @property {(controller: import('./types.js').NativeController, fd: number, exempt: string[], answers: string[],
  *   messageBytes: number, firstReserved: number, slots: Int32Array,
  *   deliver: (count: number, refused: number, longestWaitMs: number, retryAfter: number) => void,
  *   wantsRefusals: boolean, takesWebSockets: () => boolean) => NativeSpill | undefined} createSpill refuses from the accept queue of a listening
@@ -41,7 +41,7 @@
  *   it has a timer of its own
  * @property {() => (() => number) | undefined} createPoolProbe a function that tells how long the last piece of
  *   work waited for libuv's pool, and sends the next; undefined where there is none to be had
- * @property {(() => import('../streams/auto-slots.js').NativeConcurrency) | undefined} createConcurrency
+ * @property {(() => import('./types.js').NativeConcurrency) | undefined} createConcurrency
  * @property {boolean} kernelWaits whether this system can tell `requestWait`
  * @property {number} tickMs resolution of `requestWait`, 0 where there is none
  *

@@ -7,12 +7,7 @@ const { Slots } = require('./slots.js')
 /**
  * The limit of a stream, found and followed by the addon.
  *
- * @typedef {object} NativeConcurrency times in ns; `beginAt` and `endAt` are the same on a clock of the caller's
- * @property {() => number} begin the moment, for `end`
- * @property {(began: number, succeeded: number) => number} end the limit from now on
- * @property {(now: number) => void} beginAt
- * @property {(now: number, began: number, succeeded: number, turn: number) => number} endAt
- * @property {() => { limit: number, probing: boolean, capacity: number, responseNs: number }} snapshot capacity: a second
+ * @typedef {import('../native/types.js').NativeConcurrency} NativeConcurrency
  */
 
 /** Slots whose limit follows what the handlers and the event loop can do, until the caller sets one. */

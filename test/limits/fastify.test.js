@@ -88,7 +88,7 @@ describe('spillway/fastify, limits', () => {
       spill = child.spillway
     })
     await app.listen({ port: 0, host: '127.0.0.1' })
-    assert.match(spill.snapshot().spill.why, /^it may be there for some paths only/)
+    assert.match(spill.snapshot().spill.why, /^the gate may judge only some paths/)
   })
 
   it('take a class for customError, and nothing that makes no error', async () => {

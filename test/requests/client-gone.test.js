@@ -9,7 +9,7 @@ const hapi = require('@hapi/hapi')
 const spillwayHapi = require('../../lib/adapters/hapi/index.js')
 const { Gate } = require('../../lib/gate/gate.js')
 const { guard } = require('../../lib/adapters/http.js')
-const { OUTCOME } = require('../../lib/admission/controller.js')
+const { OUTCOME } = require('../../lib/requests/outcome.js')
 const { gateOptions } = require('../../lib/gate/options.js')
 const { readOptions } = require('../../lib/options/read.js')
 const { kinds } = require('../support/servers.js')
@@ -174,7 +174,7 @@ describe('a client that leaves', () => {
         leave.call(gate, entry, outcome, status)
       }
       const server = createServer((req, res) => {
-        gate.enter(req, res, req)
+        gate.decide(req, res, req)
         handle(req, res)
       })
       opened(() => server.close())

@@ -132,7 +132,7 @@ describe('a fault of this package in the middle of a request', () => {
     `))
     assert.equal(code, 0)
     assert.equal(stdout, '1,0,1 2,0,1\n')
-    assert.match(stderr, /^\(node:\d+\) \[SPILLWAY_INTERNAL\] SpillwayWarning: a request or a connection could not be followed/)
+    assert.match(stderr, /^\(node:\d+\) \[SPILLWAY_INTERNAL\] SpillwayWarning: spillway could not track a request or a connection/)
     assert.equal(stderr.match(/SPILLWAY_INTERNAL/g).length, 1)
   })
 })
