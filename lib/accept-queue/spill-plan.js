@@ -3,8 +3,6 @@
 /** Decides from a gate's options whether the spill can be on, and prepares what it answers. */
 
 const { backend, binding } = require('../native/binding.js')
-const { argumentError } = require('../options/errors.js')
-const { show } = require('../options/show.js')
 
 /**
  * @typedef {object} SpillPlan
@@ -41,8 +39,10 @@ function whyNotWith (entry, options, byDefault) {
   const conflict = CONFLICTING_OPTIONS.find(({ name, conflicts }) => conflicts(options[name]))
   if (conflict !== undefined) {
     const { name, reason } = conflict
+    const { show } = require('../options/show.js') // required on use
     const given = show(options[name])
     if (spill) {
+      const { argumentError } = require('../options/errors.js') // required on use
       throw argumentError(TypeError, 'SPILLWAY_CONFLICTING_OPTIONS',
         `${entry}: option "spill" cannot be true where "${name}" is given as ${given}: ${reason}`)
     }

@@ -51,7 +51,6 @@ const { backend, binding } = require('../native/binding.js')
  * @property {ReturnType<import('../admission/classify.js').classifier>} classes
  * @property {import('../limits/index.js').Limits} limits
  * @property {ReturnType<import('../accept-queue/index.js').createSpill>} spill
- * @property {import('../limits/descriptor-reserve.js').DescriptorReserve} reserve
  * @property {import('./in-flight.js').InFlight} inFlight
  */
 
@@ -87,9 +86,12 @@ class GateFigures {
     this.#refusals[reason] = (this.#refusals[reason] ?? 0) + 1
   }
 
-  /** @returns {GateStats} */
-  stats () {
-    const { limits, spill: { spilled }, reserve, inFlight } = this.#sources
+  /**
+   * @param {number} droppedConnections
+   * @returns {GateStats}
+   */
+  stats (droppedConnections) {
+    const { limits, spill: { spilled }, inFlight } = this.#sources
     const { dryRun } = this.#options
     const refusals = Object.values(this.#refusals).reduce((sum, count) => sum + count)
     return {
@@ -98,7 +100,7 @@ class GateFigures {
       shed: dryRun ? 0 : refusals + spilled,
       shedBy: { ...this.#refusals, spill: spilled },
       wouldShed: dryRun ? refusals : 0,
-      droppedConnections: reserve.dropped,
+      droppedConnections,
       inFlight: inFlight.count,
       lastWaits: this.#lastWaits(),
       load: limits.load

@@ -8,10 +8,8 @@ const { meanRetryS, retryAfterSeconds } = require('./refusal.js')
 const { createSpill } = require('../accept-queue/index.js')
 const { classifier } = require('../admission/classify.js')
 const { AdmissionController } = require('../admission/controller.js')
-const { DescriptorReserve } = require('../limits/descriptor-reserve.js')
 const { Limits } = require('../limits/index.js')
 const { userFunction } = require('../options/user-function.js')
-const { ContinueWatch, sendContinue } = require('../requests/expect-continue.js')
 const { OUTCOME } = require('../requests/outcome.js')
 const { follow } = require('../requests/response-end.js')
 const requestWatch = require('../requests/watch.js')
@@ -70,8 +68,8 @@ class Gate {
   #controller
   #classes
   #figures
-  #reserve
-  #continueWatch
+  /** @type {import('./server-watch.js').ServerWatch | undefined} */
+  #serverWatch
   #inFlight = new InFlight()
   #closed = false
   /** @readonly */
@@ -97,14 +95,11 @@ class Gate {
       options.onShed && ((report) => this.#onShed(this.#spillInfo(report), undefined)))
     this.#release = requestWatch.acquire()
     this.limits = new Limits(options)
-    this.#reserve = new DescriptorReserve(options, () => this.limits.touch())
-    this.#continueWatch = new ContinueWatch()
     this.#figures = new GateFigures(options, {
       controller: this.#controller,
       classes: this.#classes,
       limits: this.limits,
       spill: this.spill,
-      reserve: this.#reserve,
       inFlight: this.#inFlight
     })
   }
@@ -112,8 +107,9 @@ class Gate {
   /** @param {any} server whose every request this gate judges */
   watch (server) {
     this.spill.watch(server)
-    this.#reserve.watch(server)
-    if (!this.isDryRun) this.#continueWatch.watch(server)
+    const { ServerWatch } = require('./server-watch.js') // required on use
+    this.#serverWatch ??= new ServerWatch(this.#options, () => this.limits.touch())
+    this.#serverWatch.add(server)
   }
 
   /**
@@ -153,7 +149,7 @@ class Gate {
    * @param {Decision} decision
    */
   #concluded (trackedRequest, res, decision) {
-    if (decision === null && trackedRequest.awaitsContinue && !this.isDryRun) sendContinue(trackedRequest, res)
+    if (decision === null && trackedRequest.awaitsContinue && !this.isDryRun) trackedRequest.sendContinue(res)
     return decision
   }
 
@@ -318,8 +314,7 @@ class Gate {
   close () {
     this.#closed = true
     this.spill.close()
-    this.#reserve.close()
-    this.#continueWatch.close()
+    this.#serverWatch?.close()
     this.limits.close()
     this.#releaseIfDone()
   }
@@ -337,7 +332,7 @@ class Gate {
    */
   handle (detach) {
     return {
-      stats: () => this.#figures.stats(),
+      stats: () => this.#figures.stats(this.#serverWatch?.droppedConnections ?? 0),
       snapshot: () => {
         this.#freePlacesOfEventStreams()
         return this.#figures.snapshot(this.#closed)

@@ -52,7 +52,6 @@
  */
 
 const path = require('node:path')
-const fallback = require('./fallback.js')
 
 /**
  * @returns {{ backend: 'native' | 'js', binding: Backend }}
@@ -60,7 +59,7 @@ const fallback = require('./fallback.js')
  */
 function load () {
   const asked = process.env.SPILLWAY_BACKEND
-  if (asked === 'js') return { backend: 'js', binding: fallback }
+  if (asked === 'js') return loadFallback()
   if (asked) throw new RangeError(`SPILLWAY_BACKEND: takes 'js', or nothing; got '${asked}'`)
   // Both runtimes let the addon load and abort the process at its first libuv call.
   if (process.versions.bun !== undefined) return useFallback('Bun has no libuv event loop')
@@ -81,7 +80,12 @@ function useFallback (reason) {
   process.emitWarning(
     `the native addon did not load, and a JavaScript timer measures instead: it sees the event loop's lag, not what each request waited, and finds no limits in flight (${reason})`,
     { type: 'SpillwayWarning', code: 'SPILLWAY_FALLBACK' })
-  return { backend: 'js', binding: fallback }
+  return loadFallback()
+}
+
+/** @returns {{ backend: 'js', binding: Backend }} */
+function loadFallback () {
+  return { backend: 'js', binding: require('./fallback.js') } // required on use
 }
 
 module.exports = load()

@@ -19,7 +19,7 @@ function onCheckContinue (req, res) {
   if (this.listenerCount(EVENT) > 1) return
   const trackedRequest = trackedRequestOf(req)
   trackedRequest.awaitsContinue = true
-  onFirstRead(req, () => { if (trackedRequest.awaitsContinue) sendContinue(trackedRequest, res) })
+  onFirstRead(req, () => { if (trackedRequest.awaitsContinue) trackedRequest.sendContinue(res) })
   this.emit('request', req, res)
 }
 
@@ -63,13 +63,4 @@ class ContinueWatch {
   }
 }
 
-/**
- * @param {import('./tracked-request.js').TrackedRequest} trackedRequest
- * @param {any} res Node's response
- */
-function sendContinue (trackedRequest, res) {
-  trackedRequest.awaitsContinue = false
-  if (!res.headersSent) res.writeContinue()
-}
-
-module.exports = { ContinueWatch, sendContinue }
+module.exports = { ContinueWatch }

@@ -65,6 +65,12 @@ class TrackedRequest {
     else if (this.dryRunGates === null) this.dryRunGates = [gate]
     else this.dryRunGates.push(gate)
   }
+
+  /** @param {any} res Node's response */
+  sendContinue (res) {
+    this.awaitsContinue = false
+    if (!res.headersSent) res.writeContinue()
+  }
 }
 
 module.exports = { TrackedRequest }
