@@ -1,9 +1,8 @@
 'use strict'
 
-const { Gate } = require('../gate/gate.js')
+const { createGate } = require('../gate/index.js')
 const { gateOptions } = require('../gate/options.js')
 const { ShedError, answer, bodyOf } = require('../gate/refusal.js')
-const { planSpill } = require('../accept-queue/spill-plan.js')
 const { readOptions } = require('../options/read.js')
 const { booleanRow, functionRow } = require('../options/rows.js')
 
@@ -34,8 +33,9 @@ const table = { ...gateOptions, respond: functionRow, errorMode: { ...booleanRow
  */
 module.exports = function spillway (options) {
   const { respond, errorMode, ...settings } = readOptions('spillway/express', table, options)
-  const spillPlan = planSpill('spillway/express', { ...settings, respond, errorMode }, false)
-  const gate = new Gate(settings, { spillPlan })
+  const gate = createGate(settings, {
+    spill: { entry: 'spillway/express', options: { ...settings, respond, errorMode }, judgesAll: false }
+  })
 
   /** @type {import('express').RequestHandler} */
   const middleware = (req, res, next) => {

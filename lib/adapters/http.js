@@ -1,9 +1,8 @@
 'use strict'
 
-const { Gate } = require('../gate/gate.js')
+const { createGate } = require('../gate/index.js')
 const { gateOptions } = require('../gate/options.js')
 const { answer, answerSocket } = require('../gate/refusal.js')
-const { planSpill } = require('../accept-queue/spill-plan.js')
 const { argumentError, invalidArgument } = require('../options/errors.js')
 const { readOptions } = require('../options/read.js')
 const { functionRow } = require('../options/rows.js')
@@ -46,13 +45,12 @@ function guard (server, options) {
     throw invalidArgument('spillway/http: guard()', 'an http, https or http2 server', server, hintFor(server))
   }
   const { respond, ...settings } = readOptions('spillway/http', table, options)
-  const spillPlan = planSpill('spillway/http', { ...settings, respond }, true)
   const guarded = /** @type {any} */ (server)
   if (guarded[kGuarded] !== undefined) {
     throw argumentError(Error, 'SPILLWAY_ALREADY_GUARDED', 'spillway/http: this server is already guarded; close() its gate first')
   }
 
-  const gate = new Gate(settings, { spillPlan })
+  const gate = createGate(settings, { spill: { entry: 'spillway/http', options: { ...settings, respond }, judgesAll: true } })
   const refuse = refusal(respond, settings.message)
   const hadOwnEmit = Object.hasOwn(guarded, 'emit')
   const { emit } = guarded

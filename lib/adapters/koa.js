@@ -1,11 +1,8 @@
 'use strict'
 
-const { whenHandled } = require('../requests/response-end.js')
-const { Gate } = require('../gate/gate.js')
+const { createGate } = require('../gate/index.js')
 const { gateOptions } = require('../gate/options.js')
 const { STATUS, ShedError, bodyOf } = require('../gate/refusal.js')
-const { trackedRequestOf } = require('../requests/watch.js')
-const { planSpill } = require('../accept-queue/spill-plan.js')
 const { readOptions } = require('../options/read.js')
 const { booleanRow, functionRow } = require('../options/rows.js')
 
@@ -32,14 +29,20 @@ const table = { ...gateOptions, respond: functionRow, errorMode: { ...booleanRow
  */
 module.exports = function spillway (options) {
   const { respond, errorMode, ...settings } = readOptions('spillway/koa', table, options)
-  const spillPlan = planSpill('spillway/koa', { ...settings, respond, errorMode }, false)
-  const gate = new Gate(settings, { spillPlan })
+  const gate = createGate(settings, {
+    spill: { entry: 'spillway/koa', options: { ...settings, respond, errorMode }, judgesAll: false }
+  })
 
   /** @type {import('koa').Middleware} */
   const middleware = (ctx, next) => {
     gate.spill.watchServerOf(ctx.req)
     const info = gate.decide(ctx.req, ctx.res, ctx)
-    if (info === null) return followHandler(ctx, next())
+    if (info === null) {
+      const handled = next()
+      // Koa does not end the response to a client that has left.
+      gate.followHandler(ctx.req, handled)
+      return handled
+    }
     if (respond !== undefined) return respond(ctx, info)
     ctx.set('Retry-After', String(info.retryAfter))
     if (errorMode) throw new ShedError(bodyOf(info, settings.message), info)
@@ -48,15 +51,4 @@ module.exports = function spillway (options) {
     ctx.body = bodyOf(info, settings.message)
   }
   return Object.assign(middleware, gate.handle())
-}
-
-/**
- * Koa does not end the response to a client that has left: the end of the handler is seen here.
- *
- * @param {Context} ctx
- * @param {Promise<any>} handled by the middleware after this one
- */
-function followHandler (ctx, handled) {
-  whenHandled(trackedRequestOf(ctx.req), handled)
-  return handled
 }

@@ -1,7 +1,6 @@
 'use strict'
 
 const { RouteClasses } = require('./route-classes.js')
-const { settled, userFunction } = require('../options/user-function.js')
 
 /**
  * @typedef {import('../requests/tracked-request.js').TrackedRequest} TrackedRequest
@@ -50,6 +49,7 @@ function classifier (classify, controller, routing = byPath) {
  * @returns {(trackedRequest: TrackedRequest, request: any) => number}
  */
 function byName (classify, classes, byRoute) {
+  const { settled, userFunction } = require('../options/user-function.js') // required on use
   const nameOf = userFunction('classify', 'SPILLWAY_CLASSIFY', (/** @type {any} */ request) => {
     const name = settled(classify(request))
     return name === undefined ? undefined : String(name)

@@ -1,17 +1,16 @@
 'use strict'
 
 const { binding } = require('../native/binding.js')
-const { exemptTest } = require('./exempt.js')
 const { GateFigures } = require('./figures.js')
 const { InFlight, InFlightEntry } = require('./in-flight.js')
+const { ProvisionalRefusal } = require('./provisional-refusal.js')
 const { meanRetryS, retryAfterSeconds } = require('./refusal.js')
 const { createSpill } = require('../accept-queue/index.js')
 const { classifier } = require('../admission/classify.js')
 const { AdmissionController } = require('../admission/controller.js')
 const { Limits } = require('../limits/index.js')
-const { userFunction } = require('../options/user-function.js')
 const { OUTCOME } = require('../requests/outcome.js')
-const { follow } = require('../requests/response-end.js')
+const { follow, whenHandled } = require('../requests/response-end.js')
 const requestWatch = require('../requests/watch.js')
 
 /**
@@ -45,20 +44,6 @@ const PATIENCE_FACTOR = 2
 const MIN_PATIENCE_MS = 1000
 const MAX_PATIENCE_MS = 30_000
 
-/** A refusal by a limit that may be overruled. Exactly one of the methods is to be called, once. */
-class ProvisionalRefusal {
-  /**
-   * @param {ExceededLimit} exceeded
-   * @param {() => ShedInfo} confirm counts and reports the refusal
-   * @param {() => ShedInfo | null} overrule decides as if no limit were exceeded
-   */
-  constructor (exceeded, confirm, overrule) {
-    this.exceeded = exceeded
-    this.confirm = confirm
-    this.overrule = overrule
-  }
-}
-
 /** Decides on requests, and counts them. One per adapter instance; of the gates that enforce, one judges a request. */
 class Gate {
   #options
@@ -87,12 +72,12 @@ class Gate {
     this.#options = options
     this.isDryRun = options.dryRun
     this.answersForHandler = answersForHandler
-    this.#isExempt = exemptTest(options.exempt)
-    this.#onShed = userFunction('onShed', 'SPILLWAY_ON_SHED', options.onShed ?? (() => {}))
+    this.#isExempt = createExemptTest(options)
+    this.#onShed = createOnShed(options)
     this.#controller = new AdmissionController(options)
     this.#classes = classifier(options.classify, this.#controller, routing)
     this.spill = createSpill(this.#controller.native, options, spillPlan,
-      options.onShed && ((report) => this.#onShed(this.#spillInfo(report), undefined)))
+      this.#onShed && ((report) => this.#onShed?.(this.#spillInfo(report), undefined)))
     this.#release = requestWatch.acquire()
     this.limits = new Limits(options)
     this.#figures = new GateFigures(options, {
@@ -165,7 +150,7 @@ class Gate {
     if (this.#closed || (wasJudged && !(nested && isOverLimit))) return null
     trackedRequest.setJudgedBy(this)
     this.limits.touch()
-    if (exempt || this.#isExempt(trackedRequest, request)) return wasJudged ? null : this.#exempt()
+    if (exempt || this.#isExempt?.(trackedRequest, request)) return wasJudged ? null : this.#exempt()
     if (limitsOnly && !isOverLimit) return this.#exempt()
 
     const visit = this.#begin(trackedRequest, res, request)
@@ -267,7 +252,7 @@ class Gate {
       ...limit,
       dryRun: this.isDryRun
     }
-    this.#onShed(info, request)
+    this.#onShed?.(info, request)
     return info
   }
 
@@ -311,6 +296,16 @@ class Gate {
     return Math.min(MAX_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, PATIENCE_FACTOR * this.#controller.longestMs(classId)))
   }
 
+  /**
+   * For frameworks that tell when a handler has finished, whether or not it has ended the response.
+   *
+   * @param {any} raw Node's request
+   * @param {PromiseLike<unknown>} handled
+   */
+  followHandler (raw, handled) {
+    whenHandled(requestWatch.trackedRequestOf(raw), handled)
+  }
+
   close () {
     this.#closed = true
     this.spill.close()
@@ -345,6 +340,20 @@ class Gate {
   }
 }
 
+/** @param {any} options */
+function createExemptTest ({ exempt }) {
+  if (Array.isArray(exempt) && exempt.length === 0) return undefined
+  const { exemptTest } = require('./exempt.js') // required on use
+  return exemptTest(exempt)
+}
+
+/** @param {any} options */
+function createOnShed ({ onShed }) {
+  if (onShed === undefined) return undefined
+  const { userFunction } = require('../options/user-function.js') // required on use
+  return userFunction('onShed', 'SPILLWAY_ON_SHED', onShed)
+}
+
 /**
  * When descriptors run out, each refusal has to give one back.
  *
@@ -364,4 +373,4 @@ function isClientError (status) {
   return status !== undefined && status >= 400 && status < 500
 }
 
-module.exports = { Gate, ProvisionalRefusal }
+module.exports = { Gate }

@@ -1,6 +1,6 @@
 'use strict'
 
-const { LIMIT_REASONS } = require('../limits/index.js')
+const { LIMIT_REASONS } = require('../limits/table.js')
 const { gateOptions } = require('./options.js')
 
 /** @typedef {import('./options.js').ShedInfo} ShedInfo */

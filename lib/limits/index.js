@@ -3,12 +3,13 @@
 const { backend } = require('../native/binding.js')
 const { limitOptions } = require('./options.js')
 const { acquire } = require('./sampler.js')
+const { LIMITS } = require('./table.js')
 
 /**
  * @typedef {import('./sampler.js').Load} Load
  *
- * @typedef {'eventLoopDelay' | 'heapUsedBytes' | 'rssBytes' | 'healthCheck' | 'eventLoopUtilization' |
- *   'heapUsedRatio' | 'memoryRatio' | 'gcRatio' | 'fdRatio' | 'threadPoolDelay'} LimitReason
+ * @typedef {import('./table.js').LimitReason} LimitReason
+ * @typedef {import('./table.js').LimitRow} LimitRow
  *
  * @typedef {object} ExceededLimit
  * @property {LimitReason} reason
@@ -20,32 +21,10 @@ const { acquire } = require('./sampler.js')
  * @property {number | null} value in the limit's unit; null for the health check, and if this system does not provide it
  * @property {number | undefined} limit
  * @property {boolean} exceeded whether requests are refused because of it
- *
- * @typedef {object} LimitRow
- * @property {string} option
- * @property {LimitReason} reason also the name of the figure in Load, except for the health check
- * @property {boolean} [isResource] whether a process hardly recovers once it has exceeded the limit for long
  */
-
-/** In the order in which they apply. @type {LimitRow[]} */
-const LIMITS = [
-  { option: 'maxEventLoopDelay', reason: 'eventLoopDelay' },
-  { option: 'maxHeapUsedBytes', reason: 'heapUsedBytes', isResource: true },
-  { option: 'maxRssBytes', reason: 'rssBytes', isResource: true },
-  { option: 'healthCheck', reason: 'healthCheck' },
-  { option: 'maxEventLoopUtilization', reason: 'eventLoopUtilization' },
-  { option: 'maxHeapUsedRatio', reason: 'heapUsedRatio', isResource: true },
-  { option: 'maxMemoryRatio', reason: 'memoryRatio', isResource: true },
-  { option: 'maxGcRatio', reason: 'gcRatio', isResource: true },
-  { option: 'maxFdRatio', reason: 'fdRatio', isResource: true },
-  { option: 'maxThreadPoolDelay', reason: 'threadPoolDelay' }
-]
 
 /** Figures that report by themselves that their limit is exceeded, between the samples. @type {LimitReason[]} */
 const SELF_REPORTING = ['fdRatio', 'healthCheck']
-
-/** @type {Set<string>} */
-const LIMIT_REASONS = new Set(LIMITS.map(({ reason }) => reason))
 
 /** The limits of one gate or of one route on what the thread has sampled. */
 class Limits {
@@ -198,4 +177,4 @@ function warnOfUnavailable (limits, load) {
   }
 }
 
-module.exports = { LIMIT_REASONS, Limits }
+module.exports = { Limits }

@@ -4,11 +4,11 @@ const fp = require('fastify-plugin')
 const { NO_ROUTE } = require('../../admission/classify.js')
 const { askPressureHandler } = require('./pressure-handler.js')
 const { addStatusRoute, statusRouteRow } = require('./status-route.js')
-const { Gate, ProvisionalRefusal } = require('../../gate/gate.js')
-const { LIMIT_REASONS } = require('../../limits/index.js')
+const { createGate } = require('../../gate/index.js')
+const { ProvisionalRefusal } = require('../../gate/provisional-refusal.js')
+const { LIMIT_REASONS } = require('../../limits/table.js')
 const { gateOptions } = require('../../gate/options.js')
 const { STATUS, ShedError } = require('../../gate/refusal.js')
-const { planSpill } = require('../../accept-queue/spill-plan.js')
 const { readOptions } = require('../../options/read.js')
 const { functionRow, isFunction } = require('../../options/rows.js')
 
@@ -79,11 +79,13 @@ const fastifyUnderPressure = async (fastify, given) => {
   const isNested = fastify.hasDecorator('spillway')
   // Encapsulated, the plugin sees only some of the server's requests.
   const judgesAll = Object.hasOwn(fastify, 'server')
-  const spillPlan = planSpill('spillway/fastify', { ...settings, respond, customError }, judgesAll, statusUrl)
   const gateSettings = { ...settings, healthCheck: checkHealth }
   // The status route calls the health check, so that no timer has to.
   if (statusUrl !== undefined && options.healthCheckInterval === undefined) gateSettings.healthCheckInterval = undefined
-  const gate = new Gate(gateSettings, { routing, spillPlan })
+  const gate = createGate(gateSettings, {
+    routing,
+    spill: { entry: 'spillway/fastify', options: { ...settings, respond, customError }, judgesAll, exemptPath: statusUrl }
+  })
   const handle = gate.handle()
 
   fastify.decorate('spillway', handle)

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {import('./types.js').PressureHandler} PressureHandler
- * @typedef {import('../../gate/gate.js').ProvisionalRefusal} ProvisionalRefusal
+ * @typedef {import('../../gate/provisional-refusal.js').ProvisionalRefusal} ProvisionalRefusal
  * @typedef {import('../../gate/options.js').ShedInfo} ShedInfo
  * @typedef {import('fastify').FastifyRequest} FastifyRequest
  * @typedef {import('fastify').FastifyReply} FastifyReply

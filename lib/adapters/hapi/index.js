@@ -3,13 +3,12 @@
 const { createRequire } = require('node:module')
 const { setImmediate } = require('node:timers/promises')
 const { NO_ROUTE } = require('../../admission/classify.js')
-const { Gate } = require('../../gate/gate.js')
+const { createGate } = require('../../gate/index.js')
 const { corsHeaders } = require('./cors.js')
 const { RoutesWithOptions, matchOf } = require('./routes.js')
 const { gateOptions } = require('../../gate/options.js')
 const { ShedError } = require('../../gate/refusal.js')
 const { onClientError } = require('../../requests/watch.js')
-const { planSpill } = require('../../accept-queue/spill-plan.js')
 const { readOptions } = require('../../options/read.js')
 const { functionRow } = require('../../options/rows.js')
 const { pathOfTarget } = require('../../requests/target.js')
@@ -43,7 +42,7 @@ module.exports = {
     let isStopped = false
     server.events.on('stop', () => { isStopped = true })
     server.events.on('start', () => { isStopped = false })
-    const gate = new Gate({
+    const gate = createGate({
       ...settings,
       healthCheck: healthCheck && (() => isStopped || healthCheck(server))
     }, {
@@ -51,7 +50,7 @@ module.exports = {
         pathOf: (tracked) => tracked.url,
         routeOf: (method, url) => routeOf(server, method, url)
       },
-      spillPlan: planSpill('spillway/hapi', { ...settings, respond }, true),
+      spill: { entry: 'spillway/hapi', options: { ...settings, respond }, judgesAll: true },
       answersForHandler: true
     })
 
@@ -101,7 +100,7 @@ module.exports = {
 /**
  * The figures, also under the names that Hapi's `server.load` uses.
  *
- * @param {Gate} gate
+ * @param {import('../../gate/gate.js').Gate} gate
  */
 function loadOf ({ limits: { load } }) {
   return { ...load, heapUsed: load.heapUsedBytes, rss: load.rssBytes }
