@@ -2,7 +2,7 @@
 
 const neostandard = require('neostandard')
 
-const skip = { selector: 'CallExpression[callee.property.name="skip"]', message: 'test/support/needs.js says why a test is skipped.' }
+const skip = { selector: 'CallExpression[callee.property.name="skip"]', message: 'Call needs() from test/support/needs.js, which reports why a test is skipped.' }
 
 module.exports = [
   ...neostandard({

@@ -7,26 +7,26 @@ const { machine, now } = require('./machine')
 /**
  * @typedef {object} Run
  * @property {string} command
- * @property {string} beside names and versions of what it was measured beside
- * @property {string} cores who had which
+ * @property {string} comparedWith names and versions of the packages that it was compared with
+ * @property {string} cores which process ran on which core
  *
  * @param {Run} run
  * @returns {[string, string][]} where and how it was measured
  */
-function conditions ({ command, beside, cores }) {
+function conditions ({ command, comparedWith, cores }) {
   return [
     ['machine', `${machine()}; ${cores}`],
     ['date', now()],
     ['Node.js', process.versions.node],
     ['spillway', revision()],
-    ['beside', beside],
+    ['compared with', comparedWith],
     ['command', `\`${command}\``]
   ]
 }
 
 /**
  * @param {Run} run
- * @returns {string} the same as a list in Markdown
+ * @returns {string} the conditions as a Markdown list
  */
 function listConditions (run) {
   return conditions(run).map(([name, value]) => `- ${name}: ${value}`).join('\n')

@@ -1,6 +1,6 @@
 'use strict'
 
-/** Numbers as people read them. */
+/** Formats numbers for readers. */
 
 function rate (perSecond) {
   return perSecond > 0 && perSecond < 10 ? perSecond.toFixed(1) : whole(perSecond)

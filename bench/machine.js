@@ -2,13 +2,13 @@
 
 const os = require('node:os')
 
-/** @returns {string} what the figures were measured on */
+/** @returns {string} operating system and CPU of this machine */
 function machine () {
   const cpus = os.cpus()
   return `${os.type()} ${os.release()} ${os.arch()}, ${cpus.length} × ${cpus[0]?.model.trim() ?? 'unknown CPU'}`
 }
 
-/** @returns {string} to the minute, UTC */
+/** @returns {string} the time in UTC, to the minute */
 function now () {
   return `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

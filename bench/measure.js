@@ -2,13 +2,13 @@
 
 const os = require('node:os')
 
-const deprivedMs = require('./child/deprived')
+const cpuWaitMs = require('./child/cpu-wait')
 
-// What others took from the server, they took from its goodput.
-const MAX_DEPRIVED_SHARE = 0.05
+// CPU time that other processes take from the server lowers its goodput.
+const MAX_CPU_WAIT_SHARE = 0.05
 
 /**
- * One run of a client against a server, and whether the machine left them alone.
+ * Runs a client against a server, and marks the report as invalid if other processes used the server's core.
  *
  * @param {ReturnType<import('./load')>} client
  * @param {Awaited<ReturnType<import('./servers')>>} server
@@ -17,12 +17,12 @@ const MAX_DEPRIVED_SHARE = 0.05
  */
 async function measure (client, server, load) {
   const beganMs = performance.now()
-  const before = deprivedMs(server.pid)
+  const before = cpuWaitMs(server.pid)
   const report = await client.run({ ...load, port: server.port })
-  const share = (deprivedMs(server.pid) - before) / (performance.now() - beganMs)
-  // On a single core the client itself is among the others.
-  if (share > MAX_DEPRIVED_SHARE && os.availableParallelism() > 1) {
-    report.invalid ??= `others had the server's core for ${Math.round(share * 100)} % of the time`
+  const share = (cpuWaitMs(server.pid) - before) / (performance.now() - beganMs)
+  // On a single core, the client is one of the other processes.
+  if (share > MAX_CPU_WAIT_SHARE && os.availableParallelism() > 1) {
+    report.invalid ??= `other processes used the server's core for ${Math.round(share * 100)} % of the time`
   }
   return report
 }

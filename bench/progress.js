@@ -5,7 +5,7 @@ const { SingleBar } = require('cli-progress')
 const REFRESH_MS = 200
 
 /**
- * Shows on stderr what is running: a bar on a terminal, a line for each step elsewhere.
+ * Shows the progress on stderr: as a bar on a terminal, otherwise as one line per step.
  *
  * @param {{ label: string, expectedMs: number }[]} steps
  * @returns {{ begin: (step: { label: string, expectedMs: number }) => void, end: () => void, stop: () => void }}

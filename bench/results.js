@@ -6,10 +6,10 @@ const path = require('node:path')
 const RESULTS = path.join(__dirname, 'RESULTS.md')
 
 /**
- * Puts what a bench measured into bench/RESULTS.md, in the place of what it measured before.
+ * Writes the results of a benchmark into bench/RESULTS.md, where they replace its previous results.
  *
- * @param {string} part Markdown whose first line, and no other, is a heading of the first level
- * @returns {string} the file
+ * @param {string} part Markdown; its first line is its only first-level heading, which identifies the benchmark
+ * @returns {string} path of the file
  */
 function writeResults (part) {
   fs.writeFileSync(RESULTS, replacePart(fs.readFileSync(RESULTS, 'utf8'), part))

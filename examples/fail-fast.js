@@ -1,19 +1,19 @@
 'use strict'
 
 /**
- * A process that will not come back by itself gives way to a new one: it stops to accept, answers what it
- * has begun, and exits with code 1, for its supervisor (systemd's Restart=on-failure, Docker's
- * --restart=on-failure, Kubernetes, PM2) to start another.
+ * A process that cannot recover by itself makes way for a new one: it stops accepting connections, answers the
+ * requests it has begun, and exits with code 1, so that its supervisor (systemd's Restart=on-failure, Docker's
+ * --restart=on-failure, Kubernetes, PM2) starts another.
  *
  *     npm run build && node --max-old-space-size=256 examples/fail-fast.js
  *
- * `curl localhost:3000/leak` keeps some megabytes for ever; do it until the process gives up.
+ * Each `curl localhost:3000/leak` leaks some megabytes. Repeat it until the process exits.
  */
 
 const http = require('node:http')
 const { guard } = require('spillway/http')
 
-/** An answer that is not done by then is lost with the rest. */
+/** Answers that are not finished by then are lost. */
 const LONGEST_DRAIN_MS = 10_000
 const LEAK = 400_000
 

@@ -3,7 +3,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 
-const root = path.join(__dirname, '..')
+const root = path.join(__dirname, '..', 'src')
 const [addon] = JSON.parse(fs.readFileSync(path.join(root, 'binding.gyp'), 'utf8')).targets
 
 /** @param {'linux' | 'mac' | 'win'} os @returns {string[]} absolute paths */

@@ -1,12 +1,12 @@
 'use strict'
 
-// The suite on each Node that the package supports, one after the other; versions on the command line
-// are some of them. The addon is the one in build/: the same binary must serve all.
+// Runs the suite on each version of Node.js that the package supports, or on those named on the command line. The addon is
+// the one in build/: one binary must serve all of them.
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { dependencies } = require('./runtimes/package.json')
 
-// The bench runs on one Node, and simulations have a clock of their own: no Node makes a difference there.
+// The bench runs on one version only, and simulations have their own clock, so these need no other versions.
 const FILES = ['test/*/*.test.js', '--ignore', 'test/{bench,integration,package}/*', '--ignore', 'test/*/*.simulation.test.js']
 
 const root = path.join(__dirname, '..')

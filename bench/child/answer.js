@@ -1,14 +1,14 @@
 'use strict'
 
 /**
- * The child's half of `startChild`: answers each question of the parent, and ends with it.
+ * The child's side of `startChild`: answers each question of the parent, and exits when the parent does.
  *
- * @param {(question: object) => object | Promise<object>} reply a rejection ends the process with its stack on stderr
+ * @param {(question: object) => object | Promise<object>} reply if it rejects, the process prints the stack and exits
  */
 function answer (reply) {
   process.on('message', async question => process.send(await reply(question)))
   process.once('disconnect', () => process.exit())
-  // Ctrl-C reaches the whole group; the parent decides, and its end is ours.
+  // Ctrl-C signals the whole process group. The parent handles it; when it exits, this process does too.
   process.on('SIGINT', () => {})
 }
 

@@ -3,7 +3,7 @@
 const { execFileSync } = require('node:child_process')
 
 /**
- * The cores this process may use, or none where `taskset` is missing or only one core is allowed.
+ * The cores that this process may use; empty if `taskset` is missing or only one core is allowed.
  *
  * @returns {string[]}
  */
@@ -25,17 +25,18 @@ function expand (range) {
 
 let list
 
-/** @returns {boolean} whether children are kept on cores of their own */
+/** @returns {boolean} whether child processes are pinned to cores */
 function canPin () {
   list ??= allowed()
   return list.length > 0
 }
 
 /**
- * How to fork a child on one core. First and last: with more than two cores these are never two threads of one core.
+ * Options to fork a child on the first or the last core. With more than two logical cores, these two are never
+ * hardware threads of the same physical core.
  *
  * @param {'first' | 'last'} which
- * @returns {{ execPath: string, execArgv: string[] } | undefined} options for `fork`
+ * @returns {{ execPath: string, execArgv: string[] } | undefined} for `fork`; undefined if children are not pinned
  */
 function pinTo (which) {
   if (!canPin()) return undefined

@@ -13,15 +13,15 @@ process.once('exit', () => {
 })
 
 /**
- * Starts a Node process that answers questions (see answer.js), alone on a core where the system can pin it.
+ * Starts a Node process that answers questions (see answer.js), pinned to a core if the system supports that.
  *
  * @param {string} file absolute path of the child's script
- * @param {'first' | 'last'} [core] cores of the same name are shared, the two names never are if there are two cores
+ * @param {'first' | 'last'} [core] children with the same value share a core; with different values, they do not
  * @returns {{
  *   pid: number,
  *   ask: (question: object) => Promise<object>,
  *   stop: () => Promise<void>
- * }} `ask` takes one question at a time and rejects when the child ends before it answers; `stop` may be called twice
+ * }} `ask` takes one question at a time and rejects if the child exits before it answers; `stop` is idempotent
  */
 function startChild (file, core) {
   const pinned = core && cores.pinTo(core)

@@ -10,8 +10,8 @@ const CODE_OF_2 = 0x32
 const HEAD_END = '\r\n\r\n'
 
 /**
- * A closed loop on kept-alive connections that costs less than any server it can be sent to, so that the server is what
- * bounds it: it writes a constant, and counts bytes. All answers 200 must be of one length, which the first tells.
+ * A closed-loop client on kept-alive connections. It only writes a constant and counts bytes, so that it is cheaper than
+ * any server and the server limits the throughput. All 200 responses must have the length of the first.
  *
  * @param {{ port: number, connections: number, durationMs: number }} load
  * @returns {Promise<{ answers: number, refused: number, failure: string | null }>}

@@ -8,14 +8,14 @@ const answer = require('../child/answer')
 const SETTLING_MS = 1500
 
 const kinds = {
-  'a server': async () => listen(),
-  'a guarded server': async () => require('../../lib/adapters/http').guard(await listen()),
-  'a server, and toobusy()': async () => {
+  server: async () => listen(),
+  'guarded server': async () => require('../../lib/adapters/http').guard(await listen()),
+  'server that calls toobusy()': async () => {
     const toobusy = require('../../lib/index')
     await listen()
     toobusy()
   },
-  'the same after shutdown()': async () => {
+  'the same after toobusy.shutdown()': async () => {
     const toobusy = require('../../lib/index')
     await listen()
     toobusy()
@@ -30,7 +30,7 @@ async function listen () {
   return server
 }
 
-/** Becomes one of the kinds of idle process, and answers once start-up is over. */
+/** Becomes an idle process of the given kind, and answers after start-up. Without a kind, it lists the kinds. */
 answer(async ({ kind }) => {
   if (kind) {
     await kinds[kind]()

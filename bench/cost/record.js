@@ -5,35 +5,62 @@ const { listConditions } = require('../conditions')
 const { whole } = require('../format')
 
 /**
- * What the bench measured, as a part of Markdown.
+ * The measurements as a part of bench/RESULTS.md.
  *
- * @param {{ throughput: import('./throughput').Throughput[], calls: Record<string, number>,
- *   signals: Record<string, number>, wakeUps: Record<string, number> }} measured ns, and per second
- * @param {{ rounds: number, roundMs: number }} settings
+ * @param {{ throughput: import('./throughput').Throughput[], calls: Record<string, number[]>,
+ *   signals: Record<string, number>, wakeUps: Record<string, number> }} measured calls and signals in
+ *   ns, wake-ups per second; calls: of this checkout, and of another if there is one; a part that was not measured is empty
+ * @param {{ rounds: number, roundMs: number, callRounds: number }} settings
  * @param {string} command
- * @returns {string}
+ * @returns {string} Markdown
  */
-function renderRecord ({ throughput, calls, signals, wakeUps }, { rounds, roundMs }, command) {
+function renderRecord ({ throughput, calls, signals, wakeUps }, settings, command) {
   const cores = `server and client ${canPin() ? 'each on a core of its own' : 'not pinned to cores'}`
-  const decimals = (figures, digits) => Object.entries(figures).map(([name, value]) => [name, value.toFixed(digits)])
-  return `# When nothing is wrong: what was measured
+  return [
+    '# Cost without overload',
+    listConditions({ command, comparedWith: 'nothing', cores }),
+    throughput.length > 0 && renderThroughput(throughput, settings),
+    renderCalls(calls, settings),
+    renderFigures('Signals', SIGNALS_NOTE, ['signal', 'ns'], signals, 1),
+    renderFigures('Idle processes', WAKE_UPS_NOTE, ['idle process', 'wake-ups/s'], wakeUps, 2)
+  ].filter(Boolean).join('\n\n')
+}
 
-${listConditions({ command, beside: 'nothing', cores })}
+function renderThroughput (throughput, { rounds, roundMs }) {
+  return `## Throughput
 
-A hello-world server over kept-alive connections with the protection over the same without, in ${rounds} alternating rounds
-of ${roundMs} ms; the medians of the rounds' ratios. *pass-through* is a middleware, or a hook, that does nothing: what the
-framework charges for having one.
+The throughput of a hello-world server with the protection, relative to the same server without it. Both are loaded over
+kept-alive connections, in ${rounds} alternating rounds of ${roundMs} ms; each ratio is the median of the rounds' ratios.
+*CPU time* is the ratio of the CPU times per request. *pass-through* is a middleware, or a hook, that does nothing: it
+shows what the framework itself charges for one.
 
-${table(['hello world', 'with', 'answers/s without', 'with / without', 'by CPU time', 'to reach', 'refused'],
+${table(['framework', 'protection', 'responses/s without', 'with / without', 'CPU time', 'target', 'other than 200'],
     throughput.map(({ framework, protection, perSecond, ratio, cpuRatio, atLeast, refused }) =>
-      [framework, protection, whole(perSecond), ratio.toFixed(3), cpuRatio.toFixed(3), atLeast === undefined ? '' : `>= ${atLeast}`, whole(refused)]))}
+      [framework, protection, whole(perSecond), ratio.toFixed(3), cpuRatio.toFixed(3), atLeast === undefined ? '' : `>= ${atLeast}`, whole(refused)]))}`
+}
 
-${table(['call', 'ns'], decimals(calls, 1))}
+function renderCalls (calls, { callRounds }) {
+  const rows = Object.entries(calls)
+  if (rows.length === 0) return ''
+  const compared = rows[0][1].length > 1
+  const head = ['call', 'ns', ...compared ? ['ns, other checkout', 'ratio'] : []]
+  return `## Calls
 
-${table(['signal', 'ns'], decimals(signals, 1))}
+The time of one call, less that of an empty loop: the median of about ${callRounds} alternating rounds. First the toobusy
+functions, then the native functions that run for each request (\`requestWait()\`, \`wasQueued()\`, the admission controller's
+\`enter()\` and \`leave()\`) and for each item of a stream (\`begin()\` and \`end()\`).${compared ? ' Ratios above 1: slower than the other checkout.' : ''}
 
-${table(['idle process', 'wake-ups/s'], decimals(wakeUps, 2))}
-`
+${table(head, rows.map(([name, ns]) => [name, ...ns.map(each => each.toFixed(1)), ...compared ? [(ns[0] / ns[1]).toFixed(2)] : []]))}`
+}
+
+const SIGNALS_NOTE = `The cost of the signals behind the limits on the process. Each signal is read once per sample. Between samples, an
+event-loop turn, a garbage collection and a request have a cost of their own.`
+
+const WAKE_UPS_NOTE = 'How often the system wakes a process that has nothing to do.'
+
+function renderFigures (title, note, head, figures, digits) {
+  const rows = Object.entries(figures).map(([name, value]) => [name, value.toFixed(digits)])
+  return rows.length > 0 && `## ${title}\n\n${note}\n\n${table(head, rows)}`
 }
 
 function table (head, rows) {

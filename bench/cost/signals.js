@@ -13,107 +13,108 @@ const monitor = require('../../lib/loop/monitor')
 const READINGS = 200
 const PAUSE_MS = 1
 const TURNS = 20_000
-const MANY = 64
-const OBJECTS = 400
+const WINDOWS = 64
+const OBJECTS_PER_TURN = 400
 const REQUESTS = 1_000_000
 
 const signals = Object.fromEntries([
   'event-loop-delay', 'event-loop-utilization', 'heap', 'rss', 'container-memory', 'gc', 'open-files', 'thread-pool'
-].map(name => [name, require(`../../lib/limits/${name}`)]))
+].map(name => [name, require(`../../lib/limits/signals/${name}`)]))
 
-let kept = 0
+let sum = 0
 
-/** What each signal costs, ns: a reading, of which there is one a sample; and what is paid between the samples. */
-async function measure ({ rounds }) {
+/** ns of one reading of each signal, as a sample takes it, and of what happens between samples. */
+async function measureSignals ({ rounds }) {
   const release = monitor.acquire()
   const costs = {}
-  for (const [name, begin] of Object.entries(signals)) costs[`reading: ${name}`] = await readingOf(begin())
-  costs['a turn'] = await turnOf(rounds)
-  costs['a collection, where maxGcRatio is set'] = await collectionOf(rounds)
-  costs['a request'] = requestOf(rounds)
+  for (const [name, begin] of Object.entries(signals)) costs[`reading of ${name}`] = await measureReading(begin())
+  costs['event-loop turn'] = await measureTurn(rounds)
+  costs['garbage collection, with maxGcRatio set'] = await measureCollection(rounds)
+  costs.request = measureRequest(rounds)
   release()
-  if (!Number.isFinite(kept)) throw new Error('the results were lost')
+  // Without a use of the results, V8 could drop the calls.
+  if (!Number.isFinite(sum)) throw new Error('a signal returned no number')
   return costs
 }
 
-/** With a pause between two, as there is between two samples: the caches are then somebody else's. */
-async function readingOf (signal) {
+/** ns of one reading. There is a pause before each, as between samples, in which the CPU caches may be overwritten. */
+async function measureReading (signal) {
   const times = []
   for (let i = 0; i < READINGS; i++) {
     await sleep(PAUSE_MS)
-    const began = process.hrtime.bigint()
+    const startNs = process.hrtime.bigint()
     const figures = signal.read()
-    times.push(Number(process.hrtime.bigint() - began))
-    kept += Object.keys(figures).length
+    times.push(Number(process.hrtime.bigint() - startNs))
+    sum += Object.keys(figures).length
   }
   signal.stop?.()
   return median(times)
 }
 
-/** By many windows at once, which a process has one of. */
-async function turnOf (rounds) {
+/** ns that one window of the event-loop delay adds to a turn. A process has one; many make the figure measurable. */
+async function measureTurn (rounds) {
   const without = []
-  for (let i = 0; i < rounds; i++) without.push(await turns())
-  const takes = Array.from({ length: MANY }, () => binding.createLoopDelay())
+  for (let i = 0; i < rounds; i++) without.push(await timeTurns())
+  const windows = Array.from({ length: WINDOWS }, () => binding.createLoopDelay())
   const within = []
-  for (let i = 0; i < rounds; i++) within.push(await turns())
-  for (const take of takes) kept += take().max
-  return (median(within) - median(without)) / TURNS / MANY
+  for (let i = 0; i < rounds; i++) within.push(await timeTurns())
+  for (const take of windows) sum += take().max
+  return (median(within) - median(without)) / TURNS / WINDOWS
 }
 
-async function turns () {
-  const began = process.hrtime.bigint()
+async function timeTurns () {
+  const startNs = process.hrtime.bigint()
   for (let i = 0; i < TURNS; i++) await nextTurn()
-  return Number(process.hrtime.bigint() - began)
+  return Number(process.hrtime.bigint() - startNs)
 }
 
-/** ns of some turns that allocate, as those of a server do, for each collection that they cause. */
-async function collectionOf (rounds) {
+/** ns that a PerformanceObserver adds per garbage collection, in turns that allocate as those of a server do. */
+async function measureCollection (rounds) {
   let seen = 0
   const observer = new PerformanceObserver(list => { seen += list.getEntries().length })
   const differences = []
-  await allocate()
+  await timeAllocations()
   for (let i = 0; i < rounds; i++) {
-    const without = await allocate()
+    const without = await timeAllocations()
     observer.observe({ entryTypes: ['gc'] })
     seen = 0
-    const within = await allocate()
+    const within = await timeAllocations()
     observer.disconnect()
     differences.push((within - without) / seen)
   }
   return median(differences)
 }
 
-async function allocate () {
-  const began = process.hrtime.bigint()
+async function timeAllocations () {
+  const startNs = process.hrtime.bigint()
   const objects = []
   for (let i = 0; i < TURNS; i++) {
-    for (let j = 0; j < OBJECTS; j++) objects[j] = { j, more: [i, j] }
+    for (let j = 0; j < OBJECTS_PER_TURN; j++) objects[j] = { j, more: [i, j] }
     await nextTurn()
   }
-  kept += objects.length
-  return Number(process.hrtime.bigint() - began)
+  sum += objects.length
+  return Number(process.hrtime.bigint() - startNs)
 }
 
-/** What a gate does for each: says that it came, and looks at a field, which a sample may have changed. */
-function requestOf (rounds) {
+/** ns of what a gate does for each request: it reports the request, and reads the field that samples set. */
+function measureRequest (rounds) {
   const limits = new Limits(Object.fromEntries(Object.entries(limitOptions).map(([name, row]) => [name, row.default])))
   const differences = []
   for (let i = 0; i < rounds; i++) {
-    const without = asked({ exceeded: null, touch () {} })
-    differences.push((asked(limits) - without) / REQUESTS)
+    const without = timeRequests({ exceeded: null, touch () {} })
+    differences.push((timeRequests(limits) - without) / REQUESTS)
   }
   limits.close()
   return median(differences)
 }
 
-function asked (subject) {
-  const began = process.hrtime.bigint()
+function timeRequests (limits) {
+  const startNs = process.hrtime.bigint()
   for (let i = 0; i < REQUESTS; i++) {
-    subject.touch()
-    kept += subject.exceeded === null ? 0 : 1
+    limits.touch()
+    sum += limits.exceeded === null ? 0 : 1
   }
-  return Number(process.hrtime.bigint() - began)
+  return Number(process.hrtime.bigint() - startNs)
 }
 
-answer(measure)
+answer(measureSignals)

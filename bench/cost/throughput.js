@@ -17,30 +17,31 @@ const PAIRS = [
 ]
 
 /**
- * A hello-world server with a protection over the same without. The two stand side by side and are loaded in turns, so
- * that a machine that slows down slows both.
+ * Compares a hello-world server that has a protection with the same server without it. Both run at the same time and are
+ * loaded in alternating rounds, so that a machine that slows down slows both.
  *
  * @typedef {object} Throughput
  * @property {string} framework
  * @property {string} protection
- * @property {number} [atLeast] what `ratio` is to reach
- * @property {number} perSecond answers of the unprotected, median
- * @property {number} ratio with over without: median of the rounds
- * @property {number} cpuRatio CPU time of a request, without over with: median of the rounds; free of what the client
- *   and others do, and so the better figure on a busy machine
- * @property {number} refused answers that were not 200, in all rounds: each is one too many
+ * @property {number} [atLeast] the target for `ratio`
+ * @property {number} perSecond responses per second of the unprotected server: median of the rounds
+ * @property {number} ratio responses per second with the protection, divided by those without: median of the rounds
+ * @property {number} cpuRatio CPU time per request without the protection, divided by that with it: median of the
+ *   rounds. Other processes and the client do not influence it, so it is the better figure on a busy machine
+ * @property {number} refused responses other than 200 in all rounds; should be 0
  *
- * @param {{ rounds: number, roundMs: number, only: string[] }} settings
+ * @param {{ rounds: number, roundMs: number }} settings
+ * @param {(name: string) => boolean} wanted whether to measure the pair `throughput/framework/protection`
  * @returns {Promise<Throughput[]>}
  */
-async function measureThroughput ({ rounds, roundMs, only }) {
+async function measureThroughput ({ rounds, roundMs }, wanted) {
   const client = startChild(require.resolve('./client'), 'first')
   const results = []
   try {
     for (const pair of PAIRS) {
-      const name = `${pair.framework}/${pair.protection}`
-      if (only.length > 0 && !only.some(pattern => name.includes(pattern))) continue
-      console.error(`throughput: ${name}`)
+      const name = `throughput/${pair.framework}/${pair.protection}`
+      if (!wanted(name)) continue
+      console.error(name)
       results.push({ ...pair, ...await compare(client, pair, rounds, roundMs) })
     }
   } finally {
@@ -52,18 +53,18 @@ async function measureThroughput ({ rounds, roundMs, only }) {
 async function compare (client, { framework, protection }, rounds, roundMs) {
   const servers = []
   try {
-    for (const given of [undefined, protection]) {
-      servers.push(await startServer({ framework, workload: 'hello', protection: given }))
+    for (const each of [undefined, protection]) {
+      servers.push(await startServer({ framework, workload: 'hello', protection: each }))
     }
-    const [without, withIt] = servers
+    const [bare, guarded] = servers
     for (const server of servers) await load(client, server, WARM_UP_MS)
     const pairs = []
     for (let round = 0; round < rounds; round++) {
-      // Who comes first takes turns too.
-      const order = round % 2 === 0 ? [without, withIt] : [withIt, without]
+      // The order alternates too.
+      const order = round % 2 === 0 ? [bare, guarded] : [guarded, bare]
       const figures = new Map()
       for (const server of order) figures.set(server, await load(client, server, roundMs))
-      pairs.push([figures.get(without), figures.get(withIt)])
+      pairs.push([figures.get(bare), figures.get(guarded)])
     }
     return {
       perSecond: median(pairs.map(([bare]) => bare.perSecond)),

@@ -6,8 +6,8 @@ const { setTimeout: sleep } = require('node:timers/promises')
 const startChild = require('../child')
 
 /**
- * How often a process with nothing to do is woken: the times its threads went to sleep again, which Linux counts
- * (proc_pid_status(5), voluntary_ctxt_switches).
+ * How often an idle process wakes up. Linux counts how often a thread goes back to sleep (proc_pid_status(5),
+ * voluntary_ctxt_switches).
  *
  * @param {{ idleMs: number }} settings
  * @returns {Promise<Record<string, number>>} wake-ups per second; empty on other systems
@@ -17,7 +17,7 @@ async function measureWakeUps ({ idleMs }) {
   const probe = startChild(require.resolve('./idle'))
   const { kinds } = await probe.ask({})
   await probe.stop()
-  console.error('wake-ups of idle processes')
+  console.error('wake-ups')
   return Object.fromEntries(await Promise.all(kinds.map(async kind => [kind, await wakeUpsOf(kind, idleMs)])))
 }
 
@@ -25,7 +25,7 @@ async function wakeUpsOf (kind, idleMs) {
   const child = startChild(require.resolve('./idle'))
   try {
     await child.ask({ kind })
-    // The answer itself was work.
+    // Sending the answer was work too.
     await sleep(100)
     const before = switches(child.pid)
     await sleep(idleMs)

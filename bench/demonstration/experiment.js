@@ -9,16 +9,16 @@ const CONNECTIONS = 'new'
 const PROTECTION = 'spillway'
 const USEFUL_MS = 200
 
-// Keeps the server busy in every turn, with a queue too short to matter.
+// Enough to keep the server busy in every turn, and too few for a long queue.
 const CAPACITY_CLIENTS = 4
 const REHEARSAL_MS = 500
 const START_MS = 500
 
-// For levels at which client or server was disturbed: what keeps the whole below 90 s.
+// Time for repeating levels that other processes disturbed. It keeps the demonstration below 90 s.
 const REPEATING_MS = 12_000
 
 /**
- * What will be run, in order.
+ * The steps, in order.
  *
  * @param {import('./settings').Settings} settings
  * @returns {{ label: string, expectedMs: number, level?: number, protection?: string }[]}
@@ -27,7 +27,7 @@ function plan ({ levels, durationMs, warmupMs, timeoutMs }) {
   const baseMs = START_MS + REHEARSAL_MS + durationMs
   const steps = [undefined, PROTECTION].flatMap(protection => levels.map(level => ({
     label: `${protection ?? 'no protection'}, ${level} x capacity`,
-    // Where nothing is refused, the last requests wait for the client's time-out.
+    // Without protection, the last requests wait until the client times out.
     expectedMs: baseMs + warmupMs + (protection || level <= 1 ? 0 : timeoutMs),
     level,
     protection
@@ -36,18 +36,18 @@ function plan ({ levels, durationMs, warmupMs, timeoutMs }) {
 }
 
 /**
- * The classic experiment: the same server at each level of load, without and with protection.
+ * Measures the same server at each level of load, without and with protection.
  *
  * @typedef {{ protection?: string, level: number, report: import('../load/tally').Report }} Measurement
  *
  * @typedef {object} Result
  * @property {number} capacity requests per second
- * @property {string | null} capacityInvalid why that must not be trusted
- * @property {number} usefulMs
+ * @property {string | null} capacityInvalid why the capacity is unreliable; null if it is not
+ * @property {number} usefulMs a 200 response within this time is useful
  * @property {Measurement[]} measurements
  *
  * @param {import('./settings').Settings} settings
- * @param {{ begin: (step: object) => void, end: () => void }} progress told of each step of the plan
+ * @param {{ begin: (step: object) => void, end: () => void }} progress called for each step
  * @returns {Promise<Result>}
  */
 async function runExperiment (settings, progress) {
@@ -70,7 +70,7 @@ async function runExperiment (settings, progress) {
     await checkProtection()
     const closed = await run(first, closedLoop(settings.durationMs))
     const capacity = closed.perSecond.ok
-    if (capacity === 0) throw new Error('the server answered nothing')
+    if (capacity === 0) throw new Error('the server sent no 200 response')
 
     const measurements = []
     for (const step of steps) {
@@ -83,13 +83,13 @@ async function runExperiment (settings, progress) {
   }
 }
 
-// Better now than after half of the experiment.
+// Fails early if the protection does not load.
 async function checkProtection () {
   const server = await startServer({ ...SETUP, protection: PROTECTION })
   await server.stop()
 }
 
-/** A server that has just been compiled by use. */
+/** The rehearsal lets V8 compile the server's code before it is measured. */
 async function runOnFreshServer (client, { timeoutMs }, protection, load) {
   const common = { connections: CONNECTIONS, timeoutMs, usefulMs: USEFUL_MS }
   const server = await startServer({ ...SETUP, protection })

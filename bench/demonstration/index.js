@@ -20,7 +20,7 @@ async function main () {
   const result = await runExperiment(settings, progress)
   progress.stop()
 
-  console.log(`Capacity: ${whole(result.capacity)} requests/s. Useful: answered 200 within ${result.usefulMs} ms.\n`)
+  console.log(`Capacity: ${whole(result.capacity)} requests/s. Useful: a 200 response within ${result.usefulMs} ms.\n`)
   console.log(printable(tabulate(result)))
   console.log(`\n${write(renderPage(result, settings))}`)
 }
@@ -37,7 +37,7 @@ function write (page) {
   }
 }
 
-// Leaving by process.exit, so that the children are ended too.
+// The 'exit' event, which process.exit() emits, ends the child processes.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.once(signal, () => process.exit(128 + os.constants.signals[signal]))
 }

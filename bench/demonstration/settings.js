@@ -7,12 +7,13 @@ const defaults = { levels: '0.5,1,2,4,6', seconds: '3.5', 'warm-up': '1.25', 'ti
 /**
  * @typedef {object} Settings
  * @property {number[]} levels offered load, in multiples of the capacity
- * @property {number} durationMs counted part of each level
- * @property {number} warmupMs part before it
- * @property {number} timeoutMs after which the client gives up
+ * @property {number} durationMs length of the counted part of each level
+ * @property {number} warmupMs length of the uncounted part before it
+ * @property {number} timeoutMs after which the client gives up on a request
  *
  * @param {string[]} args
- * @returns {Settings} throws on an argument it does not know or cannot take
+ * @returns {Settings}
+ * @throws {TypeError | RangeError} for an unknown argument or an invalid value
  */
 function readSettings (args) {
   const options = Object.fromEntries(
@@ -30,7 +31,7 @@ function readSettings (args) {
 function positive (name, text) {
   const value = Number(text)
   if (value > 0 && Number.isFinite(value)) return value
-  throw new RangeError(`--${name} takes ${name === 'levels' ? 'numbers' : 'a number'} above 0, not '${text}'`)
+  throw new RangeError(`--${name} must be ${name === 'levels' ? 'numbers' : 'a number'} greater than 0; got '${text}'`)
 }
 
 module.exports = readSettings

@@ -16,7 +16,7 @@ const columns = [
 ]
 
 /**
- * The measurements as text, ready to be shown.
+ * The measurements as a table of text.
  *
  * @param {import('./experiment').Result} result
  * @returns {{ head: string[], rows: string[][], notes: string[] }}
@@ -28,11 +28,11 @@ function tabulate ({ capacity, capacityInvalid, measurements }) {
     notes: [
       ['capacity', capacityInvalid],
       ...measurements.map(({ protection, level, report }) => [`${protection ?? 'none'}, ${level} x`, report.invalid])
-    ].filter(([, reason]) => reason).map(([what, reason]) => `* not to be trusted: ${what}: ${reason}`)
+    ].filter(([, reason]) => reason).map(([what, reason]) => `* unreliable: ${what}: ${reason}`)
   }
 }
 
-/** @returns {string} the same, aligned for a terminal */
+/** @returns {string} the table, aligned for a terminal */
 function printable ({ head, rows, notes }) {
   const lines = [head, ...rows]
   const widths = head.map((_, column) => Math.max(...lines.map(cells => cells[column].length)))

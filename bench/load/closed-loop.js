@@ -1,7 +1,8 @@
 'use strict'
 
 /**
- * Keeps a fixed number of requests in flight: the way to find a server's capacity. Counts what *ends* in the counted part.
+ * Keeps a fixed number of requests in flight, to find a server's capacity. It counts the requests that *finish* during
+ * the counted part.
  *
  * @param {{ clients: number, durationMs: number, warmupMs?: number }} load
  * @param {(settle: (outcome: string) => void) => void} send

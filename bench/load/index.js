@@ -3,29 +3,30 @@
 const startChild = require('../child')
 
 /**
- * A load client in a process of its own. Latency counts from the start that the schedule intended.
+ * Starts a load client in a process of its own. It measures latency from the scheduled start of a request.
  *
  * @typedef {object} Load
- * @property {'open' | 'closed'} mode open: requests start on a clock, whatever became of earlier ones;
- *   closed: each of `clients` sends its next request when the last was answered
+ * @property {'open' | 'closed'} mode open: requests start at scheduled times, independent of earlier responses;
+ *   closed: each of `clients` sends its next request when it has received its last response
  * @property {number} port on 127.0.0.1
- * @property {string | string[]} [path] default '/'; several are asked for in turn
- * @property {'new' | 'kept'} connections new: one for each request; kept: idle ones are used again, others opened
+ * @property {string | string[]} [path] default '/'; several are requested in turn
+ * @property {'new' | 'kept'} connections new: one per request; kept: idle connections are reused, and others opened if none is idle
  * @property {number} timeoutMs from the start of a request to its end
- * @property {number} [durationMs] the part that is counted, unless `phases` tell
- * @property {number} [warmupMs] the part before it, default 0
+ * @property {number} [durationMs] length of the counted part; not with `phases`
+ * @property {number} [warmupMs] length of the uncounted part before it, default 0
  * @property {number} [rate] requests per second, for the open loop
- * @property {{ rate: number, durationMs: number }[]} [phases] in place of the two, for the open loop: steps of the rate
- * @property {number} [recoveredP99Ms] keep a timeline, and tell when p99 was back within this
- * @property {{ path: string, bytes: number, pieces: number, durationMs: number }} [uploads] beside all that, bodies sent
- *   in pieces over this time
- * @property {number} [clients] for the closed loop
- * @property {number} [usefulMs] an answer 200 is useful within this time, default 200
+ * @property {{ rate: number, durationMs: number }[]} [phases] for the open loop, instead of `rate` and `durationMs`: a
+ *   rate that changes in steps
+ * @property {number} [recoveredP99Ms] record a timeline, and report when p99 was back within this
+ * @property {{ path: string, bytes: number, pieces: number, durationMs: number }} [uploads] also upload bodies, each in
+ *   pieces over this time
+ * @property {number} [clients] requests in flight, for the closed loop
+ * @property {number} [usefulMs] a 200 response within this time is useful, default 200
  *
  * @typedef {import('./tally').Report & { uploads?: import('./uploads').UploadReport }} Report
  *
  * @returns {{ pid: number, run: (load: Load) => Promise<Report>, stop: () => Promise<void> }}
- *   one run at a time
+ *   `run` one load at a time
  */
 function startClient () {
   const { pid, ask, stop } = startChild(require.resolve('./client'), 'first')

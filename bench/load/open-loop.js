@@ -5,8 +5,8 @@ const { dueTimes } = require('./phases')
 const TICK_MS = 1
 
 /**
- * Starts requests on a clock. The load goes on, uncounted, until every counted request has settled: a queue that
- * nobody joins any more would flatter the last ones in it.
+ * Starts requests at scheduled times. The load continues, uncounted, until every counted request has settled: otherwise
+ * the queue would drain, and the last counted requests would be faster than under load.
  *
  * @param {{ phases: { rate: number, durationMs: number }[], durationMs: number, warmupMs?: number }} load rates in
  *   requests per second
@@ -42,7 +42,7 @@ function openLoop ({ phases, durationMs, warmupMs = 0 }, send, tally) {
   return new Promise(resolve => {
     function tick () {
       const nowMs = performance.now()
-      // Bounds the delay of every start, and of every answer noticed, since the last tick.
+      // No request since the last tick was started, and no response noticed, later than this.
       tally.late(nowMs - lastTickMs - TICK_MS)
       lastTickMs = nowMs
       startDue(nowMs - beginMs)

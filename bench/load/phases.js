@@ -1,10 +1,10 @@
 'use strict'
 
 /**
- * A load is a sequence of phases, mostly of one.
+ * Describes every load as a sequence of phases; most loads have one.
  *
  * @param {import('./').Load} load
- * @returns {import('./').Load} with `phases`, and their sum as `durationMs`
+ * @returns {import('./').Load} with `phases`, and with their total length as `durationMs`
  */
 function withPhases (load) {
   const phases = load.phases ?? [{ rate: load.rate, durationMs: load.durationMs }]
@@ -12,11 +12,11 @@ function withPhases (load) {
 }
 
 /**
- * When requests are to start, without end: the first phase is led by the warm-up at its rate, the last goes on.
+ * The start times of requests, without end. The warm-up precedes the first phase at its rate; the last phase continues.
  *
  * @param {{ rate: number, durationMs: number }[]} phases rates in requests per second
  * @param {number} warmupMs
- * @returns {Generator<number, never>} ms since the beginning of the warm-up
+ * @returns {Generator<number, never>} ms since the start of the warm-up
  */
 function * dueTimes (phases, warmupMs) {
   let fromMs = 0

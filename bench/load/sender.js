@@ -9,7 +9,7 @@ const RESET_CODES = ['ECONNRESET', 'EPIPE']
  *
  * @param {{ port: number, path?: string | string[], connections: 'new' | 'kept', timeoutMs: number }} load
  * @returns {{ send: (settle: (outcome: string) => void) => void, close: () => void }} `settle` is called once for
- *   each request, with the status of a complete answer, or `timeout`, `reset` or another error's code
+ *   each request: with the status of a complete response, with `timeout` or `reset`, or with the code of another error
  */
 function createSender ({ port, path = '/', connections, timeoutMs }) {
   const agent = new http.Agent({ keepAlive: connections === 'kept', maxFreeSockets: Infinity })

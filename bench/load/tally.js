@@ -5,26 +5,27 @@ const Timeline = require('./timeline')
 
 const MAX_LATENESS_MS = 50
 
-// Failures of the client's own machine: they say nothing about the server.
+// The client's machine ran out of ports, files or memory: these errors say nothing about the server.
 const CLIENT_FAILURES = ['EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ENOBUFS']
 
 /**
- * Counts what became of the requests of one run.
+ * Counts the outcomes of the requests of one run.
  *
  * @typedef {object} Report
  * @property {number} seconds length of the counted part
  * @property {number} offered requests started; this and the next four are counts
- * @property {number} ok answers 200
- * @property {number} useful answers 200 in time
- * @property {number} refused answers 503
- * @property {number} failed all others
- * @property {Record<string, number>} failures the same by kind: `timeout`, `reset`, an error's code, another status
+ * @property {number} ok 200 responses
+ * @property {number} useful 200 responses within `usefulMs`
+ * @property {number} refused 503 responses
+ * @property {number} failed all other requests
+ * @property {Record<string, number>} failures failed requests by kind: `timeout`, `reset`, an error's code, another
+ *   status
  * @property {{ offered: number, ok: number, useful: number, refused: number, failed: number }} perSecond
- * @property {{ p50: number | null, p99: number | null }} okMs latency of the answers 200
- * @property {{ p99: number | null }} refusedMs latency of the answers 503
- * @property {number} latenessMs the longest that the client itself was behind its clock (0 for the closed loop)
- * @property {import('./timeline').TimelineReport} [timeline] where the load asks for it
- * @property {string | null} invalid why the run must not be trusted
+ * @property {{ p50: number | null, p99: number | null }} okMs latency of the 200 responses
+ * @property {{ p99: number | null }} refusedMs latency of the 503 responses
+ * @property {number} latenessMs how far the client was behind its schedule at most; 0 for the closed loop
+ * @property {import('./timeline').TimelineReport} [timeline] if the load has `recoveredP99Ms`
+ * @property {string | null} invalid why the run is unreliable; null if it is not
  */
 class Tally {
   #usefulMs
@@ -49,9 +50,9 @@ class Tally {
   }
 
   /**
-   * @param {string} outcome a status or the kind of failure
-   * @param {number} latencyMs since the intended start
-   * @param {number} [atMs] the intended start, since the counted part began
+   * @param {string} outcome a status or a kind of failure
+   * @param {number} latencyMs since the scheduled start
+   * @param {number} [atMs] the scheduled start, since the start of the counted part
    */
   settle (outcome, latencyMs, atMs) {
     this.#timeline?.settle(outcome, latencyMs, atMs)
@@ -60,7 +61,7 @@ class Tally {
     else this.#failures[outcome] = (this.#failures[outcome] ?? 0) + 1
   }
 
-  /** @param {number} ms how far the client is behind its clock */
+  /** @param {number} ms how far the client is behind its schedule */
   late (ms) {
     this.#latenessMs = Math.max(this.#latenessMs, ms)
   }

@@ -5,20 +5,20 @@ const percentile = require('./percentile')
 const BIN_MS = 100
 
 /**
- * What became of the requests, by when they were meant to start.
+ * The outcomes of requests by their scheduled start.
  *
  * @typedef {object} TimelineReport
  * @property {number} binMs
  * @property {{ ok: number, useful: number, refused: number, failed: number, p99: number | null }[]} bins counts, and
- *   the p99 of the answers 200 in ms, of each `binMs` of the counted part
- * @property {{ recoveredMs: number | null, lastRefusedMs: number | null }[]} phases of each: when, since it began, p99
- *   was back (the first bin from which the rest of the phase has a p99 within the limit; null if none), and when the
- *   last 503 came to a request of it (null if none)
+ *   the p99 latency of the 200 responses in ms, for each `binMs` of the counted part
+ * @property {{ recoveredMs: number | null, lastRefusedMs: number | null }[]} phases for each phase, in ms since its
+ *   start: the first bin from which the p99 of the rest of the phase is within the limit (null if there is none), and
+ *   when the last 503 response to one of its requests arrived (null if there was none)
  */
 class Timeline {
   #phases
   #usefulMs
-  #delayLimitMs
+  #p99LimitMs
   #samples = []
 
   /**
@@ -27,13 +27,13 @@ class Timeline {
   constructor ({ phases, usefulMs = 200, recoveredP99Ms }) {
     this.#phases = phases
     this.#usefulMs = usefulMs
-    this.#delayLimitMs = recoveredP99Ms
+    this.#p99LimitMs = recoveredP99Ms
   }
 
   /**
-   * @param {string} outcome a status or the kind of failure
+   * @param {string} outcome a status or a kind of failure
    * @param {number} latencyMs
-   * @param {number} atMs since the counted part began
+   * @param {number} atMs the scheduled start, since the start of the counted part
    */
   settle (outcome, latencyMs, atMs) {
     this.#samples.push({ outcome, latencyMs, atMs })
@@ -78,7 +78,7 @@ class Timeline {
   #recoveredMs (samples, fromMs, untilMs) {
     for (let binMs = fromMs; binMs < untilMs; binMs += BIN_MS) {
       const p99 = percentile(latencies(samples.filter(({ atMs }) => atMs >= binMs), '200'), 0.99)
-      if (p99 !== null && p99 <= this.#delayLimitMs) return binMs - fromMs
+      if (p99 !== null && p99 <= this.#p99LimitMs) return binMs - fromMs
     }
     return null
   }

@@ -3,18 +3,18 @@
 const http = require('node:http')
 const { setTimeout: sleep } = require('node:timers/promises')
 
-// A refusal that comes later than this share of the upload's time comes halfway.
-const AT_ONCE_SHARE = 1 / 3
+// A response or error within this share of the upload's time counts as immediate; a later one breaks the upload.
+const IMMEDIATE_SHARE = 1 / 3
 const PAUSE_MS = 100
 
 /**
- * Uploads bodies in pieces, one after the other, as long as another can end before the load does.
+ * Uploads one body after the other, each in pieces. It starts the last one early enough to finish before the load ends.
  *
  * @typedef {object} UploadReport counts
- * @property {number} done answered 200 after the last piece
- * @property {number} refused answered 503 at once
- * @property {number} failed ended by an error at once
- * @property {number} broken refused, or ended by an error, halfway
+ * @property {number} done response 200 after the last piece
+ * @property {number} refused immediate response 503
+ * @property {number} failed immediate error, or another immediate response
+ * @property {number} broken response or error in the middle of the upload
  *
  * @param {import('./').Load} load
  * @returns {Promise<UploadReport | undefined>} undefined if the load has no uploads
@@ -52,14 +52,14 @@ function upload ({ port, path, bytes, pieces, durationMs, timeoutMs }) {
       clearInterval(clock)
       clearTimeout(timer)
       request.destroy()
-      const atOnce = performance.now() - beganMs < durationMs * AT_ONCE_SHARE
+      const immediate = performance.now() - beganMs < durationMs * IMMEDIATE_SHARE
       if (status === 200 && written === pieces) resolve('done')
-      else if (atOnce) resolve(status === 503 ? 'refused' : 'failed')
+      else if (immediate) resolve(status === 503 ? 'refused' : 'failed')
       else resolve('broken')
     }
 
     request.once('response', response => settle(response.statusCode))
-    // Stays: what is destroyed may still fail.
+    // Not once(): a destroyed request may still emit errors.
     request.on('error', () => settle())
     request.once('close', () => settle())
   })

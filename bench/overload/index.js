@@ -21,7 +21,7 @@ async function main () {
   const args = process.argv.slice(2)
   const settings = readSettings(args)
   const scenarios = choose(settings)
-  if (scenarios.length === 0) throw new Error('no scenario has such a name; --list shows them')
+  if (scenarios.length === 0) throw new Error('--only matches no scenario; --list lists them')
   const steps = plan(scenarios, settings)
   if (settings.list) return list(steps)
 
@@ -42,7 +42,7 @@ async function main () {
 function list (steps) {
   for (const { kind, label } of steps) if (kind === 'run') console.log(label)
   const minutes = steps.reduce((sum, step) => sum + step.expectedMs, 0) / 60_000
-  console.error(`${steps.filter(({ kind }) => kind === 'run').length} runs, ${minutes.toFixed(1)} min if none is repeated`)
+  console.error(`${steps.filter(({ kind }) => kind === 'run').length} runs, ${minutes.toFixed(1)} min without repetitions`)
 }
 
 function write (name, text) {
@@ -51,12 +51,12 @@ function write (name, text) {
   console.log(file)
 }
 
-// Leaving by process.exit, so that the children are ended too.
+// The 'exit' event, which process.exit() emits, ends the child processes.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.once(signal, () => process.exit(128 + os.constants.signals[signal]))
 }
 
 main().catch(error => {
-  console.error(`The bench failed: ${error.message}`)
+  console.error(`The benchmark failed: ${error.message}`)
   process.exit(1)
 })

@@ -6,7 +6,7 @@ const path = require('node:path')
 
 const BENCH = path.join(__dirname, '..')
 
-/** The packages behind the protections of that name. */
+/** The package of each protection. */
 const peers = {
   'toobusy-js': 'toobusy-js',
   'overload-protection': 'overload-protection',
@@ -14,31 +14,31 @@ const peers = {
 }
 
 /**
- * Installs the packages that spillway is measured beside, if they are needed and not there.
+ * Installs the packages that spillway is compared with, if the scenarios need them and they are missing.
  *
  * @param {import('./scenarios').Scenario[]} scenarios
  */
 function installPeers (scenarios) {
-  const missing = [...new Set(scenarios.map(({ protection }) => peers[protection]))].filter(name => name && !isThere(name))
+  const missing = [...new Set(scenarios.map(({ protection }) => peers[protection]))].filter(name => name && !isInstalled(name))
   if (missing.length === 0) return
-  console.error(`To measure beside ${missing.join(', ')}: npm ci --prefix ${path.relative(process.cwd(), BENCH) || '.'}`)
+  console.error(`Installing ${missing.join(', ')}: npm ci --prefix ${path.relative(process.cwd(), BENCH) || '.'}`)
   const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--prefix', BENCH],
     { stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
-  if (status !== 0) throw new Error(`${missing.join(', ')} could not be installed (npm ci --prefix bench)`)
+  if (status !== 0) throw new Error(`cannot install ${missing.join(', ')}: npm ci --prefix bench failed`)
 }
 
-function isThere (name) {
+function isInstalled (name) {
   return fs.existsSync(manifestOf(name))
 }
 
-// Those of the tests, beside them, may be of another version.
+// The tests' node_modules may contain other versions.
 function manifestOf (name) {
   return path.join(BENCH, 'node_modules', name, 'package.json')
 }
 
-/** @returns {string} names and versions of those that are there */
+/** @returns {string} names and versions of the packages that are installed */
 function peerVersions () {
-  return Object.values(peers).filter(isThere)
+  return Object.values(peers).filter(isInstalled)
     .map(name => `${name} ${require(manifestOf(name)).version}`).join(', ')
 }
 

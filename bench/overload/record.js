@@ -8,24 +8,29 @@ const { peerVersions } = require('./peers')
 const FRAMEWORKS = ['express', 'fastify', '@hapi/hapi', 'koa']
 
 /**
- * The sweep as a page of Markdown: where and how it was measured, and the table.
+ * The results as a part of bench/RESULTS.md: the conditions, and a table.
  *
  * @param {import('./sweep').Outcome[]} outcomes
  * @param {import('./settings').Settings} settings
  * @param {string} command
- * @returns {string}
+ * @returns {string} Markdown
  */
 function renderRecord (outcomes, settings, command) {
-  return `# Under overload: what was measured
+  return `# Overload
 
 ${listConditions(runOf(command))}
 
-Open loop: requests start on a clock, latency counts from the intended start, the client gives up after
-${settings.timeoutMs / 1000} s. Each row counts ${settings.durationMs / 1000} s on a fresh server, after
-${settings.warmupMs / 1000} s at the same load. Load is in multiples of the capacity of the unprotected server, measured in
-the same run by a closed loop. *Goodput*: answers 200 within 200 ms (of the slowed pool: 400 ms) over that capacity.
-*Ceiling*: (1 - mρ)/(1 - ρ) at m times capacity, ρ the CPU time of a refusal, measured while all is refused (rather high, and the
-ceiling low), over that of a request: refused in JavaScript, so that the spill exceeds it. What was not reached is **bold**.
+The client is an open loop: it starts requests at scheduled times, measures latency from the scheduled start, and gives up
+after ${settings.timeoutMs / 1000} s. Each row runs on a fresh server and counts ${settings.durationMs / 1000} s, after ${settings.warmupMs / 1000} s at the same load. The load is a
+multiple of the capacity of the unprotected server, which a closed loop measures in the same run.
+
+- *Workload* and *protection* are files in bench/workloads and bench/protections: \`spillway\` is the middleware or plugin,
+  \`guard\` is \`guard()\`, and \`none\` is the unprotected server.
+- *Goodput*: 200 responses within 200 ms (within 400 ms for the slowed pool), relative to capacity.
+- *Ceiling*: the goodput that the cost of shedding allows, (1 - mρ)/(1 - ρ) at m times capacity, where ρ is the CPU time of
+  a 503 response relative to that of a request. A 503 is measured while all requests are shed, which overestimates its
+  cost, so the ceiling is low. It assumes that JavaScript sends the 503; the spill can exceed it.
+- Targets that were missed are **bold**.
 
 ${markdown(tabulate(outcomes))}
 `
@@ -36,7 +41,7 @@ function runOf (command) {
   const frameworks = FRAMEWORKS.map(name => `${name} ${require(`${name}/package.json`).version}`)
   return {
     command,
-    beside: [...frameworks, peerVersions()].filter(Boolean).join(', '),
+    comparedWith: [...frameworks, peerVersions()].filter(Boolean).join(', '),
     cores: `server and client ${canPin() ? 'each on a core of its own' : 'not pinned to cores'}`
   }
 }

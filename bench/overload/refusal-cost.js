@@ -13,8 +13,8 @@ const MEASURE_MS = 1500
 const EXPECTED_MS = 2 * WARM_UP_MS + MEASURE_MS
 
 /**
- * What a refusal costs the server: its CPU time over the refusals, while it refuses all. Rather
- * high: each wake-up and turn is shared by fewer requests than in overload.
+ * The CPU time that the server spends per 503 response while it sheds all requests. This overestimates the cost: under
+ * overload, more requests share each turn and each wake-up.
  *
  * @param {ReturnType<import('../load')>} client
  * @param {{ framework: string, protection: 'spillway' | 'guard', connections: 'new' | 'kept' }} scenario

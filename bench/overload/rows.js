@@ -10,8 +10,8 @@ const MIDDLEWARE = ['express spillway', 'koa spillway']
 const EVERY = [...EARLY, ...MIDDLEWARE]
 const SOME = ['express spillway', 'fastify spillway', 'http guard']
 const ONE = ['http guard']
-const SPILLING = ['express guard', 'http guard', 'express spilling']
-const LATE = ['express late', 'http late']
+const WITH_SPILL = ['express guard', 'http guard', 'express spillway-with-spill']
+const WITHOUT_SPILL = ['express guard-without-spill', 'http guard-without-spill']
 const NONE = []
 
 const EXPRESS_PEERS = ['express none', 'express toobusy-js', 'express overload-protection', 'express toobusy']
@@ -22,18 +22,18 @@ const UNHARMED = { shed: 0.001, p99OfNone: 1.1 }
 const SOON = { recoveredMs: 1000, lastRefusedMs: 1000 }
 
 /**
- * The figures to reach, a row for each promise; and the peers, of whom nothing is demanded.
+ * The runs and their targets. The other packages have no targets.
  *
- * workload: a file of ../workloads. load: in multiples of the capacity measured in the same run, or per second, in
- * steps where there are several; after a comma, what else happens meanwhile. who: framework and protection. to reach:
- * see targets.js; this package's failures are limited in every row, see scenarios.js. quick: those of `who` that the
- * quick sweep keeps.
+ * workload: a file in ../workloads. load: a multiple of the capacity that is measured in the same run, or requests per
+ * second; several values are steps; an event may follow after a comma. who: framework and protection. targets: see
+ * targets.js; scenarios.js adds a limit on failures to all rows of spillway. quick: the part of `who` that `--quick`
+ * runs.
  *
- * @type {[workload: string, load: string, who: string[], connections: string[], reach: Record<string, number>,
+ * @type {[workload: string, load: string, who: string[], connections: string[], targets: Record<string, number>,
  *   quick: string[]][]}
  */
 module.exports = [
-  // workload, load, who, connections, to reach, quick
+  // workload, load, who, connections, targets, quick
   ['cpu-steps', '0.5x', EVERY, BOTH, UNHARMED, NONE],
   ['cpu-steps', '0.8x', EVERY, BOTH, UNHARMED, SOME],
   ['cpu-steps', '0.9x', SOME, BOTH, {}, NONE],
@@ -43,14 +43,14 @@ module.exports = [
   ['cpu-steps', '6x', MIDDLEWARE, BOTH, { goodput: 0.88, p99: 150 }, MIDDLEWARE],
   ['cpu-steps', '20x', GUARDS, KEPT, { goodput: 0.93, p99: 160 }, ONE],
 
-  // Refusals out of the accept queue, and beside them the same without.
-  ['cpu-steps', '0.9x', SPILLING, NEW, { shed: 0 }, NONE],
-  ['cpu-steps', '6x', SPILLING, NEW, { goodput: 0.97, p99: 60, refusedP99: 30 }, ONE],
-  ['cpu-steps', '20x', SPILLING, NEW, { goodput: 0.96, p99: 60, refusedP99: 30 }, ONE],
-  ['cpu-steps', '34x', SPILLING, NEW, { goodput: 0.95, p99: 80, refusedP99: 50 }, ONE],
-  ['cpu-steps', '6x', LATE, NEW, {}, NONE],
-  ['cpu-steps', '20x', LATE, NEW, {}, NONE],
-  ['cpu-steps', '34x', LATE, NEW, {}, NONE],
+  // With the spill, and for comparison without it.
+  ['cpu-steps', '0.9x', WITH_SPILL, NEW, { shed: 0 }, NONE],
+  ['cpu-steps', '6x', WITH_SPILL, NEW, { goodput: 0.97, p99: 60, refusedP99: 30 }, ONE],
+  ['cpu-steps', '20x', WITH_SPILL, NEW, { goodput: 0.96, p99: 60, refusedP99: 30 }, ONE],
+  ['cpu-steps', '34x', WITH_SPILL, NEW, { goodput: 0.95, p99: 80, refusedP99: 50 }, ONE],
+  ['cpu-steps', '6x', WITHOUT_SPILL, NEW, {}, NONE],
+  ['cpu-steps', '20x', WITHOUT_SPILL, NEW, {}, NONE],
+  ['cpu-steps', '34x', WITHOUT_SPILL, NEW, {}, NONE],
 
   ['cpu-block', '0.5x', SOME, BOTH, UNHARMED, NONE],
   ['cpu-block', '0.8x', SOME, BOTH, UNHARMED, NONE],
@@ -66,7 +66,7 @@ module.exports = [
   ['upload', '6x, uploads', SOME, BOTH, { uploadsBroken: 0 }, ONE],
 
   ['cpu-steps', '1x 6x 1x', SOME, BOTH, SOON, ['express spillway', ...ONE]],
-  // A server that is as busy as it can be refuses a little for ever: here the last 503 can be told.
+  // At 1x, the server goes on shedding a few requests. At 0.8x it stops, so that there is a last 503.
   ['cpu-steps', '0.8x 6x 0.8x', SOME, BOTH, SOON, NONE],
 
   ['mix', '0.8x', SOME, BOTH, UNHARMED, NONE],

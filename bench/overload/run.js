@@ -9,22 +9,22 @@ const USEFUL_MS = 200
 const REHEARSAL_MS = 500
 const CAPACITY_SHARE = 0.4
 
-// Runs in steps, as shares of the time of a plain run.
+// Lengths of the steps, as shares of the length of a run at constant load.
 const STEP_SHARES = [0.5, 1, 0.8]
 const RECOVERED_P99_MS = 150
 
 const UPLOADS = { path: '/upload', bytes: 10e6, pieces: 30, durationMs: 3000 }
 
-// A database that becomes slower for good: counted from three seconds later, within what it can then do.
+// A database that becomes slower and stays so. Counting starts 3 s later, and allows for the longer service time.
 const SLOWER = { factor: 3, settlingMs: 3000, usefulMs: 400 }
 
 /**
- * A server that has just been compiled by use, for as long as `use` takes.
+ * Starts a server, lets V8 compile its code by a short load, calls `use`, and stops the server.
  *
  * @template T
  * @param {ReturnType<import('../load')>} client
  * @param {import('./scenarios').Scenario} scenario
- * @param {(server: object, load: object, workload: object) => Promise<T>} use `load` is what all loads have in common
+ * @param {(server: object, load: object, workload: object) => Promise<T>} use `load` has the properties that all loads share
  * @returns {Promise<T>}
  */
 async function onFreshServer (client, { workload: name, framework, protection, connections }, timeoutMs, use) {
@@ -45,12 +45,12 @@ function closedLoop ({ fill }, durationMs) {
 }
 
 /**
- * What the server can do as it is.
+ * Measures the capacity of the unprotected server.
  *
  * @param {ReturnType<import('../load')>} client
  * @param {import('./scenarios').Scenario} scenario
  * @param {import('./settings').Settings} settings
- * @param {{ slower: boolean }} [state] after the workload's `slower`
+ * @param {{ slower: boolean }} [state] whether the workload's `slower` was called
  * @returns {Promise<import('../load').Report>}
  */
 function measureCapacity (client, scenario, settings, { slower } = { slower: false }) {
@@ -92,7 +92,7 @@ function phasesOf ({ steps, per }, capacity, { durationMs }) {
   }))
 }
 
-// The slower the pool, the fewer its rounds, and only whole ones are counted.
+// A slower pool completes fewer rounds of 20 requests in the same time. A longer run keeps the error small.
 function capacityMs ({ durationMs }, slower) {
   return slower ? durationMs : CAPACITY_SHARE * durationMs
 }
@@ -100,14 +100,14 @@ function capacityMs ({ durationMs }, slower) {
 /**
  * @param {import('./scenarios').Scenario} scenario
  * @param {import('./settings').Settings} settings
- * @returns {number} ms that its run takes at most, if it is not repeated
+ * @returns {number} ms that its run takes at most, without repetitions
  */
 function expectedMs (scenario, settings) {
   const { ours, steps, event } = scenario
   const countedMs = phasesOf(scenario, 1, settings).reduce((sum, phase) => sum + phase.durationMs, 0)
   const unanswered = !ours && Math.max(...steps) > 1
   const settlingMs = event === 'slower' ? SLOWER.settlingMs + expectedCapacityMs(settings, true) : 0
-  // Where nothing is refused, the last requests wait for the client's time-out.
+  // Without protection, the last requests wait until the client times out.
   return REHEARSAL_MS * 2 + settings.warmupMs + settlingMs + countedMs + (unanswered ? settings.timeoutMs : 0)
 }
 

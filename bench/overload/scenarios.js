@@ -2,38 +2,38 @@
 
 const rows = require('./rows')
 
-const OURS = ['spillway', 'guard', 'spilling', 'late']
+const OURS = ['spillway', 'guard', 'spillway-with-spill', 'guard-without-spill']
 
-// What overflows the accept queue before the admission controller can act.
+// Connections that overflow the accept queue before the admission controller can react.
 const MAX_FAILURES = 0.005
 
 /**
- * One run of the sweep.
+ * One run.
  *
  * @typedef {object} Scenario
  * @property {string} name `workload/framework/protection/connections/load`
  * @property {string} workload
  * @property {string} framework
  * @property {string | undefined} protection
- * @property {boolean} ours whether the protection is this package's early or late refusal by its controller
+ * @property {boolean} ours whether the protection is spillway's admission controller
  * @property {'new' | 'kept'} connections
- * @property {string} load as the row has it
- * @property {number[]} steps of the load, mostly one
- * @property {'capacity' | 'second'} per what the steps are related to
+ * @property {string} load as in rows.js
+ * @property {number[]} steps of the load; one for a constant load
+ * @property {'capacity' | 'second'} per the unit of the steps: multiples of the capacity, or requests per second
  * @property {'uploads' | 'slower' | undefined} event
- * @property {Record<string, number>} reach
+ * @property {Record<string, number>} reach targets, see targets.js
  *
- * @param {{ quick: boolean, only: string[] }} choice of `only`, one must be found in the name; in it `*` stands for
- *   anything
- * @returns {Scenario[]} those that share a capacity together, the unprotected before the rest
+ * @param {{ quick: boolean, only: string[] }} choice a name must match one of `only`, if there are any, where
+ *   `*` stands for any text
+ * @returns {Scenario[]} grouped by the capacity that they share, in each group the unprotected servers first
  */
 function choose ({ quick, only }) {
   const chosen = rows.flatMap(row => expand(row, quick))
     .filter(({ name }) => only.length === 0 || only.some(pattern => matches(name, pattern)))
   const all = new Map(chosen.map(scenario => [scenario.name, scenario]))
   for (const { reach, ...scenario } of chosen) {
-    const beside = unprotected(scenario)
-    if (reach.p99OfNone && !all.has(beside.name)) all.set(beside.name, beside)
+    const bare = unprotected(scenario)
+    if (reach.p99OfNone && !all.has(bare.name)) all.set(bare.name, bare)
   }
   const groups = new Map()
   for (const each of all.values()) groups.set(groupOf(each), [...groups.get(groupOf(each)) ?? [], each])
@@ -77,12 +77,12 @@ function matches (name, pattern) {
   })
 }
 
-/** @returns {Scenario} the same run of the server as it is */
+/** @returns {Scenario} the same run without protection */
 function unprotected (protectedScenario) {
   return scenario({ ...protectedScenario, protection: 'none', reach: {} })
 }
 
-/** @returns {string} of scenarios that share a measured capacity */
+/** @returns {string} equal for scenarios that share a measured capacity */
 function groupOf ({ workload, framework, connections }) {
   return [workload, framework, connections].join('/')
 }

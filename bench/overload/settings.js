@@ -17,16 +17,17 @@ const quick = { seconds: 3, 'warm-up': 1, 'time-out': 3 }
 
 /**
  * @typedef {object} Settings
- * @property {string[]} only patterns of scenario names; none: all
- * @property {boolean} quick
- * @property {boolean} list only say what would be run
- * @property {boolean} write the results to bench/RESULTS.md too
- * @property {number} durationMs counted part of each run (runs in steps take about twice that)
- * @property {number} warmupMs part before it
- * @property {number} timeoutMs after which the client gives up
+ * @property {string[]} only patterns of scenario names; empty: all scenarios
+ * @property {boolean} quick fewer and shorter runs
+ * @property {boolean} list only list what would run
+ * @property {boolean} write the results into bench/RESULTS.md too
+ * @property {number} durationMs length of the counted part of a run; with steps, runs take about twice as long
+ * @property {number} warmupMs length of the uncounted part before it
+ * @property {number} timeoutMs after which the client gives up on a request
  *
  * @param {string[]} args
- * @returns {Settings} throws on an argument it does not know or cannot take
+ * @returns {Settings}
+ * @throws {TypeError | RangeError} for an unknown argument or an invalid value
  */
 function readSettings (args) {
   const { values } = parseArgs({ args, options })
@@ -39,7 +40,7 @@ function readSettings (args) {
 function positive (name, text) {
   const value = Number(text)
   if (value > 0 && Number.isFinite(value)) return value
-  throw new RangeError(`--${name} takes a number above 0, not '${text}'`)
+  throw new RangeError(`--${name} must be a number greater than 0; got '${text}'`)
 }
 
 module.exports = readSettings

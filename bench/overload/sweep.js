@@ -1,6 +1,6 @@
 'use strict'
 
-const judge = require('./targets')
+const checkTargets = require('./targets')
 const startClient = require('../load')
 const { EXPECTED_MS, refusalCostUs } = require('./refusal-cost')
 const { expectedCapacityMs, expectedMs, measureCapacity, runScenario } = require('./run')
@@ -9,20 +9,20 @@ const { groupOf, unprotected } = require('./scenarios')
 /**
  * @typedef {object} Outcome
  * @property {import('./scenarios').Scenario} scenario
- * @property {number} capacity requests per second: what goodput is related to
+ * @property {number} capacity requests per second, to which goodput is relative
  * @property {import('../load').Report} report
- * @property {string | null} invalid why it must not be trusted
- * @property {number} goodput useful answers over capacity
- * @property {number} shed share of the requests that were answered 503
+ * @property {string | null} invalid why the run is unreliable; null if it is not
+ * @property {number} goodput useful responses, relative to capacity
+ * @property {number} shed share of the requests with a 503 response
  * @property {number} failures share of the requests that failed
- * @property {number} [rho] cost of a refusal over the cost of a request
- * @property {number} [ceiling] of goodput, as refusing costs: (1 - m rho) / (1 - rho) at m times capacity
- * @property {number} [p99OfNone] ms, of the unprotected server in the same run
- * @property {{ text: string, met: boolean }[]} verdicts
+ * @property {number} [rho] CPU time of a 503 response, relative to that of a request
+ * @property {number} [ceiling] the goodput that the cost of shedding allows: (1 - m rho) / (1 - rho) at m times capacity
+ * @property {number} [p99OfNone] p99 latency of the unprotected server at the same load, ms
+ * @property {{ text: string, met: boolean }[]} checks of the targets
  */
 
 /**
- * What will be run, in order: a capacity before each group, the cost of a refusal before the first that needs it.
+ * The steps in order. The capacity is measured before each group, the cost of a 503 before the first run that needs it.
  *
  * @param {import('./scenarios').Scenario[]} scenarios
  * @param {import('./settings').Settings} settings
@@ -37,7 +37,7 @@ function plan (scenarios, settings) {
     return [
       scenario.per === 'capacity' && once(group) &&
         { kind: 'capacity', label: `${group}: capacity`, expectedMs: expectedCapacityMs(settings) },
-      hasCeiling(scenario) && once(cost) && { kind: 'cost', label: `${cost}: cost of a refusal`, expectedMs: EXPECTED_MS },
+      hasCeiling(scenario) && once(cost) && { kind: 'cost', label: `${cost}: cost of a 503`, expectedMs: EXPECTED_MS },
       { kind: 'run', label: scenario.name, expectedMs: expectedMs(scenario, settings) }
     ].filter(Boolean).map(step => ({ ...step, scenario }))
   })
@@ -46,7 +46,7 @@ function plan (scenarios, settings) {
 /**
  * @param {ReturnType<typeof plan>} steps
  * @param {import('./settings').Settings} settings
- * @param {{ begin: (step: object) => void, end: () => void }} progress told of each step
+ * @param {{ begin: (step: object) => void, end: () => void }} progress called for each step
  * @returns {Promise<Outcome[]>}
  */
 async function runSweep (steps, settings, progress) {
@@ -56,7 +56,7 @@ async function runSweep (steps, settings, progress) {
   const outcomes = new Map()
   const kinds = {
     async capacity (scenario) {
-      capacities.set(groupOf(scenario), await trusted(() => measureCapacity(client, scenario, settings)))
+      capacities.set(groupOf(scenario), await reliably(() => measureCapacity(client, scenario, settings)))
     },
     async cost (scenario) {
       costs.set(costOf(scenario), await refusalCostUs(client, scenario))
@@ -81,35 +81,34 @@ async function runSweep (steps, settings, progress) {
 async function outcomeOf (client, scenario, settings, { capacities, costs, outcomes }) {
   const before = capacities.get(groupOf(scenario))
   const slower = scenario.event === 'slower'
-  const offeredTo = before?.perSecond.ok
-  const related = slower ? await trusted(() => measureCapacity(client, scenario, settings, { slower })) : before
-  const report = await trusted(() => runScenario(client, scenario, offeredTo, settings))
-  const capacity = related?.perSecond.ok
-  const beside = scenario.reach.p99OfNone && outcomes.get(unprotected(scenario).name)
+  const after = slower ? await reliably(() => measureCapacity(client, scenario, settings, { slower })) : before
+  const report = await reliably(() => runScenario(client, scenario, before?.perSecond.ok, settings))
+  const capacity = after?.perSecond.ok
+  const bare = scenario.reach.p99OfNone && outcomes.get(unprotected(scenario).name)
   const costUs = hasCeiling(scenario) ? costs.get(costOf(scenario)) : undefined
   const rho = costUs && costUs * capacity / 1e6
   const outcome = {
     scenario,
     capacity,
     report,
-    invalid: report.invalid ?? besides('capacity', related) ?? besides('unprotected', beside) ?? null,
+    invalid: report.invalid ?? reasonOf('capacity', after) ?? reasonOf('unprotected', bare) ?? null,
     goodput: report.perSecond.useful / capacity,
     shed: report.refused / report.offered,
     failures: report.failed / report.offered,
     rho,
     ceiling: rho && (1 - scenario.steps[0] * rho) / (1 - rho),
-    p99OfNone: beside?.report.okMs.p99
+    p99OfNone: bare?.report.okMs.p99
   }
-  return { ...outcome, verdicts: judge(scenario.reach, outcome) }
+  return { ...outcome, checks: checkTargets(scenario.reach, outcome) }
 }
 
-/** What a run is compared with must be trusted too. */
-function besides (what, measured) {
+/** A run is unreliable too if what it is compared with is. */
+function reasonOf (what, measured) {
   return measured?.invalid && `${what}: ${measured.invalid}`
 }
 
-/** Once more where client or server was disturbed. */
-async function trusted (run) {
+/** Repeats a run once if other processes disturbed the client or the server. */
+async function reliably (run) {
   const report = await run()
   return report.invalid ? run() : report
 }
@@ -118,7 +117,7 @@ function costOf ({ framework, protection, connections }) {
   return [framework, protection, connections].join('/')
 }
 
-/** The ceiling is that of a CPU; where this package does not refuse, there is nothing to ask for the cost. */
+/** Whether the outcome has a ceiling: only if the CPU is the bottleneck and spillway sheds at a constant load. */
 function hasCeiling ({ workload, ours, steps }) {
   return ours && steps.length === 1 && steps[0] > 1 && require(`../workloads/${workload}`).cpu
 }

@@ -16,8 +16,8 @@ const columns = [
   ['503 p99 ms', ({ report }) => whole(report.refusedMs.p99)],
   ['failures %', ({ failures }) => share(failures)],
   ['shed %', ({ shed }) => share(shed)],
-  ['to reach', ({ verdicts }) => verdicts.map(({ text, met }) => met ? text : `**${text}**`).join('; ')],
-  ['', ({ verdicts, invalid }) => verdictOf(verdicts, invalid)]
+  ['targets', ({ checks }) => checks.map(({ text, met }) => met ? text : `**${text}**`).join('; ')],
+  ['result', ({ checks, invalid }) => resultOf(checks, invalid)]
 ]
 
 /**
@@ -29,21 +29,21 @@ function tabulate (outcomes) {
     head: columns.map(([title]) => title),
     rows: outcomes.map(outcome => columns.map(([, cell]) => cell(outcome))),
     notes: outcomes.filter(({ invalid }) => invalid)
-      .map(({ scenario, invalid }) => `\\* not to be trusted: ${scenario.name}: ${invalid}`)
+      .map(({ scenario, invalid }) => `\\* unreliable: ${scenario.name}: ${invalid}`)
   }
 }
 
-/** @returns {string} the same in Markdown */
+/** @returns {string} the table in Markdown */
 function markdown ({ head, rows, notes }) {
   const line = cells => `| ${cells.join(' | ')} |`
   const table = [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
   return [table, ...notes].join('\n\n')
 }
 
-function verdictOf (verdicts, invalid) {
-  if (verdicts.length === 0) return ''
+function resultOf (checks, invalid) {
+  if (checks.length === 0) return ''
   if (invalid) return 'invalid'
-  return verdicts.every(({ met }) => met) ? 'pass' : 'miss'
+  return checks.every(({ met }) => met) ? 'pass' : 'miss'
 }
 
 function ratio (value) {
@@ -54,4 +54,4 @@ function share (value) {
   return value === 0 ? '0' : (value * 100).toFixed(2)
 }
 
-module.exports = { tabulate, markdown, verdictOf }
+module.exports = { tabulate, markdown, resultOf }

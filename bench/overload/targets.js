@@ -2,7 +2,7 @@
 
 const MS_PER_TICK = 1
 
-/** What a row may demand under `reach`: how it reads, and whether an outcome meets it. */
+/** The targets that a row may have: the text of each, and whether an outcome meets it. */
 const targets = {
   goodput: {
     text: least => `goodput >= ${least}`,
@@ -24,21 +24,21 @@ const targets = {
     text: most => `failures < ${most * 100} %`,
     met: (most, { failures }) => failures < most
   },
-  // The client's clock ticks every millisecond: latencies of a few of them cannot be told apart more finely.
+  // The client starts requests at ticks of 1 ms, which limits the precision of low latencies.
   p99OfNone: {
-    text: (most, { p99OfNone }) => `p99 <= ${most} x ${p99OfNone?.toFixed(1) ?? '?'} ms`,
+    text: (most, { p99OfNone }) => `p99 <= ${most} x ${p99OfNone?.toFixed(1) ?? '?'} ms (unprotected)`,
     met: (most, { report, p99OfNone }) => report.okMs.p99 <= most * p99OfNone + MS_PER_TICK
   },
   recoveredMs: {
-    text: (mostMs, { report }) => `p99 back in ${mostMs} ms (${eachStep(report).map(shown('recoveredMs'))})`,
+    text: (mostMs, { report }) => `p99 back within ${mostMs} ms (${eachStep(report).map(shown('recoveredMs'))})`,
     met: (mostMs, { report }) => eachStep(report).every(({ recoveredMs }) => recoveredMs !== null && recoveredMs <= mostMs)
   },
   lastRefusedMs: {
-    text: (mostMs, { report }) => `last 503 in ${mostMs} ms (${[eachStep(report).at(-1)].map(shown('lastRefusedMs'))})`,
+    text: (mostMs, { report }) => `last 503 within ${mostMs} ms (${[eachStep(report).at(-1)].map(shown('lastRefusedMs'))})`,
     met: (mostMs, { report }) => eachStep(report).at(-1).lastRefusedMs <= mostMs
   },
   uploadsBroken: {
-    text: (most, { report }) => `uploads broken: ${most} (${JSON.stringify(report.uploads).replace(/[{}"]/g, '')})`,
+    text: (most, { report }) => `broken uploads <= ${most} (${JSON.stringify(report.uploads).replace(/[{}"]/g, '')})`,
     met: (most, { report: { uploads } }) => uploads.done > 0 && uploads.failed + uploads.broken <= most
   }
 }
@@ -56,11 +56,11 @@ function shown (name) {
  * @param {import('./sweep').Outcome} outcome
  * @returns {{ text: string, met: boolean }[]}
  */
-function judge (reach, outcome) {
+function checkTargets (reach, outcome) {
   return Object.entries(reach).map(([name, value]) => ({
     text: targets[name].text(value, outcome),
     met: targets[name].met(value, outcome)
   }))
 }
 
-module.exports = judge
+module.exports = checkTargets

@@ -8,14 +8,14 @@ const LOOK = fs.readFileSync(path.join(__dirname, 'look.js'), 'utf8')
 const STYLE = fs.readFileSync(path.join(__dirname, 'style.css'), 'utf8')
 
 /**
- * One HTML page with graphs, everything inside, readable without a network.
+ * Renders an HTML page with charts. It loads nothing, so it can be read without a network.
  *
  * @param {object} content
  * @param {string} content.title
  * @param {string} content.body HTML
- * @param {object} content.data for the script, there as `data`
- * @param {string} content.charts the script, which draws by what look.js has
- * @returns {string}
+ * @param {object} content.data `data` in the script
+ * @param {string} content.charts a script that draws the charts with the functions of look.js
+ * @returns {string} HTML
  */
 function renderPage ({ title, body, data, charts }) {
   return `<!doctype html>
@@ -37,22 +37,23 @@ ${body}
 }
 
 /**
- * A frame for one graph.
+ * Renders the frame of one chart.
  *
- * @param {string} id by which the script finds it
+ * @param {string} id by which the script finds the canvas
  * @param {string} title
  * @param {string} text
+ * @param {string} axis what the horizontal axis shows
  */
-function figure (id, title, text) {
+function figure (id, title, text, axis = 'offered load') {
   return `<figure>
     <figcaption><b>${title}</b> ${text}</figcaption>
-    <div><canvas id="${id}" role="img" aria-label="${title} against offered load"></canvas></div>
+    <div><canvas id="${id}" role="img" aria-label="${title}, by ${axis}"></canvas></div>
   </figure>`
 }
 
 /**
- * @param {{ head: string[], rows: string[][], notes: string[] }} table a row's first cell is its class
- * @returns {string}
+ * @param {{ head: string[], rows: string[][], notes: string[] }} table the first cell of a row becomes its CSS class
+ * @returns {string} HTML
  */
 function renderTable ({ head, rows, notes }) {
   const tr = (tag, cells) => `<tr class="${cells[0]}">${cells.map(cell => `<${tag}>${cell}</${tag}>`).join('')}</tr>`
@@ -67,7 +68,7 @@ function escape (text) {
   return text.replace(/[&<>]/g, character => `&#${character.charCodeAt(0)};`)
 }
 
-// A script element ends at the first '</script', even inside a string.
+// The first '</script' ends a script element, even inside a string.
 function toJson (value) {
   return JSON.stringify(value).replaceAll('<', '\\u003c')
 }

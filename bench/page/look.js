@@ -1,7 +1,7 @@
 /* global Chart, document */
 'use strict'
 
-// What all pages share; each page's own script follows in the same scope.
+// The functions that all pages share. The script of the page follows in the same scope.
 globalThis.look = (() => {
   const data = JSON.parse(document.getElementById('data').textContent)
 

@@ -2,7 +2,7 @@
 
 const MAX_DELAY_MS = 100
 
-/** This package, in the way its README gives for each framework. */
+/** spillway, used in each framework as its README says. */
 module.exports = {
   express: (app, options) => app.use(require('../../lib/adapters/express')(withDefault(options))),
   fastify: (fastify, options) => fastify.register(require('../../lib/adapters/fastify/index'), withDefault(options)),

@@ -1,6 +1,6 @@
 'use strict'
 
-const fiveLines = require('./five-lines')
+const toobusyMiddleware = require('./toobusy-middleware')
 
-/** The five lines of its README. */
-module.exports = { express: app => app.use(fiveLines(require('toobusy-js'))) }
+/** toobusy-js, used as its README says. */
+module.exports = { express: app => app.use(toobusyMiddleware(require('toobusy-js'))) }

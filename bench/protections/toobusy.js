@@ -1,6 +1,6 @@
 'use strict'
 
-const fiveLines = require('./five-lines')
+const toobusyMiddleware = require('./toobusy-middleware')
 
-/** The five lines that everybody copies, on this package's toobusy(). */
-module.exports = { express: app => app.use(fiveLines(require('../../lib/index'))) }
+/** spillway's toobusy(), in the middleware of toobusy-js's README. */
+module.exports = { express: app => app.use(toobusyMiddleware(require('../../lib/index'))) }

@@ -5,12 +5,12 @@ const { once } = require('node:events')
 const express = require('express')
 
 /**
- * Every server of this folder is started so.
+ * Starts a server. The other files of this folder export the same function for other frameworks.
  *
  * @param {{ host: string, port: number }} address
- * @param {Record<string, (req: import('node:http').IncomingMessage) => Promise<void>>} routes what a request costs, by
- *   path
- * @param {(app: import('express').Express, options?: object) => unknown} [protect] in the framework's own way
+ * @param {Record<string, (req: import('node:http').IncomingMessage) => Promise<void>>} routes the work
+ *   of a request, by path
+ * @param {(app: import('express').Express, options?: object) => unknown} [protect] adds the protection to the application
  * @param {object} [options] for `protect`
  * @returns {Promise<import('node:http').Server>} listening
  */

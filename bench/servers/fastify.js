@@ -4,7 +4,7 @@
 module.exports = async function startFastify (address, routes, protect, options) {
   const fastify = require('fastify')()
   await protect?.(fastify, options)
-  // The work reads the body, or leaves it.
+  // Leaves the body unread: the workload reads it, or does not.
   fastify.addContentTypeParser('*', (request, payload, done) => done(null))
   for (const [path, work] of Object.entries(routes)) {
     fastify.all(path, async request => {

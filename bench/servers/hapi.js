@@ -2,10 +2,10 @@
 
 const Hapi = require('@hapi/hapi')
 
-// Bodies are the work's to read, whole as they come.
+// Leaves the body unread: the workload reads it, or does not.
 const UNREAD = { output: 'stream', parse: false, maxBytes: 2 ** 30 }
 
-/** @type {typeof import('./express')} `protect` may return what Hapi must be made with */
+/** @type {typeof import('./express')} `protect.settings` are options for the constructor of the server */
 module.exports = async function startHapi (address, routes, protect, options) {
   const server = Hapi.server({ ...address, ...protect?.settings })
   await protect?.(server, options)

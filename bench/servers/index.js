@@ -3,20 +3,21 @@
 const startChild = require('../child')
 
 /**
- * Starts a server in a process of its own. Each name is that of a file: in this folder, in workloads, in protections.
+ * Starts a server in a process of its own.
  *
  * @param {object} setup
- * @param {string} setup.framework
- * @param {string} setup.workload
- * @param {string} [setup.protection]
- * @param {object} [setup.options] for the protection, in place of its own
+ * @param {string} setup.framework a file in this folder
+ * @param {string} setup.workload a file in ../workloads
+ * @param {string} [setup.protection] a file in ../protections
+ * @param {object} [setup.options] for the protection, instead of its defaults
  * @returns {Promise<{
  *   pid: number,
  *   port: number,
  *   slower: (factor: number) => Promise<object>,
  *   cpuUs: () => Promise<number>,
  *   stop: () => Promise<void>
- * }>} rejects when the server cannot start; `slower` is for workloads that have it, `cpuUs` what the process has used
+ * }>} rejects if the server cannot start; `slower` exists for workloads that have it, `cpuUs` is the CPU time
+ *   that the process has used
  */
 async function startServer (setup) {
   const { pid, ask, stop } = startChild(require.resolve('./server'), 'last')

@@ -3,42 +3,43 @@
 const { listConditions } = require('../conditions')
 const { whole } = require('../format')
 const median = require('../median')
-const { MISCHIEF_PER_SECOND, OVERLOAD, PATTERNS, RANDOM_PATHS } = require('./settings')
+const { BAD_CLIENTS_PER_SECOND, OVERLOAD, PATTERNS, RANDOM_PATHS } = require('./settings')
 
 const MB = 2 ** 20
 
 /**
- * What the soak measured, as a part of Markdown.
+ * The results as a part of bench/RESULTS.md.
  *
  * @param {import('./index').Slice[]} slices the first is the warm-up
- * @param {{ text: string, holds: boolean }[]} verdicts
- * @param {number} capacity answers a second
+ * @param {{ text: string, passed: boolean }[]} checks
+ * @param {number} capacity responses per second
  * @param {string} command
- * @returns {string}
+ * @returns {string} Markdown
  */
-function renderRecord ([, ...slices], verdicts, capacity, command) {
+function renderRecord ([, ...slices], checks, capacity, command) {
   const cores = 'the server on a core of its own'
   const rows = [
-    row('useful answers/s', slices.map(({ goodput }) => goodput), 1),
-    row('failures', slices.map(({ failures }) => sum(failures.new) + sum(failures.kept)), 0),
+    row('useful responses/s', slices.map(({ goodput }) => goodput), 1),
+    row('failed requests', slices.map(({ failures }) => sum(failures.new) + sum(failures.kept)), 0),
     row('RSS, MB', slices.map(({ rss }) => rss / MB), 1),
     row('heap used, MB', slices.map(({ heapUsed }) => heapUsed / MB), 1),
-    row('descriptors', slices.map(({ descriptors }) => descriptors), 0)
+    row('open descriptors', slices.map(({ descriptors }) => descriptors), 0)
   ]
-  const distrusted = slices.filter(({ invalid }) => invalid !== null).length
-  return `# Hours of overload: what was measured
+  const unreliable = slices.filter(({ invalid }) => invalid !== null).length
+  return `# Soak
 
-${listConditions({ command, beside: 'nothing', cores })}
+${listConditions({ command, comparedWith: 'nothing', cores })}
 
-Express under \`guard()\`, ${PATTERNS} routes and ${whole(RANDOM_PATHS)} paths, capacity ${whole(capacity)}/s, offered ${OVERLOAD} times that, half of it on
-new connections; beside it ${MISCHIEF_PER_SECOND} times a second each an abort, a reset, pipelined requests, garbage, half a head, and unknown
-paths. ${slices.length} slices of ${slices[0].durationMs / 1000} s after one to warm up${distrusted > 0 ? `, of which ${distrusted} not to be trusted, others having taken the machine` : ''}; memory after a collection.
+An Express server with \`guard()\`, ${PATTERNS} routes and ${whole(RANDOM_PATHS)} paths has a capacity of ${whole(capacity)} requests/s and receives ${OVERLOAD} times as
+many, half of them on new connections. In addition, ${BAD_CLIENTS_PER_SECOND} times per second each, clients abort a request, reset the connection,
+pipeline requests, send garbage, send an incomplete head, and request unknown paths. The table covers ${slices.length} slices of
+${slices[0].durationMs / 1000} s, after one slice of warm-up.${unreliable > 0 ? ` In ${unreliable} of them, other processes disturbed the measurement.` : ''} Memory is read after a garbage collection.
 
-| a slice | first | lowest | median | highest | last |
+| per slice | first | lowest | median | highest | last |
 | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-${verdicts.map(({ text, holds }) => `- ${holds ? 'holds' : '**fails**'}: ${text}`).join('\n')}
+${checks.map(({ text, passed }) => `- ${passed ? 'passed' : '**failed**'}: ${text}`).join('\n')}
 `
 }
 

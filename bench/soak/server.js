@@ -1,6 +1,6 @@
 'use strict'
 
-/** The server that is soaked: Express behind guard(), with many routes. Tells of itself when asked. */
+/** The server of the soak: Express behind guard(), with many routes. It reports its own figures on request. */
 
 const { once } = require('node:events')
 const fs = require('node:fs')
@@ -37,9 +37,9 @@ async function start () {
 
 /**
  * @typedef {{ rss: number, heapUsed: number, descriptors: number, admitted: number, shed: number, inFlight: number, controller: number }} Figures
- *   bytes and counts; `controller` is in flight by the admission controller's count
+ *   bytes and counts; `controller`: requests in flight by the admission controller's count
  *
- * @returns {Figures} after a collection: what is left is held
+ * @returns {Figures} after a garbage collection, so that memory is what the server retains
  */
 function figures () {
   collect()

@@ -1,6 +1,7 @@
 'use strict'
 
-// 'auto' beside fixed numbers, each against a downstream of its own, all at the same time: what disturbs one disturbs all.
+// Compares concurrency 'auto' with fixed numbers. Each runs against a downstream of its own, all at the same time, so that
+// disturbances affect all of them.
 
 const { setTimeout: sleep } = require('node:timers/promises')
 
@@ -13,13 +14,13 @@ const PHASES = [20, 5, 20, 40, 2, 40]
 const CANDIDATES = ['auto', 2, 20, 40]
 const SETTLE_MS = 8000
 const COUNTED_MS = 10_000
-const LOOK_EVERY_MS = 20
+const SAMPLE_MS = 20
 
 function * endless () {
   for (;;) yield 0
 }
 
-/** A stream that runs until the signal, and what it did since it was last asked. */
+/** A stream that runs until the signal aborts, and its figures since the last `take()`. */
 class Candidate {
   #downstream = new SlotsDownstream(PHASES[0], SERVICE_MS)
   #job
@@ -29,19 +30,19 @@ class Candidate {
   constructor (concurrency, signal) {
     this.name = `${concurrency}`
     this.#job = forEachConcurrent(endless(), async () => {
-      const beganAt = performance.now()
+      const startMs = performance.now()
       await this.#downstream.handle()
-      this.#responses.push(performance.now() - beganAt)
+      this.#responses.push(performance.now() - startMs)
     }, { concurrency, signal })
-    this.#job.catch(() => {}) // it ends by the signal
+    this.#job.catch(() => {}) // rejects when the signal aborts
   }
 
-  become (slots) {
+  resize (slots) {
     this.#downstream.slots = slots
     this.#downstream.serve()
   }
 
-  look () {
+  sample () {
     this.#limits.push(this.#job.concurrency)
   }
 
@@ -58,9 +59,9 @@ class Candidate {
 async function measureAuto () {
   const stop = new AbortController()
   const candidates = CANDIDATES.map(concurrency => new Candidate(concurrency, stop.signal))
-  const table = { head: ['slots', 'concurrency', 'items/s', 'of the best number', 'response ms', 'of the unloaded', 'limit'], rows: [] }
+  const table = { head: ['slots', 'concurrency', 'items/s', 'of the best fixed number', 'response ms', 'of the service time', 'limit'], rows: [] }
   for (const slots of PHASES) {
-    for (const candidate of candidates) candidate.become(slots)
+    for (const candidate of candidates) candidate.resize(slots)
     await sleep(SETTLE_MS)
     for (const candidate of candidates) candidate.take()
     const seconds = await watch(candidates)
@@ -71,12 +72,12 @@ async function measureAuto () {
 }
 
 async function watch (candidates) {
-  const beganAt = performance.now()
-  while (performance.now() - beganAt < COUNTED_MS) {
-    for (const candidate of candidates) candidate.look()
-    await sleep(LOOK_EVERY_MS)
+  const startMs = performance.now()
+  while (performance.now() - startMs < COUNTED_MS) {
+    for (const candidate of candidates) candidate.sample()
+    await sleep(SAMPLE_MS)
   }
-  return (performance.now() - beganAt) / 1000
+  return (performance.now() - startMs) / 1000
 }
 
 function rows (slots, results, seconds) {

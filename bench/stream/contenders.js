@@ -10,13 +10,13 @@ const { concurrentTransform, forEachConcurrent, mapConcurrent } = require('../..
 const limit = 16
 
 /**
- * What is compared with what: for each kind of work spillway's helper first, then the others. Each runs `handler` on all
- * items. Those of a group that maps also hand over the results, in the order of the items.
+ * The functions that are compared: in each group, spillway's comes first. Each runs `handler` on all items. In the groups
+ * that map, each also passes the results to `take`, in the order of the items.
  *
  * @param {unknown[]} items
  * @param {(item: any) => Promise<any>} handler
  * @param {(result: any) => void} take
- * @returns {Promise<Record<string, Record<string, () => Promise<unknown>>>>} by group and by helper
+ * @returns {Promise<Record<string, Record<string, () => Promise<unknown>>>>} by group and by function
  */
 async function contenders (items, handler, take) {
   const { default: pMap, pMapIterable } = await import('p-map')
@@ -48,7 +48,7 @@ async function contenders (items, handler, take) {
       'Readable.forEach': () => readable().forEach(handler, options),
       'async.eachLimit': () => async.eachLimit(readable(), limit, handler),
       'p-map': () => pMap(readable(), handler, options),
-      // A queue takes what it is given, so its user must wait for room.
+      // The queue has no limit of its own, so the caller waits for room.
       'fastq.promise': async () => {
         const queue = fastq.promise(handler, limit)
         for await (const item of readable()) {

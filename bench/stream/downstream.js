@@ -1,6 +1,6 @@
 'use strict'
 
-/** A downstream in this process that serves so many at a time, each for so long. `slots` may be changed. */
+/** A downstream in this process: it serves `slots` requests at a time for `serviceMs` each. `slots` may be changed. */
 class SlotsDownstream {
   #waiting = []
   #busy = 0

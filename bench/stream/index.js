@@ -1,8 +1,10 @@
 'use strict'
 
-// The stream helpers: how fast they are beside others, and what number 'auto' finds. `npm run bench:stream` prints what is
-// in bench/RESULTS.md; `-- --write` puts it there. `-- --only transform` measures the groups whose names contain the word
-// (`auto` is one of them), and `-- --quick` takes fewer rounds.
+/**
+ * `npm run bench:stream`: the speed of spillway/stream compared with other packages, and the limit that concurrency 'auto'
+ * finds. `-- --write` puts the results into bench/RESULTS.md; `-- --only transform` measures the groups whose names
+ * contain the word (`auto` is one of them); `-- --quick` takes fewer rounds.
+ */
 
 const { parseArgs } = require('node:util')
 
@@ -28,7 +30,7 @@ async function main () {
   const wanted = group => group.includes(only)
   const throughput = await measureThroughput(wanted, rounds)
   const auto = wanted('auto') ? await measureAuto() : undefined
-  if (!throughput && !auto) throw new Error(`no group is named like ${only}`)
+  if (!throughput && !auto) throw new Error(`no group's name contains '${only}'`)
   const command = ['npm run bench:stream', ...args.length > 0 ? ['--', ...args] : []].join(' ')
   const record = renderRecord({ throughput, rounds, auto, command })
   console.log(record)
@@ -36,6 +38,6 @@ async function main () {
 }
 
 main().catch(error => {
-  console.error(`The bench failed: ${error.message}`)
+  console.error(`The benchmark failed: ${error.message}`)
   process.exit(1)
 })

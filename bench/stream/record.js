@@ -11,15 +11,15 @@ const { ITEMS } = require('./throughput.js')
 const PEERS = ['async', 'p-map', 'fastq', '@henrygd/queue', 'parallel-transform', 'through2-concurrent', 'stream-transform']
 
 /**
- * What was measured as a page of Markdown: where and how, and a table for each part that was run.
+ * The results as a part of bench/RESULTS.md: the conditions, and a table for each part that was run.
  *
  * @typedef {{ head: string[], rows: string[][] }} Table
  * @param {{ throughput?: Table, rounds: number, auto?: Table, command: string }} measured
  */
 function renderRecord ({ throughput, rounds, auto, command }) {
   return [
-    '# Streams: what was measured',
-    listConditions({ command, beside: PEERS.map(version).join(', '), cores: 'one process' }),
+    '# Streams',
+    listConditions({ command, comparedWith: PEERS.map(version).join(', '), cores: 'one process' }),
     throughput && renderThroughput(throughput, rounds),
     auto && renderAuto(auto)
   ].filter(Boolean).join('\n\n')
@@ -32,22 +32,23 @@ function renderRecord ({ throughput, rounds, auto, command }) {
 function renderThroughput (table, rounds) {
   return `## Speed
 
-${ITEMS.toLocaleString('en')} items, limit ${limit}, an async handler that returns at once, or, in the group "a turn each", one that waits for
-a turn of the event loop; the median of ${rounds} rounds in which the helpers take turns. The last column is the median of the
-rounds' ratios: above 1, it took longer than spillway's. Every run is checked: all items were handled, and all results
-came, in the order of the items. stream-transform and through2-concurrent keep that order only because all handlers take
-equally long. "PassThrough, no handler" shows what the streams of the pipeline cost by themselves.
+Each function handles ${ITEMS.toLocaleString('en')} items with concurrency ${limit}. The handler is async and returns immediately; in the group
+"one turn per item", it waits for a turn of the event loop. Figures are medians of ${rounds} alternating rounds. The last column
+is the median of the rounds' ratios to spillway's time: above 1, the function was slower than spillway. Each run checks that
+all items were handled, and that all results arrived in the order of the items. stream-transform and through2-concurrent
+keep that order only because all handlers take equally long. "PassThrough, no handler" shows the cost of the pipeline's
+streams.
 
 ${markdown({ ...table, notes: [] })}`
 }
 
 /** @param {Table} table */
 function renderAuto (table) {
-  return `## The number that 'auto' finds
+  return `## The limit that 'auto' finds
 
-A downstream that serves so many slots at a time, ${SERVICE_MS} ms each, and the rest in order; their number changes. All
-run at the same time, each against one of its own. Counted for ${COUNTED_MS / 1000} s, from ${SETTLE_MS / 1000} s after each change. *Limit*: in
-flight at most, the mean.
+The downstream serves as many requests at a time as it has slots, for ${SERVICE_MS} ms each, and queues the others. The number of
+slots changes from group to group. All streams run at the same time, each against a downstream of its own. Figures cover
+${COUNTED_MS / 1000} s, from ${SETTLE_MS / 1000} s after each change. *Limit* is the mean concurrency limit.
 
 ${markdown({ ...table, notes: [] })}
 `

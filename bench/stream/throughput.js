@@ -1,7 +1,7 @@
 'use strict'
 
-// Items per second of the stream helpers beside their peers. The candidates take turns in one process, so that a machine
-// that slows down slows them all; each round gives a ratio, and the median of these is what counts.
+// Items per second of spillway's stream functions and of other packages. The candidates alternate in one process, so that
+// a machine that slows down slows all of them. Each round gives a ratio to spillway's time; the median of these counts.
 
 const { setImmediate: nextTurn } = require('node:timers/promises')
 
@@ -24,7 +24,7 @@ async function handler (item) {
   return item
 }
 
-async function handlerOfATurn (item) {
+async function handleInNextTurn (item) {
   handled++
   await nextTurn()
   return item
@@ -38,17 +38,17 @@ function take (result) {
 async function listGroups () {
   return {
     ...await contenders(items, handler, take),
-    'transform, answered at once': transforms(items, handler, take),
-    'transform, a turn each': transforms(items, handlerOfATurn, take)
+    'transform, immediate': transforms(items, handler, take),
+    'transform, one turn per item': transforms(items, handleInNextTurn, take)
   }
 }
 
 async function measureMs (name, run, deliversResults) {
   handled = taken = 0
   inOrder = true
-  const startedAt = performance.now()
+  const startMs = performance.now()
   await run()
-  const ms = performance.now() - startedAt
+  const ms = performance.now() - startMs
   const expected = { handled: name === NO_HANDLER ? 0 : ITEMS, taken: deliversResults ? ITEMS : 0 }
   if (handled !== expected.handled) throw new Error(`${name} handled ${handled} items of ${expected.handled}`)
   if (taken !== expected.taken) throw new Error(`${name} delivered ${taken} results of ${expected.taken}`)
@@ -56,7 +56,7 @@ async function measureMs (name, run, deliversResults) {
   return ms
 }
 
-/** @returns the milliseconds of each round, by candidate */
+/** @returns ms of each round, by candidate */
 async function alternate (candidates, deliversResults, rounds) {
   const times = Object.fromEntries(Object.keys(candidates).map(name => [name, []]))
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
@@ -82,7 +82,7 @@ function rows (group, times) {
 async function measureThroughput (wanted, rounds) {
   const groups = Object.entries(await listGroups()).filter(([group]) => wanted(group))
   if (groups.length === 0) return undefined
-  const table = { head: ['work', 'helper', 'items/s', 'time, the first of its group = 1'], rows: [] }
+  const table = { head: ['group', 'function', 'items/s', 'time, relative to spillway'], rows: [] }
   for (const [group, candidates] of groups) {
     table.rows.push(...rows(group, await alternate(candidates, !group.endsWith('for each'), rounds)))
   }

@@ -10,17 +10,17 @@ const through2Concurrent = require('through2-concurrent')
 const { concurrentTransform } = require('../../lib/streams/index.js')
 const { limit } = require('./contenders.js')
 
-/** It shows what the streams themselves cost: it calls no handler. */
+/** Calls no handler, so it shows the cost of the streams themselves. */
 const NO_HANDLER = 'PassThrough, no handler'
 
 /**
- * The same as a stream in a pipeline, for `contenders`. stream-transform and through2-concurrent deliver results as they
- * come; that is the order of the items here, as every handler takes as long as the others.
+ * Like `contenders`, for streams in a pipeline. stream-transform and through2-concurrent emit results as handlers finish.
+ * Here that is the order of the items, because all handlers take equally long.
  *
  * @param {unknown[]} items
  * @param {(item: any) => Promise<any>} handler
  * @param {(result: any) => void} take
- * @returns {Record<string, () => Promise<unknown>>} by helper
+ * @returns {Record<string, () => Promise<unknown>>} by function
  */
 function transforms (items, handler, take) {
   const asCallback = (item, callback) => { handler(item).then(result => callback(null, result), callback) }

@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * Keeps the CPU busy.
+ * Keeps the CPU busy, and blocks the event loop.
  *
  * @param {number} ms
  */

@@ -10,5 +10,5 @@ function begin () {
   setInterval(burn, PERIOD_MS, PAUSE_MS)
 }
 
-/** As cpu-steps, with a pause of the loop each second, as of a collection of garbage. */
+/** Like cpu-steps, but once per second the loop is blocked for 100 ms, as by a garbage collection. */
 module.exports = { ...cpuSteps, begin }

@@ -16,11 +16,11 @@ async function cpuSteps () {
 }
 
 /**
- * A request that costs 5 ms of CPU in five steps, one turn of the loop apart.
+ * A request that takes 5 ms of CPU time in five steps, each in a turn of the event loop of its own.
  *
- * Every workload has `routes`, what a request costs by path, and `fill`, how many requests in flight keep the server
- * busy in every turn with a queue too short to matter; some have `begin()`, called once the server listens, and
- * `slower(factor)`, which makes the work take that many times longer from then on. `cpu` tells that nothing but the CPU
- * bounds what the server can do.
+ * Every workload has `routes`, the work of a request by path, and `fill`, the number of requests in flight that keep
+ * the server busy in every turn without a long queue. `cpu` says whether the CPU alone limits the throughput. Some
+ * workloads have `begin()`, which is called when the server listens, and `slower(factor)`, which makes all later work
+ * take that many times longer.
  */
 module.exports = { routes: { '/': cpuSteps }, fill: 4, cpu: true }

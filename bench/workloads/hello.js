@@ -1,4 +1,4 @@
 'use strict'
 
-/** A request that costs nothing but its framework. */
+/** A request without any work: only the framework takes time. */
 module.exports = { routes: { '/': async () => {} }, fill: 16, cpu: true }

@@ -6,7 +6,7 @@ const pool = require('./pool')
 
 const QUICK_MS = 1
 
-/** Three routes asked for equally: the CPU in five turns, the database, and 1 ms of CPU. The CPU is their bottleneck. */
+/** Three routes with an equal share of the requests: cpu-steps, pool, and 1 ms of CPU time. The CPU is the bottleneck. */
 module.exports = {
   routes: {
     '/cpu': cpuSteps.routes['/'],

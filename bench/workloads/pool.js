@@ -3,7 +3,7 @@
 const { setTimeout: sleep } = require('node:timers/promises')
 
 const SIZE = 20
-// As the timers of a full pool end together: enough to fill it again at once.
+// Timers of a full pool end together. This many waiting requests fill it again at once.
 const WAITING = SIZE
 
 let serviceMs = 50
@@ -22,5 +22,5 @@ function slower (factor) {
   serviceMs *= factor
 }
 
-/** A request that needs one of 20 connections to a database for 50 ms, and no CPU. */
+/** A request that needs one of 20 database connections for 50 ms, and no CPU time. */
 module.exports = { routes: { '/': query }, slower, fill: SIZE + WAITING, cpu: false }

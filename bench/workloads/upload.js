@@ -6,5 +6,5 @@ async function read (req) {
   for await (const chunk of req) chunk.fill(0)
 }
 
-/** As cpu-steps, beside a route that reads a body. */
+/** Like cpu-steps, with another route that reads an uploaded body. */
 module.exports = { ...cpuSteps, routes: { ...cpuSteps.routes, '/upload': read } }

@@ -1,7 +1,7 @@
 'use strict'
 
-// A cluster whose primary routes by what the workers' delay() and lag() say. What is to be copied is router.js, beside this
-// file. First one worker gets a queue, of which its lag tells nearly nothing; then one stands still, and reports nothing.
+// A cluster whose primary routes by the delay() and lag() that its workers report. The file to copy is router.js, next to
+// this one. First, one worker gets a queue, which its lag hardly shows. Then one worker is stopped, and reports nothing.
 
 const cluster = require('node:cluster')
 const { once } = require('node:events')
@@ -20,14 +20,14 @@ function serve (name) {
     if (req.url === '/work') await work()
     res.end(name)
   })
-  guard(server, { exempt: '/work' }) // which would otherwise be refused before it makes a queue to be seen
+  guard(server, { exempt: '/work' }) // otherwise it would be refused before it makes a visible queue
   server.listen({ port: 0, host: '127.0.0.1', exclusive: true }, () => {
     process.send({ port: server.address().port })
     serveRouted(server)
   })
 }
 
-/** 20 ms in turns of 1 ms, as the handlers, callbacks and queries of a request make them. */
+/** 20 ms of CPU time in turns of 1 ms, like the handlers, callbacks and queries of a request. */
 async function work () {
   for (let turns = 0; turns < 20; turns++) {
     const end = performance.now() + 1
@@ -39,7 +39,7 @@ async function work () {
 // From here on: the demonstration.
 
 const REQUESTS = 30
-const CLIENTS = 50 // each of which has one request of 20 ms at a time: a second of work
+const CLIENTS = 50 // each has one request of 20 ms at a time: together a second of work
 const LATE_MS = 200
 
 async function demonstrate () {
@@ -88,7 +88,7 @@ async function portOf (worker) {
   return port
 }
 
-/** Keeps a queue standing, in front of one worker alone. */
+/** Keeps a queue standing in front of one worker. */
 function startClients (port) {
   const stop = new AbortController()
   const client = async () => {

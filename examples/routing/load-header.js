@@ -1,8 +1,8 @@
 'use strict'
 
-// An instance that tells its load with every answer, for a client or a balancer that chooses among several. The format is
-// ORCA's, which Envoy reads; the figures are what a request arriving now would wait, as a share of what it may wait, and
-// the same in ms.
+// An instance that reports its load with every answer, for a client or a balancer that chooses among several instances. The
+// format is ORCA, which Envoy reads. The figures are how long a request that arrives now would wait, as a share of
+// `maxDelay` and in ms.
 
 const { once } = require('node:events')
 const http = require('node:http')
@@ -15,7 +15,7 @@ const spillway = require('spillway/express')
 const { ask, hold, holdOne, startInstance } = require('./support/instance.js')
 
 const MAX_DELAY_MS = 100
-const FRESH_FOR_MS = 20 // what it costs is then paid fifty times a second at most
+const FRESH_FOR_MS = 20 // so the header is computed at most fifty times a second
 
 function loadHeader (gate) {
   let header
@@ -38,23 +38,23 @@ function loadHeader (gate) {
 
 function serve () {
   const app = express()
-  // maxInFlight: 1, so that one request that is held makes an overload. Yours finds out by itself how many it can take.
+  // maxInFlight: 1, so that one held request is an overload. Leave it out: a real server finds its limit by itself.
   const gate = spillway({ maxDelay: MAX_DELAY_MS, maxInFlight: 1 })
-  app.use(loadHeader(gate)) // before the gate, so that a 503 tells the load too
+  app.use(loadHeader(gate)) // before the gate, so that a 503 has the header too
   app.use(gate)
   app.get('/', (req, res) => res.send('hello'))
   app.post('/hold', hold)
   app.get('/report', (req, res) => {
     res.flushHeaders()
     const end = performance.now() + 500
-    while (performance.now() < end); // stands for a long synchronous call: all others wait
+    while (performance.now() < end); // simulates a long synchronous call, for which all others wait
     res.end()
   })
   const server = app.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
   process.once('disconnect', () => process.exit())
 }
 
-// From here on: the client, to try it with.
+// From here on: a client to try it with.
 
 async function demonstrate () {
   const instance = await startInstance('instance')

@@ -1,7 +1,7 @@
 'use strict'
 
-// nginx in front of three instances: a client sees a 503 only when all of them refuse. What is to be copied is nginx.conf,
-// beside this file. Needs nginx (Debian: apt-get install nginx-light), and neither root nor its service.
+// nginx in front of three instances: a client gets a 503 only if all of them refuse. The file to copy is nginx.conf, next
+// to this one. Needs nginx (Debian: apt-get install nginx-light), but neither root nor the nginx service.
 
 const { spawn } = require('node:child_process')
 const { once } = require('node:events')
@@ -23,13 +23,13 @@ function serve (name) {
     if (req.url === '/hold') hold(req, res)
     else res.end(name)
   })
-  // One at a time, so that one request that is held makes an overload. Yours finds out by itself how many it can take.
+  // maxInFlight: 1, so that one held request is an overload. Leave it out: a real server finds its limit by itself.
   guard(server, { maxInFlight: 1 })
   server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
   process.once('disconnect', () => process.exit())
 }
 
-/** What is not the example's but the machine's: everything under one directory, so that it runs as anyone. */
+/** The rest of the configuration: all files in one directory, so that any user can run it. */
 function mainConfiguration (site) {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path tmp-${name};`)
   return `
@@ -45,8 +45,8 @@ function mainConfiguration (site) {
 }
 
 /**
- * @param {Record<string, number>} ports what nginx.conf calls them, and what they are
- * @returns {Promise<() => Promise<void>>} stops it
+ * @param {Record<string, number>} ports by the numbers that they have in nginx.conf
+ * @returns {Promise<() => Promise<void>>} stops nginx
  */
 async function startNginx (ports) {
   const site = fs.readFileSync(path.join(__dirname, 'nginx.conf'), 'utf8')
@@ -55,7 +55,7 @@ async function startNginx (ports) {
   fs.writeFileSync(path.join(directory, 'nginx.conf'), mainConfiguration(site))
   const nginx = spawn('nginx', ['-p', directory, '-c', 'nginx.conf', '-e', 'stderr'], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } // where Debian has it, for root's PATH only
+    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } // Debian installs nginx there, and only root has it in PATH
   })
   process.once('exit', () => nginx.kill())
   await runs(nginx)

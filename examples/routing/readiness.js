@@ -1,7 +1,7 @@
 'use strict'
 
-// Liveness and readiness apart. Liveness: is the process to be killed? An overloaded one is not, and so /live is never
-// shed. Readiness: is it to be sent requests? It is as long as it serves some of them: see docs/routing.md.
+// Separate probes for liveness and readiness. Liveness: should the process be killed? Overload is no reason, so /live is
+// exempt. Readiness: should the process get requests? Yes, as long as it serves some of them: see docs/routing.md.
 
 const { setTimeout: sleep } = require('node:timers/promises')
 
@@ -14,9 +14,9 @@ const { ask, hold, holdOne, startInstance } = require('./support/instance.js')
 
 function serve () {
   const app = express()
-  // maxInFlight: 1, so that one request that is held makes an overload. Yours finds out by itself how many it can take.
+  // maxInFlight: 1, so that one held request is an overload. Leave it out: a real server finds its limit by itself.
   const gate = spillway({ exempt: ['/live', '/ready'], maxInFlight: 1 })
-  const ready = readiness(gate, { notReadyAfter: 2, readyAfter: 1 }) // s; so short for the demonstration only
+  const ready = readiness(gate, { notReadyAfter: 2, readyAfter: 1 }) // s; this short only for the demonstration
 
   app.use(gate)
   app.get('/live', (req, res) => res.sendStatus(200))
@@ -28,7 +28,7 @@ function serve () {
   process.once('disconnect', () => process.exit())
 }
 
-// From here on: the client and the prober, to try it with.
+// From here on: a client and a prober to try it with.
 
 const PATHS = ['/', '/live', '/ready']
 
@@ -40,7 +40,7 @@ async function demonstrate () {
     return all.map(({ status }, i) => `${PATHS[i]} ${status}`).join(', ')
   }
 
-  /** Asks on, until /ready answers otherwise. */
+  /** Asks until /ready answers differently. */
   async function show (what) {
     const before = await answers()
     let now

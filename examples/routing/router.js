@@ -1,22 +1,22 @@
 'use strict'
 
-// Routing by load within one machine: the primary of a cluster hands each new connection to one of the workers that would
-// begin with it soonest. The kernel still tells the worker what the request has waited, the way through the primary included.
+// Routing by load on one machine: the primary of a cluster hands each new connection to one of the workers that would begin
+// with it soonest. The kernel still tells the worker how long the request has waited, including its way through the primary.
 
 const net = require('node:net')
 
 const toobusy = require('spillway')
 
-const REPORT_EVERY_MS = 100 // what workers send, and so what a choice is out of date by
-const AS_GOOD_MS = 10 // less than this between two delays is chance
+const REPORT_EVERY_MS = 100 // a choice is based on figures that are this old at most
+const AS_GOOD_MS = 10 // a smaller difference between two delays is noise
 
-/** The primary's part. */
+/** Used by the primary. */
 class Router {
-  /** Of those that have reported. @type {Map<import('node:cluster').Worker, { delayMs: number, lagMs: number, at: number }>} */
+  /** Of the workers that have reported. @type {Map<import('node:cluster').Worker, { delayMs: number, lagMs: number, at: number }>} */
   #reports = new Map()
   #turn = 0
 
-  /** @param {import('node:cluster').Worker} worker that calls `serveRouted()`, and gets nothing before */
+  /** @param {import('node:cluster').Worker} worker gets connections once it has called `serveRouted()` */
   add (worker) {
     worker.on('message', ({ load }) => {
       if (load !== undefined) this.#reports.set(worker, { ...load, at: performance.now() })
@@ -26,16 +26,16 @@ class Router {
 
   /**
    * @param {import('node:cluster').Worker} worker
-   * @returns {{ delayMs: number, lagMs: number } | undefined} undefined before it reports, and when it has ended
+   * @returns {{ delayMs: number, lagMs: number } | undefined} undefined before its first report, and once it has disconnected
    */
   loadOf (worker) {
     const report = this.#reports.get(worker)
     return report && { delayMs: delayOf(report), lagMs: report.lagMs }
   }
 
-  /** @returns {import('node:net').Server} to listen where the clients come */
+  /** @returns {import('node:net').Server} listen with it on the port for clients */
   createServer () {
-    // Paused: what the client has sent is for the worker to read.
+    // Paused, so that the worker reads what the client has sent.
     return net.createServer({ pauseOnConnect: true }, socket => {
       const worker = this.#choose()
       if (worker === undefined) return socket.destroy()
@@ -43,7 +43,7 @@ class Router {
     })
   }
 
-  /** They take turns, so that not all goes to the one that reported the least, until it reports again. */
+  /** The best workers take turns. Otherwise one would get all connections until its next report. */
   #choose () {
     const delays = [...this.#reports].map(([worker, report]) => ({ worker, delayMs: delayOf(report) }))
     const delayLimitMs = Math.min(...delays.map(({ delayMs }) => delayMs)) + AS_GOOD_MS
@@ -52,28 +52,28 @@ class Router {
   }
 }
 
-/** A worker whose loop stands still cannot say so: its silence counts as what a request has waited there by now. */
+/** A worker whose loop is blocked cannot report it: a request has waited there for at least as long as it is silent. */
 function delayOf ({ delayMs, at }) {
   return Math.max(delayMs, performance.now() - at - REPORT_EVERY_MS)
 }
 
 /**
- * The worker's part: serves what the primary hands over, and reports what a connection would wait here.
+ * Used by a worker: serves the connections that the primary hands over, and reports how long one would wait.
  *
- * @param {import('node:http').Server} server that listens, if only on a port of its own: Node watches over the time-outs
- *   of a server's connections only while it does
+ * @param {import('node:http').Server} server must be listening, if only on a port of its own: Node.js enforces the
+ *   time-outs of a server's connections only while the server listens
  */
 function serveRouted (server) {
   process.on('message', (message, socket) => {
-    if (message !== 'connection' || socket === undefined) return // undefined: the client has left
+    if (message !== 'connection' || socket === undefined) return // undefined if the client has left
     server.emit('connection', socket)
     socket.resume()
   })
-  toobusy.interval(REPORT_EVERY_MS) // so that the figures follow as fast as they are reported
+  toobusy.interval(REPORT_EVERY_MS) // so that each report has new figures
   const report = () => process.connected && process.send({ load: { delayMs: toobusy.delay(), lagMs: toobusy.lag() } })
   setInterval(report, REPORT_EVERY_MS).unref()
   report()
-  process.once('disconnect', () => server.close()) // the cluster closes only what it has opened
+  process.once('disconnect', () => server.close()) // the cluster module closes only servers that it knows
 }
 
 module.exports = { Router, serveRouted }

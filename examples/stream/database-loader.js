@@ -1,6 +1,6 @@
 'use strict'
 
-// Loads rows into a database: eight inserts of 500 rows at a time, and reads no further ahead than that.
+// Loads rows into a database, with eight inserts of 500 rows at a time. It reads no further ahead than that.
 
 const { setTimeout: delay } = require('node:timers/promises')
 
@@ -33,7 +33,7 @@ async function loadAllAtOnce (database) {
   await Promise.all([...rows()].map(row => database.insert([row])))
 }
 
-/** Stands for a pool of eight connections, each of which takes 2 ms for an insert. */
+/** Simulates a pool of eight connections. An insert takes 2 ms. */
 function fakeDatabase () {
   let inserted = 0
   let free = 8

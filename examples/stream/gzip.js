@@ -1,7 +1,7 @@
 'use strict'
 
-// Compresses on four threads, in order, no faster than the destination takes the result. Each block becomes a gzip
-// member of its own, and members one after the other are a valid gzip file.
+// Compresses on four threads, in order, no faster than the destination takes the result. Each block becomes a gzip member;
+// consecutive members are a valid gzip file (RFC 1952).
 
 const { Readable, Writable } = require('node:stream')
 const { pipeline, finished } = require('node:stream/promises')

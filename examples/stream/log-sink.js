@@ -1,7 +1,7 @@
 'use strict'
 
-// Sends log lines to a slow collector. At most 1,000 lines wait; what comes beyond that is dropped and counted, so that
-// a slow collector costs lines, not memory, and never holds up the program.
+// Sends log lines to a slow collector. At most 1,000 lines wait; further lines are dropped and counted. So a slow collector
+// costs lines, not memory, and never delays the program.
 
 const { PassThrough } = require('node:stream')
 const { setImmediate: nextTurn } = require('node:timers/promises')
@@ -44,12 +44,12 @@ function unboundedLog (send) {
 
 async function measure (makeLog) {
   const sink = makeLog(async line => {
-    await nextTurn() // stands for the collector
+    await nextTurn() // simulates the collector
     return line.length
   })
   for (let line = 0; line < LINES; line++) {
     sink.log(`${new Date(line).toISOString()} request ${line} answered 200`)
-    if (line % 100 === 0) await nextTurn() // the program does other things too
+    if (line % 100 === 0) await nextTurn() // the program also does other things
   }
   return sink.close()
 }

@@ -1,11 +1,11 @@
 'use strict'
 
-// Reads newline-delimited JSON as it comes over the network, and stores eight records at a time.
+// Reads newline-delimited JSON as it arrives over the network, and stores eight records at a time.
 
 const { once } = require('node:events')
 const http = require('node:http')
 const { Readable } = require('node:stream')
-const { setImmediate: store } = require('node:timers/promises') // stands for a database
+const { setImmediate: store } = require('node:timers/promises') // simulates a database
 
 const { forEachConcurrent } = require('spillway/stream')
 

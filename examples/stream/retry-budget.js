@@ -1,8 +1,7 @@
 'use strict'
 
-// Retries that do not make an outage worse: every request earns a tenth of a retry, and ten at most are saved up. While
-// the downstream works, each failure is retried; when it fails for good, it sees 10 % more requests, and not six times
-// as many.
+// Retries that do not make an outage worse. Every request adds a tenth of a retry to a budget, which holds at most ten. While
+// the downstream works, each failure is retried. If it keeps failing, it gets 10 % more requests, not six times as many.
 
 const { setTimeout: delay } = require('node:timers/promises')
 
@@ -39,7 +38,7 @@ async function withFiveRetriesEach (send) {
   }))
 }
 
-/** Stands for a downstream that fails now and then, and for the second half of the requests always. */
+/** Simulates a downstream that fails occasionally, and always for the second half of the requests. */
 async function measure (sendAll) {
   let attempts = 0
   await sendAll(async ({ id }) => {

@@ -1,6 +1,6 @@
 'use strict'
 
-// A writer that respects what write() answers: false means that the stream is full, until 'drain'.
+// A writer that respects the return value of write(): false means that the stream is full until it emits 'drain'.
 
 const { once } = require('node:events')
 const { Writable } = require('node:stream')
@@ -17,7 +17,7 @@ function * rows () {
 }
 
 async function respectful (output) {
-  // A handler that need not wait returns at once, without a promise: that costs nothing.
+  // A handler that does not have to wait returns no promise, which costs nothing.
   await forEachConcurrent(rows(), row => output.write(row) || once(output, 'drain'), { concurrency: 1 })
 }
 

@@ -1,6 +1,6 @@
 'use strict'
 
-// A proxy that passes uploads on to a store in parts, four at a time, and holds at most 8 MB of them.
+// A proxy that passes uploads on to a store in parts, four at a time. It holds at most 8 MB in memory.
 
 const { once } = require('node:events')
 const http = require('node:http')
@@ -41,7 +41,7 @@ const streaming = storeUrl => async (req, res) => {
     })
     res.end()
   } catch (error) {
-    res.destroy(error) // one part failed: the others are aborted, and the upload is read no further
+    res.destroy(error) // one part failed: the others were aborted, and the rest of the upload is not read
   }
 }
 
@@ -52,7 +52,7 @@ const buffering = storeUrl => async (req, res) => {
   res.end()
 }
 
-// From here on: the store and the client, to try it with.
+// From here on: a store and a client to try it with.
 
 async function listen (handler) {
   const server = http.createServer(handler).listen(0, '127.0.0.1')
@@ -71,7 +71,7 @@ async function upload (makeProxy) {
   const body = Readable.from((function * () {
     for (let sent = 0; sent < UPLOAD_BYTES; sent += chunk.length) yield chunk
   })())
-  const request = http.request(proxy.url, { method: 'POST' }) // fetch() keeps what it has sent of a stream
+  const request = http.request(proxy.url, { method: 'POST' }) // fetch() keeps in memory what it has sent of a stream
   body.pipe(request)
   const [{ statusCode }] = await once(request, 'response')
   for (const { server } of [proxy, store]) {

@@ -117,7 +117,7 @@ function isServer (value) {
  * @returns {string | undefined} where its server is
  */
 function hintFor (value) {
-  if (isServer(value?.server)) return 'Pass fastify.server'
+  if (isServer(value?.server)) return typeof value.register === 'function' ? 'Pass fastify.server' : 'Pass its property "server"'
   if (isServer(value?.listener)) return 'Pass server.listener'
   if (typeof value?.listen === 'function' && typeof value.use === 'function') return 'Pass the server that app.listen() returns'
 }

@@ -4,7 +4,7 @@ const { limitOptions } = require('../limits/options.js')
 const { booleanRow, functionRow, isFunction, isNumber, isString, stringRow, wholeNumberRow } = require('../options/rows.js')
 
 /**
- * The options that all adapters share: one table for the checks, the defaults and the documentation.
+ * The options that all adapters share. One table serves the checks, the defaults and the documentation.
  *
  * @template Request the framework's own request: Express's, Fastify's, Hapi's, a Koa context, Node's
  * @typedef {import('../limits/options.js').LimitOptions & AdmissionOptions<Request>} GateOptions
@@ -13,47 +13,46 @@ const { booleanRow, functionRow, isFunction, isNumber, isString, stringRow, whol
 /**
  * @template Request
  * @typedef {object} AdmissionOptions
- * @property {number | false} [maxDelay] ms a request may have waited before its handler; false: no
- *   limit
- * @property {string | string[] | ((request: Request) => boolean)} [exempt] paths (a final `*` stands
- *   for any ending), compared with what the client sent, without its query; or a function, which
- *   answers at once: never shed, counted apart
- * @property {number} [maxInFlight] requests that may be in flight at once, whatever the admission controller would allow;
+ * @property {number | false} [maxDelay] how many ms a request may have waited before its handler; false: no limit
+ * @property {string | string[] | ((request: Request) => boolean)} [exempt] requests that are never shed, and are counted
+ *   separately. Paths are compared with the path that the client sent, without its query; a final `*` stands for any ending.
+ *   A function must answer synchronously
+ * @property {number} [maxInFlight] the maximum number of requests in flight, even if the admission controller would allow more;
  *   default: no such limit
- * @property {(request: Request) => unknown} [classify] names the class of a request, as a limit in flight
- *   is found for each; undefined: by its route
- * @property {number | 'auto'} [retryAfter] seconds of the Retry-After header; `'auto'` grows with how
- *   far over the limit the request was, and is jittered so that the refused do not return as one
+ * @property {(request: Request) => unknown} [classify] returns the name of the request's class. The admission controller finds
+ *   a concurrency limit for each class; undefined: the class is the route
+ * @property {number | 'auto'} [retryAfter] seconds of the Retry-After header. `'auto'` grows with the excess over the limit, and
+ *   is jittered so that clients that were shed together do not come back together
  * @property {string} [message] the body of the 503
- * @property {(info: ShedInfo, request: Request | undefined) => void} [onShed] told of every refusal; of those
- *   for `'spill'` once a turn of the loop, by their `count` and without a request
- * @property {boolean} [dryRun] count what would be shed, shed nothing
- * @property {boolean} [spill] whether to refuse, while a queue stands, connections that wait to be accepted, in
- *   native code; default: where the adapter has the whole server, and no option stands against it
+ * @property {(info: ShedInfo, request: Request | undefined) => void} [onShed] called for every request that is shed. For the
+ *   reason `'spill'` it is called at most once per turn of the event loop, with the `count` and without a request
+ * @property {boolean} [dryRun] count the requests that would be shed, but shed none
+ * @property {boolean} [spill] whether native code refuses connections from the accept queue while a queue stands (this package
+ *   calls that the spill); default: true if the adapter handles all requests of the server and no other option prevents it
  */
 
 /** @typedef {import('../admission/controller.js').Reason | import('../limits/index.js').LimitReason | 'spill'} ShedReason */
 
 /**
- * What a refusal rests on.
+ * Why and when a request was shed.
  *
  * @typedef {object} ShedInfo
- * @property {ShedReason} reason which limit said no: `'delay'`, it had waited too long;
- *   `'inFlight'`, as many of its class as can be served in time were in flight; `'maxInFlight'`; `'spill'`,
- *   more waited to be accepted than can be served in time; or one of the limits on the process, such as
+ * @property {ShedReason} reason the limit that was exceeded. `'delay'`: the request had waited too long. `'inFlight'`: as many
+ *   requests of its class were in flight as can be served in time. `'maxInFlight'`: the option of that name. `'spill'`: more
+ *   connections were in the accept queue than can be served in time. Otherwise one of the limits on the process, such as
  *   `'heapUsedBytes'`
- * @property {number} count requests refused: 1, but for `'spill'`
- * @property {string} class the request's class
- * @property {number} waitMs what the request had waited before its handler
- * @property {number} delayLimitMs what it might have waited; Infinity where maxDelay is false
- * @property {'kernel' | 'loop'} source who measured the wait: the kernel, on the request's own socket,
- *   or the event loop, where the kernel does not know
- * @property {number} inFlight requests admitted and not yet answered: of the class for `'inFlight'`, else
- *   of the gate
+ * @property {number} count the number of requests: 1, except for `'spill'`
+ * @property {string} class the class of the request
+ * @property {number} waitMs how long the request had waited before its handler
+ * @property {number} delayLimitMs the delay limit at that moment; Infinity if `maxDelay` is false
+ * @property {'kernel' | 'loop'} source what measured the wait: the kernel, on the socket of the request, or the event loop, if
+ *   the kernel does not know
+ * @property {number} inFlight requests admitted and not yet answered: those of the class for `'inFlight'`, otherwise those of
+ *   the gate
  * @property {number} retryAfter seconds
- * @property {number} [value] of a limit on the process: what was sampled, in the limit's unit
- * @property {number} [limit] and the limit
- * @property {boolean} dryRun true where `dryRun` let the request pass
+ * @property {number} [value] for a limit on the process: the sampled value, in the unit of the limit
+ * @property {number} [limit] for a limit on the process: the limit
+ * @property {boolean} dryRun true if `dryRun` let the request pass
  */
 
 /** @typedef {import('../options/rows.js').OptionRow} OptionRow */
@@ -65,7 +64,7 @@ const LONGEST_RETRY_S = 86_400
 /** @type {Record<keyof GateOptions<any>, OptionRow>} */
 const gateOptions = {
   maxDelay: {
-    // Below two ticks of the slowest kernel (HZ=100) the measure itself would decide.
+    // At least two ticks of the slowest kernel (HZ=100): below that, the resolution of the wait would decide.
     takes: `a number of ms from 20 to ${LONGEST_DELAY_MS}, or false`,
     hasType: (value) => isNumber(value) || value === false,
     inRange: (value) => value === false || (value >= 20 && value <= LONGEST_DELAY_MS),

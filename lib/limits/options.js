@@ -3,48 +3,45 @@
 const { functionRow, isNumber, msRow, oneOfRow } = require('../options/rows.js')
 
 /**
- * The limits that all adapters share, judged before the admission controller: one table for the checks, the defaults and
- * the documentation.
+ * The limits on the process that all adapters share. They are checked before the admission controller decides. One table serves
+ * the checks, the defaults and the documentation.
  *
  * @typedef {Thresholds & SamplingOptions} LimitOptions
  *
- * @typedef {object} Thresholds a limit of 0 is none
- * @property {number} [maxEventLoopDelay] ms that what comes at any moment may wait for the loop: what one
- *   moment in a hundred had to wait in the last sample
- * @property {number} [maxHeapUsedBytes] of V8's heap
- * @property {number} [maxRssBytes] resident set size of the process
- * @property {number} [maxEventLoopUtilization] share of a sample in which the loop was not asleep
- * @property {number} [maxHeapUsedRatio] V8's heap against its limit (`--max-old-space-size`)
- * @property {number} [maxMemoryRatio] memory of the container (cgroup) against its limit, without the
- *   cache that the kernel would give up
- * @property {number} [maxGcRatio] share of the last 5 seconds spent in garbage collection
- * @property {number} [maxFdRatio] open file descriptors against RLIMIT_NOFILE
- * @property {number} [maxThreadPoolDelay] ms that work waits for a thread of libuv's pool (files, DNS,
- *   zlib, crypto)
+ * @typedef {object} Thresholds 0 means no limit
+ * @property {number} [maxEventLoopDelay] ms; limits the p99 event-loop delay of a sample
+ * @property {number} [maxHeapUsedBytes] limits the used heap of V8
+ * @property {number} [maxRssBytes] limits the resident set size of the process
+ * @property {number} [maxEventLoopUtilization] limits the share of a sample in which the event loop was not idle
+ * @property {number} [maxHeapUsedRatio] limits the used heap, as a share of V8's heap limit (`--max-old-space-size`)
+ * @property {number} [maxMemoryRatio] limits the memory of the container (cgroup), as a share of the container's limit, without
+ *   the cache that the kernel can reclaim
+ * @property {number} [maxGcRatio] limits the share of the last 5 seconds that was spent in garbage collection
+ * @property {number} [maxFdRatio] limits the open file descriptors, as a share of RLIMIT_NOFILE
+ * @property {number} [maxThreadPoolDelay] ms; limits how long work waits for a thread of libuv's pool (files, DNS, zlib, crypto)
  *
  * @typedef {object} SamplingOptions
  * @property {number} [sampleInterval] ms
- * @property {'interval' | 'cumulative'} [eventLoopUtilizationMode] utilization of each sample, or since
- *   the gate was made
- * @property {() => unknown} [healthCheck] false, or a promise of it, or a failure: all is refused
+ * @property {'interval' | 'cumulative'} [eventLoopUtilizationMode] the utilization of each sample, or since the gate was created
+ * @property {() => unknown} [healthCheck] while it returns false, throws, or returns a promise that resolves to false or rejects,
+ *   all requests are shed
  * @property {number} [healthCheckInterval] ms from the end of one check to the next
- * @property {(info: Exhausted) => void} [onExhausted] told once when a limit on a resource (heap, RSS,
- *   memory, garbage collection, descriptors) has stood for `exhaustedAfter`: the process will hardly
- *   come back by itself
+ * @property {(info: Exhausted) => void} [onExhausted] called once when a limit on a resource (heap, RSS, memory, garbage
+ *   collection, descriptors) has been exceeded for `exhaustedAfter`: the process is unlikely to recover
  * @property {number} [exhaustedAfter] ms
  */
 
 /**
  * @typedef {object} Exhausted
  * @property {import('./index.js').LimitReason} reason
- * @property {number} value in the limit's unit
+ * @property {number} value in the unit of the limit
  * @property {number} limit
- * @property {number} forMs how long it has stood
+ * @property {number} forMs how long the limit has been exceeded
  */
 
 /** @typedef {import('../options/rows.js').OptionRow} OptionRow */
 
-// Below that, a sample would be about as long as a turn.
+// A shorter sample would be about as long as a turn of the event loop.
 const SHORTEST_SAMPLE_MS = 10
 
 /** @type {OptionRow} */

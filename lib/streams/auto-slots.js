@@ -5,12 +5,12 @@ const monitor = require('../loop/monitor.js')
 const { Slots } = require('./slots.js')
 
 /**
- * The limit of a stream, found and followed by the addon.
+ * Finds the concurrency limit of one job, and adapts it. Implemented by the addon.
  *
  * @typedef {import('../native/types.js').NativeConcurrency} NativeConcurrency
  */
 
-/** Slots whose limit follows what the handlers and the event loop can do, until the caller sets one. */
+/** Slots whose limit the addon adapts, until the user sets one. Measures the event loop while handlers run. */
 class AutoSlots extends Slots {
   #native = /** @type {() => NativeConcurrency} */ (binding.createConcurrency)()
   #fixed = false

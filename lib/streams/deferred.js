@@ -9,7 +9,7 @@
  */
 
 /**
- * `Promise.withResolvers`, which Node 20 lacks.
+ * The same as `Promise.withResolvers()`, which Node.js 20 does not have.
  *
  * @template T
  * @returns {Deferred<T>}

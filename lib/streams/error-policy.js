@@ -1,16 +1,17 @@
 'use strict'
 
+const { show } = require('../options/show.js')
 const { isThenable } = require('./thenable.js')
 
 /**
- * What becomes of an item whose handler failed: the whole flow stops, the item is left out, or a value takes its place.
+ * What to do about a failed item: end the job, leave the item out, or deliver a value in its place.
  *
  * @template R
  * @typedef {'stop' | 'skip' | { value: R }} Verdict
  */
 
 /**
- * An outcome as `onError: 'settle'` gives it.
+ * A result with `onError: 'settle'`.
  *
  * @template R
  * @typedef {{ status: 'fulfilled', value: R, index: number } | { status: 'rejected', reason: unknown, index: number }} Settled
@@ -24,7 +25,7 @@ const { isThenable } = require('./thenable.js')
  * @returns {Verdict<R> | PromiseLike<Verdict<R>>}
  */
 
-/** Judges failed items, and keeps the errors that `'collect'` reports at the end. */
+/** Decides what to do about failed items, and keeps the errors that `'collect'` reports at the end. */
 class ErrorPolicy {
   #onError
   #maxErrors
@@ -45,7 +46,7 @@ class ErrorPolicy {
    * @param {unknown} error
    * @param {import('./item.js').Item<any>} failed
    * @returns {Verdict<any> | PromiseLike<Verdict<any>>}
-   * @throws {TypeError} when `onError` answers something else, and whatever it throws
+   * @throws {TypeError} when `onError` returns something else. What `onError` throws is rethrown
    */
   judge (error, { value: item, index }) {
     switch (this.#onError) {
@@ -62,14 +63,14 @@ class ErrorPolicy {
   }
 
   /**
-   * @param {{ error: unknown } | undefined} ofSource that failed in the end
-   * @returns {{ error: unknown } | undefined} what to report at the end; what was collected is in the order of the input
+   * @param {{ error: unknown } | undefined} ofSource the error of the source, if it failed
+   * @returns {{ error: unknown } | undefined} the error to report at the end. Collected errors are in the order of the source
    */
   report (ofSource) {
     if (this.#count === 0) return ofSource
     const errors = this.#kept.sort((a, b) => a.index - b.index).map(({ error }) => /** @type {unknown} */ (error))
     const omitted = this.#count - errors.length
-    let message = `${this.#count} ${this.#count === 1 ? 'item' : 'items'} failed${omitted > 0 ? `, ${omitted} of the errors are not kept` : ''}`
+    let message = `${this.#count} ${this.#count === 1 ? 'item' : 'items'} failed${omitted > 0 ? `, ${omitted} of the errors were not kept` : ''}`
     if (ofSource === undefined) return { error: new AggregateError(errors, message) }
     message += '; then the source failed'
     return { error: new AggregateError([...errors, ofSource.error], message, { cause: ofSource.error }) }
@@ -84,14 +85,14 @@ function checked (verdict) {
   if (verdict === 'stop' || verdict === 'skip' || (typeof verdict === 'object' && verdict !== null && 'value' in verdict)) {
     return verdict
   }
-  throw new TypeError("onError must answer 'stop', 'skip' or { value }")
+  throw new TypeError(`spillway/stream: onError must return 'stop', 'skip' or { value }, got ${show(verdict)}`)
 }
 
 /**
  * @param {any} error
  * @param {unknown} item
  * @param {number} index
- * @returns {Error} the same where it can carry `item` and `index`; otherwise one whose cause it is
+ * @returns {Error} the error itself if `item` and `index` can be added to it; otherwise a new error whose `cause` it is
  */
 function labelled (error, item, index) {
   const carries = error instanceof Error && Object.isExtensible(error) && !('index' in error) && !('item' in error)
@@ -101,7 +102,7 @@ function labelled (error, item, index) {
 
 /**
  * @param {unknown} value
- * @returns {PropertyDescriptor} of what is not printed with the error
+ * @returns {PropertyDescriptor} of a property that is not printed with the error
  */
 function hidden (value) {
   return { value, configurable: true, writable: true }

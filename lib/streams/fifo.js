@@ -3,7 +3,7 @@
 const SMALLEST_RING = 16
 
 /**
- * A queue on a ring: adding and removing cost the same however long it has grown, unlike `Array.prototype.shift`.
+ * A queue in a ring buffer. Unlike with `Array.prototype.shift()`, the cost of removing does not grow with the length.
  *
  * @template T
  */
@@ -19,7 +19,7 @@ class Fifo {
     this.#ring[(this.#head + this.length++) & (this.#ring.length - 1)] = value
   }
 
-  /** @returns {T | undefined} the oldest, left in place */
+  /** @returns {T | undefined} the oldest value, which stays in the queue */
   peek () {
     return this.#ring[this.#head]
   }

@@ -1,22 +1,22 @@
 'use strict'
 
 const { byteSize, checkedSize } = require('./byte-size.js')
-const { Ending } = require('./ending.js')
+const { Termination } = require('./termination.js')
 const { Handlers } = require('./handlers.js')
 const { Intake } = require('./intake.js')
 const { Item, JUDGED } = require('./item.js')
 const { Outcomes } = require('./outcomes.js')
-const { Outlet } = require('./outlet.js')
+const { DeliveryQueue } = require('./delivery-queue.js')
 const { asIterable } = require('./parts.js')
-const { Release } = require('./release.js')
+const { SourceRelease } = require('./source-release.js')
 const { Runner } = require('./runner.js')
 const { Slots } = require('./slots.js')
-const { StallWatch } = require('./stall.js')
+const { StallWatch } = require('./stall-watch.js')
 const { WaitClock } = require('./wait-clock.js')
 
 /**
- * Takes items in while there is a free slot and room for the result, runs the handler on each, and delivers the results
- * to a sink: the one core of all helpers.
+ * The core that all helpers share. Takes an item from the source whenever a slot is free and there is room for a result,
+ * runs the handler on it, and delivers the result to a sink.
  *
  * @template T
  */
@@ -27,25 +27,25 @@ class Flow {
   #intake
   #handlers
   #slots
-  #outlet
+  #deliveries
   #outcomes
-  #ending
+  #termination
   #runner
   /** @type {StallWatch | undefined} */
   #stall
-  #release = new Release()
+  #release = new SourceRelease()
   #waits = new WaitClock()
   #failed = false
-  /** @type {Item<any> | undefined} that of the results of `flush` */
+  /** @type {Item<any> | undefined} stands for the results of `flush` */
   #last
-  /** @type {{ error: unknown } | undefined} reported when what was running has been delivered */
+  /** @type {{ error: unknown } | undefined} reported when the items that had started have been delivered */
   #sourceError
 
   /**
    * @param {import('./source/index.js').OpenSource<T>} source
    * @param {import('./handler-context.js').Handler<T>} handler
    * @param {import('./options.js').Settings} settings
-   * @param {import('./outlet.js').Sink} sink
+   * @param {import('./delivery-queue.js').Sink} sink
    */
   constructor (source, handler, settings, sink) {
     const { maxBytes, sizeOf, signal, stallTimeout, onStall } = settings
@@ -53,16 +53,16 @@ class Flow {
     this.#sink = sink
     this.#flush = settings.flush
     this.#slots = slotsFor(settings.concurrency)
-    this.#ending = new Ending(signal, reason => this.fail(reason))
-    this.#handlers = new Handlers(handler, settings, source.givesContexts === true, this.#ending.signal, {
+    this.#termination = new Termination(signal, reason => this.fail(reason))
+    this.#handlers = new Handlers(handler, settings, source.givesContexts === true, this.#termination.signal, {
       onStop: index => this.#stopAfter(index),
       onTimeout: (item, error) => this.#timedOut(item, error)
     })
     if (stallTimeout !== undefined && onStall !== undefined) {
       this.#stall = new StallWatch(stallTimeout, () => this.#stalled(onStall))
     }
-    this.#outlet = new Outlet(settings.ordered, sink, this.#stall)
-    this.#outcomes = new Outcomes(settings, this.#outlet, sink, this.#ending, error => this.#stop(error))
+    this.#deliveries = new DeliveryQueue(settings.ordered, sink, this.#stall)
+    this.#outcomes = new Outcomes(settings, this.#deliveries, sink, this.#termination, error => this.#stop(error))
     this.#intake = new Intake(
       source,
       maxBytes === undefined && sizeOf === undefined ? undefined : checkedSize(sizeOf ?? byteSize),
@@ -74,23 +74,23 @@ class Flow {
         intake: this.#intake,
         handlers: this.#handlers,
         slots: this.#slots,
-        outlet: this.#outlet,
+        deliveries: this.#deliveries,
         outcomes: this.#outcomes,
-        ending: this.#ending
+        termination: this.#termination
       },
       settings,
-      { onRest: () => this.#rest(), onFailed: error => this.fail(error) }
+      { onBlocked: () => this.#blocked(), onFailed: error => this.fail(error) }
     )
-    this.#ending.listen()
+    this.#termination.listen()
   }
 
   get hasStarted () {
     return this.#runner.hasStarted
   }
 
-  /** For a consumer that keeps all results anyway. To be called before `start`. */
-  holdBackNothing () {
-    this.#runner.holdBackNothing()
+  /** For a consumer that keeps all results anyway. Must be called before `start()`. */
+  liftHighWaterMark () {
+    this.#runner.liftHighWaterMark()
   }
 
   start () {
@@ -106,7 +106,7 @@ class Flow {
     this.#runner.advance()
   }
 
-  /** @returns {Promise<void>} resolved when the flow is over, no handler is running, and the source is released */
+  /** @returns {Promise<void>} resolves when the flow has ended, no handler runs, and the source is released */
   get idle () {
     return this.#settling().then(() => this.#release.wait())
   }
@@ -118,37 +118,38 @@ class Flow {
       pulled: this.#intake.pulled,
       concurrency: this.#slots.limit,
       inFlight: this.#slots.running,
-      buffered: this.#outlet.buffered,
-      bytes: this.#outlet.bytes,
+      buffered: this.#deliveries.buffered,
+      bytes: this.#deliveries.bytes,
       completed,
       failed,
       skipped: skipped + this.#intake.discarded,
       retries: this.#handlers.retries,
-      lateErrors: lateErrors + this.#release.untold,
+      lateErrors: lateErrors + this.#release.unreported,
       peakInFlight: this.#slots.peak,
-      peakBuffered: this.#outlet.peakBuffered,
+      peakBuffered: this.#deliveries.peakBuffered,
       ...this.#waits.totals()
     }
   }
 
-  /** To be called when there may be more to do than before. */
+  /** Must be called when there may be more room, or more items, than before. */
   advance () {
     this.#runner.advance()
   }
 
-  /** To be called when the reader may have taken some of the results that the sink keeps. */
+  /** Must be called when the reader may have taken some of the results that the sink keeps. */
   onRead () {
-    if (this.#outlet.trim()) this.#runner.advance()
+    if (this.#deliveries.trim()) this.#runner.advance()
   }
 
   /**
-   * Ends the flow because nobody wants its results any more.
+   * Ends the flow because its results are no longer needed.
    *
    * @param {unknown} reason
-   * @returns {boolean} whether the release is worth waiting for: a source that was asked for an item may answer late or never
+   * @returns {boolean} whether to wait for the release of the source. A source that is still waiting for an item may release
+   *   itself late or never
    */
   close (reason) {
-    if (this.#ending.finished) return false
+    if (this.#termination.finished) return false
     const { waiting } = this.#intake
     this.#shutDown(reason)
     this.#abort(reason)
@@ -156,10 +157,10 @@ class Flow {
   }
 
   /**
-   * For a consumer that leaves early.
+   * For a consumer that stops early.
    *
-   * @returns {Promise<void>} resolved when the source is released. It rejects with the error of the release, unless that was
-   *   reported before or the flow has an error of its own
+   * @returns {Promise<void>} resolves when the source is released. Rejects with the error of the release, unless that error
+   *   was reported before or the flow itself has failed
    */
   async released () {
     await this.#release.wait()
@@ -169,7 +170,7 @@ class Flow {
   /**
    * For disposal.
    *
-   * @returns {Promise<void>} resolved when the flow is idle; rejected like that of `released`
+   * @returns {Promise<void>} resolves when the flow is idle; rejects as `released()` does
    */
   async disposed () {
     await this.idle
@@ -178,7 +179,7 @@ class Flow {
 
   /** @param {unknown} error */
   fail (error) {
-    if (this.#ending.finished) return
+    if (this.#termination.finished) return
     this.#failed = true
     this.close(error)
     if (this.#settings.waitForInFlight) this.#settling().then(() => this.#sink.fail(error))
@@ -186,36 +187,36 @@ class Flow {
   }
 
   /**
-   * The handler of an item has called `stop()`: what started before that item goes on.
+   * The handler of an item has called `stop()`. Earlier items continue.
    *
    * @param {number} index
    */
   #stopAfter (index) {
-    if (this.#ending.finished || this.#last !== undefined) return
+    if (this.#termination.finished || this.#last !== undefined) return
     this.#sourceError = undefined
-    this.#letGo(stopped())
-    this.#outcomes.skipped += this.#outlet.drop(this.#runner.items, index)
+    this.#closeSource(stopped())
+    this.#outcomes.skipped += this.#deliveries.drop(this.#runner.items, index)
     this.#runner.advance()
   }
 
   /**
-   * The item has its outcome, and is no longer running, before its handler settles.
+   * An item that times out has its outcome before its handler settles.
    *
    * @param {Item<T>} item
    * @param {unknown} error
    */
   #timedOut (item, error) {
-    if (this.#ending.finished) return
+    if (this.#termination.finished) return
     if (this.#settings.timeoutFreesSlot) this.#runner.freeSlot(item)
     this.#outcomes.fail(item, error)
     if (item.state === JUDGED) item.value.then(() => this.#runner.advance())
     this.#runner.advance()
   }
 
-  /** @param {unknown} error of an item, which the outlet has */
+  /** @param {unknown} error of an item that is already in the delivery queue */
   #stop (error) {
     if (this.#settings.errorOrder === 'inOrder') {
-      this.#letGo(error)
+      this.#closeSource(error)
     } else {
       this.fail(this.#sourceError === undefined ? error : this.#sourceError.error)
     }
@@ -225,7 +226,7 @@ class Flow {
   #sourceFailed (error) {
     this.#outcomes.noteFatal()
     this.#sourceError = { error }
-    this.#letGo(error)
+    this.#closeSource(error)
     this.#runner.advance()
   }
 
@@ -238,9 +239,9 @@ class Flow {
     }
   }
 
-  #rest () {
-    if (this.#ending.finished) return
-    if (this.#intake.ended && this.#intake.isEmpty && this.#outlet.isEmpty && this.#complete()) return
+  #blocked () {
+    if (this.#termination.finished) return
+    if (this.#intake.ended && this.#intake.isEmpty && this.#deliveries.isEmpty && this.#complete()) return
     const waited = this.#waited()
     this.#waits.waitFor(waited)
     this.#stall?.waiting(waited === 'consumer')
@@ -249,15 +250,16 @@ class Flow {
   /** @returns {import('./wait-clock.js').Waited} */
   #waited () {
     if (this.#intake.waiting) return 'source'
-    if (this.#slots.free && this.#outlet.blocked) return 'consumer'
+    if (this.#slots.free && this.#deliveries.blocked) return 'consumer'
     return 'handlers'
   }
 
-  /** @returns {boolean} whether the flow is over: not before `flush` has answered, nor before what precedes an error is read */
+  /** @returns {boolean} whether the flow has ended. It waits for `flush`, and for the reader to take the results that precede
+   *   an error */
   #complete () {
     const failure = this.#outcomes.report(this.#sourceError)
     if (failure !== undefined) {
-      if (this.#outlet.kept > 0) return false
+      if (this.#deliveries.kept > 0) return false
       this.fail(failure.error)
     } else if (this.#flush !== undefined) {
       this.#runFlush(this.#flush)
@@ -275,55 +277,55 @@ class Flow {
     this.#flush = undefined
     const last = this.#last = new Item(undefined, this.#runner.started, 0)
     this.#slots.slotless++
-    this.#outlet.add(last)
+    this.#deliveries.add(last)
     try {
-      const result = await flush({ signal: this.#ending.signal })
+      const result = await flush({ signal: this.#termination.signal })
       await this.#runner.takeParts(last, this.#settings.flatten ? asIterable(result) : [result])
-      if (!this.#ending.finished) this.#outlet.skip(last)
+      if (!this.#termination.finished) this.#deliveries.skip(last)
     } catch (error) {
-      if (this.#ending.finished) this.#outcomes.lateErrors++
+      if (this.#termination.finished) this.#outcomes.lateErrors++
       this.fail(error)
     }
     this.#runner.settled(last, true)
     this.#runner.advance()
   }
 
-  /** @param {unknown} reason told to the handlers that run */
+  /** @param {unknown} reason for the handlers that run */
   #abort (reason) {
-    this.#ending.abort(reason)
+    this.#termination.abort(reason)
     this.#handlers.abort(reason)
   }
 
-  /** @param {unknown} [reason] told to a source that is destroyed */
+  /** @param {unknown} [reason] for a source that is destroyed */
   #shutDown (reason) {
-    this.#ending.end()
-    this.#letGo(reason)
-    this.#outlet.close()
+    this.#termination.end()
+    this.#closeSource(reason)
+    this.#deliveries.close()
     for (const { parts } of this.#runner.items) parts?.wake()
     this.#last?.parts?.wake()
     this.#slots.close()
     this.#stall?.close()
     this.#waits.waitFor(undefined)
-    this.#ending.settled(this.#slots.running)
+    this.#termination.settled(this.#slots.running)
   }
 
   /** @param {unknown} reason */
-  #letGo (reason) {
+  #closeSource (reason) {
     if (!this.#intake.isEmpty) this.#outcomes.skipped++
     this.#intake.close(this.#settings.destroySource, reason)
     this.#release.follow(this.#intake.released)
   }
 
-  /** @returns {Promise<void>} resolved when the flow is over and no handler is running */
+  /** @returns {Promise<void>} resolves when the flow has ended and no handler runs */
   #settling () {
-    return this.#ending.idle(this.#slots.running)
+    return this.#termination.idle(this.#slots.running)
   }
 }
 
 /** @param {number | 'auto'} concurrency */
 function slotsFor (concurrency) {
   if (concurrency !== 'auto') return new Slots(concurrency)
-  const { AutoSlots } = require('./auto-slots.js') // not before: a fixed number needs no addon
+  const { AutoSlots } = require('./auto-slots.js') // required here because a fixed number needs no addon
   return new AutoSlots()
 }
 

@@ -3,7 +3,7 @@
 const { defer } = require('./deferred.js')
 const { Flow } = require('./flow.js')
 const { asJob } = require('./job.js')
-const { checkHandler, readOptions } = require('./options.js')
+const { checkHandler, readStreamOptions } = require('./options.js')
 const { openSource } = require('./source/index.js')
 
 /**
@@ -13,17 +13,17 @@ const { openSource } = require('./source/index.js')
  * @param {import('./source/index.js').Source<T>} source
  * @param {import('./handler-context.js').Handler<T>} handler
  * @param {import('./options.js').Options<T, unknown>} options
- * @returns {Promise<import('./job.js').Stats> & AsyncDisposable & import('./job.js').Job} its disposal aborts what runs
+ * @returns {Promise<import('./job.js').Stats> & AsyncDisposable & import('./job.js').Job} disposing of it aborts the running handlers
  * @throws {TypeError | RangeError} for a wrong argument or option
  */
 function forEachConcurrent (source, handler, options) {
-  checkHandler(handler)
-  const settings = readOptions('forEachConcurrent', options)
-  // Without results there is only the order of errors to keep.
+  checkHandler('forEachConcurrent', handler)
+  const settings = readStreamOptions('forEachConcurrent', options)
+  // There are no results to order, only errors.
   settings.ordered &&= settings.errorOrder === 'inOrder'
   const completion = new Completion()
-  const flow = new Flow(openSource(source), handler, settings, completion)
-  queueMicrotask(() => flow.start()) // not now: the handler may use the job that this call returns
+  const flow = new Flow(openSource('forEachConcurrent', source), handler, settings, completion)
+  queueMicrotask(() => flow.start()) // later, because the handler may use the job that this call returns
   return asJob(Object.defineProperty(/** @type {Promise<any> & AsyncDisposable} */ (completion.promise), Symbol.asyncDispose, {
     value: async () => {
       const reason = new DOMException('the job was disposed of', 'AbortError')
@@ -34,7 +34,7 @@ function forEachConcurrent (source, handler, options) {
   }), flow)
 }
 
-/** Drops the results, and waits for the end. */
+/** A sink that discards the results and waits for the end. */
 class Completion {
   /** @type {import('./deferred.js').Deferred<import('./job.js').Stats>} */
   #deferred = defer()
@@ -44,7 +44,7 @@ class Completion {
     return true
   }
 
-  admits () {
+  accepts () {
     return true
   }
 
@@ -61,9 +61,9 @@ class Completion {
   }
 
   /**
-   * Nobody may wait for the promise any more, so its rejection must not count as unhandled.
+   * The job is disposed of. Its promise may have no consumer, so the rejection must not count as unhandled.
    *
-   * @param {unknown} error unless it has settled
+   * @param {unknown} error of the promise, unless it has settled
    */
   leave (error) {
     this.promise.catch(() => {})

@@ -9,9 +9,9 @@
  * @returns {R | PromiseLike<R>}
  */
 
-/** What a handler is told beside its item. */
+/** The second argument of a handler. */
 class HandlerContext {
-  /** How many times the item has been tried, this time included: more than 1 only with `retry`. */
+  /** The number of the attempt, from 1. Greater than 1 only with `retry`. */
   attempt = 1
   #onStop
 
@@ -21,17 +21,17 @@ class HandlerContext {
    * @param {(index: number) => void} onStop
    */
   constructor (signal, index, onStop) {
-    /** Aborted when nobody wants the item's result any more. */
+    /** Aborted when the result of the item is no longer needed. */
     this.signal = signal
-    /** The item's place in the source, from 0. */
+    /** The position of the item in the source, from 0. */
     this.index = index
     this.#onStop = onStop
   }
 
   /**
-   * Ends the job without an error, as if the source had ended with this item.
+   * Ends the job without an error, as if this item were the last of the source.
    *
-   * @returns {() => void} a function, which may be called without its context
+   * @returns {() => void} a function that does not depend on `this`
    */
   get stop () {
     return () => this.#onStop(this.index)

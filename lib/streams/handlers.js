@@ -8,12 +8,12 @@ const { Retries } = require('./retry.js')
 
 /** @typedef {import('./item.js').Item<any>} Item */
 
-/** Calls the user's handler: with its context, in the right asynchronous context, again where it is to be retried. */
+/** Calls the user's handler with its `HandlerContext`, in the right asynchronous context, and again if it must be retried. */
 class Handlers {
   #handler
   #signal
   #onStop
-  /** @type {AsyncResource | undefined} in which handlers run, unless each item has a context of its own */
+  /** @type {AsyncResource | undefined} in which handlers run, unless each item has its own */
   #context
   /** @type {Retries | undefined} */
   #retries
@@ -24,11 +24,11 @@ class Handlers {
    * @param {import('./handler-context.js').Handler<any>} handler
    * @param {import('./options.js').Settings} settings
    * @param {boolean} itemsHaveContexts
-   * @param {AbortSignal} signal for items that have none of their own
+   * @param {AbortSignal} signal for items without a signal of their own
    * @param {{ onStop: (index: number) => void, onTimeout: (item: Item, error: unknown) => void }} events
    */
   constructor (handler, { retry, timeout, adapt }, itemsHaveContexts, signal, { onStop, onTimeout }) {
-    if (retry !== undefined) this.#retries = new Retries(retry)
+    if (retry !== undefined) this.#retries = new Retries(/** @type {Required<import('./retry.js').Retry>} */ (retry))
     const retried = this.#retries?.wrap(handler) ?? handler
     this.#handler = adapt?.(retried) ?? retried
     if (timeout !== undefined) this.#itemSignals = new ItemSignals(timeout, onTimeout)
@@ -37,13 +37,14 @@ class Handlers {
     this.#onStop = onStop
   }
 
-  /** How many retries were made. */
+  /** The number of retries so far. */
   get retries () {
     return this.#retries?.count ?? 0
   }
 
   /**
-   * Runs what will call handlers in the context of whoever made the job, where items have none of their own.
+   * Calls a function that calls handlers. Unless items have contexts of their own, it runs in the asynchronous context in which
+   * the job was created.
    *
    * @param {() => void} run
    */
@@ -55,8 +56,8 @@ class Handlers {
   /**
    * @param {Item} item
    * @param {import('./intake.js').Origin | undefined} origin
-   * @returns {unknown} the handler's result, which may be a promise
-   * @throws whatever the handler throws, or the promise that stood for the item
+   * @returns {unknown} what the handler returns, perhaps a promise
+   * @throws what the handler throws, or the rejection of the promise that was the item
    */
   call (item, origin) {
     if (origin?.rejection !== undefined) throw origin.rejection.error

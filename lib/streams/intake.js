@@ -6,29 +6,29 @@ const { WAIT, END } = require('./source/answers.js')
 const NOTHING = Symbol('nothing')
 
 /**
- * What is particular about an item: its handler runs in a context of its own, or the item is a promise that was rejected.
+ * Additional facts about an item: the asynchronous context of its handler, or the rejection of the promise that is the item.
  *
  * @typedef {{ context?: import('node:async_hooks').AsyncResource, rejection?: { error: unknown } }} Origin
  */
 
 /**
- * The way in: asks the source for one item at a time, and keeps the one that came until it may start.
+ * Asks the source for one item at a time, and keeps it until it can start.
  *
  * @template T
  */
 class Intake {
   pulled = 0
-  /** Items that the source had when nobody wanted them any more. */
+  /** Items that the source had when the flow no longer needed them. */
   discarded = 0
-  /** A request is outstanding. */
+  /** The source was asked for an item and has not answered. */
   waiting = false
-  /** The source gives no further item. One that it gave may still be here. */
+  /** The source has no more items. Its last one may still wait here. */
   ended = false
-  /** Of the item that is here. */
+  /** The size of the waiting item. */
   bytes = 0
-  /** Of the item that is here, where there is something to tell. @type {Origin | undefined} */
+  /** Of the waiting item. @type {Origin | undefined} */
   origin
-  /** Once it is closed, where there is something to wait for. @type {Promise<void> | undefined} */
+  /** Settles when the closed source is released, if that takes time. @type {Promise<void> | undefined} */
   released
   /** @type {T | PromiseLike<T> | typeof NOTHING} */
   #item = NOTHING
@@ -41,8 +41,8 @@ class Intake {
   /**
    * @param {import('./source/index.js').OpenSource<T>} source
    * @param {((item: T) => number) | undefined} sizeOf
-   * @param {() => void} onChange an item came, or the end, other than as the answer of `fetch`
-   * @param {(error: unknown, bySource: boolean) => void} onError the source failed, or else `sizeOf` did
+   * @param {() => void} onChange called when an item or the end arrives asynchronously, not as the return value of `fetch()`
+   * @param {(error: unknown, bySource: boolean) => void} onError called when the source (`bySource`) or `sizeOf` fails
    */
   constructor (source, sizeOf, onChange, onError) {
     this.#source = source
@@ -52,7 +52,7 @@ class Intake {
     source.connect?.(this)
   }
 
-  /** Whether an item that does not start can be left in the source. */
+  /** Whether the source takes back an item that does not start. */
   get givesBack () {
     return this.#source.giveBack !== undefined
   }
@@ -61,13 +61,13 @@ class Intake {
     return this.#item === NOTHING
   }
 
-  /** @returns {boolean} whether an item is here; if none is, one was asked for */
+  /** @returns {boolean} whether an item waits. If not, the source has been asked for one */
   fetch () {
     if (this.#item === NOTHING && !this.waiting && !this.ended) this.#pull()
     return this.#item !== NOTHING
   }
 
-  /** @returns {T} the item that is here; a promise only where that was rejected */
+  /** @returns {T} the waiting item. It is a promise only if that promise was rejected */
   take () {
     const item = /** @type {T} */ (this.#item)
     this.#item = NOTHING
@@ -75,7 +75,7 @@ class Intake {
   }
 
   /**
-   * Gives up the item and the source.
+   * Gives up the waiting item and the source.
    *
    * @param {boolean} destroy
    * @param {unknown} [reason]
@@ -85,7 +85,7 @@ class Intake {
     this.ended = true
     this.waiting = false
     this.#item = NOTHING
-    this.#letGo(destroy, reason)
+    this.#closeSource(destroy, reason)
     if (item !== NOTHING) this.#source.giveBack?.(/** @type {T} */ (item))
   }
 
@@ -119,7 +119,7 @@ class Intake {
     if (this.#closed) return
     this.waiting = false
     this.ended = true
-    this.#letGo(false)
+    this.#closeSource(false)
     this.#onChange()
   }
 
@@ -161,11 +161,11 @@ class Intake {
    * @param {boolean} destroy
    * @param {unknown} [reason]
    */
-  #letGo (destroy, reason) {
+  #closeSource (destroy, reason) {
     if (this.#closed) return
     this.#closed = true
     this.released = this.#source.close(destroy, reason) ?? undefined
-    this.released?.catch(() => {}) // whoever stops early has a reason of their own, and need not wait
+    this.released?.catch(() => {}) // not unhandled: those who stop early need not wait for it
   }
 }
 

@@ -3,8 +3,8 @@
 /** @typedef {{ controller: AbortController, timer: NodeJS.Timeout }} Clock */
 
 /**
- * A signal for each item, aborted when that item's time is up, or when the whole flow is aborted. Not
- * `AbortSignal.any`, which on Node 20 keeps every dependent signal for as long as its source lives.
+ * A signal for each item, which is aborted when that item times out or the whole flow is aborted. `AbortSignal.any()` would do
+ * the same, but on Node.js 20 it keeps every dependent signal alive for as long as the source signal.
  */
 class ItemSignals {
   #ms
@@ -32,7 +32,7 @@ class ItemSignals {
     return controller.signal
   }
 
-  /** @param {import('./item.js').Item<any>} item whose handler settled */
+  /** @param {import('./item.js').Item<any>} item whose handler has settled */
   stop (item) {
     clearTimeout(this.#running.get(item)?.timer)
     this.#running.delete(item)

@@ -1,16 +1,17 @@
 'use strict'
 
-/** In this order: from READY on, an item has its outcome. */
+// The states of an item, in this order: from READY on, the item has its outcome.
+
 const RUNNING = 0
-/** It has failed, and `onError`, which is asynchronous, has not answered yet. */
+/** The item has failed, and its asynchronous `onError` has not settled yet. */
 const JUDGED = 1
 const READY = 2
 const SKIPPED = 3
 const FAILED = 4
-/** Nobody wants its outcome: it started after the item whose handler called `stop()`. */
+/** The outcome is not needed: the item comes after one whose handler called `stop()`. */
 const DROPPED = 5
 
-/** In place of what `Slots.take` answers. */
+/** In place of the return value of `Slots.take()`: the item has no slot. */
 const NO_SLOT = -1
 
 /**
@@ -20,11 +21,11 @@ const NO_SLOT = -1
  */
 class Item {
   state = RUNNING
-  /** What `Slots.take` answered, while it has a slot. */
+  /** The return value of `Slots.take()` while the item has a slot. */
   began = NO_SLOT
-  /** @type {import('./parts.js').Parts | undefined} its results, where it has several */
+  /** @type {import('./parts.js').Parts | undefined} its results, with `flatten` */
   parts
-  /** @type {import('./parts.js').Parts | undefined} of the item whose results this is one of */
+  /** @type {import('./parts.js').Parts | undefined} set if this is itself one of the results of an item with `flatten` */
   partOf
 
   /**
@@ -33,7 +34,7 @@ class Item {
    * @param {number} bytes
    */
   constructor (input, index, bytes) {
-    /** @type {any} the input while running, what resolves with the verdict while judged, the result, the error */
+    /** @type {any} depends on the state: the input, a promise that settles with the verdict, the result, or the error */
     this.value = input
     this.index = index
     this.bytes = bytes

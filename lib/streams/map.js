@@ -4,7 +4,7 @@ const { defer } = require('./deferred.js')
 const { Fifo } = require('./fifo.js')
 const { Flow } = require('./flow.js')
 const { asJob } = require('./job.js')
-const { checkHandler, readOptions } = require('./options.js')
+const { checkHandler, readStreamOptions } = require('./options.js')
 const { openSource } = require('./source/index.js')
 
 /**
@@ -15,23 +15,24 @@ const { openSource } = require('./source/index.js')
 /**
  * @template R
  * @typedef {object} ToArray
- * @property {() => Promise<R[]>} toArray all results. To be called instead of `next()`: it rejects when that was called before
+ * @property {() => Promise<R[]>} toArray resolves to all results. Call it instead of `next()`; after a call of `next()` it
+ *   rejects
  */
 
 /**
  * @template R
- * @typedef {Exclude<R, typeof import('./skip.js').skip>} Kept a result that was not left out
+ * @typedef {Exclude<R, typeof import('./skip.js').skip>} Kept a result that is not `skip`
  */
 
 /**
- * With `flatten`, what is itself several results.
+ * What a handler returns with `flatten`.
  *
  * @template R
  * @typedef {Iterable<R | PromiseLike<R>> | AsyncIterable<R>} Several
  */
 
 /**
- * The results as an async iterator. Nothing is pulled before the first `next()`.
+ * Returns the results as an async iterator. Nothing is taken from the source before the first `next()`.
  *
  * @template T, R
  * @overload
@@ -72,34 +73,34 @@ const { openSource } = require('./source/index.js')
  * @returns {ConcurrentIterator<any>}
  */
 function mapConcurrent (source, handler, options) {
-  checkHandler(handler)
-  const settings = readOptions('mapConcurrent', options)
+  checkHandler('mapConcurrent', handler)
+  const settings = readStreamOptions('mapConcurrent', options)
   const results = new Results()
-  const flow = new Flow(openSource(source), handler, settings, results)
+  const flow = new Flow(openSource('mapConcurrent', source), handler, settings, results)
   return asJob(new ResultIterator(flow, results), flow)
 }
 
 /**
- * Matches results with the calls of `next()` that wait for them, or keeps them all for `toArray()`.
+ * A sink that resolves the waiting calls of `next()` with the results, or keeps all results for `toArray()`.
  *
  * @template R
  */
 class Results {
   /** @type {R[] | undefined} */
   #all
-  /** @type {import('./deferred.js').Deferred<R[]>} of all, where they are wanted */
+  /** @type {import('./deferred.js').Deferred<R[]>} of `toArray()` */
   #array = defer()
   /** @type {Fifo<import('./deferred.js').Deferred<IteratorResult<R, undefined>>>} */
   #waiting = new Fifo()
-  /** @type {{ error: unknown } | undefined} an error that no call has been told */
-  #untold
+  /** @type {{ error: unknown } | undefined} an error that no call of `next()` has reported yet */
+  #unreported
   #finished = false
 
   /** @returns {Promise<IteratorResult<R, undefined>>} */
   next () {
-    if (this.#untold !== undefined) {
-      const { error } = this.#untold
-      this.#untold = undefined
+    if (this.#unreported !== undefined) {
+      const { error } = this.#unreported
+      this.#unreported = undefined
       return Promise.reject(error)
     }
     if (this.#finished) return Promise.resolve({ done: true, value: undefined })
@@ -111,9 +112,9 @@ class Results {
   /** @returns {Promise<R[]>} */
   toArray () {
     this.#all = []
-    if (this.#untold !== undefined) this.#array.reject(this.#untold.error)
+    if (this.#unreported !== undefined) this.#array.reject(this.#unreported.error)
     else if (this.#finished) this.#array.resolve([])
-    this.#untold = undefined
+    this.#unreported = undefined
     return this.#array.promise
   }
 
@@ -121,7 +122,7 @@ class Results {
     return this.#all !== undefined || this.#waiting.length > 0
   }
 
-  admits () {
+  accepts () {
     return true
   }
 
@@ -137,9 +138,9 @@ class Results {
     while (this.#waiting.length > 0) this.#waiting.shift()?.resolve({ done: true, value: undefined })
   }
 
-  /** @param {unknown} reason told to whoever waits for all results, if anybody still does */
+  /** @param {unknown} reason with which `toArray()` rejects */
   close (reason) {
-    this.#untold = undefined
+    this.#unreported = undefined
     if (this.#all !== undefined) {
       this.#array.promise.catch(() => {})
       this.#array.reject(reason)
@@ -152,7 +153,7 @@ class Results {
     if (this.#finished) return
     if (this.#all !== undefined) this.#array.reject(error)
     else if (this.#waiting.length > 0) this.#waiting.shift()?.reject(error)
-    else this.#untold = { error }
+    else this.#unreported = { error }
     this.end()
   }
 }
@@ -179,9 +180,9 @@ class ResultIterator {
 
   /** @returns {Promise<R[]>} */
   toArray () {
-    if (this.#flow.hasStarted) return Promise.reject(new Error('toArray() must be called before the first result is asked for'))
+    if (this.#flow.hasStarted) return Promise.reject(new Error('spillway/stream: toArray() must be called before the first result is requested'))
     const results = this.#results.toArray()
-    this.#flow.holdBackNothing()
+    this.#flow.liftHighWaterMark()
     this.#flow.start()
     return results
   }
@@ -201,9 +202,9 @@ class ResultIterator {
     return this
   }
 
-  /** @returns {boolean} whether the source is released soon */
+  /** @returns {boolean} whether to wait for the release of the source */
   #leave () {
-    const reason = new DOMException('the consumer wants no more results', 'AbortError')
+    const reason = new DOMException('the consumer stopped reading', 'AbortError')
     const soon = this.#flow.close(reason)
     this.#results.close(reason)
     return soon

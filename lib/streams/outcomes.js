@@ -7,7 +7,7 @@ const { isThenable } = require('./thenable.js')
 
 /** @typedef {import('./item.js').Item<any>} Item */
 
-/** What becomes of each item: counts it, judges its error, and gives its result to the outlet. */
+/** Decides the outcome of each item, counts it, and hands it to the delivery queue. */
 class Outcomes {
   completed = 0
   failed = 0
@@ -15,66 +15,66 @@ class Outcomes {
   lateErrors = 0
   #settle
   #policy
-  #outlet
+  #deliveries
   #sink
-  #ending
+  #termination
   #onStop
-  /** The error to report is known, though perhaps not reported yet. */
+  /** The error that ends the job is known, though perhaps not reported yet. */
   #fatal = false
 
   /**
    * @param {import('./options.js').Settings} settings
-   * @param {import('./outlet.js').Outlet} outlet
-   * @param {import('./outlet.js').Sink} sink
-   * @param {import('./ending.js').Ending} ending
-   * @param {(error: unknown) => void} onStop a failed item is to stop the flow; the outlet has it
+   * @param {import('./delivery-queue.js').DeliveryQueue} deliveries
+   * @param {import('./delivery-queue.js').Sink} sink
+   * @param {import('./termination.js').Termination} termination
+   * @param {(error: unknown) => void} onStop called when a failed item must end the flow. The item is already in the delivery queue
    */
-  constructor (settings, outlet, sink, ending, onStop) {
+  constructor (settings, deliveries, sink, termination, onStop) {
     this.#settle = settings.onError === 'settle'
     this.#policy = new ErrorPolicy(settings.onError, settings.maxErrors)
-    this.#outlet = outlet
+    this.#deliveries = deliveries
     this.#sink = sink
-    this.#ending = ending
+    this.#termination = termination
     this.#onStop = onStop
   }
 
   /**
-   * The handler has answered. What the sink throws at its result is the handler's error, for `fail`.
+   * The handler has succeeded. Throws if the sink rejects the result; the caller then passes that error to `fail()`.
    *
    * @param {Item} item
    * @param {unknown} value
    */
   succeed (item, value) {
-    if (item.state !== RUNNING) return // it ran out of time, or nobody wants it
+    if (item.state !== RUNNING) return // it timed out, or was dropped
     const result = this.#resultOf(item, value)
-    const isWanted = value !== skip && this.#sink.admits(result)
+    const isWanted = value !== skip && this.#sink.accepts(result)
     this.completed++
-    if (this.#ending.finished) return
-    if (isWanted) this.#outlet.succeed(item, result)
+    if (this.#termination.finished) return
+    if (isWanted) this.#deliveries.succeed(item, result)
     else this.#skip(item)
   }
 
   /**
-   * One of the several results of an item, which runs on.
+   * With `flatten`: one of the results of an item that still runs.
    *
    * @param {Item} item
    * @param {unknown} value
-   * @returns {import('./parts.js').Parts | undefined} all of them, where this one is wanted
+   * @returns {import('./parts.js').Parts | undefined} the results of the item, unless this one is left out
    */
   addPart (item, value) {
     const result = this.#resultOf(item, value)
-    if (value !== skip && this.#sink.admits(result)) return this.#outlet.addPart(item, result)
+    if (value !== skip && this.#sink.accepts(result)) return this.#deliveries.addPart(item, result)
   }
 
-  /** @param {Item} item whose results were all given to `addPart` */
+  /** @param {Item} item all of whose results were passed to `addPart()` */
   finish (item) {
     if (item.state !== RUNNING) return
     this.completed++
-    if (!this.#ending.finished) this.#outlet.skip(item)
+    if (!this.#termination.finished) this.#deliveries.skip(item)
   }
 
   /**
-   * The handler failed, or its time is up, whichever comes first.
+   * The handler has failed, or the item has timed out, whichever comes first.
    *
    * @param {Item} item
    * @param {unknown} error
@@ -82,7 +82,7 @@ class Outcomes {
   fail (item, error) {
     if (item.state !== RUNNING) return
     this.failed++
-    if (this.#ending.finished) {
+    if (this.#termination.finished) {
       this.lateErrors++
       return
     }
@@ -99,7 +99,7 @@ class Outcomes {
     }
   }
 
-  /** An error that ends the flow, of an item or of the source: the first is reported, the others are counted. */
+  /** The source or an item has an error that ends the flow. The first such error is reported; the others are counted. */
   noteFatal () {
     if (this.#fatal) this.lateErrors++
     this.#fatal = true
@@ -131,7 +131,7 @@ class Outcomes {
       const verdict = await pending
       if (item.state === JUDGED) this.#apply(item, error, verdict)
     } catch (errorOfVerdict) {
-      if (item.state !== JUDGED || this.#ending.finished) this.lateErrors++
+      if (item.state !== JUDGED || this.#termination.finished) this.lateErrors++
       else this.#stop(item, errorOfVerdict)
     }
   }
@@ -142,16 +142,16 @@ class Outcomes {
    * @param {import('./error-policy.js').Verdict<any>} verdict
    */
   #apply (item, error, verdict) {
-    if (this.#ending.finished) return // the user's onError may have ended it
+    if (this.#termination.finished) return // the user's onError may have ended the flow
     if (verdict === 'stop') this.#stop(item, error)
-    else if (verdict !== 'skip' && verdict.value !== skip && this.#sink.admits(verdict.value)) this.#outlet.succeed(item, verdict.value)
+    else if (verdict !== 'skip' && verdict.value !== skip && this.#sink.accepts(verdict.value)) this.#deliveries.succeed(item, verdict.value)
     else this.#skip(item)
   }
 
   /** @param {Item} item */
   #skip (item) {
     this.skipped++
-    this.#outlet.skip(item)
+    this.#deliveries.skip(item)
   }
 
   /**
@@ -160,7 +160,7 @@ class Outcomes {
    */
   #stop (item, error) {
     this.noteFatal()
-    this.#outlet.fail(item, error)
+    this.#deliveries.fail(item, error)
     this.#onStop(error)
   }
 }

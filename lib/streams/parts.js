@@ -1,25 +1,25 @@
 'use strict'
 
 const { defer } = require('./deferred.js')
-const { describe } = require('./describe.js')
+const { show } = require('../options/show.js')
 const { Fifo } = require('./fifo.js')
 const { Item, READY } = require('./item.js')
 
-/** The results of one item, where `flatten` makes several of one. */
+/** With `flatten`, one item has several results: its parts. */
 class Parts {
-  /** @type {Fifo<Item<any>>} those that wait for earlier items */
+  /** @type {Fifo<Item<any>>} parts that wait for earlier items */
   queue = new Fifo()
-  /** How many were not taken yet. */
+  /** Parts that the consumer has not taken. */
   untaken = 0
-  /** The item's, from its end until all are taken. */
+  /** The size of the item, from its end until all parts are taken. */
   bytes = 0
   /** @type {import('./deferred.js').Deferred<void> | undefined} */
   #taken
 
   /**
    * @param {any} value
-   * @param {number} index the item's
-   * @returns {Item<any>} the value as an item of its own, which has its outcome
+   * @param {number} index of the item
+   * @returns {Item<any>} the part, as an item that has its outcome
    */
   make (value, index) {
     const part = new Item(value, index, 0)
@@ -29,7 +29,7 @@ class Parts {
     return part
   }
 
-  /** @returns {Promise<void>} resolved when one more was taken, or none is wanted any more */
+  /** @returns {Promise<void>} resolves when another part was taken, or none is needed any more */
   taken () {
     this.#taken ??= defer()
     return this.#taken.promise
@@ -47,14 +47,14 @@ class Parts {
 }
 
 /**
- * @param {any} result of a handler, with `flatten`
+ * @param {any} result of a handler or of `flush`, with `flatten`
  * @returns {AsyncIterable<any> | Iterable<any>}
  * @throws {TypeError}
  */
 function asIterable (result) {
   const isIterable = typeof result === 'object' && result !== null && (Symbol.asyncIterator in result || Symbol.iterator in result)
   if (isIterable) return result
-  throw new TypeError(`with flatten, the handler must return an iterable or an async iterable, got ${describe(result)}`)
+  throw new TypeError(`spillway/stream: with flatten, the handler must return an iterable or an async iterable, got ${show(result)}`)
 }
 
 module.exports = { Parts, asIterable }

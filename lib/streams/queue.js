@@ -6,11 +6,11 @@ const { defer } = require('./deferred.js')
 const { Fifo } = require('./fifo.js')
 const { Flow } = require('./flow.js')
 const { asJob } = require('./job.js')
-const { checkHandler, readOptions } = require('./options.js')
+const { checkHandler, readStreamOptions } = require('./options.js')
 const { END, WAIT } = require('./source/answers.js')
 
 /**
- * An item that was added, and the promise of its result.
+ * An item that was added, with the asynchronous context of `add()` and the promise that it returned.
  *
  * @template T, R
  * @typedef {{ item: T, context: AsyncResource, outcome: import('./deferred.js').Deferred<R> }} Task
@@ -19,10 +19,11 @@ const { END, WAIT } = require('./source/answers.js')
 /**
  * @template T, R
  * @typedef {object} QueueMethods
- * @property {(item: T) => Promise<R>} add the handler's result. It rejects with the handler's error, which stops no other item
- * @property {() => Promise<void>} close takes no more items. Resolved when all is done
- * @property {() => number} clear drops the items that wait, whose promises reject with an AbortError; says how many they were
- * @property {number} size how many items wait
+ * @property {(item: T) => Promise<R>} add resolves with the result of the handler, and rejects with its error. An error does
+ *   not affect other items
+ * @property {() => Promise<void>} close accepts no more items. Resolves when all items that were added are done
+ * @property {() => number} clear drops the waiting items and returns their number. Their promises reject with an AbortError
+ * @property {number} size the number of waiting items
  */
 
 /**
@@ -31,7 +32,7 @@ const { END, WAIT } = require('./source/answers.js')
  */
 
 /**
- * A job whose items are added one by one. Each handler runs in the asynchronous context of who added its item.
+ * Creates a job whose items are added one by one. Each handler runs in the asynchronous context in which its item was added.
  *
  * @template T, R
  * @param {import('./handler-context.js').Handler<T, R>} handler
@@ -40,8 +41,8 @@ const { END, WAIT } = require('./source/answers.js')
  * @throws {TypeError | RangeError} for a wrong argument or option
  */
 function concurrentQueue (handler, options) {
-  checkHandler(handler)
-  const settings = readOptions('concurrentQueue', options)
+  checkHandler('concurrentQueue', handler)
+  const settings = readStreamOptions('concurrentQueue', options)
   return /** @type {any} */ (new ConcurrentQueue(handler, settings))
 }
 
@@ -56,7 +57,7 @@ class ConcurrentQueue {
    * @param {import('./options.js').Settings} settings
    */
   constructor (handler, settings) {
-    /** @type {NonNullable<import('./options.js').OfQueue['adapt']>} */
+    /** @type {NonNullable<import('./options.js').QueueSettings['adapt']>} */
     const adapt = handler => async ({ item, context, outcome }, handlerContext) => {
       try {
         outcome.resolve(await context.runInAsyncScope(handler, undefined, item, handlerContext))
@@ -67,12 +68,12 @@ class ConcurrentQueue {
     }
     /** @type {import('./error-policy.js').OnError<Task<T, R>, any>} */
     const onError = (error, { item: { outcome } }) => {
-      outcome.reject(error) // where its time is up, its handler may still run
+      outcome.reject(error) // an item that timed out fails although its handler may still run
       return 'skip'
     }
     this.#flow = new Flow(this.#tasks, /** @type {any} */ (handler), { ...settings, ordered: false, onError, adapt }, {
       wants: () => true,
-      admits: () => true,
+      accepts: () => true,
       deliver () {},
       end () {},
       fail: error => this.#tasks.refuse(error)
@@ -112,7 +113,7 @@ class ConcurrentQueue {
 }
 
 /**
- * The items that were added, as a source.
+ * The source of a queue: the items that were added.
  *
  * @template T, R
  */
@@ -122,7 +123,7 @@ class AddedItems {
   /** @type {import('./intake.js').Intake<Task<T, R>>} */
   #intake = /** @type {any} */ (undefined) // until it connects
   #wanted = false
-  /** @type {{ error: unknown } | undefined} why no more is taken */
+  /** @type {{ error: unknown } | undefined} why `add()` accepts no more items */
   #refusal
 
   get size () {
@@ -172,14 +173,14 @@ class AddedItems {
     return task.outcome.promise
   }
 
-  /** @param {unknown} error of each `add()` from now on */
+  /** @param {unknown} error with which `add()` rejects from now on */
   end (error) {
     if (this.#refusal !== undefined) return
     this.#refusal = { error }
     if (this.#waiting.length === 0) this.#intake.end()
   }
 
-  /** @param {unknown} error also of what waits */
+  /** @param {unknown} error with which `add()` rejects from now on; the waiting items reject with it, too */
   refuse (error) {
     this.#refusal ??= { error }
     this.clear(error)
@@ -198,7 +199,7 @@ class AddedItems {
 }
 
 function closedError () {
-  return Object.assign(new Error('the queue is closed'), { code: 'SPILLWAY_QUEUE_CLOSED' })
+  return Object.assign(new Error('spillway/stream: the queue is closed'), { code: 'SPILLWAY_QUEUE_CLOSED' })
 }
 
 module.exports = { concurrentQueue }

@@ -2,40 +2,38 @@
 
 const { setTimeout: delay } = require('node:timers/promises')
 
-const { LONGEST_TIMER_MS } = require('./options.js')
+const { LONGEST_TIMER_MS } = require('../options/rows.js')
 
 /**
  * @typedef {object} Retry
- * @property {number} attempts how often an item is tried at most, the first time included: an integer >= 2
+ * @property {number} attempts how often an item is tried at most, including the first time: an integer >= 2
  * @property {number} [delay] the longest wait before the second attempt, in milliseconds, >= 0. Default: 100. It doubles with
- *   each further attempt, and the wait is a random part of it
+ *   each further attempt. The wait is random, from 0 to that
  * @property {number} [budget] how many retries each item that starts adds to the job's budget: a number > 0, or Infinity.
  *   Default: 0.1
  * @property {(error: unknown, failed: { item: any, index: number, attempt: number }) => boolean | PromiseLike<boolean>} [shouldRetry]
  *   Default: always
  */
 
-const DEFAULT_DELAY_MS = 100
-const DEFAULT_BUDGET = 0.1
-/** Enough for failures now and then, too few to be seen by a downstream that is overloaded. */
-const MOST_SAVED = 10
+/** The capacity of the budget: enough for occasional failures, too few retries for an overloaded downstream to notice. */
+const MAX_TOKENS = 10
 
 /**
- * Tries failed items again: exponential backoff with full jitter (Brooker, "Exponential Backoff And Jitter", 2015), within a
- * budget of the whole job (the token bucket of gRPC's retry throttling, A6): a downstream that fails for good
- * sees little more than one attempt for each item.
+ * Tries failed items again, with exponential backoff and full jitter (Brooker, "Exponential Backoff And Jitter", 2015). All items
+ * of a job share a budget of retries, the token bucket of gRPC's retry throttling (proposal A6), so that a downstream that fails
+ * permanently gets little more than one attempt for each item.
  */
 class Retries {
-  /** Made so far. */
+  /** The number of retries so far. */
   count = 0
   #attempts
   #delayMs
   #budget
-  #saved = MOST_SAVED
+  #tokens = MAX_TOKENS
   #shouldRetry
 
-  /** @param {Retry} retry */
-  constructor ({ attempts, delay: delayMs = DEFAULT_DELAY_MS, budget = DEFAULT_BUDGET, shouldRetry = () => true }) {
+  /** @param {Required<Retry>} retry */
+  constructor ({ attempts, delay: delayMs, budget, shouldRetry }) {
     this.#attempts = attempts
     this.#delayMs = delayMs
     this.#budget = budget
@@ -49,14 +47,14 @@ class Retries {
    */
   wrap (handler) {
     return async (item, context) => {
-      this.#earn()
+      this.#addTokens()
       for (;;) {
         try {
           return await handler(item, context)
         } catch (error) {
           const { signal, index, attempt } = context
           if (signal.aborted || attempt >= this.#attempts) throw error
-          if (!await this.#shouldRetry(error, { item, index, attempt }) || !this.#spend()) throw error
+          if (!await this.#shouldRetry(error, { item, index, attempt }) || !this.#takeToken()) throw error
           await this.#wait(attempt, signal, error)
           context.attempt++
         }
@@ -64,13 +62,13 @@ class Retries {
     }
   }
 
-  #earn () {
-    this.#saved = Math.min(this.#saved + this.#budget, Math.max(MOST_SAVED, this.#budget))
+  #addTokens () {
+    this.#tokens = Math.min(this.#tokens + this.#budget, Math.max(MAX_TOKENS, this.#budget))
   }
 
-  #spend () {
-    if (this.#saved < 1) return false
-    this.#saved--
+  #takeToken () {
+    if (this.#tokens < 1) return false
+    this.#tokens--
     this.count++
     return true
   }
@@ -78,7 +76,7 @@ class Retries {
   /**
    * @param {number} attempt the one that failed
    * @param {AbortSignal} signal
-   * @param {unknown} error thrown when the signal is aborted meanwhile
+   * @param {unknown} error thrown if the signal is aborted during the wait
    */
   async #wait (attempt, signal, error) {
     const longest = Math.min(this.#delayMs * 2 ** (attempt - 1), LONGEST_TIMER_MS)

@@ -5,12 +5,12 @@ const { setImmediate: nextTurn } = require('node:timers/promises')
 const { Item, JUDGED, NO_SLOT, RUNNING } = require('./item.js')
 const { asIterable } = require('./parts.js')
 const { isThenable } = require('./thenable.js')
-const { Turn } = require('./turn.js')
+const { TurnBudget } = require('./turn-budget.js')
 const { Workers } = require('./workers.js')
 
 /**
- * Runs the handlers: on as many items as there are slots, while there is room for their results. Every item comes this way, so
- * what is not needed for each is asked for first.
+ * Runs the handlers on as many items as there are slots, while there is room for their results. This is the path of every item,
+ * so it checks first whether an optional feature is used at all.
  *
  * @template T
  */
@@ -18,15 +18,15 @@ class Runner {
   #intake
   #handlers
   #slots
-  #outlet
+  #deliveries
   #outcomes
-  #ending
+  #termination
   #events
   #flattens
   #maxBytes
   #mustStart
   #highWaterMark
-  #turn = new Turn(() => this.advance())
+  #turnBudget = new TurnBudget(() => this.advance())
   #workers = new Workers()
   #startWork = () => this.#startAll()
   #started = 0
@@ -39,25 +39,25 @@ class Runner {
    *   intake: import('./intake.js').Intake<T>,
    *   handlers: import('./handlers.js').Handlers,
    *   slots: import('./slots.js').Slots,
-   *   outlet: import('./outlet.js').Outlet,
+   *   deliveries: import('./delivery-queue.js').DeliveryQueue,
    *   outcomes: import('./outcomes.js').Outcomes,
-   *   ending: import('./ending.js').Ending
-   * }} parts
+   *   termination: import('./termination.js').Termination
+   * }} collaborators
    * @param {import('./options.js').Settings} settings
-   * @param {{ onRest: () => void, onFailed: (error: unknown) => void }} events nothing can start now; the item that failed is
-   *   next in the order
+   * @param {{ onBlocked: () => void, onFailed: (error: unknown) => void }} events `onBlocked`: nothing can start now;
+   *   `onFailed`: the next item to deliver has failed
    */
-  constructor ({ intake, handlers, slots, outlet, outcomes, ending }, { flatten, maxBytes, highWaterMark, destroySource }, events) {
+  constructor ({ intake, handlers, slots, deliveries, outcomes, termination }, { flatten, maxBytes, highWaterMark, destroySource }, events) {
     this.#intake = intake
     this.#handlers = handlers
     this.#slots = slots
-    this.#outlet = outlet
+    this.#deliveries = deliveries
     this.#outcomes = outcomes
-    this.#ending = ending
+    this.#termination = termination
     this.#events = events
     this.#flattens = flatten === true
     this.#maxBytes = maxBytes ?? Infinity
-    // What is taken from a source that outlives the job, and takes nothing back, would otherwise be lost.
+    // If the source outlives the job and takes nothing back, an item that does not start would be lost.
     this.#mustStart = !destroySource && !intake.givesBack
     this.#highWaterMark = highWaterMark
   }
@@ -66,18 +66,18 @@ class Runner {
     return this.#starting
   }
 
-  /** How many items have started. */
+  /** The number of items that have started. */
   get started () {
     return this.#started
   }
 
-  /** The items that run, and perhaps some that have settled just now. */
+  /** The items that run, and perhaps some that have just settled. */
   get items () {
     return this.#workers.items
   }
 
-  /** For a consumer that keeps all results anyway. To be called before `start`. */
-  holdBackNothing () {
+  /** For a consumer that keeps all results anyway. Must be called before `start()`. */
+  liftHighWaterMark () {
     this.#highWaterMark ??= Infinity
   }
 
@@ -86,27 +86,27 @@ class Runner {
     this.advance()
   }
 
-  /** Starts what there is room for. To be called when there may be more room, or more items, than before. */
+  /** Starts as many items as there is room for. Must be called when there may be more room, or more items, than before. */
   advance () {
-    if (!this.#starting || this.#ending.finished) return
+    if (!this.#starting || this.#termination.finished) return
     this.#advanceAgain = true
     if (this.#advancing) return
     this.#advancing = true
     try {
       while (this.#advanceAgain) {
         this.#advanceAgain = false
-        if (this.#outlet.settled > 0) this.#deliver()
+        if (this.#deliveries.settled > 0) this.#deliver()
         if (this.#mayStart()) this.#handlers.enter(this.#startWork)
       }
     } finally {
       this.#advancing = false
     }
-    this.#events.onRest()
+    this.#events.onBlocked()
   }
 
   /**
-   * Runs handlers one after the other, for as long as there is something to start; when it is called, there is. At most
-   * as many of these run as there are slots. A loop that awaits makes no promise for each item, as a `then` would.
+   * Runs handlers one after the other, as long as an item can start. The caller has checked that one can. At most as many of
+   * these loops run as there are slots. A loop with `await` needs no promise for each item, unlike `then()`.
    */
   async #work () {
     const worker = this.#workers.enter()
@@ -135,10 +135,10 @@ class Runner {
         await item.value
       }
       this.settled(item, succeeded)
-      if (this.#outlet.settled > 0) this.#deliver()
+      if (this.#deliveries.settled > 0) this.#deliver()
     } while (this.#mayStart())
     this.#workers.leave(worker)
-    this.#events.onRest()
+    this.#events.onBlocked()
   }
 
   #startAll () {
@@ -149,14 +149,14 @@ class Runner {
   #begin () {
     const { bytes } = this.#intake
     const item = new Item(this.#intake.take(), this.#started++, bytes)
-    this.#turn.count()
-    this.#outlet.add(item)
+    this.#turnBudget.countStart()
+    this.#deliveries.add(item)
     item.began = this.#slots.take()
     return item
   }
 
   /**
-   * Gives the several results of an item to the outlet, not more than there is room for.
+   * With `flatten`: passes the results of an item to the delivery queue, no more than there is room for.
    *
    * @param {Item<any>} item
    * @param {AsyncIterable<unknown> | Iterable<unknown>} results
@@ -167,8 +167,8 @@ class Runner {
       const parts = this.#outcomes.addPart(item, result)
       this.#deliver()
       while (this.#wants(item) && this.#isFull(parts)) await parts?.taken()
-      this.#turn.count()
-      if (!this.#turn.isOpen) await nextTurn()
+      this.#turnBudget.countStart()
+      if (!this.#turnBudget.allowsStart) await nextTurn()
       if (!this.#wants(item)) return
     }
   }
@@ -180,11 +180,11 @@ class Runner {
 
   /** @param {Item<any>} item */
   #wants (item) {
-    return item.state === RUNNING && !this.#ending.finished
+    return item.state === RUNNING && !this.#termination.finished
   }
 
   /**
-   * The handler has settled, and so has `onError`, where it was asked.
+   * The handler has settled, and so has `onError`, if it was called.
    *
    * @param {Item<T>} item
    * @param {boolean} succeeded
@@ -193,10 +193,10 @@ class Runner {
     if (item.began === NO_SLOT) this.#slots.slotless--
     else this.#slots.give(item.began, succeeded)
     this.#handlers.settled(item)
-    if (this.#ending.finished) this.#ending.settled(this.#slots.running)
+    if (this.#termination.finished) this.#termination.settled(this.#slots.running)
   }
 
-  /** @param {Item<T>} item that failed before its handler has settled */
+  /** @param {Item<T>} item that failed before its handler settled */
   freeSlot (item) {
     this.#slots.give(item.began, false)
     this.#slots.slotless++
@@ -204,22 +204,22 @@ class Runner {
   }
 
   #mayStart () {
-    return this.#hasRoom() && this.#turn.isOpen && (this.#maxBytes === Infinity ? this.#intake.fetch() : this.#fetchWithinBytes())
+    return this.#hasRoom() && this.#turnBudget.allowsStart && (this.#maxBytes === Infinity ? this.#intake.fetch() : this.#fetchWithinBytes())
   }
 
   #hasRoom () {
     const { limit, inFlight } = this.#slots
-    return inFlight < limit && this.#outlet.untaken < limit + (this.#highWaterMark ?? limit)
+    return inFlight < limit && this.#deliveries.untaken < limit + (this.#highWaterMark ?? limit)
   }
 
   #fetchWithinBytes () {
-    if (this.#mustStart) return this.#outlet.bytes < this.#maxBytes && this.#intake.fetch()
+    if (this.#mustStart) return this.#deliveries.bytes < this.#maxBytes && this.#intake.fetch()
     if (!this.#intake.fetch()) return false
-    return this.#outlet.untaken === 0 || this.#outlet.bytes + this.#intake.bytes <= this.#maxBytes
+    return this.#deliveries.untaken === 0 || this.#deliveries.bytes + this.#intake.bytes <= this.#maxBytes
   }
 
   #deliver () {
-    const failed = this.#outlet.deliver()
+    const failed = this.#deliveries.deliver()
     if (failed !== undefined) this.#events.onFailed(failed.value)
   }
 }

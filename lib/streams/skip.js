@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * A handler that returns it leaves its item out of the results.
+ * A handler returns this symbol to leave its item out of the results.
  *
  * @type {unique symbol}
  */

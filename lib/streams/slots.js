@@ -1,10 +1,13 @@
 'use strict'
 
-/** How many handlers may run, and how many do. The limit may move at any time: what runs beyond it retires by itself. */
+/**
+ * How many handlers may run, and how many do. The limit may change at any time. If it falls, handlers beyond it are not cancelled,
+ * and their slots disappear when they settle.
+ */
 class Slots {
-  /** Slots that are taken. */
+  /** The number of slots that are taken. */
   inFlight = 0
-  /** What runs without a slot: it has lost it. */
+  /** The number of handlers that run without a slot, because their item timed out, and of `flush`. */
   slotless = 0
   peak = 0
 
@@ -21,7 +24,7 @@ class Slots {
     return this.inFlight + this.slotless
   }
 
-  /** @param {number} limit the caller's */
+  /** @param {number} limit set by the user */
   fix (limit) {
     this.limit = limit
   }
@@ -29,7 +32,7 @@ class Slots {
   /**
    * A handler is about to start.
    *
-   * @returns {number} the moment, for `give`, where that is of use
+   * @returns {number} to be passed to `give()`: the time, if a subclass needs it
    */
   take () {
     const running = ++this.inFlight + this.slotless

@@ -2,28 +2,28 @@
 
 const { Duplex } = require('node:stream')
 
-const { describe } = require('./describe.js')
+const { show } = require('../options/show.js')
 const { Fifo } = require('./fifo.js')
 const { Flow } = require('./flow.js')
 const { asJob } = require('./job.js')
-const { checkHandler, readOptions } = require('./options.js')
+const { checkHandler, readStreamOptions } = require('./options.js')
 const { WritableSource, contextOfNow } = require('./source/writable.js')
 
-/** How many chunks may wait for a slot, as in Node's streams in object mode. */
-const MOST_WAITING = 16
+/** The number of chunks that may wait for a slot: the default `highWaterMark` of Node.js streams in object mode. */
+const MAX_WAITING = 16
 
 /**
- * A Duplex for `pipeline()`: what is written to it are the items, what is read from it are the results.
+ * Creates a Duplex for `pipeline()`. Chunks that are written to it are items; chunks that are read from it are results.
  *
  * @template T, R
- * @param {import('./handler-context.js').Handler<T, R>} handler a result of undefined is left out
+ * @param {import('./handler-context.js').Handler<T, R>} handler the result undefined is left out
  * @param {import('./options.js').Options<T, R>} options
  * @returns {Duplex & import('./job.js').Job}
  * @throws {TypeError | RangeError} for a wrong argument or option
  */
 function concurrentTransform (handler, options) {
-  checkHandler(handler)
-  return /** @type {any} */ (new ConcurrentDuplex(handler, readOptions('concurrentTransform', options)))
+  checkHandler('concurrentTransform', handler)
+  return /** @type {any} */ (new ConcurrentDuplex(handler, readStreamOptions('concurrentTransform', options)))
 }
 
 /** @template T, R */
@@ -32,10 +32,10 @@ class ConcurrentDuplex extends Duplex {
   #input
   /** @type {Flow<T>} */
   #flow
-  /** @type {Fifo<import('./intake.js').Origin | undefined>} of the chunks in the stream's own buffer */
+  /** @type {Fifo<import('./intake.js').Origin | undefined>} of the chunks in the writable buffer of the stream */
   #contexts = new Fifo()
-  #isOver = false
-  /** @type {(() => void) | undefined} once nothing is written any more */
+  #hasEnded = false
+  /** @type {(() => void) | undefined} the callback of `_final()` */
   #finished
 
   /**
@@ -43,22 +43,22 @@ class ConcurrentDuplex extends Duplex {
    * @param {import('./options.js').Settings} settings
    */
   constructor (handler, settings) {
-    // Chunks wait in the source. Results wait in the readable side, which takes all that the flow's own limits let through.
+    // Chunks wait in the source, so the writable buffer can be minimal. Results wait in the readable buffer, which the flow bounds.
     super({ objectMode: true, writableHighWaterMark: 1 })
-    this.#input = new WritableSource(mostWaiting(settings))
+    this.#input = new WritableSource(maxWaiting(settings))
     let starting = true
     this.#flow = new Flow(this.#input, handler, settings, {
       wants: () => true,
-      admits,
+      accepts,
       deliver: result => this.#deliver(result),
       kept: () => this.readableLength,
       end: () => {
-        this.#isOver = true
+        this.#hasEnded = true
         this.#endWithWriter()
       },
       fail: error => {
         const destroy = () => { this.destroy(toError(error)) }
-        // Where the signal was aborted before: pipeline() takes no stream that is destroyed already.
+        // If the signal was already aborted, destroy the stream later: pipeline() does not accept a destroyed stream.
         if (starting) process.nextTick(destroy)
         else destroy()
       }
@@ -75,7 +75,7 @@ class ConcurrentDuplex extends Duplex {
    */
   write (chunk, encoding, callback) {
     if (!this.#input.holds && this.writableCorked === 0) return super.write(chunk, encoding, callback)
-    // It will come to _write() in the context of who makes room for it.
+    // The stream will call _write() later, in the asynchronous context of the code that makes room. So keep the writer's.
     const isTaken = super.write(chunk, encoding, callback) // throws for null
     this.#contexts.push(contextOfNow())
     return isTaken
@@ -111,7 +111,7 @@ class ConcurrentDuplex extends Duplex {
   /** @param {() => void} callback */
   _final (callback) {
     this.#finished = callback
-    if (this.#isOver) this.#endWithWriter()
+    if (this.#hasEnded) this.#endWithWriter()
     else this.#input.end()
   }
 
@@ -127,8 +127,8 @@ class ConcurrentDuplex extends Duplex {
   }
 
   /**
-   * After `stop()` the results end only when the writer does: at their end `for await` destroys the stream, which would fail a
-   * pipeline that still writes.
+   * After `stop()`, the readable side ends only when the writer has ended. Otherwise `for await` would destroy the stream at the
+   * end of the results, and a pipeline that still writes would fail.
    */
   #endWithWriter () {
     if (this.#finished === undefined) return
@@ -141,30 +141,30 @@ class ConcurrentDuplex extends Duplex {
     try {
       this.push(result)
     } catch (error) {
-      this.destroy(toError(error)) // what a listener of 'data' threw
+      this.destroy(toError(error)) // a listener for 'data' threw
     }
   }
 }
 
 /** @param {import('./options.js').Settings} settings */
-function mostWaiting ({ concurrency, maxBytes }) {
-  if (maxBytes !== undefined) return 1 // the bytes of those that wait are not counted
-  return concurrency === 'auto' ? MOST_WAITING : Math.min(concurrency, MOST_WAITING)
+function maxWaiting ({ concurrency, maxBytes }) {
+  if (maxBytes !== undefined) return 1 // maxBytes does not cover chunks that wait here
+  return concurrency === 'auto' ? MAX_WAITING : Math.min(concurrency, MAX_WAITING)
 }
 
 /** @param {unknown} result */
-function admits (result) {
-  if (result === null) throw new TypeError('the handler answered null, which would end the stream')
+function accepts (result) {
+  if (result === null) throw new TypeError('spillway/stream: concurrentTransform() cannot deliver null, which would end the stream')
   return result !== undefined
 }
 
 /**
- * A stream that is destroyed with undefined, null or another falsy value emits no error.
+ * Wraps falsy values, because a stream that is destroyed with one emits no error.
  *
  * @param {unknown} error
  */
 function toError (error) {
-  return /** @type {Error} */ (error || new Error(`the handler failed with ${describe(error)}`, { cause: error }))
+  return /** @type {Error} */ (error || new Error(`spillway/stream: the handler failed with ${show(error)}`, { cause: error }))
 }
 
 module.exports = { concurrentTransform }

@@ -2,7 +2,7 @@
 
 /** @typedef {'source' | 'handlers' | 'consumer'} Waited */
 
-/** Adds up whom the flow waited for. At any moment it is one of the three, or nobody. */
+/** Adds up how long the flow waited for the source, the handlers and the consumer. It waits for at most one of them at a time. */
 class WaitClock {
   /** @type {Waited | undefined} */
   #waited
@@ -18,7 +18,7 @@ class WaitClock {
     this.#since = now
   }
 
-  /** The present wait included. */
+  /** Includes the current wait. */
   totals () {
     const { source, handlers, consumer } = this.#totals
     const totals = { source, handlers, consumer }

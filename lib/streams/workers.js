@@ -2,9 +2,9 @@
 
 /** @typedef {import('./item.js').Item<any>} Item */
 
-/** Runs one handler after the other. A linked list holds all that do, as entering and leaving it costs next to nothing. */
+/** One loop that runs handlers one after the other, as a node of a linked list, which is cheap to enter and leave. */
 class Worker {
-  /** @type {Item | undefined} the last that it began */
+  /** @type {Item | undefined} the last item that it started */
   item
   /** @type {Worker | undefined} */
   previous
@@ -32,7 +32,7 @@ class Workers {
     else next.previous = previous
   }
 
-  /** @returns {Item[]} those that run, and perhaps some that have settled just now */
+  /** @returns {Item[]} the items that run, and perhaps some that have just settled */
   get items () {
     const items = []
     for (let worker = this.#last; worker !== undefined; worker = worker.previous) {

@@ -4,15 +4,17 @@ const assert = require('node:assert/strict')
 const http = require('node:http')
 const { AsyncLocalStorage, executionAsyncId, triggerAsyncId } = require('node:async_hooks')
 const { once } = require('node:events')
-const { setTimeout: sleep } = require('node:timers/promises')
+
 const { binding } = require('../../lib/native/binding.js')
 const { connect } = require('../support/client.js')
 const { run } = require('../support/child.js')
+const { connectionsOf } = require('../support/listen.js')
 const { needs } = require('../support/needs.js')
 const { closeOpened, opened } = require('../support/opened.js')
 const { MAY_QUEUE, answerOk, received, sendAtOnce, sendTextAtOnce, spillingSite } = require('../support/spill.js')
+const { until } = require('../support/until.js')
 
-// As many as the spill hands over at a time.
+// How many connections the spill hands over at a time.
 const HANDED_OVER = 8
 const AT_ONCE = HANDED_OVER + MAY_QUEUE
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
@@ -21,10 +23,10 @@ const HALF_A_HEAD = GET.slice(0, 20)
 
 const many = (what) => Array(AT_ONCE).fill(what)
 
-// Each of these runs twice: with a server whose connections are nearly all handed over, and with the
-// same server where Node accepts them all. What they return must be the same.
+// Each of these runs twice: on a server whose connections the spill hands over, except for a few, and on the same server
+// when Node accepts them all. Both runs must return the same.
 const behaviours = {
-  'a socket as Node makes it': async ({ server, port }) => {
+  'its socket has the same properties': async ({ server, port }) => {
     const sockets = []
     server.on('connection', (socket) => sockets.push(socket))
     await Promise.all(sendAtOnce(port, many('GET /')))
@@ -40,33 +42,33 @@ const behaviours = {
     }))
   },
 
-  'in the order in which they came': async ({ server, port }) => {
+  'connections are emitted in the order in which they came': async ({ server, port }) => {
     const ports = []
     server.on('connection', ({ remotePort }) => ports.push(remotePort))
     const sockets = sendTextAtOnce(port, many(GET))
     await Promise.all(sockets.map((socket) => once(socket, 'data')))
-    // Whom libuv accepts meanwhile came last.
+    // libuv accepts some in the meantime; those come last.
     return [sockets.slice(1, HANDED_OVER), sockets.slice(-MAY_QUEUE)].map((some) => {
       const order = some.map(({ localPort }) => ports.indexOf(localPort))
       return order.every((place, i) => i === 0 || place > order[i - 1])
     })
   },
 
-  'getConnections()': async ({ server, port }) => {
+  'getConnections() counts it': async ({ server, port }) => {
     const sockets = sendTextAtOnce(port, many(GET))
     await Promise.all(sockets.map((socket) => once(socket, 'data')))
     const counted = [await connectionsOf(server)]
     for (const socket of sockets.slice(0, 6)) socket.destroy()
-    while (await connectionsOf(server) > AT_ONCE - 6) await sleep(5)
+    await until(async () => await connectionsOf(server) <= AT_ONCE - 6)
     return [...counted, await connectionsOf(server)]
   },
 
-  'close() waits for those with a request running, and closes the idle': async ({ server, port, holding }) => {
+  'close() waits for its running request, and closes it when idle': async ({ server, port, holding }) => {
     const sockets = sendTextAtOnce(port, many(GET))
     const busy = sockets.splice(5)
     for (const socket of busy) socket.once('data', () => socket.write(GET.replace('/', '/hold')))
     await Promise.all(sockets.map((socket) => once(socket, 'data')))
-    while (holding.length < AT_ONCE - 5) await sleep(5)
+    await until(() => holding.length >= AT_ONCE - 5)
     const ended = sockets.map(received)
     let closed = false
     server.close(() => { closed = true })
@@ -78,38 +80,38 @@ const behaviours = {
     return [before, holding.length]
   },
 
-  'closeAllConnections()': async ({ server, port }) => {
+  'closeAllConnections() closes it': async ({ server, port }) => {
     const sockets = sendTextAtOnce(port, many(HALF_A_HEAD))
-    while (await connectionsOf(server) < AT_ONCE) await sleep(5)
+    await until(async () => await connectionsOf(server) >= AT_ONCE)
     server.closeAllConnections()
     await Promise.all(sockets.map(received))
     return connectionsOf(server)
   },
 
-  'maxConnections, and the drop event': async ({ server, port }) => {
+  'it counts for maxConnections and the drop event': async ({ server, port }) => {
     server.maxConnections = 4
     const dropped = []
     server.on('drop', (data) => dropped.push(Object.keys(data).sort()))
     const sockets = sendTextAtOnce(port, many(GET.replace('/', '/hold')))
-    while (dropped.length < AT_ONCE - 4) await sleep(5)
+    await until(() => dropped.length >= AT_ONCE - 4)
     const count = await connectionsOf(server)
     for (const socket of sockets) socket.destroy()
     return [count, dropped]
   },
 
-  'the header time-out': async ({ port }) => {
+  'the headers time-out closes it': async ({ port }) => {
     const sockets = sendTextAtOnce(port, many(HALF_A_HEAD))
     const answers = await Promise.all(sockets.map(received))
     return answers.map((answer) => answer.split('\r\n')[0])
   },
 
-  'the keep-alive time-out': async ({ port, server }) => {
+  'the keep-alive time-out closes it': async ({ port, server }) => {
     server.keepAliveTimeout = 100
     const sockets = sendTextAtOnce(port, many(GET))
     return (await Promise.all(sockets.map(received))).map((answer) => answer.split('\r\n')[0])
   },
 
-  'requests one after the other on one connection': async ({ port }) => {
+  'it carries several requests in a row': async ({ port }) => {
     const connections = await Promise.all(many(port).map(connect))
     const answers = []
     for (let i = 0; i < 3; i++) {
@@ -118,13 +120,13 @@ const behaviours = {
     return answers
   },
 
-  'an upload': async ({ port }) => {
+  'it carries an upload': async ({ port }) => {
     const body = 'x'.repeat(100_000)
     const answers = await Promise.all(sendAtOnce(port, many('POST /'), { body }))
     return answers.map(({ status }) => status)
   },
 
-  'asynchronous context: that of listen(), with an id of its own, and none of another request': async ({ server, port, storage }) => {
+  'its asynchronous context is that of listen(), with its own id': async ({ server, port, storage }) => {
     const seen = []
     server.on('connection', () => seen.push([storage.getStore(), executionAsyncId() > 1]))
     server.prependListener('request', () => seen.push([storage.getStore(), executionAsyncId() > 1 && triggerAsyncId() > 0]))
@@ -132,7 +134,7 @@ const behaviours = {
     return seen
   },
 
-  'microtasks and next ticks before the next connection or I/O': async ({ server, port }) => {
+  'microtasks and next ticks run before the next connection or I/O': async ({ server, port }) => {
     let ticked = 0
     server.on('connection', () => {
       process.nextTick(() => ticked++)
@@ -142,10 +144,6 @@ const behaviours = {
     await Promise.all(sendAtOnce(port, many('GET /')))
     return [await connected, ticked]
   }
-}
-
-function connectionsOf (server) {
-  return new Promise((resolve, reject) => server.getConnections((error, count) => error ? reject(error) : resolve(count)))
 }
 
 describe('a connection that the spill hands over', function () {
@@ -167,7 +165,7 @@ describe('a connection that the spill hands over', function () {
   }
 
   for (const [name, behaviour] of Object.entries(behaviours)) {
-    it(`is like one that Node accepts: ${name}`, async () => {
+    it(`behaves like one that Node accepts: ${name}`, async () => {
       const accepting = await site({ calm: true })
       const expected = await behaviour(accepting)
       assert.equal(accepting.spill.snapshot().handedOver, 0)
@@ -180,7 +178,7 @@ describe('a connection that the spill hands over', function () {
     })
   }
 
-  it('has the server’s noDelay, keepAlive and high water mark', async () => {
+  it("has the server's noDelay, keepAlive and highWaterMark", async () => {
     const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 7000, highWaterMark: 4321 }
     const { server, port } = await site({ ...options, calm: false })
     const calls = []
@@ -201,7 +199,7 @@ describe('a connection that the spill hands over', function () {
     assert.deepEqual([...marks], [4321])
   })
 
-  it('costs the others nothing where a listener throws for it', async () => {
+  it('does no harm to other connections if a listener throws for it', async () => {
     const { code, stdout, stderr } = await run(`
       const { spillingSite, sendAtOnce } = require('./test/support/spill.js')
       const thrown = []
@@ -221,7 +219,7 @@ describe('a connection that the spill hands over', function () {
       { code: 0, stderr: '', served: 7, thrown: 3, first: 'of 3', handedOver: true, dropped: 0 })
   })
 
-  it('costs the others nothing where a listener throws for it as the spill closes', async () => {
+  it('does no harm to other connections if a listener throws for it while the spill closes', async () => {
     const { code, stdout, stderr } = await run(`
       const { spillingSite, sendTextAtOnce, waiting } = require('./test/support/spill.js')
       let thrown = 0
@@ -255,7 +253,7 @@ describe('a connection that the spill hands over', function () {
     assert.deepEqual({ handedOver, dropped }, { handedOver: connections, dropped: 0 })
   })
 
-  it('ends the process where a listener throws and nobody catches, as for one that Node accepts', async () => {
+  it('ends the process if a listener throws and nothing catches the error, as one that Node accepts does', async () => {
     const { code, stderr } = await run(`
       const { spillingSite, sendAtOnce } = require('./test/support/spill.js')
       spillingSite({ exempt: '/*' }).then(({ server, port }) => {
@@ -267,7 +265,7 @@ describe('a connection that the spill hands over', function () {
     assert.match(stderr, /on purpose/)
   })
 
-  it('does not outlive its server: where that closes meanwhile, so do those behind', async () => {
+  it('is closed, with those behind it, if the server closes during the hand-over', async () => {
     const { server, port, spill } = await site({ calm: false })
     let connections = 0
     server.keepAliveTimeout = 100
@@ -277,11 +275,11 @@ describe('a connection that the spill hands over', function () {
     assert.equal(connections, 5)
     const { active, dropped, handedOver } = spill.snapshot()
     assert.equal(active, false)
-    // Of the five, Node may have accepted one.
+    // Node may have accepted one of the five.
     assert(handedOver >= 4 && handedOver + dropped >= HANDED_OVER - 1, `${handedOver} and ${dropped}`)
   })
 
-  it('may close the spill that hands it over', async () => {
+  it('may close the spill that is handing it over', async () => {
     const { server, port, spill } = await site({ calm: false })
     server.once('connection', () => server.once('connection', () => spill.close()))
     const answers = await Promise.all(sendAtOnce(port, many('GET /')))

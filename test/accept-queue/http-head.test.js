@@ -8,26 +8,26 @@ const { needs } = require('../support/needs.js')
 
 const KINDS = ['incomplete', 'request', 'other']
 
-/** `pieceBytes`: how many bytes come at a time; all at once without it. */
+/** `pieceBytes`: the size of the pieces in which the text arrives; by default it arrives in one. */
 function read (text, exempt = [], pieceBytes = text.length) {
   const { kind, ...rest } = binding.readHead(Buffer.from(text, 'latin1'), exempt, pieceBytes)
   return { kind: KINDS[kind], ...rest }
 }
 
-describe('the head of a request, read before Node sees it', function () {
+describe('the native reader of request heads', function () {
   before(function () {
     needs(this, 'waits from the kernel', binding.canSpill)
   })
 
   for (const [name, text, { kind, ...fields }] of heads) {
-    it(`${name}: ${kind}`, () => {
+    it(`recognizes ${name} as "${kind}"`, () => {
       const head = read(text)
       assert.equal(head.kind, kind)
       for (const [field, value] of Object.entries(fields)) assert.equal(head[field], value, field)
     })
   }
 
-  it('is never read before its last byte has come, nor in another way by what follows it', () => {
+  it('never finishes a head before its last byte has come, and ignores what follows it', () => {
     for (const [, text, { kind }] of heads) {
       if (kind !== 'request') continue
       const whole = read(text)
@@ -38,20 +38,20 @@ describe('the head of a request, read before Node sees it', function () {
     }
   })
 
-  it('is the same in whatever pieces it comes', () => {
+  it('gives the same result in whatever pieces a head arrives', () => {
     for (const [name, text] of heads) {
       const whole = read(text)
       for (let bytes = 1; bytes <= text.length; bytes++) assert.deepEqual(read(text, [], bytes), whole, `${name}, ${bytes} bytes at a time`)
     }
   })
 
-  it('is given up once it is known to be none, whatever follows', () => {
+  it('recognizes data that is no head as soon as that is certain, whatever follows', () => {
     for (const [, text, { kind }] of heads) {
       if (kind === 'other') assert.equal(read(text + '\r\n\r\n').kind, 'other', JSON.stringify(text))
     }
   })
 
-  it('ends within 8 KiB, or is somebody else’s', () => {
+  it('leaves heads of more than 8 KiB to Node', () => {
     const padded = (bytes) => {
       const around = 'GET / HTTP/1.1\r\nHost: a\r\nX: \r\n\r\n'
       return around.replace('X: ', 'X: ' + 'x'.repeat(bytes - around.length))
@@ -63,13 +63,13 @@ describe('the head of a request, read before Node sees it', function () {
   })
 })
 
-describe('exempt paths, matched in native code', function () {
+describe('the native matcher of exempt paths', function () {
   before(function () {
     needs(this, 'waits from the kernel', binding.canSpill)
   })
 
   for (const [patterns, target, expected] of exemptTargets) {
-    it(`${target} is ${expected ? '' : 'not '}among ${patterns.join(' ')}, as in JavaScript`, () => {
+    it(`finds, as in JavaScript, that ${target} ${expected ? 'matches' : 'does not match'} ${patterns.join(' ')}`, () => {
       assert.equal(exemptTest(patterns)({ url: target }, {}), expected)
       assert.equal(read(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`, patterns).exempt, expected)
     })

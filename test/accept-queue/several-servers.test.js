@@ -7,7 +7,7 @@ const { needs } = require('../support/needs.js')
 const { canCompile, compileNestedLoop } = require('../support/nested-loop.js')
 const { closeOpened } = require('../support/opened.js')
 
-// In a script: whether the connection of an event now emitted comes from a spill, not from libuv.
+// For the scripts: whether the connection that is being emitted comes from a spill, and not from libuv.
 const IS_HANDED_OVER = "const isHandedOver = () => new Error().stack.includes('handOverAll')"
 
 describe('the spills of several servers in one turn', function () {
@@ -16,10 +16,11 @@ describe('the spills of several servers in one turn', function () {
   })
   afterEach(closeOpened)
 
-  it('leave alone a server that has got a descriptor from one that JavaScript closed in this turn', async () => {
+  it('leave alone a new server that reuses the descriptor of one which JavaScript closed in this turn', async () => {
     const { code, stdout, stderr } = await run(`
       const http = require('node:http')
       const { answerOk, received, sendTextAtOnce, spillingSite } = require('./test/support/spill.js')
+      const { until } = require('./test/support/until.js')
       ${IS_HANDED_OVER}
       const GET = 'GET / HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n'
 
@@ -28,7 +29,7 @@ describe('the spills of several servers in one turn', function () {
         const second = await spillingSite()
         const { fd } = second.server._handle
         let answers
-        // The spill of the first hands over, and so runs this, before that of the second has its turn.
+        // The first server's spill hands over, and so runs this listener, before the second server's spill has its turn.
         first.server.on('connection', () => {
           if (answers !== undefined || !isHandedOver()) return
           second.server.removeAllListeners('close')
@@ -37,13 +38,13 @@ describe('the spills of several servers in one turn', function () {
         })
         sendTextAtOnce(first.port, Array(6).fill(GET))
         sendTextAtOnce(second.port, Array(20).fill(GET))
-        while (answers === undefined) await new Promise(setImmediate)
+        await until(() => answers)
         const texts = await Promise.all(answers)
         console.log(JSON.stringify({ served: texts.filter((text) => text.startsWith('HTTP/1.1 200')).length, spilled: second.spill.spilled }))
         process.exit()
       }
 
-      /** Servers that listen, until one has that descriptor, and clients of its. */
+      /** Opens servers until one has this descriptor, and connects clients to it. */
       function takeDescriptor (fd) {
         for (;;) {
           const server = http.createServer(answerOk).listen(0)
@@ -57,7 +58,7 @@ describe('the spills of several servers in one turn', function () {
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '{"served":20,"spilled":0}\n', stderr: '' })
   })
 
-  it('go on where JavaScript runs the loop itself, and adds and closes servers in there', async function () {
+  it('keep working if JavaScript runs the event loop itself and adds and closes servers meanwhile', async function () {
     needs(this, 'a C++ compiler and the headers of Node', canCompile())
     const addon = compileNestedLoop()
     const { code, stdout, stderr } = await run(`
@@ -66,9 +67,9 @@ describe('the spills of several servers in one turn', function () {
       const { received, sendTextAtOnce, spillingSite } = require('./test/support/spill.js')
       ${IS_HANDED_OVER}
       const GET = 'GET /health HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n'
-      // More than are dealt with in one turn.
+      // More than one turn handles.
       const PER_SITE = 150
-      // Until the budget has grown for another turn's hand-overs.
+      // By then the budget has grown enough for the hand-overs of another turn.
       const GROWN_MS = 10
 
       async function main () {

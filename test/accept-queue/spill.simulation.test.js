@@ -26,9 +26,9 @@ function fiveStepsAt (times, { arrivals, spill } = {}) {
 
 describe('goodput with the spill', () => {
   for (const arrivals of ['poisson', 'clock', 10]) {
-    const of = `arrivals ${typeof arrivals === 'number' ? `in bursts of ${arrivals}` : arrivals}`
+    const of = typeof arrivals === 'number' ? `in bursts of ${arrivals}` : `with ${arrivals} arrivals`
     for (const times of [1.5, 3, 6, 20, 34]) {
-      it(`5 ms in five turns at ${times}x, ${of}: within 2 % of what refusals leave, p99 <= 60 ms, of the 503s <= 50 ms`, function () {
+      it(`stays within 2 % of what refusals leave at ${times}x with 5 ms in five turns, ${of}; p99 <= 60 ms, of the 503s <= 50 ms`, function () {
         const result = note(this, fiveStepsAt(times, { arrivals, spill: true }))
         assert(result.ratio >= 0.98 * ceiling(times, fiveSteps, { keepAlive: false, spill: true }))
         assert(result.p99 <= 60)
@@ -39,13 +39,13 @@ describe('goodput with the spill', () => {
     }
   }
 
-  it('as far as the machine goes, 100x: within 4 % of what refusals leave, and the accept queue does not overflow', function () {
+  it('stays within 4 % of what refusals leave at 100x, and the accept queue does not overflow', function () {
     const result = note(this, fiveStepsAt(100, { spill: true }))
     assert(result.ratio >= 0.96 * ceiling(100, fiveSteps, { keepAlive: false, spill: true }))
     assert.equal(result.failures, 0)
   })
 
-  it('50 ms blocks at 6x: >= 0.9, p99 <= 200 ms', function () {
+  it('is at least 0.9 of the capacity at 6x with 50 ms blocks; p99 <= 200 ms', function () {
     const capacity = loopCapacity(block, { keepAlive: false })
     const records = run({ durationMs: 43000, sources: [{ phases: block, rate: () => 6 * capacity, arrivals: 'clock' }] })
     const result = note(this, figures(records, { fromMs: 3000, untilMs: 42000 }))
@@ -53,7 +53,7 @@ describe('goodput with the spill', () => {
     assert(result.p99 <= 200)
   })
 
-  it('new connections beside kept-alive ones, 3x each: within 10 % of what refusals leave', function () {
+  it('stays within 10 % of what refusals leave with new connections beside kept-alive ones, 3x each', function () {
     const source = { phases: fiveSteps, rate: () => 3 * CAPACITY }
     const result = note(this, figures(run({ sources: [source, { ...source, keepAlive: true }] }), STEADY))
     assert(result.goodput >= 0.9 * ceiling(6, fiveSteps, { keepAlive: true }) * CAPACITY)
@@ -61,14 +61,14 @@ describe('goodput with the spill', () => {
   })
 })
 
-describe('nothing is spilled without need', () => {
+describe('the spill refuses no connection needlessly', () => {
   for (const [times, arrivals] of [[0.5, 'poisson'], [0.8, 'poisson'], [0.9, 'clock'], [0.9, 10], [1, 'clock']]) {
     it(`at ${times}x, arrivals ${arrivals}`, function () {
       assert.equal(note(this, fiveStepsAt(times, { arrivals, spill: true })).spilled, 0)
     })
   }
 
-  it('at 0.9x with arrivals by chance: not 1 % more is shed than without', function () {
+  it('at 0.9x with Poisson arrivals: at most 1 % more is shed than without the spill', function () {
     const without = fiveStepsAt(0.9, { arrivals: 'poisson', spill: false })
     const result = note(this, fiveStepsAt(0.9, { arrivals: 'poisson', spill: true }))
     assert(result.shed <= without.shed + 0.01)
@@ -81,17 +81,17 @@ describe('nothing is spilled without need', () => {
       return spilled(records) / records.length
     })
 
-    it(`a pause of ${lastMs} ms each second at half load`, function () {
+    it(`during a pause of ${lastMs} ms each second at half load`, function () {
       assert.deepEqual(parts('clock'), [0, 0, 0, 0, 0, 0])
     })
 
-    it('the same with arrivals by chance, which do make a queue: at most 0.5 %', function () {
+    it(`during pauses of ${lastMs} ms with Poisson arrivals, which do form a queue: at most 0.5 %`, function () {
       const { mean } = note(this, { mean: parts('poisson').reduce((sum, part) => sum + part / 6, 0) })
       assert(mean <= 0.005)
     })
   }
 
-  it('a pool at 3x, where the loop has time for all', function () {
+  it('at 3x on a pool while the loop has time for all requests', function () {
     const records = simulate((pool) => ({
       controller: spillway(), spill: true, durationMs: DURATION_MS, sources: [{ phases: query(pool(20)), rate: () => 1200 }]
     }))
@@ -99,22 +99,22 @@ describe('nothing is spilled without need', () => {
     assert(note(this, figures(records, STEADY)).goodput >= 0.97 * 400)
   })
 
-  it('a hundred connections at once, to a server that has nothing to do', function () {
+  it('when a hundred connections arrive at once at an idle server', function () {
     const records = run({ durationMs: 3000, sources: [{ phases: slow, rate: () => 100, arrivals: 100 }] })
     assert.equal(spilled(records), 0)
   })
 })
 
-describe('steps with the spill', () => {
+describe('when the load steps up and down, the spill', () => {
   const STEP_MS = 4000
   const BACK_MS = 8000
   const stepped = (rate, times) => (now) => now < STEP_MS || now >= BACK_MS ? rate : times * rate
 
   for (const times of [6, 20, 34]) {
-    it(`1x, ${times}x, 1x, new connections: p99 below 150 ms and the last spilled within 1 s`, function () {
+    it(`keeps p99 below 150 ms within 1 s, and stops within 1 s (1x, ${times}x, 1x; new connections)`, function () {
       const records = run({ sources: [{ phases: fiveSteps, rate: stepped(CAPACITY, times), arrivals: 'clock' }] })
-      const up = settledAfter(records, { atMs: STEP_MS, untilMs: BACK_MS, delayLimitMs: 150 })
-      const down = settledAfter(records, { atMs: BACK_MS, untilMs: 12000, delayLimitMs: 150 })
+      const up = settledAfter(records, { atMs: STEP_MS, untilMs: BACK_MS, limitMs: 150 })
+      const down = settledAfter(records, { atMs: BACK_MS, untilMs: 12000, limitMs: 150 })
       const last = lastRefusalAfter(records.filter((record) => record.spilled), BACK_MS)
       note(this, { 'ms up': up, 'ms down': down, 'ms to the last spilled': last })
       assert(up <= 1000)
@@ -124,7 +124,7 @@ describe('steps with the spill', () => {
   }
 
   for (const seed of [1, 2, 3]) {
-    it(`1x, 6x over kept-alive connections, which open hundreds of new ones at once: none waits for long, run ${seed}`, function () {
+    it(`leaves none waiting for long when kept-alive clients open hundreds of connections (1x, 6x; run ${seed})`, function () {
       const records = run({
         seed, sources: [{ phases: fiveSteps, rate: stepped(CAPACITY_KEPT, 6), keepAlive: true, arrivals: 'clock' }]
       })

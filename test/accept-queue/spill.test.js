@@ -5,15 +5,17 @@ const net = require('node:net')
 const { once } = require('node:events')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { binding } = require('../../lib/native/binding.js')
+const { nextTurn } = require('../support/block.js')
 const { connect } = require('../support/client.js')
 const { needs } = require('../support/needs.js')
 const { closeOpened, opened } = require('../support/opened.js')
 const { MAY_QUEUE, received, sendAtOnce, sendTextAtOnce, spillingSite } = require('../support/spill.js')
+const { until } = require('../support/until.js')
 
 const AT_ONCE = 10
-// One is accepted before the spill has its turn.
+// libuv accepts one connection before the spill runs.
 const REFUSED = AT_ONCE - 1 - MAY_QUEUE
-// What the spill hands over before its budget has to grow again.
+// How many connections the spill hands over before its budget has to grow again.
 const AT_A_TIME = 8
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const REFUSAL = /^HTTP\/1\.1 503 Service Unavailable\r\n(?:[^\r\n]+\r\n)+\r\nService Unavailable$/
@@ -22,17 +24,13 @@ const many = (what) => Array(AT_ONCE).fill(what)
 const statuses = (answers) => answers.map(({ status }) => status)
 const refused = (answers) => answers.filter(({ status }) => status === 503)
 
-async function until (condition) {
-  while (!condition()) await sleep(5)
-}
-
 describe('the spill', function () {
   before(function () {
     needs(this, 'waits from the kernel', binding.canSpill)
   })
   afterEach(closeOpened)
 
-  it('refuses the oldest that wait, beyond those that can be served in time, and Node sees none of them', async () => {
+  it('refuses the oldest connections beyond those that can be served in time, and Node sees none of them', async () => {
     const seen = []
     const { port, server, spill } = await spillingSite({}, { handler: (req, res) => { seen.push(req.url); res.end() } })
     let connections = 0
@@ -45,21 +43,21 @@ describe('the spill', function () {
     assert.deepEqual(spill.snapshot(), snapshot)
   })
 
-  it('refuses nobody while no queue stands', async () => {
+  it('refuses nothing while no queue stands', async () => {
     const { port, controller, spill } = await spillingSite()
     controller.calm()
     assert.deepEqual(statuses(await Promise.all(sendAtOnce(port, many('GET /')))), many(200))
     assert.equal(spill.spilled, 0)
   })
 
-  it('tells the admission controller of those it refused, so that the queue goes on standing', async () => {
+  it('reports its refusals to the admission controller, for which the queue then keeps standing', async () => {
     const { port, controller } = await spillingSite()
     await Promise.all(sendAtOnce(port, many('GET /')))
     controller.turn(1e15 + 300e6, 0)
     assert.equal(controller.snapshot().standing, true)
   })
 
-  it('gives the gate’s message, its length in bytes, and its Retry-After', async () => {
+  it("answers with the gate's message, its length in bytes and its Retry-After", async () => {
     const { port } = await spillingSite({ message: 'spöter', retryAfter: 77 })
     const [answer, ...others] = refused(await Promise.all(sendAtOnce(port, many('GET /'))))
     assert.deepEqual(answer, {
@@ -75,10 +73,10 @@ describe('the spill', function () {
     for (const other of others) assert.deepEqual(other, answer)
   })
 
-  it('jitters a Retry-After of its own, which grows with how many wait', async () => {
+  it('jitters an automatic Retry-After, which grows with the number of waiting connections', async () => {
     const { port } = await spillingSite()
     for (const [waiting, least, most] of [[MAY_QUEUE + 2, 1, 4], [20, 5, 16], [200, 5, 16]]) {
-      // Where so many take several turns, there are fewer for the last of them.
+      // So many take several turns, and the last of them see a shorter queue.
       const answers = refused(await Promise.all(sendAtOnce(port, Array(1 + waiting).fill('GET /'))))
       const seconds = answers.map(({ headers }) => Number(headers['retry-after']))
       assert(waiting < 20 || new Set(seconds).size > 1)
@@ -98,7 +96,7 @@ describe('the spill', function () {
     for (const text of answers) assert.match(text, /Content-Length: 19\r\nConnection: close\r\n\r\n$/)
   })
 
-  it('lets the client read its answer, though it has a body to send, or more requests', async () => {
+  it('lets a client read the answer even if it has a body or more requests to send', async () => {
     const { port, spill } = await spillingSite()
     for (const text of [
       'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello',
@@ -125,7 +123,7 @@ describe('the spill', function () {
     }
   })
 
-  it('waits until a client that goes on sending has noticed, and no longer than that', async () => {
+  it('keeps a refused connection open while its client keeps sending, and no longer', async () => {
     const { port, spill } = await spillingSite()
     const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n'
     const sockets = sendTextAtOnce(port, many(head))
@@ -138,7 +136,7 @@ describe('the spill', function () {
     await until(() => spill.snapshot().lingering === 0)
   })
 
-  it('waits for a client that never closes no longer than 2 s', async () => {
+  it('closes a refused connection after 2 s if the client never does', async () => {
     const { port, spill } = await spillingSite()
     for (let i = 0; i < AT_ONCE; i++) {
       const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true })
@@ -151,7 +149,7 @@ describe('the spill', function () {
     await until(() => spill.snapshot().lingering === 0)
   })
 
-  it('gives up the oldest that it waits for where there are too many, instead of handing the others over', async () => {
+  it('closes the oldest refused connections when too many linger, instead of handing over the others', async () => {
     const { port, spill } = await spillingSite()
     const wave = 400
     let sent = 0
@@ -176,8 +174,8 @@ describe('the spill', function () {
     assert.equal(spill.snapshot().handedOver, 0)
   })
 
-  for (const [name, text] of [['no byte', ''], ['one byte', 'G'], ['half a head', GET.slice(0, 20)]]) {
-    it(`hands over whoever has sent ${name} for long, to be served by Node when the rest comes`, async () => {
+  for (const [name, text] of [['no byte', ''], ['a single byte', 'G'], ['half a head', GET.slice(0, 20)]]) {
+    it(`hands over a client that has sent ${name} for too long, which Node serves when the rest comes`, async () => {
       const { port, spill } = await spillingSite()
       const sockets = sendTextAtOnce(port, many(text))
       await until(() => spill.snapshot().handedOver === REFUSED)
@@ -190,18 +188,18 @@ describe('the spill', function () {
     })
   }
 
-  it('hands over what waits for its request as soon as the queue is gone', async () => {
+  it('hands over connections without a request as soon as the queue is gone', async () => {
     const { port, controller, spill } = await spillingSite()
     const sockets = sendTextAtOnce(port, many(''))
     await once(sockets.at(-1), 'connect')
-    await new Promise((resolve) => setImmediate(resolve))
+    await nextTurn()
     controller.calm()
     for (const socket of sockets) socket.write(GET)
     await Promise.all(sockets.map((socket) => once(socket, 'data')))
     assert.equal(spill.spilled, 0)
   })
 
-  it('answers an exempt path all the same', async () => {
+  it('hands over requests for exempt paths', async () => {
     const { port, spill } = await spillingSite({ exempt: ['/health', '/internal/*'] })
     const targets = ['/', '/health', '/health?x', '/healthy', '/internal/x', 'http://a/health', '/', '/', '/', '/']
     const answers = await Promise.all(sendAtOnce(port, targets.map((target) => `GET ${target}`)))
@@ -212,7 +210,7 @@ describe('the spill', function () {
   const upgradeTo = (protocol) => ({ headers: { Connection: 'Upgrade', Upgrade: protocol } })
   const switchProtocols = (req, socket) => socket.on('error', () => {}).end('HTTP/1.1 101 Switching Protocols\r\n\r\n')
 
-  it('leaves a WebSocket to a server that listens for upgrades, as long as it does', async () => {
+  it('hands over WebSocket requests while the server listens for upgrades', async () => {
     const { port, server, spill } = await spillingSite()
     const answers = async () => statuses(await Promise.all(sendAtOnce(port, many('GET /'), upgradeTo('websocket'))))
     await answers()
@@ -232,13 +230,13 @@ describe('the spill', function () {
 
   // Takes several turns.
   const flood = 300
-  // All of the loop's time goes to few requests, so that those handed over are few too.
+  // A few requests take all of the loop's time, so that few connections are handed over.
   const makeBusy = (controller) => {
     controller.queued(1e6)
     controller.turn(1e15 + 400e6, 100e6)
   }
 
-  it('has room for an exempt path beside a flood of what it cannot read', async () => {
+  it('has room for an exempt path beside a flood of data that it cannot read', async () => {
     const { port, spill, controller } = await spillingSite({ exempt: '/health' })
     makeBusy(controller)
     const sockets = sendTextAtOnce(port, [...Array(flood).fill('\0\r\n\r\n'), GET.replace('/', '/health'), ...many('\0\r\n\r\n')])
@@ -247,7 +245,7 @@ describe('the spill', function () {
     assert(spill.spilled > flood / 2)
   })
 
-  it('refuses any other upgrade, as a request that has not to be upgraded', async () => {
+  it('refuses other upgrade requests, which a server may answer without upgrading', async () => {
     const { port, server, spill } = await spillingSite()
     server.on('upgrade', switchProtocols)
     const answers = await Promise.all(sendAtOnce(port, many('GET /'), upgradeTo('h2c')))
@@ -262,7 +260,7 @@ describe('the spill', function () {
     ['a huge head', GET.replace('\r\n\r\n', `\r\nX: ${'x'.repeat(9000)}\r\n\r\n`)],
     ['garbage', '\0\r\n\r\n']
   ]) {
-    it(`hands over ${name} only a few at once, refuses the others, and then the plain ones behind them`, async () => {
+    it(`hands over only a few connections with ${name} at once, and refuses the others and the plain ones behind them`, async () => {
       const { port, server, spill, controller } = await spillingSite({ exempt: '/health' })
       makeBusy(controller)
       server.on('upgrade', switchProtocols)
@@ -277,7 +275,7 @@ describe('the spill', function () {
     })
   }
 
-  it('leaves to Node what is no plain HTTP/1: TLS, HTTP/2, garbage', async () => {
+  it('leaves everything but plain HTTP/1 to Node, such as TLS, HTTP/2 and garbage', async () => {
     const { port, spill } = await spillingSite()
     for (const text of ['\x16\x03\x01\x02\x00', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '\0\r\n\r\n', 'GET / HTTP/1.1\n\n']) {
       const { handedOver } = spill.snapshot()
@@ -297,7 +295,7 @@ describe('the spill', function () {
     assert.deepEqual({ spilled, dropped, lingering }, { spilled: 0, dropped: 0, lingering: 0 })
   })
 
-  it('is told of once a turn at most, and of every refusal', async () => {
+  it('calls onSpill at most once a turn, and counts every refusal', async () => {
     const told = []
     const { port, spill } = await spillingSite({}, { onSpill: (turn) => told.push(turn) })
     await Promise.all(sendAtOnce(port, many('GET /')))
@@ -307,7 +305,7 @@ describe('the spill', function () {
     assert.equal(spill.spilled, REFUSED)
   })
 
-  it('is told of with the Retry-After that was sent, where that is fixed', async () => {
+  it('tells onSpill the Retry-After that was sent, if that is fixed', async () => {
     const told = []
     const { port } = await spillingSite({ retryAfter: 77 }, { onSpill: (turn) => told.push(turn) })
     const answers = await Promise.all(sendAtOnce(port, many('GET /')))
@@ -315,11 +313,11 @@ describe('the spill', function () {
     assert.deepEqual(told.map(({ retryAfter }) => retryAfter), [77])
   })
 
-  it('lets go at close(): what it holds is Node’s then, and nothing is refused any more', async () => {
+  it('stops at close(): it hands over what it holds, and refuses nothing any more', async () => {
     const { port, spill } = await spillingSite()
     const sockets = sendTextAtOnce(port, many(''))
     await once(sockets.at(-1), 'connect')
-    await new Promise((resolve) => setImmediate(resolve))
+    await nextTurn()
     spill.close()
     const after = spill.snapshot()
     assert.deepEqual({ active: after.active, why: after.why, dropped: after.dropped },
@@ -331,7 +329,7 @@ describe('the spill', function () {
     assert.equal(spill.spilled, 0)
   })
 
-  it('serves one connection after the other as before, with a queue that stands', async () => {
+  it('does not affect requests on a connection that is already accepted', async () => {
     const { port, spill } = await spillingSite()
     const client = await connect(port)
     for (let i = 0; i < 3; i++) assert.equal((await client.send('GET /')).status, 200)

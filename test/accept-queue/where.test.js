@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const http = require('node:http')
 const http2 = require('node:http2')
+const net = require('node:net')
 const https = require('node:https')
 const os = require('node:os')
 const path = require('node:path')
@@ -16,10 +17,11 @@ const spillwayExpress = require('../../lib/adapters/express.js')
 const spillwayFastify = require('../../lib/adapters/fastify/index.js')
 const { run, start } = require('../support/child.js')
 const { connect } = require('../support/client.js')
+const { listen } = require('../support/listen.js')
 const { needs } = require('../support/needs.js')
 const { closeOpened, opened } = require('../support/opened.js')
-const { kinds } = require('../support/servers.js')
-const { answerOk, listening, sendAtOnce, spillingSite } = require('../support/spill.js')
+const { kinds, kindNamed } = require('../support/servers.js')
+const { answerOk, sendAtOnce, spillingSite } = require('../support/spill.js')
 const { pair } = require('../support/tls.js')
 
 const WHOLE_SERVERS = ['fastify', 'hapi', 'http']
@@ -30,7 +32,7 @@ const spillOf = ({ snapshot }) => {
 }
 const ACTIVE = { active: true, why: '' }
 
-describe('where the spill works', function () {
+describe('where the spill works:', function () {
   before(function () {
     needs(this, 'waits from the kernel', binding.canSpill)
   })
@@ -38,7 +40,7 @@ describe('where the spill works', function () {
 
   for (const kind of kinds) {
     const byDefault = WHOLE_SERVERS.includes(kind.name)
-    it(`${kind.name}: ${byDefault ? 'by default' : 'only if told to, from the first request on'}`, async () => {
+    it(`it is active in ${kind.name} ${byDefault ? 'by default' : 'only with spill: true, from the first request on'}`, async () => {
       const site = await kind.start(byDefault ? {} : { spill: true })
       if (!byDefault) {
         assert.equal(spillOf(site.gate).why, 'no server of this gate is known to listen')
@@ -50,7 +52,7 @@ describe('where the spill works', function () {
     })
 
     if (!byDefault) {
-      it(`${kind.name}: not unless told to, and says so`, async () => {
+      it(`it is inactive in ${kind.name} without spill: true, and the snapshot says so`, async () => {
         const site = await kind.start()
         assert.equal((await (await connect(site.port)).send('GET /')).status, 200)
         assert.match(spillOf(site.gate).why, /option spill is not true/)
@@ -63,7 +65,7 @@ describe('where the spill works', function () {
       [{ spill: true, maxDelay: false }, 'the option maxDelay is false'],
       [{ spill: true, message: 'x'.repeat(4096) }, 'the option message makes the answer longer than 4096 bytes']
     ]) {
-      it(`${kind.name}: not with ${JSON.stringify(options).slice(0, 50)}, and says so`, async () => {
+      it(`it is inactive in ${kind.name} if ${why}`, async () => {
         const site = await kind.start(options)
         assert.equal((await (await connect(site.port)).send('GET /')).status, 200)
         assert.deepEqual(spillOf(site.gate), { active: false, why })
@@ -71,7 +73,7 @@ describe('where the spill works', function () {
     }
 
     for (const [name, value] of Object.entries({ respond: () => {}, exempt: () => false })) {
-      it(`${kind.name}: not by default with a function for ${name}, and spill: true is an error then`, async () => {
+      it(`it is inactive in ${kind.name} if ${name} is a function, and then spill: true is an error`, async () => {
         if (byDefault) {
           const site = await kind.start({ [name]: value })
           assert.match(spillOf(site.gate).why, new RegExp(`the option ${name} is given as a function$`))
@@ -85,25 +87,25 @@ describe('where the spill works', function () {
     }
   }
 
-  it('Express: spill: true is an error with errorMode', () => {
+  it('spill: true is an error in Express with errorMode', () => {
     assert.throws(() => spillwayExpress({ spill: true, errorMode: true }), /option "spill" cannot be true where "errorMode" is given as true/)
   })
 
-  it('a server that listens before guard(), and one that listens later', async () => {
+  it('it watches a server that listens before guard() is called, and one that listens later', async () => {
     const before = http.createServer(answerOk)
-    await listening(before)
+    await listen(before)
     const after = http.createServer(answerOk)
     const listeners = () => [before, after].flatMap((server) => ['listening', 'close'].map((name) => server.listenerCount(name)))
     const untouched = listeners()
     const gates = [guard(before), guard(after)]
     assert.match(spillOf(gates[1]).why, /no server/)
-    await listening(after)
+    await listen(after)
     assert.deepEqual(gates.map(spillOf), [ACTIVE, ACTIVE])
     for (const gate of gates) gate.close()
     assert.deepEqual(listeners(), untouched)
   })
 
-  it('a server that closes and listens again, on the same descriptor', async () => {
+  it('it watches a server that closes and listens again on the same descriptor', async () => {
     const { server, port, spill } = await spillingSite()
     await Promise.all(sendAtOnce(port, Array(10).fill('GET /')))
     const { spilled } = spill
@@ -113,27 +115,27 @@ describe('where the spill works', function () {
     server.close()
     await once(server, 'close')
     assert.equal(spill.snapshot().active, false)
-    await listening(server)
+    await listen(server)
     assert.equal(server._handle.fd, fd)
     assert.equal(spill.snapshot().sockets, 1)
     await Promise.all(sendAtOnce(server.address().port, Array(10).fill('GET /')))
     assert(spill.spilled > spilled)
   })
 
-  it('does not touch another server that has got its descriptor', async () => {
+  it("it does not touch another server that reuses a closed server's descriptor", async () => {
     const { server, spill } = await spillingSite()
     const { fd } = server._handle
     server.removeAllListeners('close')
     server.close()
     const other = http.createServer(answerOk)
-    await listening(other)
+    await listen(other)
     assert.equal(other._handle.fd, fd)
     const answers = await Promise.all(sendAtOnce(other.address().port, Array(10).fill('GET /')))
     assert.deepEqual(answers.map(({ status }) => status), Array(10).fill(200))
     assert.deepEqual([spill.spilled, spill.snapshot().active], [0, false])
   })
 
-  it('several servers of one process, each with its own controller', async () => {
+  it('it serves several servers of one process, each with its own controller', async () => {
     const sites = [await spillingSite(), await spillingSite()]
     sites[1].controller.calm()
     await Promise.all(sites.flatMap(({ port }) => sendAtOnce(port, Array(10).fill('GET /'))))
@@ -141,20 +143,20 @@ describe('where the spill works', function () {
     assert.equal(sites[1].spill.spilled, 0)
   })
 
-  it('all servers of one Express app', async () => {
+  it('it watches all servers of one Express application', async () => {
     const app = express()
     const gate = spillwayExpress({ spill: true })
     opened(() => gate.close())
     app.use(gate, (req, res) => res.send('ok'))
     for (let i = 1; i <= 3; i++) {
       const server = http.createServer(app)
-      await listening(server)
+      await listen(server)
       for (let k = 0; k < 2; k++) assert.equal((await (await connect(server.address().port)).send('GET /')).status, 200)
       assert.equal(gate.snapshot().spill.sockets, i)
     }
   })
 
-  it('both addresses of localhost that Fastify listens on', async function () {
+  it('it watches both addresses of localhost that Fastify listens on', async function () {
     needs(this, 'IPv6', Object.values(os.networkInterfaces()).flat().some(({ address }) => address === '::1'))
     const app = fastify()
     await app.register(spillwayFastify)
@@ -170,19 +172,19 @@ describe('where the spill works', function () {
     assert.equal(app.spillway.snapshot().spill.sockets, addresses.length)
   })
 
-  it('not where a route of Hapi is exempt by its own options, and says so', async () => {
-    const { app, gate } = await kinds.find(({ name }) => name === 'hapi').start()
+  it('it becomes inactive in hapi when a route is exempt by its own options, and the snapshot says so', async () => {
+    const { app, gate } = await kindNamed('hapi').start()
     assert.deepEqual(spillOf(gate), ACTIVE)
     app.route({ method: 'GET', path: '/own', handler: () => 'ok', options: { plugins: { spillway: false } } })
     assert.match(spillOf(gate).why, /^a route is exempt by its own options/)
   })
 
-  it('one gate of a server, and the other says so', async () => {
+  it('only one gate of a server has it, and the snapshot of the other says so', async () => {
     const middleware = spillwayExpress({ spill: true })
     opened(() => middleware.close())
     const server = http.createServer(express().use(middleware, (req, res) => res.send('ok')))
     const first = guard(server)
-    await listening(server)
+    await listen(server)
     const ask = async () => assert.equal((await (await connect(server.address().port)).send('GET /')).status, 200)
     await ask()
     assert.deepEqual([spillOf(first), spillOf(middleware)],
@@ -193,38 +195,36 @@ describe('where the spill works', function () {
     assert.deepEqual(spillOf(second), ACTIVE)
   })
 
-  it('not with TLS, nor HTTP/2, and says so', async () => {
+  it('it is inactive with TLS and HTTP/2, and the snapshot says so', async () => {
     for (const server of [https.createServer(pair, answerOk), http2.createServer(answerOk), http2.createSecureServer(pair)]) {
       const gate = guard(server)
       opened(() => gate.close())
-      await listening(server)
+      await listen(server)
       assert.deepEqual(spillOf(gate), { active: false, why: 'the server speaks more than plain HTTP/1' })
     }
   })
 
-  it('not on a Unix socket, and says so', async () => {
+  it('it is inactive on a Unix socket, and the snapshot says so', async () => {
     const server = http.createServer(answerOk)
     const gate = guard(server)
     const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'spill-')), 'socket')
-    server.listen(file)
-    opened(() => server.close())
     opened(() => gate.close())
-    await once(server, 'listening')
+    await listen(server, file)
     assert.equal((await (await connect(file)).send('GET /')).status, 200)
     assert.deepEqual(spillOf(gate), { active: false, why: 'a Unix domain socket does not tell which connections wait to be accepted' })
   })
 
-  it('not where another server feeds this one its connections, and says so', async () => {
+  it('it is inactive on a server that gets its connections from another one, and the snapshot says so', async () => {
     const inner = http.createServer(answerOk)
     const gate = guard(inner)
     opened(() => gate.close())
-    const outer = require('node:net').createServer((socket) => inner.emit('connection', socket))
-    await listening(outer)
+    const outer = net.createServer((socket) => inner.emit('connection', socket))
+    await listen(outer)
     assert.equal((await (await connect(outer.address().port)).send('GET /')).status, 200)
     assert.match(spillOf(gate).why, /no server of this gate is known to listen/)
   })
 
-  // Of Node 22.12 and 23.1; those before ignore it.
+  // Node supports reusePort since 22.12 and 23.1; earlier versions ignore it.
   const [major, minor] = process.versions.node.split('.').map(Number)
   const hasReusePort = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)
   for (const [policy, option, expected] of [
@@ -233,14 +233,15 @@ describe('where the spill works', function () {
     ['round-robin', 'exclusive', ACTIVE],
     ...(hasReusePort ? [['round-robin', 'reusePort', ACTIVE]] : [])
   ]) {
-    it(`a cluster worker, scheduling ${policy}${option && `, that listens for itself (${option})`}: ${expected.why || 'works'}`, async () => {
+    const how = option === '' ? policy : `${policy} that listens for itself (${option})`
+    it(`in a cluster worker, with scheduling ${how}: ${expected.why || 'it is active'}`, async () => {
       const { child, hello } = await start('cluster-spill.js', [policy, option])
       assert.deepEqual(hello, { ...expected, status: 200 })
       await once(child, 'exit')
     })
   }
 
-  it('a worker thread', async () => {
+  it('it is active in a worker thread', async () => {
     const { stdout, stderr } = await run(`
       const { Worker } = require('node:worker_threads')
       const worker = new Worker(\`

@@ -2,13 +2,13 @@
 
 const assert = require('node:assert/strict')
 const http = require('node:http')
-const { once } = require('node:events')
 const express5 = require('express')
 const express4 = require('express4')
 const spillway = require('../../lib/adapters/express.js')
 const { connect } = require('../support/client.js')
 const { LIMIT_MS, late } = require('../support/late.js')
-const { closeOpened, opened } = require('../support/opened.js')
+const { listen } = require('../support/listen.js')
+const { closeOpened } = require('../support/opened.js')
 
 const maxDelay = LIMIT_MS
 
@@ -18,15 +18,12 @@ for (const [name, express] of [['express 5', express5], ['express 4', express4]]
   describe(`spillway/express in ${name}`, () => {
     const newApp = () => express().set('env', 'test')
 
-    async function listen (app) {
-      const server = http.createServer(app).listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      opened(() => server.close())
-      opened(() => server.closeAllConnections())
-      return connect(server.address().port)
+    async function connectTo (app) {
+      const server = http.createServer(app)
+      return connect(await listen(server))
     }
 
-    it('is middleware of three arguments that carries its gate', () => {
+    it('is middleware with three parameters that carries its gate', () => {
       const middleware = spillway()
       assert.equal(middleware.length, 3)
       assert.deepEqual(Object.keys(middleware), ['stats', 'snapshot', 'close'])
@@ -36,28 +33,28 @@ for (const [name, express] of [['express 5', express5], ['express 4', express4]]
     it('answers before anything behind it runs', async () => {
       const calls = []
       const app = newApp().use(spillway({ maxDelay })).use((req, res) => { calls.push(req.url); res.send('ok') })
-      const client = await listen(app)
+      const client = await connectTo(app)
       assert.equal((await late(() => client.send('GET /late'))).status, 503)
       assert.equal((await client.send('GET /in-time')).status, 200)
       assert.deepEqual(calls, ['/in-time'])
     })
 
-    it('answers text, whatever the message looks like', async () => {
-      const client = await listen(newApp().use(spillway({ maxDelay, message: '<b>later</b>' })))
+    it('answers with plain text, whatever the message contains', async () => {
+      const client = await connectTo(newApp().use(spillway({ maxDelay, message: '<b>later</b>' })))
       const { headers, body } = await late(() => client.send('GET /'))
       assert.equal(headers['content-type'], 'text/plain; charset=utf-8')
       assert.equal(body, '<b>later</b>')
     })
 
-    it('keeps the headers that middleware before it has set', async () => {
+    it('keeps headers that earlier middleware has set', async () => {
       const app = newApp().use((req, res, next) => { res.set('Access-Control-Allow-Origin', '*'); next() })
-      const client = await listen(app.use(spillway({ maxDelay })))
+      const client = await connectTo(app.use(spillway({ maxDelay })))
       const refused = await late(() => client.send('GET /'))
       assert.equal(refused.status, 503)
       assert.equal(refused.headers['access-control-allow-origin'], '*')
     })
 
-    describe('errorMode', () => {
+    describe('with the option errorMode', () => {
       it('passes an error with status and statusCode to the error handler, and keeps Retry-After', async () => {
         let error
         const app = newApp().use(spillway({ maxDelay, errorMode: true, retryAfter: 9, message: 'full' }))
@@ -65,7 +62,7 @@ for (const [name, express] of [['express 5', express5], ['express 4', express4]]
           error = err
           res.status(err.status).json({ sorry: err.message })
         })
-        const client = await listen(app)
+        const client = await connectTo(app)
         const refused = await late(() => client.send('GET /'))
         assert.equal(refused.status, 503)
         assert.equal(refused.headers['retry-after'], '9')
@@ -77,9 +74,9 @@ for (const [name, express] of [['express 5', express5], ['express 4', express4]]
         assert.equal(error.info.reason, 'delay')
       })
 
-      it("reaches Express's own error handler, which keeps Retry-After too", async () => {
+      it("reaches Express's own error handler, which also keeps Retry-After", async () => {
         const app = newApp().use(spillway({ maxDelay, errorMode: true, retryAfter: 9 }))
-        const client = await listen(app)
+        const client = await connectTo(app)
         const refused = await late(() => client.send('GET /'))
         assert.equal(refused.status, 503)
         assert.equal(refused.headers['retry-after'], '9')
@@ -87,13 +84,13 @@ for (const [name, express] of [['express 5', express5], ['express 4', express4]]
       })
     })
 
-    describe('respond', () => {
-      const start = (respond) => listen(newApp()
+    describe('with the option respond', () => {
+      const start = (respond) => connectTo(newApp()
         .use(spillway({ maxDelay, respond }))
         .use((req, res) => res.send('ok'))
         .use((err, req, res, next) => res.headersSent ? next(err) : res.status(500).send(err.message)))
 
-      it('that throws or rejects is told to the error handler', async () => {
+      it('passes an error that it throws or rejects with to the error handler', async () => {
         for (const respond of [() => { throw new Error('broken') }, async () => { throw new Error('broken') }]) {
           const client = await start(respond)
           const answer = await late(() => client.send('GET /'))
@@ -102,18 +99,18 @@ for (const [name, express] of [['express 5', express5], ['express 4', express4]]
         }
       })
 
-      it('may hand the request on', async () => {
+      it('may call next()', async () => {
         const client = await start((req, res, info, next) => next(Object.assign(new Error(info.reason), { status: 503 })))
         assert.equal((await late(() => client.send('GET /'))).body, 'delay')
       })
     })
 
-    it('in an application mounted in another sees whole paths, and a request passes one gate', async () => {
+    it('judges whole paths in nested applications, and a request passes only one gate', async () => {
       const outer = spillway({ maxDelay, exempt: '/api/health' })
       const inner = spillway({ maxDelay, exempt: '/api/only-inside' })
       const api = newApp().use(inner).use((req, res) => res.send(`inner ${req.url}`))
       const app = newApp().use(outer).use('/api', api)
-      const client = await listen(app)
+      const client = await connectTo(app)
       const answers = await late(() => ['/api/health', '/health', '/api/x'].map((path) => client.send(`GET ${path}`)))
       assert.deepEqual(answers.map(({ status }) => status), [200, 503, 503])
       assert.equal((await client.send('GET /api/x')).status, 200)
@@ -123,17 +120,17 @@ for (const [name, express] of [['express 5', express5], ['express 4', express4]]
       assert.equal(inner.stats().admitted + inner.stats().exempt + inner.stats().shed, 0)
     })
 
-    it('only in the mounted application judges whole paths', async () => {
+    it('judges whole paths if it is only in a mounted application', async () => {
       const inner = spillway({ maxDelay, exempt: ['/api/health', '/private*'] })
       const api = newApp().use(inner).use((req, res) => res.send(req.url))
-      const client = await listen(newApp().use('/api', api))
+      const client = await connectTo(newApp().use('/api', api))
       const answers = await late(() => ['/api/health', '/api/private'].map((path) => client.send(`GET ${path}`)))
       assert.deepEqual(answers.map(({ status }) => status), [200, 503])
     })
 
-    it('serves whatever else takes (req, res, next)', async () => {
+    it('works with anything that calls (req, res, next)', async () => {
       const middleware = spillway({ maxDelay })
-      const client = await listen((req, res) => middleware(req, res, (error) => res.end(String(error))))
+      const client = await connectTo((req, res) => middleware(req, res, (error) => res.end(String(error))))
       assert.equal((await late(() => client.send('GET /'))).status, 503)
       assert.equal((await client.send('GET /')).body, 'undefined')
       middleware.close()

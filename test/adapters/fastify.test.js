@@ -27,7 +27,7 @@ describe('spillway/fastify', () => {
     return { app, client: await connect(app.server.address().port) }
   }
 
-  it('refuses by an error of code SPILLWAY_SHED', async () => {
+  it('refuses with an error whose code is SPILLWAY_SHED', async () => {
     const { client } = await start({ message: 'full', retryAfter: 9 })
     const refused = await late(() => client.send('GET /'))
     assert.equal(refused.status, 503)
@@ -37,7 +37,7 @@ describe('spillway/fastify', () => {
     })
   })
 
-  it('goes through setErrorHandler and the onError, onSend and onResponse hooks', async () => {
+  it('refuses through setErrorHandler and the onError, onSend and onResponse hooks', async () => {
     const seen = []
     const { client } = await start({ retryAfter: 9 }, (app) => {
       app.setErrorHandler((error, request, reply) => {
@@ -52,14 +52,14 @@ describe('spillway/fastify', () => {
     assert.equal(refused.status, 503)
     assert.equal(refused.headers['retry-after'], '9')
     assert.equal(refused.body, '{"sorry":"delay"}')
-    // The hook runs when the response is sent, which the client may know first.
+    // The onResponse hook runs when the response has been sent, which the client may learn first.
     await client.send('GET /')
     assert.deepEqual(seen.slice(0, 4), [
       ['onError', 'SPILLWAY_SHED'], ['handler', 'SPILLWAY_SHED'], ['onSend', 503], ['onResponse', 503]
     ])
   })
 
-  it('tells the logger', async () => {
+  it('logs a refusal', async () => {
     const lines = []
     const stream = new Writable({ write (line, encoding, done) { lines.push(JSON.parse(line)); done() } })
     const { client } = await start({}, undefined, { logger: { level: 'info', stream } })
@@ -69,7 +69,7 @@ describe('spillway/fastify', () => {
     assert.ok(lines.some(({ msg, res }) => msg === 'request completed' && res.statusCode === 503))
   })
 
-  it('meets routes that were declared before it, and those of encapsulated plugins', async () => {
+  it('covers routes that were declared before it, and those of encapsulated plugins', async () => {
     const app = fastify({ forceCloseConnections: true })
     opened(() => app.close())
     app.get('/before', async () => 'ok')
@@ -83,7 +83,7 @@ describe('spillway/fastify', () => {
     assert.equal((await client.send('GET /child')).status, 200)
   })
 
-  it('takes the options that register() hands on, and those of a function', async () => {
+  it('accepts the options that register() passes on, and those that a function returns', async () => {
     const app = fastify()
     await app.register(spillway, { maxDelay: 33, prefix: '/x', logLevel: 'warn', logSerializers: {} })
     assert.equal(app.spillway.snapshot().maxDelay, 33)
@@ -94,7 +94,7 @@ describe('spillway/fastify', () => {
     await other.close()
   })
 
-  it('rejects what it rejects also where nobody awaits register()', async () => {
+  it('rejects wrong options even if nothing awaits register()', async () => {
     await assert.rejects(async () => fastify().register(spillway, { maxDelay: 1 }).ready(), RangeError)
     const app = fastify()
     app.register(spillway, { maxDelay: 1 })
@@ -117,14 +117,14 @@ describe('spillway/fastify', () => {
     assert.equal(gate.snapshot().closed, true)
   })
 
-  it('keeps its figures apart from those of another application', async () => {
+  it('keeps its figures separate from those of another application', async () => {
     const [a, b] = [await start(), await start()]
     await late(() => a.client.send('GET /'))
     assert.equal(a.app.spillway.stats().shed, 1)
     assert.equal(b.app.spillway.stats().shed, 0)
   })
 
-  it('judges injected requests, which have waited nothing', async () => {
+  it('judges injected requests, which have not waited', async () => {
     const { app } = await start({ exempt: '/health' })
     const answer = app.inject('/')
     block(LATE_MS)
@@ -134,9 +134,9 @@ describe('spillway/fastify', () => {
     assert.deepEqual({ admitted, exempt, inFlight, lastWaits }, { admitted: 1, exempt: 1, inFlight: 0, lastWaits: [0] })
   })
 
-  describe('where localhost has two addresses, and Fastify a second server for one', () => {
+  describe('if localhost has two addresses and Fastify a second server', () => {
     const { lookup } = dns
-    // As a machine with ::1 has it; not every machine that runs this has.
+    // As on a machine with ::1, which not every test machine has.
     const addresses = [{ address: '127.0.0.1', family: 4 }, { address: '127.0.0.2', family: 4 }]
     before(() => {
       dns.lookup = (host, options, callback = options) => {
@@ -157,7 +157,7 @@ describe('spillway/fastify', () => {
       return { app, clients: await Promise.all(addresses.map(({ address }) => connect({ port, host: address }))) }
     }
 
-    it('meets requests at both, and counts each once', async () => {
+    it('covers both servers, and counts each request once', async () => {
       const { app, clients } = await startTwo((app) => app.register(spillway, { maxDelay }))
       const refused = await late(() => clients.map((client) => client.send('GET /')))
       assert.deepEqual(refused.map(({ status }) => status), [503, 503])
@@ -167,7 +167,7 @@ describe('spillway/fastify', () => {
       assert.equal(app.spillway.stats().admitted, 2)
     })
 
-    it('with guard() on the first server and the plugin behind it, counts each once', async () => {
+    it('counts each request once if guard() covers the first server too', async () => {
       let gate
       const { app, clients } = await startTwo(async (app) => {
         gate = guard(app.server, { maxDelay })

@@ -25,7 +25,7 @@ describe('spillway/hapi', () => {
     return { server, client: await connect(server.info.port) }
   }
 
-  it('refuses by a Boom 503', async () => {
+  it('refuses with a Boom 503', async () => {
     const { client } = await start({ message: 'full', retryAfter: 9 })
     const refused = await late(() => client.send('GET /'))
     assert.equal(refused.status, 503)
@@ -33,7 +33,7 @@ describe('spillway/hapi', () => {
     assert.deepEqual(JSON.parse(refused.body), { statusCode: 503, error: 'Service Unavailable', message: 'full' })
   })
 
-  it('shows the Boom to onPreResponse, which may answer otherwise', async () => {
+  it('passes the Boom to onPreResponse, which may replace the response', async () => {
     let boom
     const { client } = await start({ retryAfter: 9 }, (server) => {
       server.ext('onPreResponse', (request, h) => {
@@ -54,7 +54,7 @@ describe('spillway/hapi', () => {
     assert.equal((await client.send('GET /')).body, 'ok')
   })
 
-  it("is seen by the server's response event, and logs no error", async () => {
+  it("emits the server's response event for a refusal, and logs no error", async () => {
     const { server, client } = await start()
     const errors = []
     server.events.on({ name: 'request', channels: 'error' }, (request, event) => errors.push(event))
@@ -64,7 +64,7 @@ describe('spillway/hapi', () => {
     assert.deepEqual(errors.filter(({ error }) => error?.output?.statusCode !== 503), [])
   })
 
-  it('comes before routing and any work behind it', async () => {
+  it('refuses before routing and any later work', async () => {
     const seen = []
     const { client } = await start({}, (server) => {
       server.ext('onRequest', (request, h) => { seen.push(request.path); return h.continue })
@@ -82,7 +82,7 @@ describe('spillway/hapi', () => {
     server.plugins.spillway.close()
   })
 
-  it('serves a server that is stopped and started again', async () => {
+  it('works with a server that is stopped and started again', async () => {
     const { server, client } = await start()
     assert.equal((await late(() => client.send('GET /'))).status, 503)
     await server.stop({ timeout: 0 })
@@ -92,15 +92,15 @@ describe('spillway/hapi', () => {
     assert.equal(server.plugins.spillway.stats().shed, 2)
   })
 
-  describe('respond', () => {
-    it('returns a payload', async () => {
+  describe('with the option respond', () => {
+    it('sends the payload that it returns', async () => {
       const { client } = await start({ respond: (request, h, info) => ({ sorry: info.reason }) })
       const answer = await late(() => client.send('GET /'))
       assert.equal(answer.status, 200)
       assert.equal(answer.body, '{"sorry":"delay"}')
     })
 
-    it('returns or throws an error, whose status counts', async () => {
+    it('sends the status of an error that it returns or throws', async () => {
       const teapot = Object.assign(new Error('short and stout'), { isBoom: true })
       teapot.output = { statusCode: 418, payload: { message: 'short and stout' }, headers: {} }
       for (const respond of [() => teapot, () => { throw teapot }, async () => { throw teapot }]) {
@@ -109,7 +109,7 @@ describe('spillway/hapi', () => {
       }
     })
 
-    it('may take the response into its own hands', async () => {
+    it('lets it answer on the raw response', async () => {
       const { client } = await start({
         respond: (request, h) => {
           request.raw.res.writeHead(299)
@@ -120,7 +120,7 @@ describe('spillway/hapi', () => {
       assert.equal((await late(() => client.send('GET /'))).status, 299)
     })
 
-    it('may let the request pass, payload and all', async () => {
+    it('lets it admit the request, with its payload', async () => {
       const { server, client } = await start({ respond: (request, h) => h.continue })
       const answer = await late(() => client.send('POST /', { body: 'whole' }))
       assert.equal(answer.status, 200)
@@ -129,7 +129,7 @@ describe('spillway/hapi', () => {
     })
   })
 
-  it('judges what matches an exempt prefix as it was sent, and another route once Hapi has resolved its dot segments', async () => {
+  it('judges a path as it was sent if it matches an exempt prefix, even if Hapi resolves its dot segments to another route', async () => {
     const { server, client } = await start({ exempt: '/docs/*' }, (server) => {
       server.route({ method: 'GET', path: '/docs/{page}', handler: () => 'page' })
       server.route({ method: 'GET', path: '/slow', handler: () => 'slow' })
@@ -143,7 +143,7 @@ describe('spillway/hapi', () => {
     assert.deepEqual({ admitted, exempt, shed }, { admitted: 3, exempt: 3, shed: 3 })
   })
 
-  it('judges injected requests, which have waited nothing', async () => {
+  it('judges injected requests, which have not waited', async () => {
     const { server } = await start({ exempt: '/health' })
     const answer = server.inject('/')
     block(LATE_MS)
@@ -154,7 +154,7 @@ describe('spillway/hapi', () => {
     assert.deepEqual({ admitted, exempt, inFlight, lastWaits }, { admitted: 2, exempt: 1, inFlight: 0, lastWaits: [0, 0] })
   })
 
-  it('listens to checkContinue, where a refused client is told before it sends', async () => {
+  it('listens to checkContinue, so that a client is refused before it sends the body', async () => {
     const { server, client } = await start()
     const headers = { Expect: '100-continue', 'Content-Length': '1' }
     const refused = await late(() => client.send('POST /', { headers, body: '' }))

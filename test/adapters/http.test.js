@@ -2,13 +2,15 @@
 
 const assert = require('node:assert/strict')
 const http = require('node:http')
-const { once } = require('node:events')
 const express = require('express')
 const { guard } = require('../../lib/adapters/http.js')
 const spillwayExpress = require('../../lib/adapters/express.js')
+const { nextTurn } = require('../support/block.js')
 const { connect } = require('../support/client.js')
 const { LIMIT_MS, late } = require('../support/late.js')
+const { listen, connectionsOf } = require('../support/listen.js')
 const { closeOpened, opened } = require('../support/opened.js')
+const { until } = require('../support/until.js')
 const { keepWarnings } = require('../support/warnings.js')
 
 const maxDelay = LIMIT_MS
@@ -17,41 +19,33 @@ const UPGRADE = { Connection: 'Upgrade', Upgrade: 'test' }
 afterEach(closeOpened)
 
 describe('guard()', () => {
-  async function listen (server) {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    opened(() => server.close())
-    opened(() => server.closeAllConnections())
-    return connect(server.address().port)
-  }
-
-  it('judges before any listener sees the request', async () => {
+  it('decides before any listener sees the request', async () => {
     const seen = []
     const server = http.createServer((req, res) => { seen.push(req.url); res.end('ok') })
     const gate = guard(server, { maxDelay })
-    const client = await listen(server)
+    const client = await connect(await listen(server))
     assert.equal((await late(() => client.send('GET /late'))).status, 503)
     assert.equal((await client.send('GET /in-time')).status, 200)
     assert.deepEqual(seen, ['/in-time'])
     gate.close()
   })
 
-  it('covers listeners that come after it', async () => {
+  it('covers listeners that are added later', async () => {
     const server = http.createServer()
     guard(server, { maxDelay })
-    const client = await listen(server)
+    const client = await connect(await listen(server))
     server.on('request', (req, res) => res.end('late listener'))
     assert.equal((await late(() => client.send('GET /'))).status, 503)
     assert.equal((await client.send('GET /')).body, 'late listener')
   })
 
-  it('covers checkContinue and checkExpectation, and then asks for no body', async () => {
+  it('covers checkContinue and checkExpectation, and asks for no body when it refuses', async () => {
     const seen = []
     const server = http.createServer((req, res) => res.end('ok'))
     server.on('checkContinue', (req, res) => { seen.push('checkContinue'); res.writeContinue(); res.end('ok') })
     server.on('checkExpectation', (req, res) => { seen.push('checkExpectation'); res.end('ok') })
     const gate = guard(server, { maxDelay })
-    const clients = [await listen(server), await connect(server.address().port)]
+    const clients = [await connect(await listen(server)), await connect(server.address().port)]
     const refused = await late(() => [
       clients[0].send('POST /', { headers: { Expect: '100-continue', 'Content-Length': '1' } }),
       clients[1].send('GET /', { headers: { Expect: 'more' } })
@@ -66,11 +60,11 @@ describe('guard()', () => {
     assert.deepEqual({ shed, admitted }, { shed: 2, admitted: 2 })
   })
 
-  it('with middleware behind it counts a request once, also an exempt or observed one', async () => {
+  it('counts a request once if there is middleware behind it, even an exempt one', async () => {
     const middleware = spillwayExpress({ maxDelay })
     const server = http.createServer(express().use(middleware).use((req, res) => res.send('ok')))
     const gate = guard(server, { maxDelay, exempt: '/health' })
-    const client = await listen(server)
+    const client = await connect(await listen(server))
     const answers = await late(() => [client.send('GET /'), client.send('GET /health')])
     assert.deepEqual(answers.map(({ status }) => status), [503, 200])
     assert.equal((await client.send('GET /')).status, 200)
@@ -88,35 +82,35 @@ describe('guard()', () => {
       lastWaits: []
     })
     gate.close()
-    assert.equal((await late(() => client.send('GET /'))).status, 503, 'the middleware is on its own now')
+    assert.equal((await late(() => client.send('GET /'))).status, 503, 'the middleware alone judges now')
     middleware.close()
   })
 
-  describe('twice', () => {
-    it('on one server throws, and leaves the first as it was', async () => {
+  describe('called twice', () => {
+    it('throws for the same server, and leaves the first gate as it was', async () => {
       const server = http.createServer((req, res) => res.end('ok'))
       const gate = guard(server, { maxDelay })
       assert.throws(() => guard(server), new Error('spillway/http: this server is already guarded; close() its gate first'))
-      const client = await listen(server)
+      const client = await connect(await listen(server))
       assert.equal((await late(() => client.send('GET /'))).status, 503)
       assert.equal(gate.stats().shed, 1)
     })
 
-    it('works after close(), and closing the first again does not undo the second', async () => {
+    it('works after close(), and closing the first gate again does not undo the second', async () => {
       const server = http.createServer((req, res) => res.end('ok'))
       const first = guard(server, { maxDelay })
       first.close()
       const second = guard(server, { maxDelay })
       first.close()
       assert.throws(() => guard(server), /already guarded/)
-      const client = await listen(server)
+      const client = await connect(await listen(server))
       assert.equal((await late(() => client.send('GET /'))).status, 503)
       assert.deepEqual([first, second].map((gate) => gate.stats().shed), [0, 1])
       second.close()
       assert.equal((await late(() => client.send('GET /'))).status, 200)
     })
 
-    it('does not mark the server when its options are wrong', () => {
+    it('does not mark a server if its options are wrong', () => {
       const server = http.createServer()
       assert.throws(() => guard(server, { maxDelay: 1 }), RangeError)
       assert.equal(Object.hasOwn(server, 'emit'), false)
@@ -124,8 +118,8 @@ describe('guard()', () => {
     })
   })
 
-  describe('and the server.emit it takes', () => {
-    /** What a tracer does: hears of each event, and hands it on. */
+  describe('replaces server.emit, and', () => {
+    /** Does what a tracer does: sees each event, and passes it on. */
     function trace (server, heard) {
       const { emit } = server
       const traced = function (event, ...args) {
@@ -136,7 +130,7 @@ describe('guard()', () => {
       return traced
     }
 
-    it("gives back the prototype's", () => {
+    it("restores the prototype's", () => {
       const server = http.createServer()
       const gate = guard(server)
       assert.equal(Object.hasOwn(server, 'emit'), true)
@@ -144,12 +138,12 @@ describe('guard()', () => {
       assert.equal(Object.hasOwn(server, 'emit'), false)
     })
 
-    it("gives back the server's own, patched before", async () => {
+    it('restores one that was patched before', async () => {
       const heard = []
       const server = http.createServer((req, res) => res.end('ok'))
       const traced = trace(server, heard)
       const gate = guard(server, { maxDelay })
-      const client = await listen(server)
+      const client = await connect(await listen(server))
       assert.equal((await late(() => client.send('GET /late'))).status, 503)
       assert.equal((await client.send('GET /in-time')).status, 200)
       assert.deepEqual(heard, ['/in-time'])
@@ -159,12 +153,12 @@ describe('guard()', () => {
       assert.deepEqual(heard, ['/in-time', '/closed'])
     })
 
-    it('leaves a tracer in place that came after, and can be taken again', async () => {
+    it('leaves a tracer in place that was installed later, and can be installed again', async () => {
       const heard = []
       const server = http.createServer((req, res) => res.end('ok'))
       const first = guard(server, { maxDelay })
       const traced = trace(server, heard)
-      const client = await listen(server)
+      const client = await connect(await listen(server))
       assert.equal((await late(() => client.send('GET /late'))).status, 503)
       first.close()
       assert.equal(server.emit, traced)
@@ -177,7 +171,7 @@ describe('guard()', () => {
       assert.equal(server.emit, traced)
     })
 
-    it('hands on every other event, its arguments, this and result', () => {
+    it('passes on every other event with its arguments, this and result', () => {
       const server = http.createServer()
       const gate = guard(server, { maxDelay })
       const calls = []
@@ -190,21 +184,21 @@ describe('guard()', () => {
     })
   })
 
-  describe('respond', () => {
+  describe('with the option respond', () => {
     async function start (respond) {
       const server = http.createServer((req, res) => res.end('ok'))
       guard(server, { maxDelay, respond, message: 'full', retryAfter: 9 })
-      return listen(server)
+      return connect(await listen(server))
     }
 
     const broken = new Error('broken')
     const faults = {
       throws: () => { throw broken },
       rejects: async () => { throw broken },
-      'throws, the headers set': (req, res) => { res.setHeader('Content-Length', 1000); throw broken }
+      'throws after it set headers': (req, res) => { res.setHeader('Content-Length', 1000); throw broken }
     }
     for (const [how, respond] of Object.entries(faults)) {
-      it(`that ${how} leaves the standard 503, and a process warning`, async () => {
+      it(`sends the standard 503 and emits a process warning if it ${how}`, async () => {
         const client = await start(respond)
         const warnings = keepWarnings()
         const answer = await late(() => client.send('GET /'))
@@ -216,10 +210,10 @@ describe('guard()', () => {
       })
     }
 
-    it('that throws with its answer begun ends the connection', async () => {
+    it('closes the connection if it throws after it began its answer', async () => {
       const client = await start(async (req, res) => {
         res.writeHead(200, { 'Content-Length': 1000 }).write('begun')
-        await new Promise(setImmediate)
+        await nextTurn()
         throw broken
       })
       const warnings = keepWarnings()
@@ -229,7 +223,7 @@ describe('guard()', () => {
     })
   })
 
-  describe('CONNECT', () => {
+  describe('judges CONNECT', () => {
     const TUNNEL = 'HTTP/1.1 200 Connection Established\r\n\r\n'
 
     async function start (options) {
@@ -240,10 +234,10 @@ describe('guard()', () => {
         socket.write(TUNNEL)
       })
       const gate = guard(server, { maxDelay, ...options })
-      return { gate, client: await listen(server) }
+      return { gate, client: await connect(await listen(server)) }
     }
 
-    it('is judged like an upgrade, and refused by a 503 that closes the connection', async () => {
+    it('like an upgrade, and refuses it with a 503 that closes the connection', async () => {
       const { client, gate } = await start()
       const refused = await late(() => client.send('CONNECT a:443'))
       assert.equal(refused.status, 503)
@@ -253,14 +247,14 @@ describe('guard()', () => {
       assert.deepEqual({ shed, admitted, inFlight }, { shed: 1, admitted: 0, inFlight: 0 })
     })
 
-    it('is refused where a health check says no', async () => {
+    it('by a health check too', async () => {
       const { client, gate } = await start({ healthCheck: () => false, healthCheckInterval: 5 })
-      while (!gate.snapshot().limits.some(({ exceeded }) => exceeded)) await new Promise(setImmediate)
+      await until(() => gate.snapshot().limits.some(({ exceeded }) => exceeded))
       assert.equal((await client.send('CONNECT a:443')).status, 503)
       assert.equal(gate.stats().shedBy.healthCheck, 1)
     })
 
-    it('in time is admitted, and is not in flight', async () => {
+    it('and does not count an admitted one in flight', async () => {
       const { client, gate } = await start()
       assert.equal((await client.send('CONNECT a:443')).status, 200)
       const { admitted, inFlight } = gate.stats()
@@ -268,21 +262,21 @@ describe('guard()', () => {
     })
   })
 
-  describe('upgrade', () => {
+  describe('judges upgrades, and', () => {
     async function start (options) {
       const server = http.createServer((req, res) => res.end('ok'))
       server.on('upgrade', (req, socket) => {
-        // The client may be gone before the test is.
+        // The client may leave before the test ends.
         socket.on('error', () => {})
         opened(() => socket.destroy())
         socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n')
       })
       const gate = guard(server, { maxDelay, retryAfter: 9, message: 'trop occupé', ...options })
-      const client = await listen(server)
+      const client = await connect(await listen(server))
       return { server, gate, client }
     }
 
-    it('is refused by a whole 503 on the wire, and the connection is closed', async () => {
+    it('refuses one with a whole 503 on the wire, and closes the connection', async () => {
       const { client, gate, server } = await start()
       const refused = await late(() => client.send('GET /', { headers: UPGRADE }))
       assert.equal(refused.status, 503)
@@ -294,10 +288,10 @@ describe('guard()', () => {
       assert.equal(client.rest, '')
       const { shed, admitted, inFlight } = gate.stats()
       assert.deepEqual({ shed, admitted, inFlight }, { shed: 1, admitted: 0, inFlight: 0 })
-      await connectionsOf(server, 0)
+      await until(async () => await connectionsOf(server) === 0)
     })
 
-    it('is refused in whole to a client that has sent more already, whose end is then seen', async () => {
+    it("refuses one with a whole 503 if the client has already sent more, and sees that client's end", async () => {
       let timeouts = 0
       const { client, server } = await start({
         onShed: (info, { socket }) => socket.on('timeout', () => { timeouts++ })
@@ -311,35 +305,35 @@ describe('guard()', () => {
       assert.equal(status, 503)
       assert.equal(body, 'trop occupé')
       await client.closed
-      await connectionsOf(server, 0)
+      await until(async () => await connectionsOf(server) === 0)
       assert.equal(timeouts, 0)
     })
 
-    it('is refused without harm to the process where the client resets the connection meanwhile', async () => {
+    it('survives a client that resets the connection meanwhile', async () => {
       const { client, server, gate } = await start({ onShed: () => client.socket.resetAndDestroy() })
       await assert.rejects(late(() => client.send('GET /', { headers: UPGRADE })), /connection closed/)
-      await connectionsOf(server, 0)
+      await until(async () => await connectionsOf(server) === 0)
       assert.equal(gate.stats().shed, 1)
       const next = await connect(server.address().port)
       assert.equal((await next.send('GET /')).status, 200)
     })
 
-    it('refused is closed from our side where the client never does it', async () => {
+    it('closes a refused connection itself if the client never does', async () => {
       const { client, server } = await start()
       client.socket.allowHalfOpen = true
       const refused = await late(() => client.send('GET /', { headers: UPGRADE }))
       assert.equal(refused.status, 503)
-      await connectionsOf(server, 0)
+      await until(async () => await connectionsOf(server) === 0)
     })
 
-    it('in time is admitted, and is not in flight', async () => {
+    it('does not count an admitted one in flight', async () => {
       const { client, gate } = await start()
       assert.equal((await client.send('GET /', { headers: UPGRADE })).status, 101)
       const { admitted, inFlight } = gate.stats()
       assert.deepEqual({ admitted, inFlight }, { admitted: 1, inFlight: 0 })
     })
 
-    it('may be exempt or observed', async () => {
+    it('admits an exempt one, and every one in a dry run', async () => {
       const exempt = await start({ exempt: '/socket' })
       assert.equal((await late(() => exempt.client.send('GET /socket', { headers: UPGRADE }))).status, 101)
       assert.equal(exempt.gate.stats().exempt, 1)
@@ -349,13 +343,3 @@ describe('guard()', () => {
     })
   })
 })
-
-/** Waits until a server has so many connections. */
-async function connectionsOf (server, count) {
-  for (;;) {
-    const now = await new Promise((resolve, reject) =>
-      server.getConnections((error, number) => error ? reject(error) : resolve(number)))
-    if (now === count) return
-    await new Promise(setImmediate)
-  }
-}

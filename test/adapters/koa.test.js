@@ -2,13 +2,13 @@
 
 const assert = require('node:assert/strict')
 const http = require('node:http')
-const { once } = require('node:events')
 const Koa3 = require('koa')
 const Koa2 = require('koa2')
 const spillway = require('../../lib/adapters/koa.js')
 const { connect } = require('../support/client.js')
 const { LIMIT_MS, late } = require('../support/late.js')
-const { closeOpened, opened } = require('../support/opened.js')
+const { listen } = require('../support/listen.js')
+const { closeOpened } = require('../support/opened.js')
 
 const maxDelay = LIMIT_MS
 
@@ -21,23 +21,21 @@ for (const [name, Koa] of [['koa 3', Koa3], ['koa 2', Koa2]]) {
       const errors = []
       app.on('error', (error) => errors.push(error))
       for (const each of middleware) app.use(each)
-      const server = http.createServer(app.callback()).listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      opened(() => server.close())
-      opened(() => server.closeAllConnections())
+      const server = http.createServer(app.callback())
+      await listen(server)
       return { client: await connect(server.address().port), errors }
     }
 
     const ok = (ctx) => { ctx.body = 'ok' }
 
-    it('is middleware of two arguments that carries its gate', () => {
+    it('is middleware with two parameters that carries its gate', () => {
       const middleware = spillway()
       assert.equal(middleware.length, 2)
       assert.deepEqual(Object.keys(middleware), ['stats', 'snapshot', 'close'])
       middleware.close()
     })
 
-    it('answers before anything behind it runs, and lets what is before it finish', async () => {
+    it('answers before anything behind it runs, and lets earlier middleware finish', async () => {
       const seen = []
       const { client } = await start(
         async (ctx, next) => { await next(); seen.push(ctx.status) },
@@ -48,15 +46,15 @@ for (const [name, Koa] of [['koa 3', Koa3], ['koa 2', Koa2]]) {
       assert.deepEqual(seen, [503, '/in-time', 200])
     })
 
-    it('answers text, whatever the message looks like', async () => {
+    it('answers with plain text, whatever the message contains', async () => {
       const { client } = await start(spillway({ maxDelay, message: '<b>later</b>' }))
       const { headers, body } = await late(() => client.send('GET /'))
       assert.equal(headers['content-type'], 'text/plain; charset=utf-8')
       assert.equal(body, '<b>later</b>')
     })
 
-    describe('errorMode', () => {
-      it('throws an error with status and statusCode, and Retry-After is kept', async () => {
+    describe('with the option errorMode', () => {
+      it('throws an error with status and statusCode, and keeps Retry-After', async () => {
         let error
         const { client } = await start(
           async (ctx, next) => {
@@ -90,8 +88,8 @@ for (const [name, Koa] of [['koa 3', Koa3], ['koa 2', Koa2]]) {
       })
     })
 
-    describe('respond', () => {
-      it("that throws or rejects is an error in Koa's terms", async () => {
+    describe('with the option respond', () => {
+      it('passes on an error that it throws or rejects with', async () => {
         for (const respond of [() => { throw new Error('broken') }, async () => { throw new Error('broken') }]) {
           const { client, errors } = await start(spillway({ maxDelay, respond }), ok)
           assert.equal((await late(() => client.send('GET /'))).status, 500)
@@ -100,7 +98,7 @@ for (const [name, Koa] of [['koa 3', Koa3], ['koa 2', Koa2]]) {
       })
     })
 
-    it('behind a mount, which strips a prefix, judges whole paths', async () => {
+    it('judges whole paths behind a mount that strips a prefix', async () => {
       const gate = spillway({ maxDelay, exempt: ['/api/health', '/private*'] })
       const mount = async (ctx, next) => {
         ctx.path = ctx.path.slice('/api'.length)
@@ -111,7 +109,7 @@ for (const [name, Koa] of [['koa 3', Koa3], ['koa 2', Koa2]]) {
       assert.deepEqual(answers.map(({ status }) => status), [200, 503])
     })
 
-    it('twice in a chain counts a request once', async () => {
+    it('counts a request once if it is in the chain twice', async () => {
       const gates = [spillway({ maxDelay }), spillway({ maxDelay })]
       const { client } = await start(...gates, ok)
       assert.equal((await late(() => client.send('GET /'))).status, 503)

@@ -33,8 +33,8 @@ const payloadOfFastify = (request, reply, info) => {
 }
 
 /**
- * By entry: the ways to answer with a redirect whose body is the reason; and the faults of which the framework makes an
- * answer by itself. Where it asks the user's error handler, or nobody, the entry's own tests have them.
+ * By entry: ways to answer with a redirect whose body is the reason, and faults that the framework itself turns into an
+ * answer. If it asks the user's error handler instead, or nothing, the tests of that entry cover the faults.
  */
 const responders = {
   'spillway/express': {
@@ -44,30 +44,30 @@ const responders = {
     answers: {
       'sends at once': (...args) => { redirect.fastify(...args) },
       'sends later': (...args) => { setImmediate(redirect.fastify, ...args) },
-      'is a promise of a payload': later(payloadOfFastify),
+      'returns a promise of a payload': later(payloadOfFastify),
       'returns a payload': payloadOfFastify,
       'returns reply': async (...args) => redirect.fastify(...args)
     },
     faults: {
       ...broken,
-      'gives what cannot be sent': async (request, reply) => {
+      'returns something that cannot be sent': async (request, reply) => {
         reply.type('text/plain')
         return 42
       },
-      'gives what cannot be serialized': async () => ({ toJSON: broken.throws })
+      'returns something that cannot be serialized': async () => ({ toJSON: broken.throws })
     }
   },
   'spillway/hapi': {
     answers: {
       'returns a response': redirect.hapi,
-      'takes over': (...args) => redirect.hapi(...args).takeover(),
-      'is a promise of a response': later(redirect.hapi)
+      'returns a response that takes over': (...args) => redirect.hapi(...args).takeover(),
+      'returns a promise of a response': later(redirect.hapi)
     },
     faults: {
       ...broken,
       'returns nothing': () => {},
-      'is a promise of nothing': async () => {},
-      'gives what cannot be sent': () => Symbol('strange')
+      'returns a promise of nothing': async () => {},
+      'returns something that cannot be sent': () => Symbol('strange')
     }
   },
   'spillway/koa': {
@@ -79,7 +79,7 @@ const responders = {
 }
 
 for (const kind of kinds) {
-  describe(`respond in ${kind.name}`, () => {
+  describe(`the option respond in ${kind.name}`, () => {
     const { answers, faults = {} } = responders[kind.entry]
     const start = async (respond) => {
       const site = await kind.start({ maxDelay: LIMIT_MS, respond })
@@ -87,7 +87,7 @@ for (const kind of kinds) {
     }
 
     for (const [how, respond] of Object.entries(answers)) {
-      it(`${how}, in the place of the 503`, async () => {
+      it(`replaces the 503 if it ${how}`, async () => {
         const { client } = await start(respond)
         const { status, headers, body } = await late(() => client.send('GET /'))
         assert.deepEqual([status, headers.location, body], [307, '/other', 'delay'])
@@ -96,7 +96,7 @@ for (const kind of kinds) {
     }
 
     for (const [how, respond] of Object.entries(faults)) {
-      it(`that ${how} is an error in the framework's terms`, async () => {
+      it(`is an error in the framework's terms if it ${how}`, async () => {
         const { client } = await start(respond)
         assert.equal((await late(() => client.send('GET /'))).status, 500)
         assert.equal((await client.send('GET /')).status, 200)

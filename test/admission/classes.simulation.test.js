@@ -14,10 +14,10 @@ const LIGHT = { fromMs: 6000, untilMs: 12000, class: 0 }
 const HEAVY = { fromMs: 6000, untilMs: 12000, class: 1 }
 const DURATION_MS = 16000
 
-describe('classes', () => {
+describe('with several classes of requests', () => {
   for (const [name, keepAlive] of CONNECTIONS) {
     for (const times of [1.5, 6]) {
-      it(`on one loop, ${name} connections, one of them at ${times}x: the fast one loses nothing`, function () {
+      it(`a fast class loses nothing on a loop that another overloads to ${times}x, ${name} connections`, function () {
         const records = simulate({
           controller: spillway(),
           durationMs: DURATION_MS,
@@ -34,7 +34,7 @@ describe('classes', () => {
         assert(heavy.goodput >= 0.9 * (187 - 100 / 4 - times * 187 * 0.115 / 5.3))
       })
 
-      it(`on one pool, ${name} connections, one of them at ${times}x: the light one loses nothing`, function () {
+      it(`a light class loses nothing on a pool that another overloads to ${times}x, ${name} connections`, function () {
         const results = [1, 2, 3, 4].map((seed) => {
           const records = simulate((pool) => {
             const phases = query(pool(POOL))
@@ -59,7 +59,7 @@ describe('classes', () => {
     }
 
     for (const times of [1.5, 3, 6]) {
-      it(`on one loop, ${name} connections, both at ${times}x: each gets a share`, function () {
+      it(`each of two classes at ${times}x gets a share of the loop, ${name} connections`, function () {
         const records = simulate({
           controller: spillway(),
           durationMs: 63000,
@@ -74,20 +74,20 @@ describe('classes', () => {
     }
 
     for (const before of [0.8, 6]) {
-      it(`a class silent for ten minutes after ${before}x that returns at 0.8x, ${name} connections: nothing is shed`, function () {
+      it(`nothing is shed of a class that returns at 0.8x ten minutes after ${before}x, ${name} connections`, function () {
         const records = silence(before, 0.8, { keepAlive, arrivals: 'clock' })
         assert.equal(note(this, figures(records, { fromMs: 605000, untilMs: 611000, class: 0 })).shed, 0)
       })
     }
 
-    it(`a class silent for ten minutes that returns at 6x, ${name} connections: held within half a second`, function () {
+    it(`a class that returns at 6x after ten minutes is limited within half a second, ${name} connections`, function () {
       const capacity = loopCapacity(fiveSteps, { keepAlive })
       const result = note(this, figures(silence(0.8, 6, { keepAlive }), { fromMs: 605500, untilMs: 611000, class: 0 }))
       assert(result.goodput >= 0.83 * capacity)
       assert(result.p99 <= 150)
     })
 
-    it(`two gates in one process, ${name} connections, one of them at 6x, then both: goodput and p99 hold`, function () {
+    it(`goodput and p99 hold with two gates in one process, one of them at 6x, then both, ${name} connections`, function () {
       const records = simulate({
         controllers: [spillway(), spillway()],
         durationMs: 22000,
@@ -106,7 +106,7 @@ describe('classes', () => {
     })
   }
 
-  it('two classes on one pool, both over from a cold start: each gets a share', function () {
+  it('each of two classes gets a share of a pool that both overload from a cold start', function () {
     for (const seed of [1, 2, 3]) {
       const records = simulate((pool) => {
         const phases = query(pool(POOL))
@@ -127,7 +127,7 @@ describe('classes', () => {
   })
 
   for (const [workers, times] of [[2, 1.5], [2, 3], [8, 1.5], [8, 3]]) {
-    it(`${workers} workers that share one database and know nothing of each other, at ${times}x: goodput and p99 hold`, function () {
+    it(`goodput and p99 hold with ${workers} workers at ${times}x that share a database and know nothing of each other`, function () {
       const rate = (now) => (now < 4000 ? 0.5 : times) * POOL_CAPACITY / workers
       for (const seed of [1, 2, 3]) {
         const records = simulate((pool) => {
@@ -146,7 +146,7 @@ describe('classes', () => {
     })
   }
 
-  it('two gates in one process, both over for a minute: neither takes the other\'s queue for its own service', function () {
+  it("neither of two gates in one process takes the other's queue for its own service during a minute of overload", function () {
     for (const seed of [1, 2, 3]) {
       const records = simulate({
         controllers: [spillway(), spillway()],
@@ -162,7 +162,7 @@ describe('classes', () => {
     }
   })
 
-  it('a class whose database hangs: the other, on a database of its own and over, is held as ever', function () {
+  it('a class is limited as ever, on its own database, while the database of another hangs', function () {
     const records = simulate((pool) => {
       const hanging = query(pool(POOL))
       return {
@@ -180,7 +180,7 @@ describe('classes', () => {
     assert(result.p99 <= 200)
   })
 
-  it('forty classes of which one is over: the others lose nothing', function () {
+  it('thirty-nine classes lose nothing while a fortieth is overloaded', function () {
     const others = Array.from({ length: 39 }, (_, i) => ({ class: i, phases: fast, rate: () => 4, keepAlive: true }))
     const records = simulate({
       controller: spillway(),
@@ -193,7 +193,7 @@ describe('classes', () => {
     assert(heavy.goodput >= 110)
   })
 
-  it('a slow class that learned nothing yet, beside a loop that is over: it is let in', function () {
+  it('a slow class that has learned nothing is admitted beside an overloaded loop', function () {
     const records = simulate({
       controller: spillway(),
       durationMs: DURATION_MS,
@@ -242,7 +242,7 @@ describe('many small classes that share what they wait for', () => {
       : { ...OVER, fromMs: before + OVER.fromMs, untilMs: before + OVER.untilMs }))
   }
 
-  it('a hundred that become classes of their own one by one, at 3x: like a single class', function () {
+  it('behave like a single class while a hundred of them become separate at 3x', function () {
     const controller = spillway()
     const sources = []
     const records = simulate((pool) => {
@@ -263,21 +263,21 @@ describe('many small classes that share what they wait for', () => {
     }
   })
 
-  it('fifty that each mix requests of 1 ms and 300 ms: nothing queues, nothing is shed', function () {
+  it('shed nothing if fifty each mix requests of 1 ms and 300 ms', function () {
     const sources = Array.from({ length: 50 }, (_, id) =>
       [1, 300].map((io) => ({ class: id, phases: beside(io), rate: () => 2, keepAlive: true }))).flat()
     const records = simulate({ controller: spillway(), durationMs: 31000, sources })
     assert.equal(note(this, figures(records, { fromMs: 0, untilMs: 30000 })).shed, 0)
   })
 
-  it('fifty of all kinds that appear one after the other, and pauses of 100 ms: nothing is shed', function () {
+  it('shed nothing if fifty of all kinds appear one after another, with pauses of 100 ms', function () {
     const sources = Array.from({ length: 50 }, (_, id) => (
       { class: id, phases: beside([1, 30, 300, 2000][id % 4]), rate: (now) => now > id * 700 ? 1 : 0, keepAlive: true }))
     const records = simulate({ controller: spillway(), durationMs: 61000, pauses: { everyMs: 1000, lastMs: 100 }, sources })
     assert.equal(note(this, figures(records, { fromMs: 0, untilMs: 58000 })).shed, 0)
   })
 
-  it('three of them on a pool that is over, fifty on none: the fifty lose nothing', function () {
+  it('lose nothing if they do not use the pool that three others overload', function () {
     const others = Array.from({ length: 50 }, (_, id) => (
       { class: id, phases: beside([1, 30, 300][id % 3]), rate: () => 2, keepAlive: true }))
     const records = simulate((pool) => {
@@ -294,7 +294,7 @@ describe('many small classes that share what they wait for', () => {
 
   for (const warm of [false, true]) {
     for (const seed of [1, 2, 3]) {
-      it(`a hundred on one pool at 3x, ${warm ? 'after 20 s of 0.8x' : 'from a cold start'}: like a single class, seed ${seed}`, function () {
+      it(`behave like a single class on one pool at 3x, ${warm ? 'after 20 s of 0.8x' : 'from a cold start'}, seed ${seed}`, function () {
         const [, single] = run(1, { seed, warm })
         const [before, many] = run(CLASSES, { seed, warm })
         note(this, single)

@@ -1,21 +1,24 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { EventEmitter, once } = require('node:events')
+const http = require('node:http')
+const { EventEmitter } = require('node:events')
 const express = require('express')
 const fastify = require('fastify')
 const hapi = require('@hapi/hapi')
 const spillwayExpress = require('../../lib/adapters/express.js')
 const spillwayFastify = require('../../lib/adapters/fastify/index.js')
 const spillwayHapi = require('../../lib/adapters/hapi/index.js')
-const { nextTurn } = require('../support/block.js')
+const { hold } = require('../support/hold.js')
+const { listen } = require('../support/listen.js')
 const { kinds } = require('../support/servers.js')
 const { connect } = require('../support/client.js')
 const { LIMIT_MS, late } = require('../support/late.js')
 const { closeOpened, opened } = require('../support/opened.js')
+const { until, remains } = require('../support/until.js')
 const { keepWarnings } = require('../support/warnings.js')
 
-/** Requests until a class of its own. */
+/** The number of requests that makes a class. */
 const OFTEN = 16
 
 afterEach(closeOpened)
@@ -23,14 +26,8 @@ afterEach(closeOpened)
 const classesOf = (gate) => gate.snapshot().classes.map(({ class: name }) => name)
 const urlOf = (request) => request.url?.pathname ?? request.url
 
-/** Sees for longer than the admission controller takes to look back (100 ms) that something stays. */
-async function sees (condition) {
-  const begin = performance.now()
-  while (performance.now() - begin < 150) {
-    assert.ok(condition(), String(condition))
-    await nextTurn()
-  }
-}
+/** Checks that a condition holds for longer than an interval of the admission controller, 100 ms. */
+const stays = (condition) => remains(condition, 150)
 
 async function send (client, line, times = 1) {
   for (let i = 0; i < times; i++) await client.send(line)
@@ -44,7 +41,7 @@ for (const kind of kinds) {
       return { site, told, client: await connect(site.port) }
     }
 
-    it('are by method and route, each from the 16th request on', async () => {
+    it('are by method and route, from the 16th request on', async () => {
       const { site, told, client } = await start()
       await send(client, 'GET /', OFTEN - 1)
       await send(client, 'POST /')
@@ -56,7 +53,7 @@ for (const kind of kinds) {
       assert.deepEqual(told.map(({ reason, class: name }) => [reason, name]), [['delay', 'GET /'], ['delay', '*']])
     })
 
-    it('are not made of what is answered by a client error', async () => {
+    it('are not made for requests that are answered with a client error', async () => {
       const { site, client } = await start()
       for (let i = 0; i < 2 * OFTEN; i++) {
         assert.equal((await client.send('GET /nowhere')).status, 404)
@@ -64,54 +61,48 @@ for (const kind of kinds) {
       assert.deepEqual(classesOf(site.gate), ['*'])
     })
 
-    // That of http answers none.
+    // In http, such a request gets no answer.
     if (kind.name !== 'http') {
-      it('are made of what is answered by a server error', async () => {
+      it('are made for requests that are answered with a server error', async () => {
         const { site, client } = await start()
         for (let i = 0; i < OFTEN; i++) assert.equal((await client.send('GET /throw')).status, 500)
         assert.deepEqual(classesOf(site.gate), ['*', 'GET /throw'])
       })
     }
 
-    it('are counted in flight each for itself', async () => {
+    it('each have their own in-flight count', async () => {
       const { site, client } = await start({ maxDelay: false })
       await send(client, 'GET /', OFTEN)
-      const held = new Promise((resolve) => site.events.once('hold', resolve))
-      const answer = client.send('GET /hold')
-      const release = await held
+      const { answer, release } = await hold(site, () => client.send('GET /hold'))
       const counts = site.gate.snapshot().classes.map(({ class: name, inFlight }) => [name, inFlight])
       assert.deepEqual(counts, [['*', 1], ['GET /', 0]])
       release()
       await answer
     })
 
-    it('are named in a refusal that counts the whole gate', async () => {
+    it('are named in refusals for maxInFlight', async () => {
       const { site, told, client } = await start({ maxInFlight: 1 })
       await send(client, 'GET /', OFTEN)
       const other = await connect(site.port)
-      const held = once(site.events, 'hold')
-      other.send('GET /hold')
-      await held
+      await hold(site, () => other.send('GET /hold'))
       assert.equal((await client.send('GET /')).status, 503)
       assert.deepEqual(told.map(({ reason, class: name, inFlight }) => [reason, name, inFlight]), [['maxInFlight', 'GET /', 1]])
     })
 
-    it('learn what a response takes, and not from one whose client has left', async () => {
+    it('learn the no-load response time, but not from a request whose client left', async () => {
       const { site, client } = await start()
       const noLoadMs = () => site.gate.snapshot().classes[0].noLoadMs
       const leaving = await connect(site.port)
-      const held = once(site.events, 'hold')
-      leaving.send('GET /hold')
-      await held
+      await hold(site, () => leaving.send('GET /hold'))
       leaving.destroy()
-      while (site.gate.stats().inFlight > 0) await nextTurn()
-      await sees(() => noLoadMs() === 0)
+      await until(() => site.gate.stats().inFlight === 0)
+      await stays(() => noLoadMs() === 0)
       await client.send('GET /')
-      while (noLoadMs() === 0) await nextTurn()
+      await until(() => noLoadMs() > 0)
       assert.equal(site.gate.stats().admitted, 2)
     })
 
-    it('are what classify says, where it says something, and by route where not', async () => {
+    it('have the name that classify returns, or that of the route if it returns undefined', async () => {
       const given = []
       const { site, told, client } = await start({
         exempt: '/health/deep',
@@ -127,12 +118,12 @@ for (const kind of kinds) {
       await late(() => client.send('GET /'))
       await late(() => client.send('GET /health'))
       assert.deepEqual(told.map(({ class: name }) => name), ['front', 'GET /health'])
-      // Not of what is exempt.
+      // classify is not called for exempt requests.
       assert.equal(given.length, 2 * OFTEN + 2)
       for (const request of given) assert.ok(kind.isRequest(request, site))
     })
 
-    it('are named by anything that has a text', async () => {
+    it('may have any name that can be converted to a string', async () => {
       for (const [name, text] of [[7, '7'], [true, 'true'], [null, 'null'], [Symbol('s'), 'Symbol(s)']]) {
         const { site, client } = await start({ classify: () => name })
         await send(client, 'GET /', OFTEN)
@@ -142,11 +133,11 @@ for (const kind of kinds) {
 
     const faults = {
       throws: () => { throw new Error('broken classify') },
-      'answers by a promise': async () => { throw new Error('broken classify') },
-      'gives what has no text': () => Object.create(null)
+      'returns a promise': async () => { throw new Error('broken classify') },
+      'returns something that cannot be converted to a string': () => Object.create(null)
     }
     for (const [fault, classify] of Object.entries(faults)) {
-      it(`are by route where classify ${fault}, which is told once by a process warning`, async () => {
+      it(`are by route if classify ${fault}, and one process warning is emitted`, async () => {
         const { site, told, client } = await start({ classify })
         const warnings = keepWarnings()
         await send(client, 'GET /', OFTEN)
@@ -161,7 +152,7 @@ for (const kind of kinds) {
 }
 
 for (const kind of kinds.filter(({ name }) => !['fastify', 'hapi'].includes(name))) {
-  it(`classes in ${kind.name}, which routes later, are by the shape of the path`, async () => {
+  it(`classes in ${kind.name}, which routes after the gate, are by the shape of the path`, async () => {
     const site = await kind.start()
     const client = await connect(site.port)
     for (let i = 0; i < OFTEN; i++) await send(client, `GET /pages/${i}/orders?page=${i}`)
@@ -169,23 +160,21 @@ for (const kind of kinds.filter(({ name }) => !['fastify', 'hapi'].includes(name
   })
 }
 
-it('classes learn nothing from a stream of server-sent events, however it was asked for', async () => {
+it('classes learn nothing from a stream of server-sent events, whatever the request accepts', async () => {
   const gate = spillwayExpress()
   const app = express().use(gate)
   app.get('/events', (req, res) => res.type('text/event-stream').write('data: only\n\n', () => res.end()))
   app.get('/', (req, res) => res.send('ok'))
-  const server = app.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  opened(() => server.close())
-  const client = await connect(server.address().port)
+  const server = http.createServer(app)
+  const client = await connect(await listen(server))
   assert.equal((await client.send('GET /events')).status, 200)
   const noLoadMs = () => gate.snapshot().classes[0].noLoadMs
-  await sees(() => noLoadMs() === 0)
+  await stays(() => noLoadMs() === 0)
   await client.send('GET /')
-  while (noLoadMs() === 0) await nextTurn()
+  await until(() => noLoadMs() > 0)
 })
 
-/** Routes that only their patterns tell apart, or together; as each framework writes them. */
+/** Routes that only their patterns tell apart or join, as each framework writes them. */
 const routers = {
   fastify: {
     user: '/users/:id/orders/:order/items/:item/notes',
@@ -213,7 +202,7 @@ const routers = {
 
 for (const [name, { user, start }] of Object.entries(routers)) {
   describe(`classes by the routes of ${name}`, () => {
-    it('are the pattern, whatever the ids', async () => {
+    it("have the pattern's name, whatever the ids", async () => {
       const { gate, port } = await start([user])
       const client = await connect(port)
       for (let i = 0; i < OFTEN; i++) {
@@ -223,7 +212,7 @@ for (const [name, { user, start }] of Object.entries(routers)) {
       assert.deepEqual(classesOf(gate), ['*', `GET ${user}`])
     })
 
-    it('are told apart by what looks like an id, and is none', async () => {
+    it('differ by segments that only look like ids', async () => {
       const { gate, port } = await start(['/v1/slow', '/v2/slow', '/a/b/c/d/e', '/a/b/c/d/f'])
       const client = await connect(port)
       for (const path of ['/v1/slow', '/v2/slow', '/a/b/c/d/e', '/a/b/c/d/f']) {
@@ -236,7 +225,7 @@ for (const [name, { user, start }] of Object.entries(routers)) {
   })
 }
 
-it("a HEAD of a GET route is of the GET route's pattern in fastify and hapi", async () => {
+it("classes in fastify and hapi use the GET route's pattern for a HEAD request", async () => {
   for (const { user, start } of Object.values(routers)) {
     const { gate, port } = await start([user])
     const client = await connect(port)
@@ -246,16 +235,14 @@ it("a HEAD of a GET route is of the GET route's pattern in fastify and hapi", as
 })
 
 describe('injected requests in hapi', () => {
-  it('take and leave a place', async () => {
+  it('take and free a place', async () => {
     const server = hapi.server({ debug: false })
     await server.register({ plugin: spillwayHapi, options: { maxInFlight: 1 } })
     const gate = server.plugins.spillway
     const events = new EventEmitter()
     server.route({ method: 'GET', path: '/', handler: () => 'ok' })
     server.route({ method: 'GET', path: '/hold', handler: () => new Promise((resolve) => events.emit('hold', resolve)) })
-    const held = once(events, 'hold')
-    const answer = server.inject('/hold')
-    const [release] = await held
+    const { answer, release } = await hold({ events }, () => server.inject('/hold'))
     assert.equal((await server.inject('/')).statusCode, 503)
     release('ok')
     assert.equal((await answer).statusCode, 200)

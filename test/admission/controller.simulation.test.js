@@ -11,13 +11,13 @@ const MAX_IN_FLIGHT = 3
 const COMPLETED = 0
 const ABANDONED = 1
 const DETACHED = 2
-// In place of the moment at which a request was let in.
+// Takes the place of the admission time of a request that was refused in a dry run.
 const GHOST = 0
 
 const refused = (verdicts) => verdicts.filter((verdict) => verdict !== ADMIT).length
 
-describe('gate 1: queue delay', () => {
-  it('lets in what waited up to maxDelay, and two ticks of doubt', () => {
+describe('the delay limit', () => {
+  it('admits requests that waited up to maxDelay and two ticks of uncertainty', () => {
     const bench = new Bench()
     bench.pass(10)
     assert.equal(bench.arrive(0, 100), ADMIT)
@@ -25,7 +25,7 @@ describe('gate 1: queue delay', () => {
     assert.equal(bench.arrive(0, 112), QUEUE_DELAY)
   })
 
-  it('takes a queue for standing when most waits of an interval were above half of maxDelay', () => {
+  it('falls when most waits in an interval are above half of maxDelay, which means that a queue stands', () => {
     const bench = new Bench()
     bench.traffic(300, { waitedMs: 60 })
     assert.equal(bench.gate.standing, true)
@@ -34,7 +34,7 @@ describe('gate 1: queue delay', () => {
     assert.equal(bench.arrive(0, 24), ADMIT)
   })
 
-  /** Twenty intervals of ten requests, of which some waited for nothing. */
+  /** Runs twenty intervals of ten requests, of which some report no wait. */
   function intervals (short, queued) {
     const bench = new Bench()
     bench.pass(10)
@@ -46,21 +46,21 @@ describe('gate 1: queue delay', () => {
     return bench
   }
 
-  it('also when up to a third of the requests say that they waited for nothing', () => {
+  it('falls even if up to a third of the requests report no wait', () => {
     for (const short of [1, 2, 3]) assert.equal(intervals(short, 1).gate.standing, true, `${short} of 10`)
   })
 
-  it('but not when more did', () => {
+  it('stays if more of them report no wait', () => {
     assert.equal(intervals(4, 1).gate.standing, false)
   })
 
-  it('judges what came through the accept queue apart from what came on connections accepted before', () => {
+  it('judges requests from the accept queue apart from those on accepted connections', () => {
     const bench = intervals(9, 0)
     assert.equal(bench.gate.standing, true)
     assert.equal(bench.arrive(0, 28, 0), QUEUE_DELAY)
   })
 
-  it('keeps standing while one of the two is refused, however many pass in the other', () => {
+  it('stays low while requests of one of these two are refused, however many of the other pass', () => {
     const bench = intervals(9, 0)
     for (let i = 0; i < 300; i++) {
       for (let n = 0; n < 20; n++) bench.arrive(0, 0, 0)
@@ -70,13 +70,13 @@ describe('gate 1: queue delay', () => {
     assert.equal(bench.gate.standing, true)
   })
 
-  it('nor when nothing came', () => {
+  it('stays if no requests come', () => {
     const bench = new Bench()
     bench.pass(1000)
     assert.equal(bench.gate.standing, false)
   })
 
-  it('ends that when next to nothing needed refusing for two intervals', () => {
+  it('rises again when nearly nothing had to be refused for two intervals', () => {
     const bench = new Bench()
     bench.traffic(300, { waitedMs: 60 })
     assert(refused(bench.traffic(300, { waitedMs: 30 })) > 20)
@@ -85,7 +85,7 @@ describe('gate 1: queue delay', () => {
     assert.equal(bench.gate.standing, false)
   })
 
-  it('keeps standing while requests are refused before they arrive', () => {
+  it('stays low while requests are refused before they arrive', () => {
     const bench = new Bench()
     bench.traffic(300, { waitedMs: 60 })
     for (let i = 0; i < 10; i++) {
@@ -96,7 +96,7 @@ describe('gate 1: queue delay', () => {
     assert.equal(bench.gate.standing, true)
   })
 
-  it('forgives what a pause made wait, at half the speed of time', () => {
+  it('excuses the wait that a pause caused, reduced by half of the time since', () => {
     for (const [later, forgiven] of [[0, 200], [200, 100], [400, 8]]) {
       const verdicts = [-4, 4].map((more) => {
         const bench = new Bench()
@@ -109,7 +109,7 @@ describe('gate 1: queue delay', () => {
     }
   })
 
-  it('and what the turn that runs now makes wait', () => {
+  it('excuses the wait that the running turn causes', () => {
     const bench = new Bench()
     bench.pass(10)
     bench.now += ms(150)
@@ -117,7 +117,7 @@ describe('gate 1: queue delay', () => {
     assert.equal(bench.arrive(0, 260), QUEUE_DELAY)
   })
 
-  it('takes no pause for a standing queue', () => {
+  it('does not fall because of pauses', () => {
     const bench = new Bench()
     for (let i = 0; i < 10; i++) {
       bench.longTurn(200)
@@ -130,7 +130,7 @@ describe('gate 1: queue delay', () => {
     assert.equal(bench.gate.standing, false)
   })
 
-  it('lets a class that asks for little wait up to maxDelay', () => {
+  it('does not fall for a class that uses little of the loop', () => {
     const bench = new Bench()
     for (let i = 0; i < 25; i++) {
       bench.request({ id: 1, responseMs: 1, waitedMs: 60 })
@@ -145,8 +145,8 @@ describe('gate 1: queue delay', () => {
   })
 })
 
-describe('gate 2: in flight', () => {
-  /** A class that has learned its ways, and then queues. */
+describe('the concurrency limit', () => {
+  /** Creates a class with a learned no-load response time, which then queues. */
   function queueing ({ id = 0, options } = {}) {
     const bench = new Bench(options)
     bench.traffic(3000, { id })
@@ -154,7 +154,7 @@ describe('gate 2: in flight', () => {
     return bench
   }
 
-  it('learns R and the rate', () => {
+  it('follows the no-load response time and the rate of a class', () => {
     const bench = new Bench()
     bench.traffic(4000, { rate: 100, responseMs: 50 })
     const { noLoadNs, rate, inFlight } = bench.class()
@@ -163,14 +163,14 @@ describe('gate 2: in flight', () => {
     assert(Math.abs(inFlight - 5) <= 1)
   })
 
-  it('refuses nothing while responses take as long as they do without a queue, however many are in flight', () => {
+  it('refuses nothing while responses take no longer than without a queue, however many are in flight', () => {
     const bench = new Bench()
     bench.traffic(3000, { rate: 20, responseMs: 2000 })
     assert.equal(refused(bench.traffic(5000, { rate: 400, responseMs: 2000 })), 0)
     assert(bench.class().inFlight > 700)
   })
 
-  it('holds a class that queues to what it completes in R and the queueing allowed', () => {
+  it('holds a queueing class to what it completes in the no-load response time and the allowed queueing', () => {
     const bench = queueing()
     const { enforcing, capacity, cap, inFlight } = bench.class()
     assert.equal(enforcing, true)
@@ -180,7 +180,7 @@ describe('gate 2: in flight', () => {
     assert.equal(bench.arrive(), IN_FLIGHT)
   })
 
-  it('leaves other classes alone', () => {
+  it('of one class does not affect other classes', () => {
     const bench = queueing({ id: 7 })
     while (bench.class(7).inFlight < bench.class(7).cap) bench.arrive(7)
     assert.equal(bench.arrive(7), IN_FLIGHT)
@@ -188,7 +188,7 @@ describe('gate 2: in flight', () => {
     assert.equal(refused(bench.traffic(1000, { id: 255 })), 0)
   })
 
-  it('ends that when nothing was refused for half a second', () => {
+  it('is lifted when nothing was refused for half a second', () => {
     const bench = queueing()
     bench.pass(600)
     bench.traffic(1500, { rate: 20 })
@@ -196,7 +196,7 @@ describe('gate 2: in flight', () => {
     assert.equal(refused(bench.traffic(1000)), 0)
   })
 
-  it('learns that the service became slower for good', () => {
+  it('learns that the service has become slower for good', () => {
     const bench = queueing()
     bench.pass(600)
     bench.traffic(5000, { rate: 100, responseMs: 200 })
@@ -204,7 +204,7 @@ describe('gate 2: in flight', () => {
     assert.equal(refused(bench.traffic(2000, { rate: 100, responseMs: 200 })), 0)
   })
 
-  it('is not misled by one slow response, nor by a class of fast and slow ones', () => {
+  it('is not misled by one slow response, or by a class of fast and slow responses', () => {
     const bench = new Bench()
     bench.traffic(3000)
     bench.request({ responseMs: 1000 })
@@ -215,7 +215,7 @@ describe('gate 2: in flight', () => {
     }
   })
 
-  it('limits a burst while the loop is late, whatever it knows of R', () => {
+  it('holds back a burst while the loop is late, whatever the no-load response time', () => {
     const bench = new Bench()
     bench.pass(10)
     for (let i = 0; i < 200; i++) {
@@ -230,7 +230,7 @@ describe('gate 2: in flight', () => {
     assert.equal(verdicts[199], IN_FLIGHT)
   })
 
-  it('but always lets in one of a class', () => {
+  it('always admits one request of a class', () => {
     const bench = new Bench()
     bench.traffic(2000, { responseMs: 5 })
     bench.longTurn(30)
@@ -239,7 +239,7 @@ describe('gate 2: in flight', () => {
     assert.equal(bench.arrive(1), IN_FLIGHT)
   })
 
-  it('counts only what was completed', () => {
+  it('learns only from completed requests', () => {
     const bench = new Bench()
     bench.traffic(2000, { outcome: ABANDONED })
     bench.traffic(2000, { outcome: DETACHED })
@@ -248,7 +248,7 @@ describe('gate 2: in flight', () => {
     assert(inFlight <= 6)
   })
 
-  it('remembers how long its slowest recent request took, completed or abandoned', () => {
+  it('follows how long the slowest recent request took, completed or abandoned', () => {
     const bench = new Bench()
     const longestMs = () => bench.class().longestNs / ms(1)
     const end = (responseMs, outcome) => {
@@ -265,12 +265,12 @@ describe('gate 2: in flight', () => {
     end(200, ABANDONED)
     assert.equal(longestMs(), 200)
     for (let i = 0; i < 64; i++) end(10, COMPLETED)
-    assert(longestMs() > 60 && longestMs() < 100, 'it fades')
+    assert(longestMs() > 60 && longestMs() < 100, 'it decays')
     end(300, COMPLETED)
     assert.equal(longestMs(), 300)
   })
 
-  it('leaks no slot, and none is given twice', () => {
+  it('loses no place, and gives none twice', () => {
     const bench = queueing()
     for (const outcome of [COMPLETED, ABANDONED, DETACHED]) bench.traffic(1000, { rate: 300, responseMs: 100, outcome })
     bench.pass(1000)
@@ -282,8 +282,8 @@ describe('gate 2: in flight', () => {
   })
 })
 
-describe('a class that was part of class 0', () => {
-  it('begins with its R, which its own responses replace', () => {
+describe('a class that was a part of class 0', () => {
+  it('begins with the no-load response time of class 0, which its own responses replace', () => {
     const bench = new Bench()
     bench.traffic(3000)
     bench.controller.split(1, 0.5)
@@ -293,7 +293,7 @@ describe('a class that was part of class 0', () => {
     assert(bench.class(1).noLoadNs > ms(70))
   })
 
-  it('begins enforced where class 0 is, and the two complete what class 0 did', () => {
+  it('begins with an enforced limit if class 0 has one, and the two complete what class 0 did', () => {
     for (const share of [0.02, 0.6]) {
       const bench = new Bench()
       bench.traffic(3000)
@@ -311,7 +311,7 @@ describe('a class that was part of class 0', () => {
   })
 })
 
-describe('a class whose number goes to another', () => {
+describe('a class whose number is given to another', () => {
   it('leaves nothing behind', () => {
     const bench = new Bench()
     bench.traffic(2000, { id: 1, rate: 100, responseMs: 50 })
@@ -321,7 +321,7 @@ describe('a class whose number goes to another', () => {
     assert.deepEqual(bench.class(1), bench.class(2))
   })
 
-  it('keeps it while one of its requests is in flight, refused and only observed or not', () => {
+  it('keeps its number while one of its requests is in flight, even a refused one in a dry run', () => {
     for (const dryRun of [false, true]) {
       const bench = new Bench({ dryRun, maxInFlight: 1 })
       const start = bench.now
@@ -336,8 +336,8 @@ describe('a class whose number goes to another', () => {
   })
 })
 
-describe('options', () => {
-  it('maxInFlight holds for all classes together, beside the admission controller and without it', () => {
+describe('the admission controller', () => {
+  it('applies maxInFlight to all classes together, with and without maxDelay', () => {
     for (const maxDelayMs of [100, 0]) {
       const bench = new Bench({ maxDelayMs, maxInFlight: 3 })
       const start = bench.now
@@ -348,13 +348,13 @@ describe('options', () => {
     }
   })
 
-  it('maxDelay 0 turns the admission controller off', () => {
+  it('admits everything if maxDelay is 0', () => {
     const bench = new Bench({ maxDelayMs: 0 })
     assert.equal(refused(bench.traffic(1000, { waitedMs: 5000 })), 0)
     assert.equal(refused(bench.traffic(3000, { rate: 400, responseMs: 3000 })), 0)
   })
 
-  it('dryRun: what is refused is present all the same, and takes no place that the admission controller gave', () => {
+  it('counts refused requests in a dry run, but gives them no place', () => {
     const bench = new Bench({ dryRun: true, maxInFlight: 2 })
     const start = bench.now
     assert.deepEqual([0, 0, 0, 0].map((id) => bench.arrive(id)), [ADMIT, ADMIT, MAX_IN_FLIGHT, MAX_IN_FLIGHT])
@@ -369,7 +369,7 @@ describe('options', () => {
     assert.equal(bench.arrive(), ADMIT)
   })
 
-  it('dryRun: what was refused and is completed stands for the oldest that was let in, once that has had the time', () => {
+  it('lets a refused request that completes in a dry run free the place of the oldest admitted one', () => {
     const bench = new Bench({ dryRun: true, maxDelayMs: 0, maxInFlight: 1 })
     bench.traffic(2000, { rate: 10, responseMs: 50 })
     bench.pass(100)
@@ -388,7 +388,7 @@ describe('options', () => {
     assert.equal(bench.gate.inFlight, 1, 'its place was free already')
   })
 
-  it('dryRun: a request in flight for 1 s, and 1,200 more: all of them are refused', () => {
+  it('refuses 1,200 requests in a dry run that come while the only place is taken for 1 s', () => {
     const bench = new Bench({ dryRun: true, maxInFlight: 1 })
     const verdicts = Array.from({ length: 1200 }, () => {
       const verdict = bench.arrive()
@@ -398,7 +398,7 @@ describe('options', () => {
     assert.equal(refused(verdicts), 1199)
   })
 
-  it('dryRun: nothing that waits to be accepted is in excess', () => {
+  it('finds no waiting connections in excess in a dry run', () => {
     for (const dryRun of [false, true]) {
       const bench = new Bench({ dryRun })
       bench.traffic(300, { waitedMs: 60 })
@@ -411,7 +411,7 @@ describe('options', () => {
     }
   })
 
-  it('of the queues that a turn tells of, the longest counts', () => {
+  it('uses the longest of the queues that it is told of in a turn', () => {
     const bench = new Bench()
     for (let turn = 0; turn < 300; turn++) {
       for (const length of [0, 500, 0]) bench.controller.queued(length)
@@ -420,7 +420,7 @@ describe('options', () => {
     assert.equal(bench.gate.standing, true)
   })
 
-  it('dryRun: no probe, so no queue is taken for a slower service', () => {
+  it('probes nothing in a dry run, so that it takes no queue for a slower service', () => {
     const bench = new Bench({ dryRun: true })
     const present = []
     for (let i = 0; i < 6000; i++) {
@@ -435,7 +435,7 @@ describe('options', () => {
     assert(bench.class().noLoadNs <= ms(60))
   })
 
-  it('a detached call finds its controller', () => {
+  it('is kept alive by its detached methods', () => {
     let { arrive, snapshot } = new Bench().controller
     globalThis.gc?.()
     assert.equal(arrive(1, 0, 0, 0), ADMIT)

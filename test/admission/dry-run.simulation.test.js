@@ -14,13 +14,13 @@ const TIMES = [0.5, 0.9, 1.5, 3, 6]
 const POOL = 20
 const POOL_CAPACITY = 400
 
-// What a dry run may be wrong by: relative to what enforcing refuses or, where that is next to nothing, absolute.
+// How far a dry run may be wrong: relative to what enforcing refuses, or absolute if that is nearly nothing.
 const RELATIVE = 0.1
 const ABSOLUTE = 0.01
 const NEXT_TO_NOTHING = 0.05
 
-// Clients that wait, connections that are there, and an accept queue that holds all who come: what the server never sees, no
-// dry run can judge.
+// Clients that wait, connections that are established, and an accept queue that holds all of them: a dry run cannot judge
+// what the server never sees.
 const PATIENT = { timeoutMs: 1e6, connected: true }
 const PATIENT_QUEUE = 1e9
 
@@ -30,7 +30,7 @@ const onLoop = (phases, arrivals) => ({ rate, keepAlive }) => (
 const onPool = (options) => ({ pool, rate, keepAlive }) => (
   { options, sources: [{ phases: query(pool(POOL)), rate: rate(POOL_CAPACITY), keepAlive }] })
 
-/** Each is a function of `{ pool, rate, keepAlive }`; `rate(capacity)` is 0.5 of it in the calm beginning. */
+/** Each is a function of `{ pool, rate, keepAlive }`; `rate(capacity)` is 0.5 of the capacity in the calm beginning. */
 const WORKLOADS = {
   '5 ms in five turns': onLoop(fiveSteps),
   '50 ms blocks': onLoop(block, 'clock'),
@@ -48,19 +48,19 @@ const WORKLOADS = {
       { class: 1, phases: fiveSteps, rate: rate(150), keepAlive }
     ]
   }),
-  'maxInFlight alone, 10 that sleep 100 ms': ({ rate, keepAlive }) => ({
+  'maxInFlight: 10 alone with requests that sleep 100 ms': ({ rate, keepAlive }) => ({
     options: { maxInFlight: 10, maxDelayMs: 0 }, sources: [{ phases: beside(100), rate: rate(100), keepAlive }]
   }),
-  'maxInFlight alone, 30 on a pool': onPool({ maxInFlight: 30, maxDelayMs: 0 }),
-  'maxInFlight alone, 10 of 5 ms in five turns': ({ rate, keepAlive }) => ({
+  'maxInFlight: 30 alone with a pool': onPool({ maxInFlight: 30, maxDelayMs: 0 }),
+  'maxInFlight: 10 alone with 5 ms in five turns': ({ rate, keepAlive }) => ({
     options: { maxInFlight: 10, maxDelayMs: 0 },
     sources: [{ phases: fiveSteps, rate: rate(loopCapacity(fiveSteps, { keepAlive })), keepAlive }]
   })
 }
 
-/** The share refused of those judged: enforced, and in a dry run. */
+/** Simulates enforcing and a dry run, and returns the share of judged requests that each refuses. */
 function shares (workload, { times, keepAlive, clients = PATIENT, acceptQueue = PATIENT_QUEUE, calmMs = CALM_MS, window = WINDOW }) {
-  // Chance counts for more where little is refused.
+  // Chance matters more when little is refused.
   const seeds = times < 1 ? [1, 2, 3] : [1]
   const rate = (capacity) => (now) => (now < calmMs ? 0.5 : times) * capacity
   return [false, true].map((dryRun) => {
@@ -83,22 +83,22 @@ const near = (enforced, reported) => enforced < NEXT_TO_NOTHING
   ? Math.abs(reported - enforced) <= ABSOLUTE
   : Math.abs(reported - enforced) <= RELATIVE * enforced
 
-// Where it is wrong by more, with what it reports and why.
-const ONLY_GHOSTS = 'all that is let in takes more than the loop has, so that what is behind it is not seen to be over'
-const LOOP_COSTS = 'what a request of each class costs the loop is an estimate: only their sum can be measured'
+// The cases in which it is wrong by more, with what it reports and the reason.
+const ONLY_GHOSTS = 'the admitted requests take more than the loop has, so that the overloaded pool behind it stays unseen'
+const LOOP_COSTS = 'the loop time of each class is an estimate: only the sum of all classes can be measured'
 const LISTED = [
   { workload: 'a pool', connections: 'kept-alive', times: 6, reported: 0.425, why: ONLY_GHOSTS },
   { workload: 'a pool shared with a light class', connections: 'kept-alive', times: 6, reported: 0.355, why: ONLY_GHOSTS },
-  { workload: 'maxInFlight alone, 30 on a pool', connections: 'kept-alive', times: 6, reported: 0.987, why: ONLY_GHOSTS },
+  { workload: 'maxInFlight: 30 alone with a pool', connections: 'kept-alive', times: 6, reported: 0.987, why: ONLY_GHOSTS },
   { workload: '5 ms in five turns beside a fast class', connections: 'kept-alive', times: 1.5, reported: 0.206, why: LOOP_COSTS },
   { workload: '5 ms in five turns beside a slow class', connections: 'new', times: 1.5, reported: 0.201, why: LOOP_COSTS }
 ]
-// A change that moves one of these has to look at the list.
+// A change that moves one of these figures has to revise the list.
 const LISTED_WITHIN = 0.03
 
-// As Linux and Node agree on.
+// The default of Linux and Node.
 const SHORT_QUEUE = 511
-// What the server has not seen, no dry run can tell.
+// A dry run cannot report what the server has not seen.
 const NOT_SEEN = [
   {
     what: 'the accept queue is full, and the kernel drops the rest',
@@ -106,23 +106,23 @@ const NOT_SEEN = [
     reported: 0.172
   },
   {
-    what: 'clients on kept-alive connections open more, which wait in the accept queue',
+    what: 'clients open more connections beside their kept-alive ones, which wait in the accept queue',
     options: { keepAlive: true, clients: { timeoutMs: 1e6 } },
     reported: 0.426
   },
   {
-    what: 'the server starts overloaded, and has never seen what a request costs',
+    what: 'the server is overloaded from the start, and has never seen what a request costs',
     options: { keepAlive: true, calmMs: 0 },
     reported: 0.996
   }
 ]
 
-describe('what a dry run reports, beside what enforcing refuses', () => {
+describe('a dry run reports', () => {
   for (const workload of Object.keys(WORKLOADS)) {
     for (const [name, keepAlive] of [['new', false], ['kept-alive', true]]) {
       const listed = LISTED.filter((row) => row.workload === workload && row.connections === name)
       const times = TIMES.filter((times) => !listed.some((row) => row.times === times))
-      it(`${workload}, ${name} connections, at ${times.join(', ')}x: within 10 %`, function () {
+      it(`within 10 % what enforcing refuses at ${times.join(', ')}x for ${workload}, ${name} connections`, function () {
         const results = times.map((times) => [times, shares(workload, { times, keepAlive })])
         note(this, Object.fromEntries(results.map(([times, shares]) => [`${times}x`, shares.map((x) => x.toFixed(3)).join(' ')])))
         for (const [times, [enforced, reported]] of results) assert(near(enforced, reported), `at ${times}x`)
@@ -130,23 +130,23 @@ describe('what a dry run reports, beside what enforcing refuses', () => {
     }
   }
 
-  it('5 ms in five turns, kept-alive connections, at 3x, where clients give up after 6 s: within 10 %', function () {
+  it('within 10 % what enforcing refuses at 3x for 5 ms in five turns on kept-alive connections if clients give up after 6 s', function () {
     const shown = shares('5 ms in five turns', { times: 3, keepAlive: true, clients: { ...PATIENT, timeoutMs: 6000 } })
     note(this, { enforced: shown[0], reported: shown[1] })
     assert(near(...shown))
   })
 
   for (const { workload, connections, times, reported, why } of LISTED) {
-    it(`${workload}, ${connections} connections, at ${times}x: ${reported}, as ${why}`, function () {
+    it(`a share of ${reported} at ${times}x for ${workload}, ${connections} connections, because ${why}`, function () {
       const shown = shares(workload, { times, keepAlive: connections === 'kept-alive' })
       note(this, { enforced: shown[0], reported: shown[1] })
       assert(Math.abs(shown[1] - reported) <= LISTED_WITHIN)
-      assert(!near(...shown), 'it need not be listed any more')
+      assert(!near(...shown), 'it is within 10 %: remove it from the list')
     })
   }
 
   for (const { what, options, reported } of NOT_SEEN) {
-    it(`5 ms in five turns at 3x, where ${what}: ${reported}`, function () {
+    it(`a share of ${reported} at 3x for 5 ms in five turns if ${what}`, function () {
       const shown = shares('5 ms in five turns', { times: 3, ...options })
       note(this, { enforced: shown[0], reported: shown[1] })
       assert(Math.abs(shown[1] - reported) <= LISTED_WITHIN)

@@ -5,50 +5,34 @@ const http = require('node:http')
 const http2 = require('node:http2')
 const { once } = require('node:events')
 const { guard } = require('../../lib/adapters/http.js')
-const { kinds, FIRST_EVENT } = require('../support/servers.js')
+const { hold } = require('../support/hold.js')
+const { listen } = require('../support/listen.js')
+const { kinds, FIRST_EVENT, kindNamed } = require('../support/servers.js')
 const { connect } = require('../support/client.js')
 const { connectHttp2 } = require('../support/http2-client.js')
 const { LIMIT_MS } = require('../support/late.js')
-const { nextTurn } = require('../support/block.js')
 const { closeOpened, opened } = require('../support/opened.js')
+const { until } = require('../support/until.js')
 const { binding } = require('../../lib/native/binding.js')
 const fallback = require('../../lib/native/fallback.js')
 
-const LONGEST_SETTLING_MS = 15_000 // what a loaded machine may take; after that it hangs
 const EVENT_SOURCE = { Accept: 'text/event-stream' }
 
 afterEach(closeOpened)
 
-/** Waits until a condition holds. */
-async function until (condition, described) {
-  const begin = Date.now()
-  while (!condition()) {
-    assert.ok(Date.now() - begin < LONGEST_SETTLING_MS, described?.() ?? String(condition))
-    await nextTurn()
-  }
-}
-
-/** Waits until the gate, and the admission controller behind it, count so many in flight. */
+/** Waits until the gate and its admission controller count so many requests in flight. */
 const inFlight = ({ gate }, count) => until(
   () => gate.stats().inFlight === count && placesTaken(gate) === count,
   () => `in flight: ${gate.stats().inFlight}, places taken: ${placesTaken(gate)}, expected ${count}`)
 
-/** What the admission controller counts, of all classes. */
+/** Counts the places taken in all classes of the admission controller. */
 const placesTaken = (gate) => gate.snapshot().classes.reduce((sum, { inFlight }) => sum + inFlight, 0)
-
-/** Sends a request that stays, and gives what answers it. */
-async function hold (site, send) {
-  const held = once(site.events, 'hold')
-  const answer = send()
-  const [release] = await held
-  return { answer, release }
-}
 
 for (const kind of kinds) {
   describe(`maxInFlight in ${kind.name}`, () => {
     const statusOf = async (client, line, more) => (await client.send(line, more)).status
 
-    it('refuses what comes while so many are in flight, says so, and gives the place of one that is answered', async () => {
+    it('refuses requests while so many are in flight, reports why, and reuses the place of an answered one', async () => {
       const told = []
       const site = await kind.start({ maxInFlight: 2, maxDelay: LIMIT_MS, retryAfter: 3, onShed: (info) => told.push(info) })
       const [a, b, c] = await Promise.all([connect(site.port), connect(site.port), connect(site.port)])
@@ -82,7 +66,7 @@ for (const kind of kinds) {
       await inFlight(site, 0)
     })
 
-    it('holds also without maxDelay, of which info then says that any wait is allowed', async () => {
+    it('works without maxDelay, and then reports an infinite delay limit', async () => {
       const told = []
       const site = await kind.start({ maxInFlight: 1, maxDelay: false, onShed: (info) => told.push(info) })
       const [a, b] = await Promise.all([connect(site.port), connect(site.port)])
@@ -93,7 +77,7 @@ for (const kind of kinds) {
       assert.deepEqual(told.map(({ reason, delayLimitMs }) => [reason, delayLimitMs]), [['maxInFlight', Infinity]])
     })
 
-    it('gets the place of a request back whose client goes away before it is answered, and of one whose handler fails', async () => {
+    it('reuses the place of a request whose client leaves or whose handler fails', async () => {
       const site = await kind.start({ maxInFlight: 1 })
       for (let i = 0; i < 3; i++) {
         const gone = await connect(site.port)
@@ -117,7 +101,7 @@ for (const kind of kinds) {
       assert.deepEqual({ admitted, shedBy }, { admitted: 12, shedBy: { delay: 0, inFlight: 0, maxInFlight: 3, spill: 0 } })
     })
 
-    it('counts a refused request nowhere in flight, so that many refusals change nothing', async () => {
+    it('does not count refused requests in flight', async () => {
       const site = await kind.start({ maxInFlight: 1 })
       const [a, b] = await Promise.all([connect(site.port), connect(site.port)])
       const held = await hold(site, () => a.send('GET /hold'))
@@ -130,7 +114,7 @@ for (const kind of kinds) {
       assert.equal(site.gate.stats().shedBy.maxInFlight, 20)
     })
 
-    it('lets exempt requests pass, which take no place', async () => {
+    it('admits exempt requests, which take no place', async () => {
       const site = await kind.start({ maxInFlight: 1, exempt: ['/health', '/hold'] })
       const [a, b] = await Promise.all([connect(site.port), connect(site.port)])
       await hold(site, () => a.send('GET /hold'))
@@ -142,7 +126,7 @@ for (const kind of kinds) {
       assert.equal(await statusOf(d, 'GET /health'), 200)
     })
 
-    it('with dryRun counts and tells what it would refuse, and refuses nothing', async () => {
+    it('refuses nothing in a dry run, and counts and reports what it would refuse', async () => {
       const told = []
       const site = await kind.start({ maxInFlight: 1, dryRun: true, onShed: (info) => told.push(info) })
       const [a, b, c] = await Promise.all([connect(site.port), connect(site.port), connect(site.port)])
@@ -164,19 +148,19 @@ for (const kind of kinds) {
       assert.equal(told.length, 2)
     })
 
-    it('takes the place of a stream of server-sent events back when it begins, however it was asked for, and counts it in flight', async () => {
+    it('frees the place of a stream of server-sent events when it begins, but the gate counts it in flight', async () => {
       const site = await kind.start({ maxInFlight: 1 })
       const streams = await Promise.all([connect(site.port), connect(site.port)])
       for (const [i, stream] of streams.entries()) {
         stream.send('GET /events', { headers: [EVENT_SOURCE, { Accept: '*/*' }][i] })
-        while (!stream.rest.includes(FIRST_EVENT)) await once(stream.socket, 'data')
+        await until(() => stream.rest.includes(FIRST_EVENT))
       }
       assert.equal(site.gate.stats().inFlight, 2)
       assert.equal(placesTaken(site.gate), 0)
       const [a, b] = await Promise.all([connect(site.port), connect(site.port)])
       const held = await hold(site, () => a.send('GET /hold'))
       assert.equal(await statusOf(b, 'GET /'), 503)
-      // Full, it takes no stream either.
+      // Without a free place, streams are refused too.
       assert.equal(await statusOf(b, 'GET /events', { headers: EVENT_SOURCE }), 503)
       held.release()
       await held.answer
@@ -185,7 +169,7 @@ for (const kind of kinds) {
       assert.equal(await statusOf(b, 'GET /'), 200)
     })
 
-    it('gives a request that asks for server-sent events, and gets something else, a place like any other', async () => {
+    it('gives a place to a request that accepts server-sent events but gets another answer', async () => {
       const site = await kind.start({ maxInFlight: 1 })
       const [a, b] = await Promise.all([connect(site.port), connect(site.port)])
       const held = await hold(site, () => a.send('GET /hold', { headers: EVENT_SOURCE }))
@@ -197,11 +181,11 @@ for (const kind of kinds) {
     })
   })
 
-  describe(`the admission controller in flight in ${kind.name}`, () => {
+  describe(`the concurrency limit in ${kind.name}`, () => {
     const SERVICE_MS = 20
     const CLIENTS = 30
 
-    it('finds how many can be served in time, where one at a time is, and refuses the rest', async () => {
+    it('finds how many requests can be served in time one by one, and refuses the rest', async () => {
       const told = []
       const site = await kind.start({ maxDelay: 100, onShed: (info) => told.push(info) })
       const queue = []
@@ -209,7 +193,7 @@ for (const kind of kinds) {
       opened(() => clearInterval(work))
       site.events.on('hold', (release) => queue.push(release))
 
-      // Alone, one learns what a response takes that nothing holds up, and gets its route a class.
+      // A single client shows the no-load response time, and makes the route a class.
       const alone = await connect(site.port)
       for (let i = 0; i < 20; i++) assert.equal((await alone.send('GET /hold')).status, 200)
       assert.equal(told.length, 0)
@@ -224,7 +208,7 @@ for (const kind of kinds) {
         }
       }
       const clients = Promise.all(Array.from({ length: CLIENTS }, keepAsking))
-      // Where the test fails, their connections are closed under them.
+      // If the test fails, the connections are closed under them.
       clients.catch(() => {})
       await until(() => site.gate.stats().shedBy.inFlight >= 10)
       const info = told.find(({ reason }) => reason === 'inFlight')
@@ -245,13 +229,10 @@ for (const kind of kinds) {
 }
 
 for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].includes(name))) {
-  it(`maxInFlight in ${kind.name} counts each stream of HTTP/2, and frees the place of one that is reset`, async () => {
+  it(`maxInFlight in ${kind.name} counts each stream of HTTP/2, and frees the place of a reset one`, async () => {
     const site = await kind.start({ maxInFlight: 1 }, { createServer: (listener) => http2.createServer(listener) })
     const client = await connectHttp2(site.port)
-    const held = once(site.events, 'hold')
-    const stream = client.session.request({ ':path': '/hold' })
-    stream.on('error', () => {})
-    const [release] = await held
+    const { answer: stream, release } = await hold(site, () => client.session.request({ ':path': '/hold' }).on('error', () => {}))
     assert.equal((await client.send('/')).status, 503)
     stream.close(http2.constants.NGHTTP2_CANCEL)
     release()
@@ -264,23 +245,21 @@ for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].include
   })
 }
 
-describe('maxInFlight and streams of server-sent events', () => {
+describe('maxInFlight', () => {
   const begin = (type) => (req, res) => res.writeHead(200, { 'Content-Type': type }).write(FIRST_EVENT)
   const streams = {
-    'over HTTP/1.0, on a connection that is to stay': ['HTTP/1.0\r\nConnection: keep-alive', begin('text/event-stream')],
-    'without chunks': ['HTTP/1.1\r\nHost: a', (req, res) => {
+    'over HTTP/1.0 on a kept-alive connection': ['HTTP/1.0\r\nConnection: keep-alive', begin('text/event-stream')],
+    'that is not chunked': ['HTTP/1.1\r\nHost: a', (req, res) => {
       res.removeHeader('Transfer-Encoding')
       begin('text/event-stream')(req, res)
     }],
-    'in capital letters': ['HTTP/1.1\r\nHost: a', begin('Text/Event-Stream; charset=utf-8')]
+    'whose content type has capital letters': ['HTTP/1.1\r\nHost: a', begin('Text/Event-Stream; charset=utf-8')]
   }
   for (const [how, [rest, handle]] of Object.entries(streams)) {
-    it(`takes their places back: ${how}`, async () => {
+    it(`frees the place of a stream of server-sent events ${how}`, async () => {
       const server = http.createServer((req, res) => req.url === '/' ? res.end('ok') : handle(req, res))
       opened(guard(server, { maxInFlight: 1 }).close)
-      server.listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      opened(() => server.close())
+      await listen(server)
       for (let i = 0; i < 3; i++) {
         const { socket } = await connect(server.address().port)
         socket.write(`GET /events ${rest}\r\n\r\n`)
@@ -290,8 +269,8 @@ describe('maxInFlight and streams of server-sent events', () => {
     })
   }
 
-  it('takes them back without a refusal, however many there are', async () => {
-    const site = await kinds.find(({ name }) => name === 'http').start({ maxInFlight: 2 })
+  it('frees the places of any number of streams without a refusal', async () => {
+    const site = await kindNamed('http').start({ maxInFlight: 2 })
     for (let i = 0; i < 200; i++) {
       const { socket } = await connect(site.port)
       socket.write('GET /events HTTP/1.1\r\nHost: a\r\n\r\n')
@@ -302,8 +281,8 @@ describe('maxInFlight and streams of server-sent events', () => {
   })
 })
 
-describe('maxInFlight and upgrades', () => {
-  it('refuses one while it is full, and gives it no place', async () => {
+describe('maxInFlight', () => {
+  it('refuses an upgrade while no place is free, and gives an upgrade no place', async () => {
     const server = http.createServer()
     let release
     const held = new Promise((resolve) => {
@@ -319,9 +298,7 @@ describe('maxInFlight and upgrades', () => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n')
     })
     const gate = guard(server, { maxInFlight: 1 })
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    opened(() => server.close())
+    await listen(server)
     const { port } = server.address()
     const [a, b, c, d] = await Promise.all([connect(port), connect(port), connect(port), connect(port)])
     const UPGRADE = { headers: { Connection: 'Upgrade', Upgrade: 'test' } }
@@ -337,13 +314,13 @@ describe('maxInFlight and upgrades', () => {
 })
 
 for (const [name, { createController }] of Object.entries({ native: binding, JavaScript: fallback })) {
-  describe(`places in the ${name} controller`, () => {
+  describe(`the places in the ${name} controller`, () => {
     const COMPLETED = 0
     const ABANDONED = 1
     const REFUSED = -3
     const isAdmitted = (controller) => controller.enter(0, 0, 0) >= 0
 
-    it('are as many as maxInFlight, and come back', () => {
+    it('are as many as maxInFlight, and can be reused', () => {
       const controller = createController(0, 2, 0, 0, 0)
       assert.ok(isAdmitted(controller) && isAdmitted(controller))
       assert.equal(controller.enter(0, 0, 0), REFUSED)
@@ -352,7 +329,7 @@ for (const [name, { createController }] of Object.entries({ native: binding, Jav
       assert.equal(controller.enter(0, 0, 0), REFUSED)
     })
 
-    it('are not taken, and not freed, by what is refused and only observed', () => {
+    it('are neither taken nor freed by requests that are refused in a dry run', () => {
       const controller = createController(0, 1, 0, 1, 0)
       const entered = controller.enter(0, 0, 0)
       assert.ok(entered > 0)
@@ -361,10 +338,10 @@ for (const [name, { createController }] of Object.entries({ native: binding, Jav
         controller.leave(0, 0, outcome)
         assert.equal(controller.snapshotOf(0).inFlight, 1)
       }
-      assert.equal(controller.enter(0, 0, 0), REFUSED, 'the first is still there')
+      assert.equal(controller.enter(0, 0, 0), REFUSED, 'the first still has its place')
       controller.leave(0, entered, COMPLETED)
       assert.equal(controller.snapshotOf(0).inFlight, 0)
-      assert.equal(controller.forget(0), false, 'the one that was refused is present')
+      assert.equal(controller.forget(0), false, 'the refused one is still in flight')
       controller.leave(0, 0, COMPLETED)
       assert.equal(controller.forget(0), true)
       assert.ok(isAdmitted(controller))

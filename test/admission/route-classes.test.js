@@ -8,11 +8,11 @@ const OFTEN = 16
 const FADE_AFTER = 16_384
 const ALL = 255
 
-/** Words, no two alike, without a digit and of one segment. */
+/** Words of one segment without a digit; no two are alike. */
 const word = (i) => [i, i / 26, i / 676].map((part) => String.fromCharCode(97 + Math.floor(part) % 26)).join('')
 const path = (i) => `/${word(i)}/${word(i)}`
 
-/** A controller that forgets what is not held. */
+/** A controller that forgets every class that is not held. */
 function stubController () {
   return {
     held: new Set(),
@@ -36,7 +36,7 @@ describe('classes of requests', () => {
     classes = new RouteClasses(controller)
   })
 
-  /** Requests that come and are answered one after the other. @returns {number} the class of the last */
+  /** Handles requests one after another. @returns {number} the class of the last */
   function requests (come, times, isServed = true) {
     let id
     for (let i = 0; i < times; i++) {
@@ -53,7 +53,7 @@ describe('classes of requests', () => {
   const names = () => classes.ids().map((id) => classes.nameOf(id))
 
   describe('by path', () => {
-    it('take ids, queries and all but unreserved characters out of it', () => {
+    it('ignore ids, queries and all but unreserved characters', () => {
       assert.equal(shapeOf('/'), '/')
       assert.equal(shapeOf('/users/42/orders?page=2'), '/users/:/orders')
       assert.equal(shapeOf('/users/0b8f1c9e-1111-2222-3333-444455556666'), '/users/:')
@@ -67,18 +67,18 @@ describe('classes of requests', () => {
       assert.equal(shapeOf('*'), ':')
     })
 
-    it('tell methods apart, and ids not', () => {
+    it('differ by method, and not by id', () => {
       assert.notEqual(see('GET', '/users/1'), see('POST', '/users/1'))
       assert.equal(see('GET', '/users/2', 1), see('GET', '/users/1', 1))
     })
 
-    it('take methods that no parser of HTTP/1 lets through for one', () => {
+    it("treat all methods that Node's parser rejects as one", () => {
       const id = see('A"B', '/')
       assert.equal(see('C', '/', 1), id)
       assert.equal(classes.nameOf(id), '? /')
     })
 
-    it('are given to what was served often, and kept', () => {
+    it('begin after a path was served often, and stay', () => {
       assert.equal(see('GET', '/slow', OFTEN), 0)
       const slow = see('GET', '/slow', 1)
       assert.notEqual(slow, 0)
@@ -90,33 +90,33 @@ describe('classes of requests', () => {
       assert.equal(classes.nameOf(0), '*')
     })
 
-    it('are given once, however many were on their way', () => {
+    it('begin once, however many requests were on their way', () => {
       const waiting = Array.from({ length: 3 * OFTEN }, () => ({ candidate: '' }))
       for (const tracked of waiting) classes.ofUrl(tracked, 'GET', '/')
       for (const { candidate } of waiting) classes.served(candidate)
       assert.deepEqual(names(), ['*', 'GET /'])
     })
 
-    it('are given to nothing that came and was not served', () => {
+    it('never begin for paths that are not served', () => {
       assert.equal(miss('/nowhere', 1000), 0)
       for (let i = 0; i < 4800; i++) miss(path(i), 17)
       assert.deepEqual(names(), ['*'])
     })
   })
 
-  describe('by a name that the user gives', () => {
-    it('are told apart from those by path, and by what was given', () => {
+  describe("by a user's name", () => {
+    it('differ from those by path, and by each name', () => {
       const [given, other, guessed] = [seeName('GET /a'), seeName('GET /A'), see('GET', '/a')]
       assert.equal(new Set([given, other, guessed, 0]).size, 4)
       assert.notEqual(seeName('\u0001'), seeName('%01'))
     })
 
-    it('count with their first 127 characters', () => {
+    it('differ by the first 127 characters of the name', () => {
       const long = 'x'.repeat(127)
       assert.equal(seeName(long + 'a'), seeName(long + 'b', 1))
     })
 
-    it('are shown with what a page, a log or a terminal could misread encoded', () => {
+    it('encode in their names what a page, a log or a terminal could misread', () => {
       for (const [name, shown] of [
         ['plain name: 100% (of/it)', 'plain name: 100% (of/it)'],
         ['"><img src=x>', '%22%3E%3Cimg src=x%3E'],
@@ -131,8 +131,8 @@ describe('classes of requests', () => {
     })
   })
 
-  describe('what a controller is told of a new one', () => {
-    it('is its part of the requests without a class since it was first served', () => {
+  describe('when they begin, tell the controller their share', () => {
+    it('of the requests without a class since their first was served', () => {
       miss('/before', 100)
       for (let i = 0; i < OFTEN; i++) {
         see('GET', '/often', 1)
@@ -142,7 +142,7 @@ describe('classes of requests', () => {
       assert.deepEqual(controller.splits, [[id, OFTEN / (OFTEN + 3 * (OFTEN - 1))]])
     })
 
-    it('is all, where all of them came before any was served', () => {
+    it('as 1 if all requests came before any was served', () => {
       const waiting = Array.from({ length: OFTEN }, () => ({ candidate: '' }))
       for (const tracked of waiting) classes.ofUrl(tracked, 'GET', '/')
       for (const { candidate } of waiting) classes.served(candidate)
@@ -150,15 +150,15 @@ describe('classes of requests', () => {
     })
   })
 
-  describe('under paths that come once', () => {
-    it('stay bounded, and keep those that are', () => {
+  describe('while paths come that are never repeated', () => {
+    it('keep their number, and none begins for such a path', () => {
       const route = see('GET', '/route')
       for (let i = 0; i < 17_000; i++) assert.equal(see('GET', path(i), 1), 0)
       assert.equal(see('GET', '/route', 1), route)
       assert.deepEqual(names(), ['*', 'GET /route'])
     })
 
-    it('are still found where they are more than one in 1024', () => {
+    it('still begin for a path that is more than one request in 1024', () => {
       let found = 0
       for (let i = 0; found === 0 && i < 100 * 500; i++) {
         see('GET', path(i), 1)
@@ -167,7 +167,7 @@ describe('classes of requests', () => {
       assert.equal(classes.nameOf(found), 'GET /route')
     })
 
-    it('remember 1024 of them', () => {
+    it('are cached for 1024 paths', () => {
       let routed = 0
       classes = new RouteClasses(controller, (method, url) => {
         routed++
@@ -181,10 +181,10 @@ describe('classes of requests', () => {
     })
   })
 
-  describe('where all are taken', () => {
+  describe('when all of them are taken', () => {
     const USES = 50
 
-    // In fewer requests than make them count half.
+    // In fewer requests than it takes to halve the counts.
     const fill = () => {
       for (let round = 0; round < USES; round++) {
         for (let i = 0; i < ALL; i++) see('GET', path(i), 1)
@@ -192,7 +192,7 @@ describe('classes of requests', () => {
       assert.equal(names().length, 1 + ALL)
     }
 
-    it('give way to what was used more than the least used', () => {
+    it('give way to a path that is used more than the least used class', () => {
       fill()
       for (let i = 1; i < ALL; i++) see('GET', path(i), 1)
       assert.equal(see('GET', '/new', USES + 1), 0)
@@ -201,10 +201,10 @@ describe('classes of requests', () => {
       assert.deepEqual(controller.forgotten, [given])
       assert.equal(names().length, 1 + ALL)
       assert.ok(!names().includes(`GET ${path(0)}`))
-      assert.equal(see('GET', path(0), 1), 0, 'the one that gave way starts again')
+      assert.equal(see('GET', path(0), 1), 0, 'the class that gave way begins again')
     })
 
-    it('give way one after the other, though one cannot', () => {
+    it('give way one after another, even if one of them cannot', () => {
       fill()
       const hung = see('GET', path(0), 1)
       for (let i = 1; i < ALL; i++) see('GET', path(i), 2)
@@ -214,13 +214,13 @@ describe('classes of requests', () => {
       assert.equal(controller.forgotten.length, 20)
     })
 
-    it('give way to nobody while none can', () => {
+    it('never give way while none of them can', () => {
       fill()
       for (let id = 1; id <= ALL; id++) controller.held.add(id)
       assert.equal(see('GET', '/new', 1000), 0)
     })
 
-    it('give way where they were used long ago', () => {
+    it('give way if they were used long ago', () => {
       fill()
       assert.equal(see('GET', '/new', USES), 0)
       see('GET', path(0), 5 * FADE_AFTER)
@@ -228,7 +228,7 @@ describe('classes of requests', () => {
       assert.notEqual(see('GET', path(0), 1), 0)
     })
 
-    it('stay, being used now and then, whatever comes once or a few times', () => {
+    it('stay if they are used now and then, whatever comes once or a few times', () => {
       const regular = Array.from({ length: ALL }, (_, i) => see('GET', path(i)))
       for (let i = 0; i < 17_000; i++) {
         see('GET', `/flood${path(i)}`, 1)

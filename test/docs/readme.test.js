@@ -1,17 +1,41 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const fs = require('node:fs')
-const path = require('node:path')
-const { gateOptions } = require('../../lib/gate/options.js')
+const vm = require('node:vm')
+const { run } = require('../support/child.js')
+const { codeBlocks, pages, read } = require('./markdown.js')
 
-const readme = fs.readFileSync(path.join(__dirname, '..', '..', 'README.md'), 'utf8')
+const MOST_WORDS = 1200
 
 describe('README', () => {
-  for (const [name, { takes, default: value }] of Object.entries(gateOptions)) {
-    it(`tells what ${name} takes, and its default`, () => {
-      const shown = value === undefined || [value].flat().length === 0 ? '' : typeof value === 'string' ? `\`'${value}'\`` : `${value}`
-      assert.ok(readme.includes(`\n| \`${name}\` | ${takes} | ${shown} |`), `| \`${name}\` | ${takes} | ${shown} |`)
+  it(`has at most ${MOST_WORDS} words`, () => {
+    const { length } = read('README.md').split(/\s+/).filter(Boolean)
+    assert.ok(length <= MOST_WORDS, `${length} words`)
+  })
+
+  for (const { language, code } of codeBlocks('README.md').filter(({ language }) => ['js', 'mjs'].includes(language))) {
+    const title = code.match(/'(spillway[/\w]*)'/)?.[1]
+    it(`has an example of ${title} (${language}) that runs: ${code.split('\n').findLast(Boolean)}`, async () => {
+      const flags = language === 'mjs' ? ['--input-type=module'] : []
+      const { code: status, stderr, stdout } = await run(`${code}\nconsole.log('done')`, flags)
+      assert.deepEqual({ status, stderr, stdout }, { status: 0, stderr: '', stdout: 'done\n' })
     })
   }
 })
+
+describe('Code in the documentation', () => {
+  for (const page of pages) {
+    const blocks = codeBlocks(page).filter(({ language }) => ['js', 'mjs'].includes(language))
+    if (blocks.length === 0) continue
+    it(`parses in ${page}`, () => {
+      for (const { language, code } of blocks) parse(code, language === 'mjs')
+    })
+  }
+})
+
+/** @param {string} code @param {boolean} isModule */
+function parse (code, isModule) {
+  // A module's imports stand first; the rest parses as the body of an asynchronous function.
+  const body = isModule ? code.replace(/^import .*$/gm, '') : code
+  assert.doesNotThrow(() => new vm.Script(`async () => {\n${body}\n}`), code)
+}

@@ -1,13 +1,14 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { once } = require('node:events')
-const { block, nextTurn } = require('../support/block.js')
+const { block } = require('../support/block.js')
+const { hold } = require('../support/hold.js')
 const { kinds } = require('../support/servers.js')
 const { connect } = require('../support/client.js')
 const { LATE_MS, LIMIT_MS, late } = require('../support/late.js')
 const { needs } = require('../support/needs.js')
 const { closeOpened } = require('../support/opened.js')
+const { until, remains } = require('../support/until.js')
 const { keepWarnings } = require('../support/warnings.js')
 const { binding } = require('../../lib/native/binding.js')
 const { GateFigures } = require('../../lib/gate/figures.js')
@@ -15,17 +16,17 @@ const { retryAfterSeconds } = require('../../lib/gate/refusal.js')
 
 const LARGE_BODY = 'x'.repeat(900_000)
 
-/** What the kernel reads may lag behind the clock by one tick. */
+/** The kernel's figure may be one tick behind the clock. */
 const LEAST_WAIT_MS = LATE_MS - 10
 
 afterEach(closeOpened)
 
 for (const kind of kinds) {
-  describe(`gate in ${kind.name}`, () => {
+  describe(`the gate in ${kind.name},`, () => {
     const start = (options) => kind.start({ maxDelay: LIMIT_MS, ...options })
 
-    describe('refusal', () => {
-      it('is a 503 with Retry-After and a message, and leaves a kept-alive connection open', async () => {
+    describe('when it refuses a request,', () => {
+      it('answers 503 with Retry-After and a message, and keeps the connection open', async () => {
         const site = await start()
         const client = await connect(site.port)
         const refused = await late(() => client.send('GET /'))
@@ -39,7 +40,7 @@ for (const kind of kinds) {
         assert.equal(admitted.body, 'ok')
       })
 
-      it('says what message and retryAfter say', async () => {
+      it('sends the message and the Retry-After that are set', async () => {
         const site = await start({ message: 'trop occupé', retryAfter: 7 })
         const client = await connect(site.port)
         const refused = await late(() => client.send('GET /'))
@@ -47,7 +48,7 @@ for (const kind of kinds) {
         assert.equal(messageOf(refused), 'trop occupé')
       })
 
-      it('takes an empty message and a retryAfter of 0', async () => {
+      it('accepts an empty message and a retryAfter of 0', async () => {
         const site = await start({ message: '', retryAfter: 0 })
         const client = await connect(site.port)
         const refused = await late(() => client.send('GET /'))
@@ -55,7 +56,7 @@ for (const kind of kinds) {
         assert.equal(refused.headers['retry-after'], '0')
       })
 
-      it('of a HEAD has no body, and the next answer is where it belongs', async () => {
+      it('answers a HEAD without a body, and the connection stays usable', async () => {
         const site = await start()
         const client = await connect(site.port)
         const refused = await late(() => client.send('HEAD /'))
@@ -66,7 +67,7 @@ for (const kind of kinds) {
         assert.equal(admitted.body, 'ok')
       })
 
-      it('of a POST leaves the connection usable', async () => {
+      it('leaves the connection of a POST usable', async () => {
         const site = await start()
         const client = await connect(site.port)
         const refused = await late(() => client.send('POST /', { body: 'x' }))
@@ -76,13 +77,13 @@ for (const kind of kinds) {
         assert.equal(site.gate.stats().shed, 1)
       })
 
-      it('of a POST whose body comes after the answer leaves the connection usable', async () => {
+      it('leaves the connection of a POST usable if its body comes after the answer', async () => {
         const site = await start()
         const client = await connect(site.port)
         const headers = { 'Content-Length': String(LARGE_BODY.length + 1) }
         const refused = await late(() => client.send('POST /', { headers, body: 'x' }))
         assert.equal(refused.status, 503)
-        // Hapi always closes a connection whose payload it does not want to wait for.
+        // Hapi always closes a connection whose payload it has not read.
         if (kind.name === 'hapi') return
         client.socket.write(LARGE_BODY)
         const admitted = await client.send('POST /', { body: 'y' })
@@ -90,7 +91,7 @@ for (const kind of kinds) {
         assert.equal(site.gate.stats().shed, 1)
       })
 
-      it('closes the connection of a client that asked for that', async () => {
+      it('closes the connection if the client asked for that', async () => {
         const site = await start()
         const client = await connect(site.port)
         const refused = await late(() => client.send('GET /', { headers: { Connection: 'close' } }))
@@ -99,20 +100,20 @@ for (const kind of kinds) {
         await client.closed
       })
 
-      it('meets requests that expect 100-continue too', async () => {
+      it('also refuses requests that expect 100-continue', async () => {
         const site = await start()
         const client = await connect(site.port)
         const more = { headers: { Expect: '100-continue' }, body: 'x' }
         const refused = await late(() => client.send('POST /', more))
         assert.equal(refused.status, 503)
-        // Node closes the connection where it has not asked for the body, as with Hapi.
+        // Node closes the connection if it has not asked for the body, as with Hapi.
         const next = refused.headers.connection === 'close' ? await connect(site.port) : client
         const admitted = await next.send('POST /', more)
         assert.equal(admitted.status, 200)
         assert.deepEqual(counts(site), { admitted: 1, shed: 1, exempt: 0, wouldShed: 0 })
       })
 
-      it('meets every late request of several connections, and none that comes after', async () => {
+      it('refuses every late request of several connections, and none that comes after', async () => {
         const site = await start()
         const clients = await Promise.all([connect(site.port), connect(site.port), connect(site.port)])
         const refused = await late(() => clients.flatMap((client) => [client.send('GET /'), client.send('GET /health')]))
@@ -122,14 +123,14 @@ for (const kind of kinds) {
         assert.deepEqual(counts(site), { admitted: 3, shed: 6, exempt: 0, wouldShed: 0 })
       })
 
-      it('meets unknown routes, and targets of every form that a parser lets through', async () => {
+      it("refuses unknown routes, and targets of every form that Node's parser accepts", async () => {
         const site = await start({ exempt: ['/health', '/live*'] })
         const lines = ['GET /nowhere', 'GET /%zz', 'GET //', 'GET /?', 'GET /a?b=/health', 'GET http://localhost/',
           'GET http://localhost', 'OPTIONS *', 'GET /%00', 'GET http://', 'GET http://[/', 'GET /health%', 'GET ?/health']
         const clients = await Promise.all(lines.map(() => connect(site.port)))
         const answers = await late(() => lines.map((line, i) => clients[i].send(line).catch(String)))
         for (const [i, line] of lines.entries()) {
-          // Node's parser, or a router, that rejects a target before it asks anyone is free to.
+          // Node's parser or a router may reject a target before it asks the gate.
           assert.ok([503, 400, 404].includes(answers[i].status), `${line}: ${JSON.stringify(answers[i])}`)
         }
         assert.ok(answers.filter(({ status }) => status === 503).length >= 8)
@@ -137,8 +138,8 @@ for (const kind of kinds) {
       })
     })
 
-    describe('limit', () => {
-      it('forgives what a pause of the loop explains', async () => {
+    describe('with the option maxDelay,', () => {
+      it('admits a request that waited because the loop paused', async () => {
         const site = await start()
         const client = await connect(site.port)
         await client.send('GET /')
@@ -150,7 +151,7 @@ for (const kind of kinds) {
         if (binding.kernelWaits) assert.ok(lastWaits[1] >= LEAST_WAIT_MS, `${lastWaits[1]} ms`)
       })
 
-      it('false refuses nothing', async () => {
+      it('refuses nothing if it is false', async () => {
         const site = await start({ maxDelay: false })
         const client = await connect(site.port)
         assert.equal((await late(() => client.send('GET /'))).status, 200)
@@ -158,7 +159,7 @@ for (const kind of kinds) {
         assert.ok(site.gate.stats().lastWaits[0] >= LEAST_WAIT_MS)
       })
 
-      it('above what the request waited admits it', async () => {
+      it('admits a request that waited less', async () => {
         const site = await start({ maxDelay: 60_000 })
         const client = await connect(site.port)
         assert.equal((await late(() => client.send('GET /'))).status, 200)
@@ -166,15 +167,15 @@ for (const kind of kinds) {
       })
     })
 
-    describe('exempt', () => {
-      /** The statuses of late requests, each on a connection of its own. */
+    describe('with the option exempt,', () => {
+      /** Collects the statuses of late requests, each on its own connection. */
       async function statusesOf (site, ...lines) {
         const clients = await Promise.all(lines.map(() => connect(site.port)))
         const answers = await late(() => lines.map((line, i) => clients[i].send(line)))
         return answers.map(({ status }) => status)
       }
 
-      it('as a path is that path, whatever the query and method', async () => {
+      it('admits a path with any query and method', async () => {
         const site = await start({ exempt: '/health' })
         assert.deepEqual(
           await statusesOf(site, 'GET /health', 'GET /health?deep=1&x=/', 'HEAD /health', 'GET /health/deep', 'GET /', 'GET /?/health'),
@@ -182,14 +183,14 @@ for (const kind of kinds) {
         assert.deepEqual(counts(site), { admitted: 0, shed: 3, exempt: 3, wouldShed: 0 })
       })
 
-      it('is of the path as the client sent it: case, a trailing slash and encoding count', async () => {
+      it('compares the path as the client sent it, with case, trailing slash and encoding', async () => {
         const site = await start({ exempt: '/health' })
         assert.deepEqual(
           await statusesOf(site, 'GET /health/', 'GET /Health', 'GET /he%61lth', 'GET //health', 'GET /x/../health', 'GET /healthy'),
           Array(6).fill(503))
       })
 
-      it('is of the path in a target that names scheme and host', async () => {
+      it('finds the path in a target with scheme and host', async () => {
         const site = await start({ exempt: ['/health', '/*'] })
         assert.deepEqual(
           await statusesOf(site, 'GET http://localhost/health', 'GET http://localhost:80/health?x', 'GET HTTPS://localhost/'),
@@ -197,7 +198,7 @@ for (const kind of kinds) {
         assert.equal(site.gate.stats().exempt, 3)
       })
 
-      it('as an array is any of its paths, a final * any ending', async () => {
+      it('admits any path of an array, in which a final * matches any ending', async () => {
         const site = await start({ exempt: ['/', '/health*'] })
         assert.deepEqual(
           await statusesOf(site, 'GET /', 'GET /health', 'GET /health/deep?x', 'GET /hold'),
@@ -205,7 +206,7 @@ for (const kind of kinds) {
         assert.deepEqual(counts(site), { admitted: 0, shed: 1, exempt: 3, wouldShed: 0 })
       })
 
-      it("as a function is given the framework's own request, and any true value counts", async () => {
+      it("calls a function with the framework's own request, and admits it for any truthy result", async () => {
         const given = []
         const site = await start({
           exempt: (request) => {
@@ -219,7 +220,7 @@ for (const kind of kinds) {
         for (const request of given) assert.ok(kind.isRequest(request, site))
       })
 
-      it('is counted apart also when it comes in time, and is in no other figure', async () => {
+      it('counts exempt requests separately even if they were not late', async () => {
         const site = await start({ exempt: '/health' })
         const client = await connect(site.port)
         await client.send('GET /health')
@@ -229,9 +230,9 @@ for (const kind of kinds) {
 
       for (const [fault, exempt] of [
         ['throws', () => { throw new Error('broken exempt') }],
-        ['answers by a promise', async () => { throw new Error('broken exempt') }]
+        ['returns a promise', async () => { throw new Error('broken exempt') }]
       ]) {
-        it(`that ${fault} exempts nothing, and is told once by a process warning`, async () => {
+        it(`exempts nothing if it ${fault}, and emits one process warning`, async () => {
           const site = await start({ exempt })
           const warnings = keepWarnings()
           const client = await connect(site.port)
@@ -243,8 +244,8 @@ for (const kind of kinds) {
       }
     })
 
-    describe('dryRun', () => {
-      it('refuses nothing, counts what it would have refused, and tells it', async () => {
+    describe('in a dry run,', () => {
+      it('admits every request, and reports those that it would have refused', async () => {
         const told = []
         const site = await start({ dryRun: true, onShed: (info) => told.push(info) })
         const client = await connect(site.port)
@@ -255,20 +256,18 @@ for (const kind of kinds) {
         assert.equal(told[0].dryRun, true)
       })
 
-      it('counts what it let pass in flight', async () => {
+      it('counts the requests that it would have refused in flight', async () => {
         const site = await start({ dryRun: true })
         const client = await connect(site.port)
-        const held = once(site.events, 'hold')
-        const answer = late(() => client.send('GET /hold'))
-        const [release] = await held
+        const { answer, release } = await hold(site, () => late(() => client.send('GET /hold')))
         assert.equal(site.gate.stats().inFlight, 1)
         release()
         assert.equal((await answer).status, 200)
       })
     })
 
-    describe('onShed', () => {
-      it("is told why, with the framework's own request", async () => {
+    describe('with the option onShed,', () => {
+      it("calls it with the reason and the framework's own request", async () => {
         const told = []
         const site = await start({ retryAfter: 3, onShed: (info, request) => told.push({ info, request }) })
         const client = await connect(site.port)
@@ -290,7 +289,7 @@ for (const kind of kinds) {
         assert.ok(kind.isRequest(request, site))
       })
 
-      it('is not told of what passes', async () => {
+      it('does not call it for admitted requests', async () => {
         const told = []
         const site = await start({ exempt: '/health', onShed: (info) => told.push(info) })
         const client = await connect(site.port)
@@ -304,7 +303,7 @@ for (const kind of kinds) {
         ['throws', () => { throw new Error('broken onShed') }],
         ['rejects', async () => { throw new Error('broken onShed') }]
       ]) {
-        it(`that ${fault} costs the client nothing, and is told once by a process warning`, async () => {
+        it(`refuses as usual if it ${fault}, and emits one process warning`, async () => {
           const site = await start({ onShed })
           const warnings = keepWarnings()
           const client = await connect(site.port)
@@ -316,8 +315,8 @@ for (const kind of kinds) {
       }
     })
 
-    describe('figures', () => {
-      it('stats() counts by outcome and remembers the last 32 waits', async () => {
+    describe('in its figures,', () => {
+      it('counts requests by outcome in stats(), and keeps the last 32 waits', async () => {
         const site = await start({ exempt: '/health' })
         const client = await connect(site.port)
         const { load, ...counts } = site.gate.stats()
@@ -345,15 +344,13 @@ for (const kind of kinds) {
         await client.send('GET /')
         const { lastWaits } = site.gate.stats()
         assert.equal(lastWaits.length, 32)
-        assert.ok(lastWaits.every((waitMs) => waitMs <= LIMIT_MS), 'the oldest is forgotten')
+        assert.ok(lastWaits.every((waitMs) => waitMs <= LIMIT_MS), 'the oldest wait is forgotten')
       })
 
-      it('snapshot() says what is set and what is measured', async () => {
+      it('returns its settings and measurements from snapshot()', async () => {
         const site = await start({ dryRun: true })
         const client = await connect(site.port)
-        const held = once(site.events, 'hold')
-        client.send('GET /hold')
-        await held
+        await hold(site, () => client.send('GET /hold'))
         const snapshot = site.gate.snapshot()
         assert.deepEqual(Object.keys(snapshot), [
           'backend', 'source', 'tickMs', 'maxDelay', 'dryRun', 'closed', 'lagMs', 'delayMs', 'meanTurnMs', 'utilization',
@@ -376,13 +373,13 @@ for (const kind of kinds) {
         assert.equal(shared.enforcing, false)
       })
 
-      it('snapshot() says that a queue stands while even the shortest wait is long, and then allows less', async function () {
+      it('reports in snapshot() that a queue stands while even the shortest wait is long, and lowers the delay limit', async function () {
         needs(this, 'waits from the kernel', binding.kernelWaits)
         let atRefusal
         const site = await start()
         const client = await connect(site.port)
         assert.equal((await late(() => client.send('GET /'))).status, 503)
-        // The interval ends with the turn of that request, or later.
+        // The interval ends with that request's turn, or later.
         await until(() => {
           atRefusal = site.gate.snapshot()
           return atRefusal.queueing
@@ -392,21 +389,21 @@ for (const kind of kinds) {
         assert.ok(site.gate.snapshot().delayLimitMs > LIMIT_MS)
       })
 
-      it('snapshot() allows any wait where maxDelay is false', async () => {
+      it('reports no delay limit in snapshot() if maxDelay is false', async () => {
         const site = await start({ maxDelay: false })
         const client = await connect(site.port)
         assert.equal((await late(() => client.send('GET /'))).status, 200)
-        // The admission controller looks back every 100 ms.
-        for (const begin = performance.now(); performance.now() - begin < 150; await nextTurn()) {
+        // The admission controller evaluates an interval every 100 ms.
+        await remains(() => {
           const { queueing, delayLimitMs } = site.gate.snapshot()
-          assert.deepEqual({ queueing, delayLimitMs }, { queueing: false, delayLimitMs: Infinity })
-        }
+          return !queueing && delayLimitMs === Infinity
+        }, 150)
         assert.equal(site.gate.stats().admitted, 1)
       })
     })
 
-    describe('close()', () => {
-      it('lets everything pass from then on, and may be called again', async () => {
+    describe('after close(),', () => {
+      it('admits every request, and close() may be called again', async () => {
         const site = await start({ exempt: '/health' })
         const client = await connect(site.port)
         assert.equal((await late(() => client.send('GET /'))).status, 503)
@@ -418,12 +415,10 @@ for (const kind of kinds) {
         assert.deepEqual(counts(site), { admitted: 0, shed: 1, exempt: 0, wouldShed: 0 })
       })
 
-      it('leaves the count in flight to come down by itself', async () => {
+      it('keeps counting the requests that were in flight', async () => {
         const site = await start()
         const client = await connect(site.port)
-        const held = once(site.events, 'hold')
-        const answer = client.send('GET /hold')
-        const [release] = await held
+        const { answer, release } = await hold(site, () => client.send('GET /hold'))
         assert.equal(site.gate.stats().inFlight, 1)
         site.gate.close()
         assert.equal(site.gate.stats().inFlight, 1)
@@ -437,7 +432,7 @@ for (const kind of kinds) {
 }
 
 describe('the last waits', () => {
-  it('are 32 at most, oldest first', () => {
+  it('are at most 32, the oldest first', () => {
     const figures = new GateFigures({ maxDelay: 100, dryRun: false },
       { limits: { load: {} }, spill: { spilled: 0 }, inFlight: { count: 0 } })
     for (let waitMs = 1; waitMs <= 3; waitMs++) figures.recordWait(waitMs)
@@ -451,13 +446,13 @@ describe("retryAfter 'auto'", () => {
   const random = Math.random
   afterEach(() => { Math.random = random })
 
-  /** The shortest and the longest that chance may choose. */
+  /** The shortest and the longest random choice. */
   const bounds = (over) => [0, 1 - Number.EPSILON].map((chance) => {
     Math.random = () => chance
     return retryAfterSeconds('auto', over)
   })
 
-  it('grows with how far over the limit the request was, within half of that either way', () => {
+  it('grows with how far the request was over the limit, and varies by half of that either way', () => {
     assert.deepEqual(bounds(1.01), [1, 2])
     assert.deepEqual(bounds(10), [5, 15])
     assert.deepEqual(bounds(20), [10, 30])
@@ -473,11 +468,6 @@ describe("retryAfter 'auto'", () => {
     }
   })
 })
-
-/** @param {() => boolean} condition */
-async function until (condition) {
-  while (!condition()) await nextTurn()
-}
 
 function messageOf (answer) {
   const isJson = answer.headers['content-type'].startsWith('application/json')

@@ -5,7 +5,7 @@ const { runExample } = require('../support/example.js')
 const { needs } = require('../support/needs.js')
 const { binding } = require('../../lib/native/binding.js')
 
-describe('example: a cluster whose primary routes by delay() and lag()', () => {
+describe('the example routing/cluster.js', () => {
   let printed
 
   before(async function () {
@@ -13,22 +13,22 @@ describe('example: a cluster whose primary routes by delay() and lag()', () => {
     printed = await runExample(this, 'routing/cluster.js')
   })
 
-  it('hands connections to all workers', () => {
+  it('gives connections to all workers', () => {
     for (const name of ['first', 'second', 'third']) assert.match(printed['at first'], new RegExp(`\\d+ x ${name}`))
   })
 
-  it('hands none to a worker that has a queue, of which its lag tells little', () => {
+  it('gives none to a worker with a queue, which its lag hardly shows', () => {
     assert.doesNotMatch(printed['the first has a queue'], /first|undefined/)
     const [delayMs, lagMs] = printed['its delay and lag'].match(/\d+/g).map(Number)
     assert.ok(lagMs < delayMs / 2, `lag ${lagMs} ms, delay ${delayMs} ms`)
   })
 
-  it('hands none to a worker that stands still, and so reports nothing', () => {
+  it('gives none to a worker that is stopped and reports nothing', () => {
     assert.doesNotMatch(printed['the first stands still'], /first|undefined/)
   })
 
   for (const situation of ['when its queue is gone', 'when it runs on']) {
-    it(`hands connections to that worker again ${situation}`, () => {
+    it(`gives connections to that worker again ${situation}`, () => {
       assert.equal(printed[situation], 'the first answers again')
     })
   }

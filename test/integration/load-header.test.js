@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict')
 const { runExample } = require('../support/example.js')
 
-describe('example: an instance that tells its load in a header', () => {
+describe('the example routing/load-header.js', () => {
   let printed
 
   before(async function () { printed = await runExample(this, 'routing/load-header.js') })
@@ -14,7 +14,7 @@ describe('example: an instance that tells its load in a header', () => {
     return [status, JSON.parse(load)]
   }
 
-  it('tells what a request would wait, above 1 where that is too long', () => {
+  it('sends how long a request would wait, above 1 if that is too long', () => {
     const [idleStatus, idle] = answer('idle')
     const [behindStatus, behind] = answer('behind a long call')
     assert.deepEqual([idleStatus, behindStatus], ['200', '200'])
@@ -23,7 +23,7 @@ describe('example: an instance that tells its load in a header', () => {
     assert.deepEqual(Object.keys(behind.named_metrics), ['delay_ms', 'lag_ms'])
   })
 
-  it('tells it with a 503 too', () => {
+  it('sends it with a 503 too', () => {
     const [status, load] = answer('refused')
     assert.equal(status, '503')
     assert.equal(typeof load.application_utilization, 'number')

@@ -6,20 +6,22 @@ const net = require('node:net')
 const os = require('node:os')
 const path = require('node:path')
 const { once } = require('node:events')
-const { setTimeout } = require('node:timers/promises')
 const { connect } = require('../support/client.js')
 const { limited } = require('../support/limited.js')
 const { needs } = require('../support/needs.js')
 const { closeOpened, opened } = require('../support/opened.js')
+const { until } = require('../support/until.js')
 
 const MB = 2 ** 20
+/** What a limit may take to be exceeded on a slow machine. */
+const LONGEST_MS = 60_000
 
 afterEach(closeOpened)
 
-describe('a limit that is made true', function () {
+describe('a real server refuses requests', function () {
   this.timeout(60_000)
 
-  it('a heap that fills up', async () => {
+  it('while its heap is nearly full', async () => {
     const server = await limited({ maxHeapUsedRatio: 0.6 }, { execArgv: ['--max-old-space-size=256'] })
     await server.serves()
     server.ask('fillHeap', { ratio: 0.65 })
@@ -28,17 +30,17 @@ describe('a limit that is made true', function () {
     assert.ok(load.heapUsedBytes > 150 * MB)
   })
 
-  it('a heap of so many bytes', async () => {
+  it('while its heap holds too many bytes', async () => {
     const server = await limited({ maxHeapUsedBytes: 50 * MB })
     await server.serves()
     server.ask('fillMemory', { bytes: 80 * MB })
-    await server.serves() // buffers are not in it
+    await server.serves() // buffers are not on the heap
     server.ask('fillHeap', { bytes: 60 * MB })
     const { load } = await server.refuses('heapUsedBytes')
     assert.ok(load.heapUsedBytes > 50 * MB)
   })
 
-  it('memory of the process', async () => {
+  it('while the process uses too much memory', async () => {
     const server = await limited({ maxRssBytes: 200 * MB })
     await server.serves()
     server.ask('fillMemory', { bytes: 200 * MB })
@@ -46,22 +48,22 @@ describe('a limit that is made true', function () {
     assert.ok(load.rssBytes > 200 * MB)
   })
 
-  it('a thread pool of which all four threads work, and the end of that', async () => {
+  it('while all four threads of its pool work, and serves them again afterwards', async () => {
     const server = await limited({ maxThreadPoolDelay: 200 }, { env: { UV_THREADPOOL_SIZE: '4' } })
     await server.serves()
     server.ask('blockPool', { threads: 3, iterations: 600_000 })
     const freed = () => server.said.filter((message) => 'pool' in message).length
-    while (freed() < 3) await setTimeout(10)
-    assert.equal((await server.stats()).shed, 0, 'a thread was free')
+    await until(() => freed() >= 3, undefined, LONGEST_MS)
+    assert.equal((await server.stats()).shed, 0, 'one thread was free')
     server.ask('blockPool', { threads: 8, iterations: 1_200_000 })
     const { load } = await server.refuses('threadPoolDelay')
-    assert.equal(freed(), 3, 'known while it still waits')
+    assert.equal(freed(), 3, 'it refuses while the probe still waits')
     assert.ok(load.threadPoolDelay > 200)
-    assert.ok(load.eventLoopDelay < 200, 'the loop was not held up')
+    assert.ok(load.eventLoopDelay < 200, 'the loop was free')
     await server.serves()
   })
 
-  it('collecting garbage most of the time: it is told, once, that this will not end', async () => {
+  it('while it mostly collects garbage, and reports once that it is exhausted', async () => {
     const server = await limited({ maxGcRatio: 0.5, exhaustedAfter: 1000 }, { execArgv: ['--expose-gc', '--max-old-space-size=512'] })
     await server.serves()
     server.ask('collect', { live: 300_000 })
@@ -75,21 +77,20 @@ describe('a limit that is made true', function () {
     assert.equal(server.said.filter((message) => 'exhausted' in message).length, 1)
   })
 
-  it('not one collection of a large heap, though it takes longer than a sample', async () => {
+  it('not because of one collection of a large heap, even if that takes longer than a sample', async () => {
     const server = await limited({ maxGcRatio: 0.5, sampleInterval: 20 }, { execArgv: ['--expose-gc'] })
     server.ask('fillHeap', { bytes: 300 * MB })
     server.ask('collectOnce')
-    let ratio = 0
-    while (ratio < 0.01) {
+    const ratio = await until(async () => {
       await server.serves()
       const { load, shed } = await server.stats()
       assert.equal(shed, 0)
-      ratio = load.gcRatio
-    }
+      return load.gcRatio >= 0.01 && load.gcRatio
+    }, undefined, LONGEST_MS)
     assert.ok(ratio < 0.5)
   })
 
-  it('a loop that is held up for 200 ms, which a mean hides', async () => {
+  it('after its loop was blocked for 200 ms, which a mean hides', async () => {
     const server = await limited({ maxEventLoopDelay: 100, sampleInterval: 1000 })
     await server.serves()
     server.ask('block', { ms: 200, times: 1 })
@@ -99,7 +100,7 @@ describe('a limit that is made true', function () {
     await server.serves()
   })
 
-  it('a loop that never sleeps', async () => {
+  it('while its loop never sleeps', async () => {
     const server = await limited({ maxEventLoopUtilization: 0.9, sampleInterval: 300 })
     await server.serves()
     server.ask('block', { ms: 5, times: 300 })
@@ -108,14 +109,14 @@ describe('a limit that is made true', function () {
     await server.serves()
   })
 
-  describe('descriptors', () => {
+  describe('for lack of descriptors', () => {
     const FILES = 128
 
     before(function () {
       needs(this, 'Linux', process.platform === 'linux')
     })
 
-    /** Node takes all that it may have, so both limits are set. */
+    /** Node raises its soft limit to the hard one, so this sets both. */
     function underLimit () {
       const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-'))
       opened(() => fs.rmSync(dir, { recursive: true }))
@@ -124,7 +125,7 @@ describe('a limit that is made true', function () {
       return { execPath }
     }
 
-    it('files that the process opens, refused at nine tenths by default, and the end of that', async () => {
+    it('when its files take nine tenths of them by default, and serves again when they are closed', async () => {
       const server = await limited({}, underLimit())
       await server.serves()
       server.ask('openFiles', { until: FILES - 8 })
@@ -135,16 +136,16 @@ describe('a limit that is made true', function () {
       await server.serves()
     })
 
-    it('all that there are: the process, and its sampling, outlive that', async () => {
+    it('and survives when its files take all of them', async () => {
       const server = await limited({}, underLimit())
       await server.serves()
       server.ask('openAllFiles')
-      while ((await server.stats()).load.fdRatio < 1) await setTimeout(10)
+      await until(async () => (await server.stats()).load.fdRatio >= 1, undefined, LONGEST_MS)
       server.ask('closeFiles')
       await server.serves()
     })
 
-    it('connections that stay: those refused are closed, so that the process never runs out', async () => {
+    it('and closes the refused connections, so that connections that stay never take all of them', async () => {
       const server = await limited({ sampleInterval: 1000 }, underLimit())
       const clients = []
       for (let refused = 0; refused < 3;) {
@@ -166,18 +167,17 @@ describe('a limit that is made true', function () {
       await server.serves()
     })
 
-    it('connections that say nothing: some descriptors are left, and what was closed is counted', async () => {
+    it('and closes connections that send nothing, so that some are left, and counts those connections', async () => {
       const server = await limited({}, underLimit())
       const sockets = Array.from({ length: 2 * FILES }, () => net.connect(server.port, '127.0.0.1'))
       opened(() => sockets.forEach((socket) => socket.destroy()))
       await Promise.all(sockets.map((socket) => once(socket.on('error', () => {}), 'connect')))
       for (const socket of sockets) socket.resume()
-      let closed, stats
-      do {
-        await setTimeout(20)
-        closed = sockets.filter(({ destroyed }) => destroyed).length
-        stats = await server.stats()
-      } while (stats.load.fdRatio <= 0.9 || closed < FILES || closed !== stats.droppedConnections)
+      const stats = await until(async () => {
+        const closed = sockets.filter(({ destroyed }) => destroyed).length
+        const stats = await server.stats()
+        return stats.load.fdRatio > 0.9 && closed >= FILES && closed === stats.droppedConnections && stats
+      }, undefined, LONGEST_MS)
       assert.ok(stats.load.fdRatio < 0.97, `${stats.load.fdRatio}`)
       server.ask('openFiles', { until: FILES - 2 })
       await server.says('done')
@@ -187,7 +187,7 @@ describe('a limit that is made true', function () {
     })
   })
 
-  it('memory of a container', async function () {
+  it("while its container's memory is nearly full", async function () {
     const group = newGroup(this)
     const server = await limited({ maxMemoryRatio: 0.8 }, { execPath: group.enter(600 * MB) })
     await server.serves()
@@ -196,7 +196,7 @@ describe('a limit that is made true', function () {
     assert.ok(load.memoryRatio > 0.8 && load.memoryRatio < 1.05, `${load.memoryRatio}`)
   })
 
-  /** A control group of its own, where this machine lets one be made; else the test is skipped. */
+  /** Creates a control group, or skips the test if the machine does not allow that. */
   function newGroup (test) {
     const v2 = fs.existsSync('/sys/fs/cgroup/cgroup.controllers')
     const dir = path.join('/sys/fs/cgroup', v2 ? '' : 'memory', `spillway-${process.pid}`)
@@ -209,7 +209,7 @@ describe('a limit that is made true', function () {
     }
     needs(test, 'a control group of its own', fs.existsSync(limit))
     return {
-      /** @returns {string} a node that begins in that group */
+      /** @returns {string} a Node.js executable that starts in that group */
       enter (bytes) {
         fs.writeFileSync(limit, String(bytes))
         const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-')), 'node')
@@ -220,15 +220,15 @@ describe('a limit that is made true', function () {
     }
   }
 
-  /** It can be removed when its last process is gone. */
+  /** A group can be removed when its last process has ended. */
   async function removeGroup (dir) {
-    for (;;) {
+    await until(() => {
       try {
-        return fs.rmdirSync(dir)
+        fs.rmdirSync(dir)
+        return true
       } catch (error) {
         if (error.code !== 'EBUSY') throw error
-        await setTimeout(10)
       }
-    }
+    })
   }
 })

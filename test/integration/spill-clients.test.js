@@ -7,11 +7,12 @@ const os = require('node:os')
 const path = require('node:path')
 const { execFile, spawn } = require('node:child_process')
 const { once } = require('node:events')
-const { setTimeout: sleep } = require('node:timers/promises')
+
 const { promisify } = require('node:util')
-const { start } = require('../support/child.js')
+const { ask, start } = require('../support/child.js')
 const { connect } = require('../support/client.js')
 const { closeOpened, opened } = require('../support/opened.js')
+const { until } = require('../support/until.js')
 
 const REQUESTS = Number(process.env.SPILL_REQUESTS ?? 10_000)
 const AT_ONCE = 100
@@ -19,10 +20,10 @@ const AT_ONCE = 100
 const runFile = promisify(execFile)
 
 /**
- * What real clients see of refusals out of the accept queue: a whole 503 and no reset. Their counts and the server's
- * are equal. Needs Debian's curl, wrk and nginx-light.
+ * What real clients see of a connection that is refused from the accept queue: a whole 503 and no reset. Their counts and
+ * the server's must be equal. Needs Debian's curl, wrk and nginx-light.
  */
-describe('refused by the spill', function () {
+describe('refusals by the spill reach', function () {
   this.timeout(300_000)
   afterEach(closeOpened)
 
@@ -33,18 +34,16 @@ describe('refused by the spill', function () {
   }
 
   async function spilled (child) {
-    child.send('?')
-    const [figures] = await once(child, 'message')
-    return figures.spilled
+    return (await ask(child)).spilled
   }
 
-  /** So many requests, `AT_ONCE` of them at a time; returns how many answers there were of each status. */
-  async function count (requests, ask) {
+  /** Sends requests, `AT_ONCE` at a time, and counts the answers by status. */
+  async function count (requests, send) {
     const statuses = {}
     let left = requests
     await Promise.all(Array.from({ length: AT_ONCE }, async () => {
       while (left-- > 0) {
-        const status = await ask()
+        const status = await send()
         statuses[status] = (statuses[status] ?? 0) + 1
       }
     }))
@@ -62,7 +61,7 @@ describe('refused by the spill', function () {
     })
   }
 
-  it('http.get, on a connection for each request', async () => {
+  it('http.get() with a connection for each request', async () => {
     const { child, port } = await spillingServer()
     const statuses = await count(REQUESTS, () => get({ port, host: '127.0.0.1', agent: false }))
     if (process.env.SPILL_REQUESTS) console.log(statuses)
@@ -70,7 +69,7 @@ describe('refused by the spill', function () {
     assert(statuses[503] > REQUESTS / 10)
   })
 
-  it('fetch', async () => {
+  it('fetch()', async () => {
     const { child, port } = await spillingServer()
     const statuses = await count(REQUESTS / 2, async () => {
       const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })
@@ -102,7 +101,7 @@ describe('refused by the spill', function () {
     const { child, port } = await spillingServer()
     const { stdout } = await runFile('wrk', ['-t1', `-c${AT_ONCE}`, '-d3', '-H', 'Connection: close', `http://127.0.0.1:${port}/`])
     const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1])
-    // At its end it leaves the answers of the last ones unread.
+    // At its end, wrk leaves the answers to its last requests unread.
     assert(await spilled(child) - refused <= AT_ONCE && refused <= await spilled(child), stdout)
     assert.doesNotMatch(stdout, /connect [1-9]|timeout [1-9]/)
   })
@@ -138,13 +137,8 @@ describe('refused by the spill', function () {
       child.kill('SIGQUIT')
       await once(child, 'exit')
     })
-    for (;;) {
-      const client = await connect(port).catch(() => undefined)
-      if (client === undefined) await sleep(20)
-      else {
-        client.destroy()
-        return { port, errorLog }
-      }
-    }
+    const client = await until(() => connect(port).catch(() => undefined), () => 'a connection to nginx')
+    client.destroy()
+    return { port, errorLog }
   }
 })

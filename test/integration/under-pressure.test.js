@@ -7,7 +7,7 @@ const path = require('node:path')
 const tests = path.join(path.dirname(require.resolve('@fastify/under-pressure')), 'test')
 const shim = require.resolve('../support/under-pressure.js')
 
-/** What each file has in it, so that none is lost. */
+/** The tests in each file, so that none is lost. */
 const FILES = {
   'exports.test.js': { pass: 1, skipped: 0 },
   'index.test.js': { pass: 15, skipped: 1 },
@@ -17,11 +17,11 @@ const FILES = {
   'issues/216.test.js': { pass: 1, skipped: 0 }
 }
 
-describe('what @fastify/under-pressure tests of itself, of spillway/fastify', function () {
+describe('spillway/fastify, tested with the suite of @fastify/under-pressure', function () {
   this.timeout(60_000)
 
   for (const [file, expected] of Object.entries(FILES)) {
-    it(`${file}: ${expected.pass} pass, ${expected.skipped} are not run`, async () => {
+    it(`passes ${expected.pass} tests of ${file}, and ${expected.skipped} are skipped`, async () => {
       const output = await run(file)
       const counted = (word) => Number(output.match(new RegExp(`^# ${word} (\\d+)$`, 'm'))?.[1])
       assert.deepEqual({ pass: counted('pass'), fail: counted('fail'), skipped: counted('skipped') }, { fail: 0, ...expected }, output)

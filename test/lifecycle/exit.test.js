@@ -6,15 +6,15 @@ const net = require('node:net')
 const { run, start } = require('../support/child.js')
 const { needs } = require('../support/needs.js')
 
-describe('life of the process', function () {
+describe('the process', function () {
   this.timeout(60_000)
 
-  it('ends by itself when a script only requires the package', async () => {
+  it('ends by itself after it only required the package', async () => {
     const { code, signal, stderr } = await run("require('spillway')")
     assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' })
   })
 
-  it('ends by itself with every measuring part in use', async () => {
+  it('ends by itself while everything measures', async () => {
     const { code, stderr } = await run(`
       const toobusy = require('spillway')
       toobusy.onLag(() => {}, 1)
@@ -24,7 +24,7 @@ describe('life of the process', function () {
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
   })
 
-  it('ends in the middle of a handler', async () => {
+  it('can be ended within a handler', async () => {
     const { code, signal, stdout } = await run(`
       const http = require('node:http')
       const server = http.createServer((req, res) => {
@@ -37,7 +37,7 @@ describe('life of the process', function () {
     assert.deepEqual({ code, signal, stdout }, { code: 7, signal: null, stdout: 'handling\n' })
   })
 
-  it('measures in each thread apart', async () => {
+  it('is measured separately in each thread', async () => {
     const { stdout, stderr } = await run(`
       const { Worker } = require('node:worker_threads')
       const toobusy = require('spillway')
@@ -57,8 +57,8 @@ describe('life of the process', function () {
   })
 })
 
-describe('a process that stood still', function () {
-  it('is not taken for a busy one', async function () {
+describe('a process that was stopped for a while', function () {
+  it('is not considered busy', async function () {
     needs(this, 'SIGSTOP', process.platform !== 'win32')
     const { child, hello: { port } } = await start('stopped-server.js')
     child.kill('SIGSTOP')
@@ -77,7 +77,7 @@ it('a process that waits for a processor is late', async function () {
   this.timeout(60_000)
   needs(this, 'time on a run queue', fs.existsSync('/proc/thread-self/schedstat'))
   const { hello: { tookMs, lagMs } } = await start('starved.js')
-  assert.ok(tookMs > 1500, 'the process had a processor')
+  assert.ok(tookMs > 1500, 'the process did get a processor')
   assert.ok(lagMs > tookMs / 2, `${lagMs} of ${tookMs} ms`)
 })
 

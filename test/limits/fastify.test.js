@@ -14,7 +14,7 @@ const OVER = { maxHeapUsedBytes: 1 }
 
 afterEach(closeOpened)
 
-describe('spillway/fastify, limits', () => {
+describe('a limit of spillway/fastify', () => {
   function make (settings) {
     const app = fastify({ forceCloseConnections: true, ...settings })
     opened(() => app.close())
@@ -22,7 +22,7 @@ describe('spillway/fastify, limits', () => {
     return app
   }
 
-  it('refuse by FST_UNDER_PRESSURE, 10 seconds by default, as the admission controller does by SPILLWAY_SHED', async () => {
+  it('refuses with FST_UNDER_PRESSURE and a Retry-After of 10 s by default', async () => {
     const app = make()
     await app.register(spillway, { ...OVER, exempt: '/free' })
     app.get('/free', async () => 'free')
@@ -35,19 +35,19 @@ describe('spillway/fastify, limits', () => {
     assert.ok(app.memoryUsage().heapUsed > 1)
   })
 
-  it('take the retryAfter that is set', async () => {
+  it('refuses with the retryAfter that is set', async () => {
     const app = make()
     await app.register(spillway, { ...OVER, retryAfter: 3 })
     assert.equal((await app.inject('/')).headers['retry-after'], '3')
   })
 
-  it('take false for no function', async () => {
+  it('accepts false in place of each function', async () => {
     const app = make()
     await app.register(spillway, { healthCheck: false, pressureHandler: false, customError: false, exposeStatusRoute: false })
     assert.equal((await app.inject('/')).statusCode, 200)
   })
 
-  it('hold for the plugin that they are set in', async () => {
+  it('applies within the plugin that sets it', async () => {
     const app = make()
     await app.register(async (child) => {
       await child.register(spillway, OVER)
@@ -62,7 +62,7 @@ describe('spillway/fastify, limits', () => {
     assert.equal(app.isUnderPressure, undefined)
   })
 
-  it('of a plugin hold within one that has its own, though that has judged already', async () => {
+  it('applies within a plugin that sets it, even if an outer plugin has judged the request already', async () => {
     const app = make()
     await app.register(spillway, { exempt: '/free' })
     await app.register(async (child) => {
@@ -80,7 +80,7 @@ describe('spillway/fastify, limits', () => {
     assert.equal(app.spillway.stats().admitted, 4)
   })
 
-  it('do not make an encapsulated plugin refuse what is none of its business', async () => {
+  it('does not let an encapsulated plugin use the spill', async () => {
     const app = make()
     let spill
     await app.register(async (child) => {
@@ -91,13 +91,13 @@ describe('spillway/fastify, limits', () => {
     assert.match(spill.snapshot().spill.why, /^the gate may judge only some paths/)
   })
 
-  it('take a class for customError, and nothing that makes no error', async () => {
+  it('accepts only a class of errors as customError', async () => {
     for (const customError of [() => new Error('full'), new Error('full')]) {
       await assert.rejects(async () => make().register(spillway, { customError }), /option "customError" takes a class of errors/)
     }
   })
 
-  it('make errors of the class that is set, and so does the admission controller', async () => {
+  it('refuses with an error of the customError class, as the admission controller does', async () => {
     class Full extends Error {
       statusCode = 529
     }
@@ -111,8 +111,8 @@ describe('spillway/fastify, limits', () => {
     assert.equal((await other.inject('/')).statusCode, 529)
   })
 
-  describe('a pressureHandler', () => {
-    it('of the route comes before that of the plugin, and gets type and value', async () => {
+  describe('with a pressureHandler', () => {
+    it('calls that of the route rather than that of the plugin, with type and value', async () => {
       const app = make()
       await app.register(spillway, { ...OVER, pressureHandler: () => 'of the plugin' })
       app.get('/own', {
@@ -125,7 +125,7 @@ describe('spillway/fastify, limits', () => {
       assert.equal(app.spillway.stats().shedBy.heapUsedBytes, 2)
     })
 
-    it('of the route that is no function is none', async () => {
+    it('ignores that of the route if it is no function', async () => {
       const app = make()
       await app.register(spillway, { ...OVER, pressureHandler: () => 'of the plugin' })
       app.get('/own', { config: { pressureHandler: false } }, async () => 'ok')
@@ -133,11 +133,11 @@ describe('spillway/fastify, limits', () => {
     })
 
     for (const [how, handler] of Object.entries({
-      'it returns': () => 'handled',
-      'it sends': (request, reply) => { reply.send('handled') },
-      'it sends in time': async (request, reply) => { reply.send('handled') }
+      'is returned': () => 'handled',
+      'is sent': (request, reply) => { reply.send('handled') },
+      'is sent by an async function': async (request, reply) => { reply.send('handled') }
     })) {
-      it(`whose answer, which ${how}, waits for a hook keeps the route from answering too`, async () => {
+      it(`keeps the route from answering too if the handler's answer, which ${how}, waits for a hook`, async () => {
         const app = make()
         await app.register(spillway, { ...OVER, pressureHandler: handler })
         app.addHook('onSend', async () => { await setTimeout(1) })
@@ -148,7 +148,7 @@ describe('spillway/fastify, limits', () => {
       })
     }
 
-    it('that lets a request pass has it judged by the admission controller', async () => {
+    it('asks the admission controller if the handler lets the request pass', async () => {
       const app = make()
       await app.register(spillway, { ...OVER, maxDelay: LIMIT_MS, pressureHandler: async () => {} })
       await app.listen({ port: 0, host: '127.0.0.1' })
@@ -161,7 +161,7 @@ describe('spillway/fastify, limits', () => {
       assert.deepEqual({ admitted, shedBy }, { admitted: 1, shedBy: { delay: 1, inFlight: 0, maxInFlight: 0, spill: 0 } })
     })
 
-    it('is not asked about what is exempt, nor where the gate isDryRun', async () => {
+    it('calls it neither for exempt requests nor in a dry run', async () => {
       const fail = () => assert.fail('asked')
       const app = make()
       await app.register(spillway, { ...OVER, exempt: '/', pressureHandler: fail })
@@ -177,7 +177,7 @@ describe('spillway/fastify, limits', () => {
       // eslint-disable-next-line prefer-promise-reject-errors
       'rejects without a reason': () => Promise.reject()
     })) {
-      it(`that ${how} is an error in Fastify's terms, and counts`, async () => {
+      it(`answers with an error in Fastify's terms, and counts the refusal, if it ${how}`, async () => {
         const app = make()
         await app.register(spillway, { ...OVER, pressureHandler: handler })
         assert.equal((await app.inject('/')).statusCode, 500)
@@ -186,16 +186,16 @@ describe('spillway/fastify, limits', () => {
     }
   })
 
-  describe('the status route', () => {
+  describe('with the status route', () => {
     for (const exempt of ['/status', () => true]) {
-      it(`is left alone where it is exempt by a ${typeof exempt}`, async () => {
+      it(`admits the route if it is exempt by a ${typeof exempt}`, async () => {
         const app = make()
         await app.register(spillway, { ...OVER, exempt, exposeStatusRoute: true })
         assert.equal((await app.inject('/status')).statusCode, 200)
       })
     }
 
-    it('is judged by the limits and not by the admission controller', async () => {
+    it('judges the route, which the admission controller does not', async () => {
       const app = make()
       await app.register(spillway, { maxDelay: LIMIT_MS, exposeStatusRoute: true })
       await app.listen({ port: 0, host: '127.0.0.1' })
@@ -208,7 +208,7 @@ describe('spillway/fastify, limits', () => {
       assert.equal((await other.inject('/alive')).statusCode, 503)
     })
 
-    it('keeps to the prefix of its plugin', async () => {
+    it('serves the route below the prefix of its plugin', async () => {
       const app = make()
       let gate
       await app.register(async (child) => {
@@ -219,7 +219,7 @@ describe('spillway/fastify, limits', () => {
       assert.equal(gate.stats().exempt, 1)
     })
 
-    it('asks for health by itself, so that no interval is needed', async () => {
+    it('runs the health check on each request for the route, so that no interval is needed', async () => {
       let asked = 0
       const app = make()
       await app.register(spillway, { healthCheck: async () => ++asked, exposeStatusRoute: true })
@@ -228,7 +228,7 @@ describe('spillway/fastify, limits', () => {
       assert.equal(asked, 2)
     })
 
-    it('has health asked for by itself only until it is well, or nothing ever got through', async () => {
+    it('repeats a failed health check by itself only until it succeeds', async () => {
       mock.timers.enable({ apis: ['setTimeout'] })
       try {
         let asked = 0
@@ -249,20 +249,20 @@ describe('spillway/fastify, limits', () => {
     for (const [name, exposeStatusRoute] of [
       ['RangeError', 'alive'], ['RangeError', { url: 'alive' }], ['TypeError', { url: 5 }], ['TypeError', { rul: '/alive' }]
     ]) {
-      it(`is no route where that is ${JSON.stringify(exposeStatusRoute)}: ${name}`, async () => {
+      it(`rejects ${JSON.stringify(exposeStatusRoute)} as exposeStatusRoute with a ${name}`, async () => {
         const message = /option "exposeStatusRoute" takes true or false, a path.* got ("alive"|an object)/
         await assert.rejects(async () => make().register(spillway, { exposeStatusRoute }), { name, message })
       })
     }
   })
 
-  it('wait for the first answer of the health check', async () => {
+  it('refuses until the first result of the health check', async () => {
     const app = make()
     await app.register(spillway, { healthCheck: async () => { await setTimeout(20) } })
     assert.equal(app.isUnderPressure(), true)
   })
 
-  it('log each failure of the health check', async () => {
+  it('logs each failure of the health check', async () => {
     const lines = []
     const stream = new Writable({ write (line, encoding, done) { lines.push(JSON.parse(line)); done() } })
     const app = make({ logger: { level: 'error', stream } })

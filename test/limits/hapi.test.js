@@ -11,7 +11,7 @@ const { needs } = require('../support/needs.js')
 const OVER = { maxHeapUsedBytes: 1 }
 const FAR = 2 ** 50
 
-describe('spillway/hapi, limits', () => {
+describe('a limit of spillway/hapi', () => {
   const handler = () => 'ok'
   let server
 
@@ -30,7 +30,7 @@ describe('spillway/hapi, limits', () => {
 
   const statusOf = async (url, headers = {}) => (await server.inject({ url, headers })).statusCode
 
-  it('refuse before routing and authentication', async () => {
+  it('refuses before routing and authentication', async () => {
     await start(OVER)
     const { statusCode, headers, result } = await server.inject('/')
     assert.equal(statusCode, 503)
@@ -39,12 +39,12 @@ describe('spillway/hapi, limits', () => {
     assert.equal(await statusOf('/none'), 503)
   })
 
-  it('wait for the first answer of the health check', async () => {
+  it('refuses until the first result of the health check', async () => {
     await start({ healthCheck: async () => { await setTimeout(20) } })
     assert.equal(server.plugins.spillway.snapshot().limits.find(({ reason }) => reason === 'healthCheck').exceeded, true)
   })
 
-  it('ask for no health while the server is stopped', async () => {
+  it('does not run the health check while the server is stopped', async () => {
     const asked = new EventEmitter()
     await start({ healthCheck: () => asked.emit('now'), healthCheckInterval: 1 }, [], { port: 0, host: '127.0.0.1' })
     await server.start()
@@ -59,7 +59,7 @@ describe('spillway/hapi, limits', () => {
     await server.stop()
   })
 
-  it('end with the gate, those of a route too', async function () {
+  it("stops its measurements with the gate, even if it is a route's own limit", async function () {
     needs(this, 'a count of open descriptors', process.platform === 'linux')
     const { stdout, stderr } = await run(`
       const fdWatch = require('./lib/limits/fd-watch.js')
@@ -75,7 +75,7 @@ describe('spillway/hapi, limits', () => {
     assert.deepEqual({ stdout, stderr }, { stdout: 'true\nInfinity\n', stderr: '' })
   })
 
-  it('show their figures, under the names of server.load too', async () => {
+  it('shows its figures, also under the names of server.load', async () => {
     await start()
     const { load } = server.plugins.spillway
     assert.ok(load.heapUsed > 0 && load.heapUsed === load.heapUsedBytes)
@@ -84,7 +84,7 @@ describe('spillway/hapi, limits', () => {
     for (const name of Object.keys(server.load)) assert.ok(name in load, name)
   })
 
-  it('leave out the route that says so, declared before or after', async () => {
+  it('does not apply to a route that opts out, whether declared earlier or later', async () => {
     const free = (path) => ({ method: 'GET', path, handler, options: { plugins: { spillway: false } } })
     await start(OVER, [free('/docs'), free('/ready/{part}')])
     assert.deepEqual([await statusOf('/docs'), await statusOf('/ready/now?a=1'), await statusOf('/')], [200, 200, 503])
@@ -92,7 +92,7 @@ describe('spillway/hapi, limits', () => {
     assert.deepEqual({ exempt, shed }, { exempt: 2, shed: 1 })
   })
 
-  it('leave out the preflight of such a route, or no browser would get to it', async () => {
+  it('does not apply to the CORS preflight of a route that opts out', async () => {
     const cors = { origin: ['https://a.example'] }
     const route = (path, plugins) => ({ method: 'GET', path, handler, options: { cors, plugins } })
     await start(OVER, [route('/free', { spillway: false }), route('/paid')])
@@ -102,7 +102,7 @@ describe('spillway/hapi, limits', () => {
     assert.equal(answers[0].headers['access-control-allow-origin'], 'https://a.example')
   })
 
-  it('of a route stand in the place of the plugin\'s, and the others stay', async () => {
+  it("set by a route replaces the plugin's, and the plugin's other limits stay", async () => {
     const route = (path, own) => ({ method: 'GET', path, handler, options: { plugins: { spillway: own } } })
     await start({ maxHeapUsedBytes: FAR, maxRssBytes: FAR }, [
       route('/tight', { maxHeapUsedBytes: 1 }), route('/none', { maxHeapUsedBytes: 0 }), route('/rss', { maxRssBytes: 1 })
@@ -113,19 +113,19 @@ describe('spillway/hapi, limits', () => {
     assert.deepEqual({ heapUsedBytes, rssBytes }, { heapUsedBytes: 1, rssBytes: 1 })
   })
 
-  it('of a route do not outlive a health check that fails', async () => {
+  it('set by a route does not replace a failing health check', async () => {
     const tight = { method: 'GET', path: '/own', handler, options: { plugins: { spillway: { maxRssBytes: FAR } } } }
     await start({ healthCheck: ({ info }) => info.id !== server.info.id }, [tight])
     assert.equal(await statusOf('/own'), 503)
   })
 
-  it('of a route are checked where it is declared', async () => {
+  it('set by a route is checked when the route is declared', async () => {
     await start()
     const declare = (own) => server.route({ method: 'GET', path: '/x', handler, options: { plugins: { spillway: own } } })
     assert.throws(() => declare({ maxRssBytes: '1' }), /spillway\/hapi: options\.plugins\.spillway of get \/x: option "maxRssBytes" takes a number/)
   })
 
-  it('keep the CORS headers of the server and of the route', async () => {
+  it('refuses with the CORS headers of the server and of the route', async () => {
     const cors = { origin: ['https://a.example'], credentials: true }
     const own = { method: 'GET', path: '/own', handler, options: { cors } }
     await start(OVER, [own])

@@ -4,7 +4,6 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { once } = require('node:events')
 const { setTimeout } = require('node:timers/promises')
 const fastify = require('fastify')
 const { binding } = require('../../lib/native/binding.js')
@@ -19,11 +18,13 @@ const monitor = require('../../lib/loop/monitor.js')
 const { block, nextTurn } = require('../support/block.js')
 const { run } = require('../support/child.js')
 const { connect, connectTls } = require('../support/client.js')
+const { hold } = require('../support/hold.js')
 const { late } = require('../support/late.js')
 const { needs } = require('../support/needs.js')
 const { closeOpened, opened } = require('../support/opened.js')
-const { kinds } = require('../support/servers.js')
+const { kinds, kindNamed } = require('../support/servers.js')
 const { createTlsServer } = require('../support/tls.js')
+const { until } = require('../support/until.js')
 const { keepWarnings } = require('../support/warnings.js')
 
 /** A limit that every process exceeds. */
@@ -32,13 +33,13 @@ const OVER = { maxHeapUsedBytes: 1 }
 afterEach(closeOpened)
 
 for (const kind of kinds) {
-  describe(`limits in ${kind.name}`, () => {
+  describe(`an exceeded limit in ${kind.name}`, () => {
     async function start (options) {
       const site = await kind.start(options)
       return { site, client: await connect(site.port) }
     }
 
-    it('refuse by a 503 that counts, and say why to onShed', async () => {
+    it('refuses with a 503, counts the refusal and reports the reason to onShed', async () => {
       const infos = []
       const { site, client } = await start({ ...OVER, onShed: (info) => infos.push(info) })
       const { status, headers } = await client.send('GET /')
@@ -54,7 +55,7 @@ for (const kind of kinds) {
       assert.deepEqual(first, { reason: 'heapUsedBytes', value, limit: 1, exceeded: true })
     })
 
-    it('on descriptors close the connection that they refuse, and no other does', async function () {
+    it('closes the connections that it refuses only if it limits descriptors', async function () {
       needs(this, 'a count of open descriptors', process.platform === 'linux')
       const full = await start({ maxFdRatio: 1e-9 })
       assert.equal((await full.client.send('GET /')).headers.connection, 'close')
@@ -62,13 +63,13 @@ for (const kind of kinds) {
       assert.notEqual((await over.client.send('GET /')).headers.connection, 'close')
     })
 
-    it('are judged before the admission controller', async () => {
+    it('is checked before the admission controller', async () => {
       const { site, client } = await start({ ...OVER, maxDelay: 20, maxInFlight: 1 })
       assert.equal((await late(() => client.send('GET /'))).status, 503)
       assert.deepEqual(site.gate.stats().shedBy, { delay: 0, inFlight: 0, maxInFlight: 0, heapUsedBytes: 1, spill: 0 })
     })
 
-    it('leave what is exempt alone, and only count where the gate isDryRun', async () => {
+    it('does not apply to exempt requests, and only counts in a dry run', async () => {
       const { site, client } = await start({ ...OVER, exempt: '/health', dryRun: true })
       assert.equal((await client.send('GET /health')).status, 200)
       assert.equal((await client.send('GET /')).status, 200)
@@ -77,43 +78,41 @@ for (const kind of kinds) {
       assert.deepEqual({ admitted, exempt, shed, wouldShed, inFlight }, { admitted: 2, exempt: 1, shed: 0, wouldShed: 2, inFlight: 0 })
     })
 
-    it('and the admission controller, where the gate isDryRun, count a request once', async () => {
+    it('counts a request only once in a dry run, together with the admission controller', async () => {
       const { site, client } = await start({ ...OVER, maxInFlight: 1, dryRun: true })
-      const held = once(site.events, 'hold')
-      const first = client.send('GET /hold')
-      const [answer] = await held
+      const { answer, release } = await hold(site, () => client.send('GET /hold'))
       const other = await connect(site.port)
       assert.equal((await other.send('GET /')).status, 200)
-      answer()
-      await first
+      release()
+      await answer
       const { wouldShed, shedBy } = site.gate.stats()
       assert.deepEqual({ wouldShed, maxInFlight: shedBy.maxInFlight }, { wouldShed: 2, maxInFlight: 0 })
     })
 
-    it('of 0 are none', async () => {
+    it('is impossible if the limit is 0, which means none', async () => {
       const zero = Object.fromEntries(Object.keys(limitOptions).filter((name) => name.startsWith('max')).map((name) => [name, 0]))
       const { site, client } = await start(zero)
       assert.equal((await client.send('GET /')).status, 200)
       assert.deepEqual(site.gate.snapshot().limits, [])
     })
 
-    it('end with the gate', async () => {
+    it('no longer refuses after the gate is closed', async () => {
       const { site, client } = await start(OVER)
       site.gate.close()
       assert.equal((await client.send('GET /')).status, 200)
     })
 
-    it('by a health check refuse while it fails', async () => {
+    it('refuses while a health check fails', async () => {
       let isWell = false
       const { site, client } = await start({ healthCheck: async () => isWell, healthCheckInterval: 10 })
-      while ((await client.send('GET /')).status !== 503) await setTimeout(1)
+      await until(async () => (await client.send('GET /')).status === 503)
       assert.ok(site.gate.stats().shedBy.healthCheck > 0)
       isWell = true
-      while ((await client.send('GET /')).status !== 200) await setTimeout(1)
+      await until(async () => (await client.send('GET /')).status === 200)
     })
 
     if (!['fastify', 'hapi'].includes(kind.name)) {
-      it('say which one in the body, but for production and a message of the user', async () => {
+      it("is named in the body, except in production or with a message of the user's", async () => {
         const { client } = await start(OVER)
         assert.match((await client.send('GET /')).body, /^Service Unavailable: heapUsedBytes is \d+, its limit 1$/)
         const before = process.env.NODE_ENV
@@ -128,29 +127,29 @@ for (const kind of kinds) {
   })
 }
 
-describe('a gate of which nothing is asked', () => {
-  it('has one limit, on descriptors', async () => {
-    const site = await kinds.find(({ name }) => name === 'http').start()
+describe('a gate without options', () => {
+  it('has a single limit, on descriptors', async () => {
+    const site = await kindNamed('http').start()
     const [limit, ...others] = site.gate.snapshot().limits
     assert.deepEqual([limit.reason, limit.limit, others], ['fdRatio', 0.9, []])
   })
 
-  it('tells of every signal that this system has', async () => {
-    const site = await kinds.find(({ name }) => name === 'http').start({ sampleInterval: 50 })
+  it('reports every figure that this system provides', async () => {
+    const site = await kindNamed('http').start({ sampleInterval: 50 })
     await setTimeout(120) // two samples
     const { load } = site.gate.stats()
     for (const [name, value] of Object.entries(load)) {
-      if (name === 'memoryRatio') continue // of a container
-      if (name === 'gcRatio') continue // only where it is limited
+      if (name === 'memoryRatio') continue // only in a container
+      if (name === 'gcRatio') continue // only if it is limited
       assert.ok(Number.isFinite(value) && value >= 0, `${name}: ${value}`)
     }
     assert.ok(load.rssBytes > load.heapUsedBytes)
     assert.ok(load.fdRatio > 0 && load.fdRatio < 1)
   })
 
-  it('watches collections only where they are limited', async () => {
-    const { start } = kinds.find(({ name }) => name === 'http')
-    const sampleInterval = 777 // nobody else's
+  it('measures garbage collection only if that is limited', async () => {
+    const { start } = kindNamed('http')
+    const sampleInterval = 777 // used by no other test
     const [without, within] = [await start({ sampleInterval }), await start({ maxGcRatio: 1, sampleInterval })]
     assert.equal(without.gate.stats().load, within.gate.stats().load, 'one sampler')
     assert.ok(within.gate.stats().load.gcRatio >= 0)
@@ -160,7 +159,7 @@ describe('a gate of which nothing is asked', () => {
   })
 })
 
-describe('sampling', () => {
+describe('the sampling of the limits', () => {
   const read = (options) => readOptions('a test', limitOptions, options)
 
   function limits (options) {
@@ -169,7 +168,7 @@ describe('sampling', () => {
     return made
   }
 
-  it('is one for all that ask at the same interval, and begins with figures', () => {
+  it('is shared by all gates with the same interval, and begins with figures', () => {
     const [a, b] = [limits({ sampleInterval: 5000 }), limits({ sampleInterval: 5000 })]
     assert.equal(a.load, b.load)
     assert.ok(Object.values(a.load).every((value) => value === null || Number.isFinite(value)))
@@ -179,18 +178,18 @@ describe('sampling', () => {
     assert.ok(b.load.rssBytes > 0)
   })
 
-  it('tells of an exhausted resource once', async () => {
+  it('reports an exhausted resource once', async () => {
     const told = []
     const made = limits({ maxRssBytes: 1, maxEventLoopDelay: 0, sampleInterval: 10, exhaustedAfter: 50, onExhausted: (what) => told.push(what) })
-    while (told.length === 0) await setTimeout(1)
-    await setTimeout(100) // ten samples more
+    await until(() => told.length > 0)
+    await setTimeout(100) // ten more samples
     const { reason, value, limit, forMs } = told[0]
     assert.deepEqual({ reason, limit, times: told.length }, { reason: 'rssBytes', limit: 1, times: 1 })
     assert.ok(value > 1 && forMs >= 50)
     assert.equal(made.exceeded.reason, 'rssBytes')
   })
 
-  it('tells of it again when it has been well in between', async () => {
+  it('reports an exhausted resource again if it recovered in between', async () => {
     const told = []
     const exhaustion = new Exhaustion({ onExhausted: ({ value }) => told.push(value), exhaustedAfter: 10 })
     for (const value of [2, 3, 1, 4, 5]) {
@@ -200,23 +199,23 @@ describe('sampling', () => {
     assert.deepEqual(told, [3, 5])
   })
 
-  it('refuses by the first of the limits that are exceeded', () => {
+  it('refuses for the first of several exceeded limits', () => {
     const { exceeded } = limits({ maxHeapUsedBytes: 1, maxRssBytes: 1, maxHeapUsedRatio: 1e-9 })
     assert.equal(exceeded.reason, 'heapUsedBytes')
   })
 
-  it('tells of no exhaustion where what is exceeded passes by itself', async () => {
+  it('does not report exhaustion if the exceeded figure recovers by itself', async () => {
     const told = []
     const onExhausted = (what) => told.push(what)
     const made = limits({ maxEventLoopUtilization: 1e-9, sampleInterval: 10, exhaustedAfter: 10, onExhausted })
-    while (made.exceeded === null) await setTimeout(1)
+    await until(() => made.exceeded !== null)
     await setTimeout(60)
     assert.equal(made.exceeded.reason, 'eventLoopUtilization')
     assert.deepEqual(told, [])
   })
 
-  it('warns of a limit on what this system does not tell', async () => {
-    const made = new Limits(read({})) // the default does not
+  it('warns of a limit on a figure that this system does not provide', async () => {
+    const made = new Limits(read({})) // sets no limit on that figure
     const isKnown = made.load.memoryRatio !== null
     made.close()
     const end = keepWarnings()
@@ -224,7 +223,7 @@ describe('sampling', () => {
     assert.deepEqual(await end(), isKnown ? [] : ['SPILLWAY_UNKNOWN_LIMIT'])
   })
 
-  it('asks for health never twice at once, and takes a failure for ill, with one warning', async () => {
+  it('never runs a health check twice at once, and counts an error as unhealthy, with one warning', async () => {
     const end = keepWarnings()
     let running = 0
     let asked = 0
@@ -238,57 +237,59 @@ describe('sampling', () => {
         throw new Error('down')
       }
     })
-    assert.equal(made.exceeded, null, 'not before it has answered')
+    assert.equal(made.exceeded, null, 'nothing is exceeded before the first result')
     await made.ready
     assert.deepEqual(made.exceeded, { reason: 'healthCheck', value: undefined, limit: undefined })
-    const enough = () => asked >= 4
-    while (!enough()) await setTimeout(1)
+    await until(() => asked >= 4)
     assert.deepEqual(await end(), ['SPILLWAY_HEALTH_CHECK'])
     made.close()
-    await setTimeout(20) // for the answer to the last question
+    await setTimeout(20) // the result of the last run may still come
     const last = asked
     await setTimeout(20)
-    assert.equal(asked, last, 'asked when closed')
+    assert.equal(asked, last, 'it ran after close()')
   })
 
-  it('judges a turn that was looked at while it ran', async () => {
+  it('counts a turn as a whole if it was read while it ran', async () => {
     opened(monitor.acquire())
     const made = limits({ maxEventLoopDelay: 100, sampleInterval: 50 })
     await setTimeout(60)
     await nextTurn()
     block(200) // a sample is due
     assert.ok(made.load)
-    await setTimeout(1) // the sample comes first, the next one later
+    await setTimeout(1) // the overdue sample runs first
     assert.equal(made.exceeded?.reason, 'eventLoopDelay')
   })
 
-  it('judges utilization since the beginning where that is asked for', async () => {
+  it('can average the utilization since the start', async () => {
     const cumulative = limits({ eventLoopUtilizationMode: 'cumulative', sampleInterval: 20 })
     const byInterval = limits({ maxEventLoopUtilization: 1, sampleInterval: 20 })
     block(2000)
     await setTimeout(20)
-    while (byInterval.load.eventLoopUtilization >= 0.5) await setTimeout(20)
+    await until(async () => {
+      await setTimeout(20) // the loop has to be idle
+      return byInterval.load.eventLoopUtilization < 0.5
+    })
     assert.ok(cumulative.load.eventLoopUtilization > 0.5)
   })
 })
 
-describe('the last descriptors', () => {
+describe('the last free descriptors', () => {
   let limit = Infinity
-  // A sample must not set it meanwhile.
+  // Keeps samples from changing it.
   before(() => Object.defineProperty(fdWatch, 'limit', { get: () => limit, set () {}, configurable: true, enumerable: true }))
   after(() => Object.defineProperty(fdWatch, 'limit', { value: Infinity, writable: true, configurable: true, enumerable: true }))
   afterEach(() => { limit = Infinity })
 
-  /** @returns {Promise<boolean>} by whatever, on a connection of its own */
+  /** @returns {Promise<boolean>} whether a request on its own connection is answered, with any status */
   async function isAnswered (port, connectTo = connect) {
     const answer = connectTo(port).then((client) => client.send('GET /'))
     return answer.then(() => true, () => false)
   }
 
   const some = kinds.filter(({ name }) => ['http', 'fastify', 'hapi'].includes(name))
-  for (const [how, settings, connectTo] of [['', {}, connect], [', TLS', { createServer: createTlsServer }, connectTls]]) {
+  for (const [how, settings, connectTo] of [['', {}, connect], [' over TLS', { createServer: createTlsServer }, connectTls]]) {
     for (const kind of some) {
-      it(`are not for connections: ${kind.name}${how}`, async () => {
+      it(`are kept from new connections in ${kind.name}${how}`, async () => {
         const { port, gate } = await kind.start({}, settings)
         limit = 1
         assert.equal(await isAnswered(port, connectTo), false)
@@ -303,7 +304,7 @@ describe('the last descriptors', () => {
     }
   }
 
-  it('are, where nothing is to be limited, or only observed', async () => {
+  it('are not kept from connections without a limit or in a dry run', async () => {
     for (const options of [{ maxFdRatio: 0 }, { dryRun: true }]) {
       const { port, gate } = await some[0].start(options)
       limit = 1
@@ -312,7 +313,7 @@ describe('the last descriptors', () => {
     }
   })
 
-  it('are for requests other than those that an encapsulated Fastify plugin judges', async () => {
+  it('are not kept from connections if the gate is in an encapsulated Fastify plugin', async () => {
     const app = fastify()
     opened(() => app.close())
     await app.register(async (scope) => scope.register(spillwayFastify))
@@ -322,7 +323,7 @@ describe('the last descriptors', () => {
   })
 })
 
-it('sampling wakes nobody where no limit needs it, nor any more once it was looked into what was over', async () => {
+it('the sampling of the limits runs no timer unless a limit needs it, or an exceeded limit must be observed', async () => {
   const { stdout, stderr } = await run(`
     let timers = 0
     const { setInterval: start, clearInterval: end } = globalThis
@@ -346,7 +347,7 @@ it('sampling wakes nobody where no limit needs it, nor any more once it was look
   assert.deepEqual({ stdout, stderr }, { stdout: '1\n0 true\n1 true\n0 false\n', stderr: '' })
 })
 
-it('sampling leaves nothing behind', async () => {
+it('the sampling of the limits leaves nothing behind when its gates close', async () => {
   const { stdout, stderr } = await run(`
     const fdWatch = require('./lib/limits/fd-watch.js')
     const { guard } = require('./lib/adapters/http.js')
@@ -358,7 +359,7 @@ it('sampling leaves nothing behind', async () => {
   assert.deepEqual({ stdout, stderr }, { stdout: 'true\nInfinity\n', stderr: '' })
 })
 
-it('without the addon, sampling leaves no timer behind either', async () => {
+it('the sampling of the limits leaves no timer behind without the addon', async () => {
   const { stdout, stderr } = await run(`
     process.env.SPILLWAY_BACKEND = 'js'
     const perfHooks = require('node:perf_hooks')
@@ -369,20 +370,20 @@ it('without the addon, sampling leaves no timer behind either', async () => {
       return histograms.at(-1)
     }
     require('./lib/adapters/http.js').guard(require('node:http').createServer()).close()
-    console.log(histograms.map((histogram) => histogram.disable()).join()) // false: it was disabled
+    console.log(histograms.map((histogram) => histogram.disable()).join()) // false: it was already disabled
   `)
   assert.deepEqual({ stdout, stderr }, { stdout: 'false\n', stderr: '' })
 })
 
-describe('the delay of the loop', () => {
+describe('the measured delay of the event loop', () => {
   let take
   beforeEach(async () => {
     opened(monitor.acquire())
-    await setTimeout(5) // the loop turns
+    await setTimeout(5) // lets the loop turn
     take = binding.createLoopDelay()
   })
 
-  it('is what a moment in a hundred had to wait, the mean, and the longest turn', async () => {
+  it('is given as its p99, its mean and the longest turn', async () => {
     const began = performance.now()
     await nextTurn()
     block(200)
@@ -390,12 +391,12 @@ describe('the delay of the loop', () => {
     const { mean, p99, max } = take()
     const elapsed = performance.now() - began
     assert.ok(max >= 200, `${max}`)
-    // Of one turn, all but a hundredth of the window; other turns add little.
+    // With one long turn, all but a hundredth of the window; other turns add little.
     assert.ok(Math.abs(p99 - (max - elapsed / 100)) < 20, `${p99} of ${max} ms in ${elapsed}`)
     assert.ok(Math.abs(mean - max * max / 2 / elapsed) < 20, `${mean}`)
   })
 
-  it('counts the turn now running, and its rest later', async () => {
+  it('includes the turn that is running, whose rest is counted later', async () => {
     await nextTurn()
     block(100)
     assert.ok(take().max >= 100)
@@ -405,22 +406,22 @@ describe('the delay of the loop', () => {
     assert.ok(max >= 50 && max < 100, `${max}`)
   })
 
-  it('does not count the sleep of the loop', async () => {
+  it('does not include the time for which the loop sleeps', async () => {
     const SLEEP_MS = 300
     take()
     await setTimeout(SLEEP_MS)
     const { mean, p99 } = take()
-    // As a turn, it would be all of the window and half of it.
+    // As a turn, it would give a p99 near the whole window and a mean of half of it.
     assert.ok(p99 < SLEEP_MS / 2 && mean < SLEEP_MS / 4, `${p99}, ${mean}`)
   })
 })
 
-describe('memory of a container', () => {
+describe('the memory of a container', () => {
   const MB = 2 ** 20
   const V2_MOUNT = '30 20 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw'
   const V1_MOUNT = '30 20 0:26 / /sys/fs/cgroup/memory rw,nosuid - cgroup cgroup rw,memory'
 
-  /** @param {Record<string, string>} files by path */
+  /** Creates files, by path, and reads the ratio from them. @param {Record<string, string>} files */
   function tree (files) {
     const root = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-'))
     opened(() => fs.rmSync(root, { recursive: true }))
@@ -444,47 +445,47 @@ describe('memory of a container', () => {
   const inV2 = { 'proc/self/mountinfo': V2_MOUNT, 'proc/self/cgroup': '0::/' }
 
   const cases = {
-    'version 2, as a container sees itself': [{ ...inV2, ...v2('sys/fs/cgroup', 100 * MB, 80 * MB) }, 0.8],
-    'version 2, without what the kernel can take back': [{ ...inV2, ...v2('sys/fs/cgroup', 100 * MB, 80 * MB, 30 * MB) }, 0.5],
-    'version 2, no limit': [{ ...inV2, ...v2('sys/fs/cgroup', 'max', 80 * MB) }, null],
-    'version 2, a service below a slice that is nearer to its limit': [{
+    'control groups v2, as a container sees itself': [{ ...inV2, ...v2('sys/fs/cgroup', 100 * MB, 80 * MB) }, 0.8],
+    'control groups v2, without the memory that the kernel can reclaim': [{ ...inV2, ...v2('sys/fs/cgroup', 100 * MB, 80 * MB, 30 * MB) }, 0.5],
+    'control groups v2 without a limit': [{ ...inV2, ...v2('sys/fs/cgroup', 'max', 80 * MB) }, null],
+    'control groups v2, for a service below a slice that is nearer to its limit': [{
       'proc/self/mountinfo': V2_MOUNT,
       'proc/self/cgroup': '0::/user.slice/our.service',
       ...v2('sys/fs/cgroup/user.slice/our.service', 100 * MB, 20 * MB),
       ...v2('sys/fs/cgroup/user.slice', 200 * MB, 180 * MB)
     }, 0.9],
-    'version 1': [{
+    'control groups v1': [{
       'proc/self/mountinfo': V1_MOUNT,
       'proc/self/cgroup': '5:cpu,cpuacct:/other\n4:memory:/group',
       ...v1('sys/fs/cgroup/memory/group', 100 * MB, 70 * MB, 10 * MB),
       ...v1('sys/fs/cgroup/memory', 9223372036854771712n, 900 * MB)
     }, 0.6],
-    'version 1, where the container is told its path as the host has it': [{
+    'control groups v1, if the container sees its path on the host': [{
       'proc/self/mountinfo': V1_MOUNT.replace('0:26 / ', '0:26 /docker/abc '),
       'proc/self/cgroup': '4:memory:/docker/abc',
       ...v1('sys/fs/cgroup/memory', 100 * MB, 70 * MB)
     }, 0.7],
-    'version 1, in a group below the one that is shown': [{
+    'control groups v1, in a group below the mounted one': [{
       'proc/self/mountinfo': V1_MOUNT.replace('0:26 / ', '0:26 /docker/abc '),
       'proc/self/cgroup': '4:memory:/docker/abc/worker',
       ...v1('sys/fs/cgroup/memory/worker', 100 * MB, 90 * MB),
       ...v1('sys/fs/cgroup/memory', 200 * MB, 100 * MB)
     }, 0.9],
-    'both versions, of which the second has no memory': [{
+    'control groups of both versions if v2 has no memory controller': [{
       'proc/self/mountinfo': `${V2_MOUNT.replace('/sys/fs/cgroup', '/sys/fs/cgroup/unified')}\n${V1_MOUNT}`,
       'proc/self/cgroup': '4:memory:/\n0::/',
       'sys/fs/cgroup/unified/cgroup.procs': '1',
       ...v1('sys/fs/cgroup/memory', 100 * MB, 70 * MB)
     }, 0.7],
-    'no control groups at all': [{}, null]
+    'a system without control groups': [{}, null]
   }
   for (const [name, [files, ratio]] of Object.entries(cases)) {
-    it(`${name}: ${ratio}`, () => assert.equal(tree(files), ratio))
+    it(`is ${ratio} in ${name}`, () => assert.equal(tree(files), ratio))
   }
 })
 
-describe('the pool of threads', () => {
-  it('is probed by work that keeps no process alive', async () => {
+describe('the probe of the thread pool', () => {
+  it('keeps no process alive', async () => {
     const { code, stdout, stderr } = await run(`
       const { binding } = require('./lib/native/binding.js')
       const probe = binding.createPoolProbe()
@@ -493,11 +494,12 @@ describe('the pool of threads', () => {
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '0 true\n', stderr: '' })
   })
 
-  it('is said to be full, for as long as it was so far, until a thread is free', async () => {
+  it('reports how long it has waited so far until a thread is free', async () => {
     const { code, stdout, stderr } = await run(`
       const pbkdf2 = require('node:util').promisify(require('node:crypto').pbkdf2)
       const { binding } = require('./lib/native/binding.js')
-      const turn = () => new Promise((resolve) => setImmediate(resolve))
+      const { nextTurn } = require('./test/support/block.js')
+      const { until } = require('./test/support/until.js')
       const probe = binding.createPoolProbe()
       async function round () {
         const began = performance.now()
@@ -508,11 +510,11 @@ describe('the pool of threads', () => {
         let longest = 0
         while (oneEnded === 0) {
           longest = Math.max(longest, probe())
-          await turn()
+          await nextTurn()
         }
         const elapsed = performance.now() - began
         await Promise.all(keys)
-        while (probe() > longest / 4) await turn()
+        await until(() => probe() <= longest / 4)
         return longest > oneEnded / 4 && longest < elapsed
       }
       round().then(async (first) => console.log(first, await round()))
@@ -520,10 +522,10 @@ describe('the pool of threads', () => {
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: 'true true\n', stderr: '' })
   })
 
-  it('may be left, with a probe that still waits, by the worker that alone had the addon', async () => {
-    // Node then unloads the library, and a thread of the pool would come to nothing.
+  it('may still wait when the only worker that loaded the addon ends', async () => {
+    // Node unloads the library then, and a thread of the pool would return to code that is gone.
     const { code, signal, stdout, stderr } = await run(`
-            const { promisify } = require('node:util')
+      const { promisify } = require('node:util')
       const { Worker } = require('node:worker_threads')
       const work = Array.from({ length: 16 }, () => promisify(crypto.pbkdf2)('a', 'b', 200_000, 64, 'sha512'))
       const worker = new Worker(\`

@@ -11,7 +11,7 @@ const { needs } = require('../support/needs.js')
 
 const SOURCE = path.join(__dirname, '..', 'fixtures', 'empty-tcp-info.c')
 
-describe('TCP_INFO that is all zeros', function () {
+describe('on a system that fills TCP_INFO with zeros', function () {
   let folder
 
   before(function () {
@@ -24,12 +24,12 @@ describe('TCP_INFO that is all zeros', function () {
     if (folder !== undefined) fs.rmSync(folder, { recursive: true })
   })
 
-  for (const [what, flags] of [['all of it', []], ["a listening socket's", ['-DQUEUES_ALONE']]]) {
-    it(`tells no waits where that is ${what}, and the loop serves instead`, async () => {
+  for (const [what, flags] of [['all figures are', []], ['those of listening sockets are', ['-DQUEUES_ALONE']]]) {
+    it(`the waits come from the event loop if ${what} zeros`, async () => {
       const library = path.join(folder, `empty-tcp-info${flags.length}.so`)
       const compiled = spawnSync('cc', ['-shared', '-fPIC', ...flags, '-o', library, SOURCE, '-ldl'], { encoding: 'utf8' })
       assert.equal(compiled.status, 0, compiled.stderr)
-      // A sanitizer's library has to stay the first.
+      // A sanitizer's library has to be preloaded first.
       const preload = [process.env.LD_PRELOAD ?? [], library].flat().join(':')
       const { hello } = await start('empty-tcp-info.js', [], { LD_PRELOAD: preload })
       assert.equal(hello.kernelWaits, false)
@@ -44,7 +44,7 @@ describe('TCP_INFO that is all zeros', function () {
     })
   }
 
-  it('is not what this system gives', async () => {
+  it('the waits would come from the kernel without that', async () => {
     const { hello } = await start('empty-tcp-info.js')
     assert.equal(hello.kernelWaits, true)
     assert.equal(hello.source, 'kernel')

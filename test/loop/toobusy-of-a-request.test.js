@@ -17,7 +17,7 @@ describe('toobusy(request)', () => {
     it(`judges by what that request waited, in ${kind.name}`, async () => {
       toobusy.maxLag(50)
       const verdicts = []
-      // A gate that lets everything pass, and hands over the framework's own request.
+      // A gate that admits everything, and passes on the framework's own request.
       const site = await kind.start({ maxDelay: false, exempt: (request) => verdicts.push(toobusy(request)) > 0 })
       const client = await connect(site.port)
       await client.send('GET /')
@@ -28,7 +28,7 @@ describe('toobusy(request)', () => {
   }
 
   for (const value of [null, 'GET /', 70, {}, () => {}]) {
-    it(`throws for ${value === null ? 'null' : typeof value}`, () => {
+    it(`throws a TypeError for ${value === null ? 'null' : `a value of type ${typeof value}`}`, () => {
       assert.throws(() => toobusy(value), { name: 'TypeError', message: /takes a request .* or nothing; got / })
     })
   }

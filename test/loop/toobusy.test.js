@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const toobusy = require('spillway')
 const { block, nextTurn } = require('../support/block.js')
 const { run } = require('../support/child.js')
+const { until } = require('../support/until.js')
 
 describe('toobusy functions', () => {
   afterEach(() => {
@@ -13,14 +14,14 @@ describe('toobusy functions', () => {
     toobusy.interval(500)
   })
 
-  describe('settings', () => {
+  describe('for settings:', () => {
     const cases = [
       ['maxLag', 70, [10, 50, 1000], [[9, /Maximum lag should be greater than 10ms/], [0, /greater than 10ms/], ['70', /MaxLag must be a number/], [null, /MaxLag must be a number/], [NaN, /MaxLag must be a number/]]],
       ['interval', 500, [16, 250], [[15, /Interval should be greater than 16ms/], [0, /greater than 16ms/], ['500', /Interval must be a number/], [NaN, /Interval must be a number/], [2 ** 31, /at most 2147483647ms/], [Infinity, /at most 2147483647ms/]]],
       ['smoothingFactor', 1 / 3, [0.1, 1], [[0, /range \]0,1\]/], [-1, /range \]0,1\]/], [1.1, /range \]0,1\]/], ['1', /NewFactor must be a number/], [NaN, /NewFactor must be a number/]]]
     ]
     for (const [name, initial, good, bad] of cases) {
-      it(`${name}() is ${initial} until set, and answers the value in force`, () => {
+      it(`${name}() returns the value in force, by default ${initial}`, () => {
         assert.equal(toobusy[name](), initial)
         for (const value of good) {
           assert.equal(toobusy[name](value), value)
@@ -35,12 +36,12 @@ describe('toobusy functions', () => {
       }
     }
 
-    it('round to whole ms', () => {
+    it('values are rounded to whole ms', () => {
       assert.equal(toobusy.maxLag(20.4), 20)
       assert.equal(toobusy.interval(20.6), 21)
     })
 
-    it('onLag() takes a function and a number', () => {
+    it('onLag() accepts only a function and a number', () => {
       assert.throws(() => toobusy.onLag('log'), /Listener must be a function/)
       assert.throws(() => toobusy.onLag(() => {}, 'much'), /Threshold must be a number/)
     })
@@ -53,23 +54,23 @@ describe('toobusy functions', () => {
       assert.ok(toobusy.lag() < 300, `${toobusy.lag()}`)
     })
 
-    it('is the lateness of a timer', async () => {
+    it('is how late a timer is', async () => {
       toobusy.smoothingFactor(1)
       toobusy.interval(50)
       await nextTurn()
       block(250)
-      await nextTurn() // the timer has come
+      await nextTurn() // the timer has fired
       assert.ok(toobusy.lag() >= 190, `${toobusy.lag()}`)
       assert.ok(Number.isInteger(toobusy.lag()))
     })
 
-    it('weighs a late tick for the time it stands for', async () => {
+    it('weighs a late tick by the time that it covers', async () => {
       toobusy.smoothingFactor(1 / 3)
       toobusy.interval(50)
       await nextTurn()
       block(800)
       await nextTurn()
-      // 16 intervals in one tick: 1 - (2/3)^16 is all but 1, and a third of it would be 250.
+      // 16 intervals in one tick: 1 - (2/3)^16 is nearly 1; a third of the lateness would be 250.
       assert.ok(toobusy.lag() >= 700, `${toobusy.lag()}`)
     })
 
@@ -82,7 +83,7 @@ describe('toobusy functions', () => {
       assert.ok(toobusy.lag() > 0 && toobusy.lag() < 75, `${toobusy.lag()}`)
     })
 
-    it('begins anew when the interval is set', async () => {
+    it('starts again at 0 when the interval is set', async () => {
       toobusy.smoothingFactor(1)
       toobusy.interval(16)
       await nextTurn()
@@ -95,7 +96,7 @@ describe('toobusy functions', () => {
   })
 
   describe('delay()', () => {
-    it('shows the turn now running, before any timer came', async () => {
+    it('includes the turn that is running, before any timer fires', async () => {
       await nextTurn()
       block(150)
       assert.equal(toobusy.lag(), 0)
@@ -103,15 +104,15 @@ describe('toobusy functions', () => {
       assert.equal(toobusy(), true)
     })
 
-    it('does not take sleep for delay', async () => {
+    it('does not include the time for which the loop sleeps', async () => {
       await new Promise((resolve) => setTimeout(resolve, 400))
       assert.ok(toobusy.delay() < 200, `${toobusy.delay()}`)
     })
   })
 
   describe('toobusy()', () => {
-    it('never sheds at or below maxLag, always from twice that on, in proportion between', async () => {
-      const MAX = 300 // twice that is less than a pause of the process
+    it('sheds nothing up to maxLag, everything from twice that, and a proportional share in between', async () => {
+      const MAX = 300 // twice that is less than a turn which counts as a pause of the process
       const CHANCE = 0.06
       toobusy.maxLag(MAX)
       const shareAt = (delayMs) => Math.min(1, Math.max(0, (delayMs - MAX) / MAX))
@@ -131,7 +132,7 @@ describe('toobusy functions', () => {
       judge()
     })
 
-    it('is false once shut down', async () => {
+    it('returns false after shutdown()', async () => {
       await nextTurn()
       block(200)
       assert.equal(toobusy(), true)
@@ -142,7 +143,7 @@ describe('toobusy functions', () => {
   })
 
   describe('onLag()', () => {
-    it('tells of a turn above the threshold, and only of such', async () => {
+    it('reports turns above the threshold only', async () => {
       toobusy.interval(50)
       const quiet = []
       toobusy.onLag((lagMs) => quiet.push(lagMs), 60_000)
@@ -153,20 +154,20 @@ describe('toobusy functions', () => {
       assert.deepEqual(quiet, [])
     })
 
-    it('tells of a turn once', async () => {
+    it('reports a turn once', async () => {
       toobusy.interval(20)
       const told = []
       toobusy.smoothingFactor(1)
       toobusy.onLag((lagMs) => told.push(lagMs), 300)
       await nextTurn()
       block(400)
-      while (told.length === 0) await nextTurn()
+      await until(() => told.length > 0)
       const before = told.length
       for (let i = 0; i < 5; i++) await new Promise((resolve) => setTimeout(resolve, 20))
       assert.ok(told.length <= before + 1, `told ${told.length} times`)
     })
 
-    it('takes maxLag for its threshold', async () => {
+    it('uses maxLag as its default threshold', async () => {
       toobusy.maxLag(10_000)
       toobusy.interval(16)
       const told = []

@@ -197,6 +197,7 @@ describe('guard()', () => {
     ['a Koa app', new Koa(), `an instance of Application${passTheServer}`],
     ['a Koa 2 app', new (require('koa2'))(), `an instance of Application${passTheServer}`],
     ['a Fastify instance', fastify(), 'an object. Pass fastify.server'],
+    ['an object that has a server', { server: http.createServer() }, 'an object. Pass its property "server"'],
     ['a Hapi server', hapi.server(), 'an object. Pass server.listener']
   ]) {
     it(`rejects ${kind}${shown.includes('Pass') ? ', and says which server to pass instead' : ''}`, () => {

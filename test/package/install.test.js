@@ -28,7 +28,7 @@ const script = `
     process.exit()
   })`
 
-describe('the package, installed without scripts and without a compiler', function () {
+describe('the package, installed without a compiler', function () {
   this.timeout(120_000)
 
   const project = new Project()
@@ -40,9 +40,30 @@ describe('the package, installed without scripts and without a compiler', functi
 
   it('holds what a user needs, and no more', () => {
     const folders = new Set(tarball.files.map(({ path }) => path.split('/')[0]))
-    assert.deepEqual([...folders].sort(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'binding.gyp', 'lib', 'package.json', 'prebuilds', 'src', 'types'])
+    assert.deepEqual([...folders].sort(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'lib', 'package.json', 'prebuilds', 'src', 'types'])
     const binaries = tarball.files.map(({ path }) => path).filter((name) => name.startsWith('prebuilds/'))
     assert.deepEqual(binaries.sort(), targets.map(({ file }) => `prebuilds/${file}`).sort())
+  })
+
+  it('has no script that an installation runs', () => {
+    const { scripts, gypfile } = project.manifest()
+    assert.deepEqual(['preinstall', 'install', 'postinstall'].filter((name) => name in scripts), [])
+    assert.equal(gypfile, false)
+  })
+
+  // A lockfile does not record gypfile, so npm ci would compile any package with a *.gyp file in its root.
+  it('compiles nothing on npm install or on npm ci from a lockfile', async () => {
+    assert.equal(project.hasCompiled(), false)
+    const output = await project.reinstall()
+    assert.doesNotMatch(output, /node-gyp rebuild|gyp (info|ERR)/)
+    assert.equal(project.hasCompiled(), false)
+  })
+
+  it('holds the sources and the build file that npm run build needs', () => {
+    const names = tarball.files.map(({ path }) => path)
+    const { sources } = JSON.parse(fs.readFileSync(project.path('src', 'binding.gyp'), 'utf8')).targets[0]
+    assert.deepEqual(sources.filter((name) => !names.includes(`src/${name}`)), [])
+    assert.match(project.manifest().scripts.build, /-C src$/)
   })
 
   it('is small', () => {

@@ -33,6 +33,13 @@ describe('package', () => {
     })
   }
 
+  it('has nothing that a package manager runs on installation', () => {
+    assert.deepEqual(['preinstall', 'install', 'postinstall'].filter((name) => name in pkg.scripts), [])
+    assert.equal(pkg.gypfile, false)
+    // npm ci, pnpm and Yarn build a package for whatever *.gyp file is in its root.
+    assert.deepEqual(fs.readdirSync(root).filter((name) => name.endsWith('.gyp')), [])
+  })
+
   it('has a file for every type it promises', () => {
     const promised = JSON.stringify(pkg.exports).match(/\.\/types\/[^"]+/g)
     assert.ok(promised.length >= 7)

@@ -10,53 +10,40 @@ const spillwayHapi = require('../../lib/adapters/hapi/index.js')
 const { Gate } = require('../../lib/gate/gate.js')
 const { guard } = require('../../lib/adapters/http.js')
 const { OUTCOME } = require('../../lib/requests/outcome.js')
+const { kinds, kindNamed } = require('../support/servers.js')
 const { gateOptions } = require('../../lib/gate/options.js')
 const { readOptions } = require('../../lib/options/read.js')
-const { kinds } = require('../support/servers.js')
 const { nextTurn } = require('../support/block.js')
+const { hold } = require('../support/hold.js')
+const { connectionsOf, listen } = require('../support/listen.js')
+const { until } = require('../support/until.js')
 const { connect } = require('../support/client.js')
 const { connectHttp2 } = require('../support/http2-client.js')
 const { closeOpened, opened } = require('../support/opened.js')
 
 const GET = 'GET / HTTP/1.0\r\n\r\n'
-/** No sooner does a handler that goes on lose its place. */
+/** A handler that goes on after its client has left keeps its place at least this long. */
 const LEAST_PATIENCE_MS = 1000
 
 afterEach(closeOpened)
 
-async function until (condition) {
-  while (!condition()) await nextTurn()
-}
-
-/** Sends a request that stays, and gives what answers it. */
-async function hold (site, send) {
-  const held = once(site.events, 'hold')
-  send()
-  const [release] = await held
-  return release
-}
-
-/** Leaves, and waits until the server has seen it. */
+/** Closes the client's connection, and waits until the server has seen it. */
 async function leave (site, client) {
   const before = await connectionsOf(site.server)
   client.destroy()
-  while (await connectionsOf(site.server) === before) await nextTurn()
+  await until(async () => await connectionsOf(site.server) !== before)
   await nextTurn()
-}
-
-function connectionsOf (server) {
-  return new Promise((resolve) => server.getConnections((_, count) => resolve(count)))
 }
 
 // Hapi ends the response as soon as the client has left: see below.
 for (const kind of kinds.filter(({ name }) => name !== 'hapi')) {
-  describe(`a client of ${kind.name} that leaves`, () => {
-    it('leaves the place to its handler, until that has ended its response', async () => {
+  describe(`when its client leaves, a request in ${kind.name}`, () => {
+    it('keeps its place until its handler has ended the response', async () => {
       const site = await kind.start({ maxInFlight: 2, maxDelay: false })
       const releases = []
       for (let i = 0; i < 2; i++) {
         const client = await connect(site.port)
-        releases.push(await hold(site, () => client.send('GET /hold')))
+        releases.push((await hold(site, () => client.send('GET /hold'))).release)
         await leave(site, client)
         assert.equal(site.gate.stats().inFlight, i + 1)
       }
@@ -70,11 +57,11 @@ for (const kind of kinds.filter(({ name }) => name !== 'hapi')) {
       assert.equal(site.gate.stats().admitted, 3)
     })
 
-    it('with requests queued behind one another leaves the place to each', async () => {
+    it('keeps its place, as do the requests queued behind it on the same connection', async () => {
       const site = await kind.start({ maxInFlight: 3, maxDelay: false })
       const client = await connect(site.port)
       const releases = []
-      for (let i = 0; i < 3; i++) releases.push(await hold(site, () => client.send('GET /hold')))
+      for (let i = 0; i < 3; i++) releases.push((await hold(site, () => client.send('GET /hold'))).release)
       await leave(site, client)
       for (const left of [2, 1, 0]) {
         assert.equal(site.gate.stats().inFlight, left + 1)
@@ -85,9 +72,9 @@ for (const kind of kinds.filter(({ name }) => name !== 'hapi')) {
   })
 }
 
-describe('a client that leaves', () => {
-  it('gets its place taken back after a while from a handler that never ends', async () => {
-    const site = await kinds.find(({ name }) => name === 'http').start({ maxInFlight: 1 })
+describe('when its client leaves, a request', () => {
+  it('loses its place after a while if its handler never ends', async () => {
+    const site = await kindNamed('http').start({ maxInFlight: 1 })
     const client = await connect(site.port)
     await hold(site, () => client.send('GET /hold'))
     await leave(site, client)
@@ -98,13 +85,13 @@ describe('a client that leaves', () => {
   })
 
   for (const [what, part] of Object.entries({
-    'of Hapi, which ends the response then,': (site, client) => leave(site, client),
-    'of Hapi, which answers 400 where nonsense comes behind the request,': (site, client) => {
+    'which then ends the response': (site, client) => leave(site, client),
+    'which answers 400 if malformed data follows the request': (site, client) => {
       client.socket.write('GET / HTTP/1.1\r\nnot a header\r\n\r\n')
       return client.closed
     }
   })) {
-    it(`${what} gets its place taken back after a while`, async () => {
+    it(`loses its place after a while in hapi, ${what}`, async () => {
       const server = hapi.server({ debug: false })
       await server.register({ plugin: spillwayHapi, options: { maxInFlight: 1 } })
       const begun = new Promise((resolve) => {
@@ -126,10 +113,10 @@ describe('a client that leaves', () => {
   }
 
   for (const [what, answer] of Object.entries({
-    'a stream of HTTP/1.0 whose end comes without a chunk': (res) => res.end(),
-    'an answer whose end comes with one': (res) => res.end('more')
+    'a response over HTTP/1.0 that ends without a last chunk': (res) => res.end(),
+    'a response that ends with a last chunk': (res) => res.end('more')
   })) {
-    it(`leaves once: ${what}`, async () => {
+    it(`leaves the in-flight count exactly once: ${what}`, async () => {
       const responses = []
       const server = http.createServer((req, res) => {
         if (req.url !== '/') return res.end('ok')
@@ -137,9 +124,7 @@ describe('a client that leaves', () => {
         responses.push(res)
       })
       const gate = guard(server, { maxInFlight: 10, maxDelay: false })
-      server.listen(0, '127.0.0.1')
-      opened(() => server.close())
-      await once(server, 'listening')
+      await listen(server)
       const { port } = server.address()
       for (let i = 0; i < 10; i++) {
         const client = await connect(port)
@@ -161,10 +146,10 @@ describe('a client that leaves', () => {
     })
   }
 
-  describe('is told to the admission controller', () => {
-    /** The outcomes that a gate is told for one request. */
+  describe('is reported to the admission controller', () => {
+    /** Collects the outcomes that a gate hears of for one request. */
     async function outcomesOf (createServer, handle, ask) {
-      // Without a limit to its delay: refused, it would have no outcome.
+      // maxDelay is false because a refused request has no outcome.
       const gate = new Gate(readOptions('test', gateOptions, { maxDelay: false }))
       opened(() => gate.close())
       const outcomes = []
@@ -177,9 +162,7 @@ describe('a client that leaves', () => {
         gate.decide(req, res, req)
         handle(req, res)
       })
-      opened(() => server.close())
-      server.listen(0, '127.0.0.1')
-      await once(server, 'listening')
+      await listen(server)
       await ask(server)
       await until(() => outcomes.length > 0)
       await nextTurn()
@@ -187,7 +170,7 @@ describe('a client that leaves', () => {
       return outcomes
     }
 
-    /** Leaves as soon as the server has its request. */
+    /** Leaves as soon as the server has received the request. */
     const askAndLeave = async (server) => {
       const client = await connect(server.address().port)
       client.send('GET /')
@@ -195,12 +178,12 @@ describe('a client that leaves', () => {
       client.destroy()
     }
 
-    it('as abandoned, when the handler ends its response after that', async () => {
+    it('as abandoned if the handler ends the response later', async () => {
       const handle = (req, res) => req.once('close', () => res.end('late'))
       assert.deepEqual(await outcomesOf(http.createServer, handle, askAndLeave), [OUTCOME.abandoned])
     })
 
-    it('as abandoned, when the handler had ended its response before, and it was not sent', async () => {
+    it('as abandoned if the handler ended the response earlier but it was not sent', async () => {
       const handle = (req, res) => res.end('x'.repeat(50_000_000))
       assert.deepEqual(await outcomesOf(http.createServer, handle, askAndLeave), [OUTCOME.abandoned])
     })
@@ -210,7 +193,7 @@ describe('a client that leaves', () => {
       'closes its stream without an error': (stream) => stream.close(http2.constants.NGHTTP2_NO_ERROR),
       'destroys its session': (stream) => stream.session.destroy()
     })) {
-      it(`as abandoned over HTTP/2 too, when the client ${how}, whenever the handler ends`, async () => {
+      it(`as abandoned over HTTP/2 if the client ${how}`, async () => {
         const ask = async (server) => {
           const { session } = await connectHttp2(server.address().port)
           const stream = session.request({ ':path': '/' })
@@ -223,29 +206,29 @@ describe('a client that leaves', () => {
       })
     }
 
-    it('as abandoned, when the handler destroys its response after that', async () => {
+    it('as abandoned if the handler destroys the response later', async () => {
       const handle = (req, res) => req.once('close', () => setImmediate(() => res.destroy()))
       assert.deepEqual(await outcomesOf(http.createServer, handle, askAndLeave), [OUTCOME.abandoned])
     })
 
-    it('as abandoned at once, when a stream is piped into the response', async () => {
+    it('as abandoned at once if a stream is piped into the response', async () => {
       const handle = (req, res) => new PassThrough().pipe(res)
       const begun = performance.now()
       assert.deepEqual(await outcomesOf(http.createServer, handle, askAndLeave), [OUTCOME.abandoned])
       assert.ok(performance.now() - begun < LEAST_PATIENCE_MS)
     })
 
-    it('as nothing that says how long handlers take, when this one has not ended in time', async () => {
+    it('as detached, which says nothing about service times, if the handler does not end in time', async () => {
       assert.deepEqual(await outcomesOf(http.createServer, () => {}, askAndLeave), [OUTCOME.detached])
     })
 
-    it('as detached, when it leaves a stream of events', async () => {
+    it('as detached if it was a stream of server-sent events', async () => {
       const handle = (req, res) => res.writeHead(200, ['Content-Type', 'text/event-stream']).end('data: last\n\n')
       const ask = async (server) => (await connect(server.address().port)).send('GET /')
       assert.deepEqual(await outcomesOf(http.createServer, handle, ask), [OUTCOME.detached])
     })
 
-    it('and one that stays, as completed', async () => {
+    it('as completed if the client stays instead', async () => {
       const ask = async (server) => (await connect(server.address().port)).send('GET /')
       assert.deepEqual(await outcomesOf(http.createServer, (req, res) => res.end('ok'), ask), [OUTCOME.completed])
     })

@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const http = require('node:http')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const http2 = require('node:http2')
@@ -9,6 +10,8 @@ const path = require('node:path')
 const express = require('express')
 const spillwayExpress = require('../../lib/adapters/express.js')
 const { block, nextTurn } = require('../support/block.js')
+const { hold } = require('../support/hold.js')
+const { connectionsOf, listen } = require('../support/listen.js')
 const { kinds } = require('../support/servers.js')
 const { connect, connectTls } = require('../support/client.js')
 const { connectHttp2 } = require('../support/http2-client.js')
@@ -16,32 +19,29 @@ const { LATE_MS, LIMIT_MS, late } = require('../support/late.js')
 const { needs } = require('../support/needs.js')
 const { closeOpened, opened } = require('../support/opened.js')
 const { createTlsServer } = require('../support/tls.js')
+const { until } = require('../support/until.js')
 const { binding } = require('../../lib/native/binding.js')
 
-/** What the kernel reads may lag behind the clock by one tick. */
+/** The kernel's figure may be one tick behind the clock. */
 const LEAST_WAIT_MS = LATE_MS - 10
 
 const QUEUED = 40
 const TURN_MS = 10
-/** So short that what the loop polls has waited less than the kernel can tell. */
+/** So short that what the loop polls has waited less than the kernel can measure. */
 const SHORT_TURN_MS = 2
 const MANY_QUEUED = 200
 
 afterEach(closeOpened)
 
-function connectionsOf (server) {
-  return new Promise((resolve) => server.getConnections((_, count) => resolve(count)))
-}
-
 for (const kind of kinds) {
-  describe(`connections in ${kind.name}`, () => {
+  describe(`the wait of a request in ${kind.name}`, () => {
     function start (settings, options) {
       const told = []
       const onShed = (info) => told.push(info)
       return kind.start({ maxDelay: LIMIT_MS, onShed, ...options }, settings).then((site) => ({ site, told }))
     }
 
-    it('over TLS wait as long as the kernel says', async function () {
+    it('is what the kernel says over TLS', async function () {
       needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site, told } = await start({ createServer: createTlsServer })
       const client = await connectTls(site.port)
@@ -53,7 +53,7 @@ for (const kind of kinds) {
       assert.ok(told[0].waitMs >= LEAST_WAIT_MS)
     })
 
-    it('that are new wait from the moment that their request came, accepted or not', async function () {
+    it('begins when its bytes arrive on a connection that the server has not read yet', async function () {
       needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site, told } = await start()
       const clients = await Promise.all(Array.from({ length: 5 }, () => connect(site.port)))
@@ -62,10 +62,10 @@ for (const kind of kinds) {
       assert.ok(told.every(({ waitMs }) => waitMs >= LEAST_WAIT_MS))
     })
 
-    it('that stand in the accept queue, of which the loop takes one a turn, have waited there, though no turn was long', async function () {
+    it('includes the time in the accept queue, though every turn of the loop is short', async function () {
       needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site, told } = await start({}, { spill: false })
-      // A busy server: many turns, each far below the limit.
+      // A busy server: many turns, each far shorter than the limit.
       const work = setInterval(() => block(TURN_MS), 1)
       opened(() => clearInterval(work))
       const clients = await Promise.all(Array.from({ length: QUEUED }, () => connect(site.port)))
@@ -84,7 +84,7 @@ for (const kind of kinds) {
       body: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n',
       'next request': 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
     })) {
-      it(`that stood there have waited also where the client has sent of its ${what} all the while`, async function () {
+      it(`includes the time in the accept queue though the client keeps sending its ${what}`, async function () {
         needs(this, 'waits from the kernel', binding.kernelWaits)
         const { site, told } = await start({}, { spill: false })
         const clients = await Promise.all(Array.from({ length: QUEUED }, () => connect(site.port)))
@@ -94,14 +94,14 @@ for (const kind of kinds) {
           for (const { socket } of clients) socket.write('x')
         }, 1)
         opened(() => clearInterval(work))
-        while (site.gate.stats().admitted + told.length < QUEUED) await nextTurn()
+        await until(() => site.gate.stats().admitted + told.length >= QUEUED)
         assert.ok(told.every(({ reason, source }) => reason === 'delay' && source === 'kernel'))
-        // Whether or not a pause of the machine has excused it.
+        // Even if the gate excused it because the machine had paused.
         assert.ok(site.gate.stats().lastWaits.some((waitMs) => waitMs > LIMIT_MS))
       })
     }
 
-    it('that bring several requests at once have waited with each of them', async function () {
+    it('is the same for all requests that a connection brings at once', async function () {
       needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site } = await start({}, { spill: false })
       const clients = await Promise.all(Array.from({ length: MANY_QUEUED }, () => connect(site.port)))
@@ -111,11 +111,11 @@ for (const kind of kinds) {
       const refused = answers.filter(([{ status }]) => status === 503)
       assert.ok(refused.length > 0)
       const served = refused.filter(([, { status }]) => status === 200)
-      // The limit moves a little from one to the next.
+      // The limit moves a little from one request to the next.
       assert.ok(served.length <= 2, `${served.length} of ${refused.length} were served behind a request that was refused`)
     })
 
-    it('that idle before their request have not waited', async () => {
+    it('does not include the time for which its connection was idle', async () => {
       const { site } = await start()
       const client = await connect(site.port)
       assert.equal((await client.send('GET /')).status, 200)
@@ -126,13 +126,13 @@ for (const kind of kinds) {
       assert.deepEqual({ admitted, shed }, { admitted: 2, shed: 0 })
     })
 
-    it('that idle after they have waited to be accepted have not waited', async function () {
+    it('does not include the time for which its connection was idle after the accept queue', async function () {
       needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site } = await start({}, { spill: false })
       await (await connect(site.port)).send('GET /')
       const clients = await Promise.all(Array.from({ length: QUEUED }, () => connect(site.port)))
       const work = setInterval(() => block(TURN_MS), 1)
-      while (await connectionsOf(site.server) <= QUEUED) await nextTurn()
+      await until(async () => await connectionsOf(site.server) > QUEUED)
       clearInterval(work)
       await nextTurn()
       block(LATE_MS)
@@ -140,11 +140,11 @@ for (const kind of kinds) {
       for (const client of clients) assert.equal((await client.send('GET /')).status, 200)
     })
 
-    it("over a Unix socket are judged by the loop's delay", async () => {
-      const listen = { path: path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-')), 'socket') }
-      opened(() => fs.rmSync(path.dirname(listen.path), { recursive: true }))
+    it("is the event loop's delay over a Unix socket", async () => {
+      const to = { path: path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-')), 'socket') }
+      opened(() => fs.rmSync(path.dirname(to.path), { recursive: true }))
       let isFirst = true
-      const { site, told } = await start({ listen }, {
+      const { site, told } = await start({ listen: to }, {
         maxInFlight: 1,
         exempt (request) {
           const wasFirst = isFirst && (request.url?.pathname ?? request.url) === '/health'
@@ -155,19 +155,17 @@ for (const kind of kinds) {
           return wasFirst
         }
       })
-      const clients = [await connect(listen.path), await connect(listen.path)]
+      const clients = [await connect(to.path), await connect(to.path)]
       for (const client of clients) assert.equal((await client.send('GET /')).status, 200)
-      // Both are readable when the loop next looks, so one waits in its turn for the other.
+      // Both are readable when the loop polls next, so one of them waits for the other in that turn.
       const answers = await Promise.all(clients.map((client) => client.send('GET /health')))
-      // That turn is also the pause that excuses it.
+      // That turn is also the pause that excuses the wait.
       assert.deepEqual(answers.map(({ status }) => status), [200, 200])
       const { admitted, exempt, lastWaits } = site.gate.stats()
       assert.deepEqual({ admitted, exempt }, { admitted: 3, exempt: 1 })
       assert.ok(lastWaits[2] >= LATE_MS, `${lastWaits}`)
       assert.deepEqual(told, [])
-      const held = once(site.events, 'hold')
-      clients[0].send('GET /hold')
-      await held
+      await hold(site, () => clients[0].send('GET /hold'))
       assert.equal((await clients[1].send('GET /')).status, 503)
       assert.deepEqual(told.map(({ reason, source }) => [reason, source]), [['maxInFlight', 'loop']])
     })
@@ -182,10 +180,8 @@ describe('a request behind slow middleware', () => {
     app.use((req, res, next) => setTimeout(next, LATE_MS))
     app.use(gate)
     app.use((req, res) => res.send('ok'))
-    const server = app.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    opened(() => server.close())
-    const client = await connect(server.address().port)
+    const server = http.createServer(app)
+    const client = await connect(await listen(server))
     assert.equal((await client.send('GET /')).status, 200)
     assert.equal((await late(() => client.send('GET /'))).status, 503)
     const { admitted, shed, lastWaits } = gate.stats()
@@ -195,14 +191,14 @@ describe('a request behind slow middleware', () => {
 })
 
 for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].includes(name))) {
-  describe(`HTTP/2 in ${kind.name}`, () => {
+  describe(`over HTTP/2, the gate in ${kind.name}`, () => {
     const start = async (options) => {
       const createServer = (listener) => http2.createServer(listener)
       const site = await kind.start({ maxDelay: LIMIT_MS, retryAfter: 9, ...options }, { createServer })
       return { site, client: await connectHttp2(site.port) }
     }
 
-    it('streams are refused, and the session is kept', async function () {
+    it('refuses single streams, and keeps the session', async function () {
       needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site, client } = await start()
       assert.equal((await client.send('/')).status, 200)
@@ -216,7 +212,7 @@ for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].include
       assert.ok(lastWaits[1] >= LEAST_WAIT_MS)
     })
 
-    it('a refused POST, and an exempt path', async function () {
+    it('refuses a POST, and admits an exempt path', async function () {
       needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site, client } = await start({ exempt: '/health' })
       assert.equal((await client.sendLate('/', { method: 'POST', body: 'x' })).status, 503)
@@ -226,7 +222,7 @@ for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].include
       assert.deepEqual({ admitted, shed, exempt }, { admitted: 1, shed: 1, exempt: 1 })
     })
 
-    it('a request that expects 100-continue', async () => {
+    it('answers a request that expects 100-continue', async () => {
       const { site, client } = await start({ maxDelay: false })
       const stream = client.session.request({ ':path': '/', ':method': 'POST', expect: '100-continue' })
       await new Promise((resolve) => stream.once('continue', resolve))

@@ -2,14 +2,15 @@
 
 const assert = require('node:assert/strict')
 const http = require('node:http')
-const { once } = require('node:events')
 const express = require('express')
 const spillwayExpress = require('../../lib/adapters/express.js')
 const { guard } = require('../../lib/adapters/http.js')
 const { connect } = require('../support/client.js')
 const { LIMIT_MS, late } = require('../support/late.js')
+const { listen } = require('../support/listen.js')
 const { closeOpened, opened } = require('../support/opened.js')
 const { kinds } = require('../support/servers.js')
+const { until } = require('../support/until.js')
 
 const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n'
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
@@ -17,16 +18,16 @@ const maxDelay = LIMIT_MS
 
 afterEach(closeOpened)
 
-/** All that a client has received, once that has so many lines that begin with HTTP/1.1. */
+/** Waits for so many status lines. @returns {Promise<string[]>} those received so far */
 async function answers (client, count = 1) {
   const lines = () => client.rest.split('\r\n').filter((line) => line.startsWith('HTTP/1.1'))
-  while (lines().length < count) await once(client.socket, 'data')
+  await until(() => lines().length >= count)
   return lines()
 }
 
 for (const kind of kinds.filter(({ name }) => ['http', 'fastify', 'hapi'].includes(name))) {
-  describe(`a client of ${kind.name} that asks whether to send its body`, () => {
-    it('is told to once it is admitted', async () => {
+  describe(`a client of ${kind.name} that expects 100-continue`, () => {
+    it('is told to send its body once it is admitted', async () => {
       const site = await kind.start({ maxDelay })
       const client = await connect(site.port)
       client.socket.write(POST)
@@ -36,7 +37,7 @@ for (const kind of kinds.filter(({ name }) => ['http', 'fastify', 'hapi'].includ
       assert.equal(site.gate.stats().admitted, 1)
     })
 
-    it('is refused without being told to', async () => {
+    it('is refused without being told to send its body', async () => {
       const site = await kind.start({ maxDelay })
       const client = await connect(site.port)
       await late(() => client.socket.write(POST))
@@ -44,7 +45,7 @@ for (const kind of kinds.filter(({ name }) => ['http', 'fastify', 'hapi'].includ
       assert.equal(site.gate.stats().shed, 1)
     })
 
-    it('is told to where it is exempt, where the gate only isDryRun, and when it is closed', async () => {
+    it('is told to send its body if it is exempt, in a dry run, and after the gate is closed', async () => {
       for (const [options, count] of [[{ exempt: '/' }, 'exempt'], [{ dryRun: true }, 'admitted'], [{}, null]]) {
         const site = await kind.start({ maxDelay, ...options })
         if (count === null) site.gate.close()
@@ -61,14 +62,7 @@ for (const kind of kinds.filter(({ name }) => ['http', 'fastify', 'hapi'].includ
 }
 
 describe('guard()', () => {
-  async function listen (server) {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    opened(() => server.close())
-    return connect(server.address().port)
-  }
-
-  it('tells a client to send its body when that is read before the gate is asked', async () => {
+  it('lets Fastify tell a client to send its body if a hook reads the body before the gate is asked', async () => {
     const fastify = require('fastify')()
     opened(() => fastify.close())
     fastify.addHook('onRequest', async (request) => { for await (const data of request.raw) assert.equal(String(data), 'hello') })
@@ -83,37 +77,37 @@ describe('guard()', () => {
     assert.deepEqual(await answers(client, 2), ['HTTP/1.1 100 Continue', 'HTTP/1.1 200 OK'])
   })
 
-  it("leaves a client's expectation to a listener for once", async () => {
+  it('leaves checkContinue to a once() listener', async () => {
     let handled = 0
     const server = http.createServer((req, res) => { handled++; res.end('not here') })
     server.once('checkContinue', (req, res) => { handled++; res.writeHead(417).end() })
     opened(guard(server, { maxDelay }).close)
-    const client = await listen(server)
+    const client = await connect(await listen(server))
     client.socket.write(POST)
     assert.deepEqual(await answers(client), ['HTTP/1.1 417 Expectation Failed'])
     assert.equal(handled, 1)
   })
 
-  it("leaves a client's expectation to a listener of the user's", async () => {
+  it('leaves checkContinue to a listener added later', async () => {
     const server = http.createServer((req, res) => res.end('not here'))
     const gate = guard(server, { maxDelay })
     opened(gate.close)
     server.on('checkContinue', (req, res) => res.writeHead(417).end())
-    const client = await listen(server)
+    const client = await connect(await listen(server))
     client.socket.write(POST)
     assert.deepEqual(await answers(client), ['HTTP/1.1 417 Expectation Failed'])
     assert.equal(gate.stats().admitted, 1)
   })
 
-  it('tells a client once to send its body, before middleware that judges too', async () => {
+  it('tells a client only once to send its body if middleware behind it judges too', async () => {
     const middleware = spillwayExpress({ maxDelay })
     const server = http.createServer(express().use(middleware).use((req, res) => req.resume().on('end', () => res.send('ok'))))
     const gate = guard(server, { maxDelay })
-    const client = await listen(server)
+    const client = await connect(await listen(server))
     client.socket.write(POST)
-    while (!client.rest.includes(CONTINUE)) await once(client.socket, 'data')
+    await until(() => client.rest.includes(CONTINUE))
     client.socket.write('hello')
-    while (!client.rest.includes('200 OK')) await once(client.socket, 'data')
+    await until(() => client.rest.includes('200 OK'))
     assert.equal(client.rest.split(CONTINUE).length, 2)
     gate.close()
     middleware.close()

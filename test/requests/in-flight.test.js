@@ -8,41 +8,31 @@ const { Connection } = require('../../lib/requests/connection.js')
 const { OUTCOME } = require('../../lib/requests/outcome.js')
 const { TrackedRequest } = require('../../lib/requests/tracked-request.js')
 const { Gate } = require('../../lib/gate/gate.js')
+const { nextTurn } = require('../support/block.js')
 const { gateOptions } = require('../../lib/gate/options.js')
 const { readOptions } = require('../../lib/options/read.js')
 const { run } = require('../support/child.js')
+const { hold } = require('../support/hold.js')
+const { connectionsOf, listen } = require('../support/listen.js')
 const { kinds, FIRST_EVENT } = require('../support/servers.js')
 const { connect, connectTls } = require('../support/client.js')
 const { connectHttp2 } = require('../support/http2-client.js')
 const { closeOpened, opened } = require('../support/opened.js')
 const { createTlsServer } = require('../support/tls.js')
+const { until } = require('../support/until.js')
 const express = require('express')
 const spillwayExpress = require('../../lib/adapters/express.js')
 
-const LONGEST_SETTLING_MS = 5000
-
 afterEach(closeOpened)
 
-/** Waits until the gate counts so many in flight, and sees that it stays. */
+/** Waits until the gate counts so many requests in flight, and checks that the count stays. */
 async function inFlight (site, count) {
-  const begin = Date.now()
-  while (site.gate.stats().inFlight !== count) {
-    assert.ok(Date.now() - begin < LONGEST_SETTLING_MS, `in flight: ${site.gate.stats().inFlight}, expected ${count}`)
-    await new Promise(setImmediate)
-  }
-  await new Promise(setImmediate)
+  await until(() => site.gate.stats().inFlight === count, () => `in flight: ${site.gate.stats().inFlight}, expected ${count}`)
+  await nextTurn()
   assert.equal(site.gate.stats().inFlight, count)
 }
 
-/** Sends a request that stays, and gives what answers it. */
-async function hold (site, send) {
-  const held = once(site.events, 'hold')
-  const answer = send()
-  const [release] = await held
-  return { answer, release }
-}
-
-/** What answers the requests that entry, as they come. */
+/** Collects the functions that let held requests be answered. */
 function collectReleases (site) {
   const releases = []
   site.events.on('hold', (release) => releases.push(release))
@@ -50,10 +40,10 @@ function collectReleases (site) {
 }
 
 for (const kind of kinds) {
-  describe(`in flight in ${kind.name}`, () => {
+  describe(`the in-flight count in ${kind.name}`, () => {
     const start = (settings) => kind.start({ maxDelay: false }, settings)
 
-    it('counts each request from its tracked until it is answered, and exempt ones not', async () => {
+    it('includes each request until it is answered, and no exempt ones', async () => {
       const site = await kind.start({ maxDelay: false, exempt: '/health' })
       const clients = [await connect(site.port), await connect(site.port)]
       const first = await hold(site, () => clients[0].send('GET /hold'))
@@ -71,7 +61,7 @@ for (const kind of kinds) {
       assert.equal(site.gate.stats().admitted, 2)
     })
 
-    it('returns to zero after requests one after the other on one connection', async () => {
+    it('returns to zero after several requests in a row on one connection', async () => {
       const site = await start()
       const client = await connect(site.port)
       for (const line of ['GET /', 'HEAD /', 'GET /nowhere', 'GET /']) await client.send(line)
@@ -96,7 +86,7 @@ for (const kind of kinds) {
       await inFlight(site, 0)
     })
 
-    it('returns to zero when a connection dies with requests queued behind a slow one', async () => {
+    it('returns to zero when a connection dies while requests wait behind a slow one', async () => {
       const site = await start()
       const client = await connect(site.port)
       const releases = collectReleases(site)
@@ -109,7 +99,7 @@ for (const kind of kinds) {
       await inFlight(site, 0)
     })
 
-    it('returns to zero when the client goes away while its request is worked on', async () => {
+    it('returns to zero when the client leaves before its request is answered', async () => {
       const site = await start()
       const client = await connect(site.port)
       const { release } = await hold(site, () => client.send('GET /hold'))
@@ -119,7 +109,7 @@ for (const kind of kinds) {
       await inFlight(site, 0)
     })
 
-    it('returns to zero when the client resets the connection in the middle of its body', async () => {
+    it("returns to zero when the client resets the connection in the middle of a request's body", async () => {
       const site = await start()
       const client = await connect(site.port)
       client.send('POST /', { headers: { 'Content-Length': '1000' }, body: 'the first of it' })
@@ -128,7 +118,7 @@ for (const kind of kinds) {
       await inFlight(site, 0)
     })
 
-    it("returns to zero after the socket's time-out", async () => {
+    it('returns to zero after the socket times out', async () => {
       const site = await start()
       const connection = once(site.server, 'connection')
       const client = await connect(site.port)
@@ -156,7 +146,7 @@ for (const kind of kinds) {
     })
 
     for (const path of ['/throw', '/reject']) {
-      it(`returns to zero after a handler that fails (${path})`, async () => {
+      it(`returns to zero after a handler fails (${path})`, async () => {
         const site = await start()
         const client = await connect(site.port)
         const answer = client.send(`GET ${path}`)
@@ -171,13 +161,13 @@ for (const kind of kinds) {
       const site = await start()
       const client = await connect(site.port)
       client.send('GET /events')
-      while (!client.rest.includes(FIRST_EVENT)) await once(client.socket, 'data')
+      await until(() => client.rest.includes(FIRST_EVENT))
       await inFlight(site, 1)
       client.destroy()
       await inFlight(site, 0)
     })
 
-    it('returns to zero over TLS, answered or aborted', async () => {
+    it('returns to zero over TLS, whether the request is answered or aborted', async () => {
       const site = await start({ createServer: createTlsServer })
       const client = await connectTls(site.port)
       assert.equal((await client.send('GET /')).status, 200)
@@ -193,13 +183,13 @@ for (const kind of kinds) {
 }
 
 for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].includes(name))) {
-  describe(`in flight in ${kind.name} over HTTP/2`, () => {
+  describe(`the in-flight count in ${kind.name} over HTTP/2`, () => {
     async function start () {
       const site = await kind.start({ maxDelay: false }, { createServer: (listener) => http2.createServer(listener) })
       return { site, client: await connectHttp2(site.port) }
     }
 
-    it('counts each stream until it is answered', async () => {
+    it('includes each stream until it is answered', async () => {
       const { site, client } = await start()
       const first = await hold(site, () => client.send('/hold'))
       const second = await hold(site, () => client.send('/hold'))
@@ -212,7 +202,7 @@ for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].include
       await inFlight(site, 0)
     })
 
-    it('returns to zero when the client resets a stream, or the session goes', async () => {
+    it('returns to zero when the client resets a stream or destroys the session', async () => {
       const { site, client } = await start()
       const ask = () => client.session.request({ ':path': '/hold' }).on('error', () => {})
       const first = await hold(site, ask)
@@ -229,7 +219,7 @@ for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].include
       assert.equal(site.gate.stats().admitted, 2)
     })
 
-    it('returns to zero after a handler that fails, and after server-sent events', async () => {
+    it('returns to zero after a handler fails, and after a stream of server-sent events', async () => {
       const { site, client } = await start()
       const failed = client.session.request({ ':path': '/reject' })
       failed.on('error', () => {})
@@ -247,7 +237,7 @@ for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].include
 }
 
 describe('a connection', () => {
-  it('keeps those of its requests that are not answered, whichever is', () => {
+  it('keeps its unanswered requests when another of its requests is answered', () => {
     const connection = new Connection(-1, false)
     const [first, second, third] = ['/1', '/2', '/3'].map((url) => new TrackedRequest('GET', url, [], 0, connection))
     connection.unanswered.push(first, second, third)
@@ -259,7 +249,7 @@ describe('a connection', () => {
 })
 
 describe('a gate that is closed while a request is in flight', () => {
-  it('ends the measuring when that is answered', async () => {
+  it('stops the measuring when that request is answered', async () => {
     const { stdout, stderr } = await run(`
       const http = require('node:http')
       const { shutdown } = require('spillway')
@@ -285,8 +275,8 @@ describe('a gate that is closed while a request is in flight', () => {
   })
 })
 
-describe('in flight behind asynchronous middleware', () => {
-  /** An application whose requests wait, before they reach the gate, until a test lets them. */
+describe('behind asynchronous middleware, the in-flight count', () => {
+  /** Starts an application whose requests wait in front of the gate until a test lets them continue. */
   async function start () {
     const gate = spillwayExpress({ maxDelay: false })
     const waiting = []
@@ -294,49 +284,41 @@ describe('in flight behind asynchronous middleware', () => {
     app.use((req, res, next) => { waiting.push(next) })
     app.use(gate)
     app.use((req, res) => res.send('ok'))
-    const server = http.createServer(app).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    opened(() => server.close())
-    const client = await connect(server.address().port)
-    const arrived = async (count) => { while (waiting.length < count) await new Promise(setImmediate) }
+    const server = http.createServer(app)
+    const client = await connect(await listen(server))
+    const arrived = (count) => until(() => waiting.length >= count)
     return { server, gate, client, waiting, arrived }
   }
 
-  it('returns to zero where the connection was gone before the gate was reached, also for a queued request', async () => {
+  it('returns to zero if the connection, with a request and a queued one, closed before they reached the gate', async () => {
     const { server, gate, client, waiting, arrived } = await start()
     client.send('GET /')
     client.send('GET /')
     await arrived(2)
     client.destroy()
-    for (;;) {
-      const connections = await new Promise((resolve) => server.getConnections((_, count) => resolve(count)))
-      if (connections === 0) break
-      await new Promise(setImmediate)
-    }
-    await new Promise(setImmediate)
+    await until(async () => await connectionsOf(server) === 0)
+    await nextTurn()
     for (const next of waiting) next()
     await inFlight({ gate }, 0)
     assert.equal(gate.stats().admitted, 2)
   })
 
-  it('stays at zero where the response was sent before the gate was reached, and the connection stays', async () => {
+  it('stays at zero if the response was sent before the request reached the gate', async () => {
     const gate = spillwayExpress({ maxDelay: false })
     const app = express().set('env', 'test')
     app.use((req, res, next) => { res.end('early', () => setImmediate(next)) })
     app.use(gate)
     app.use(() => {})
-    const server = http.createServer(app).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    opened(() => server.close())
-    const client = await connect(server.address().port)
+    const server = http.createServer(app)
+    const client = await connect(await listen(server))
     await client.send('GET /')
-    while (gate.stats().admitted === 0) await new Promise(setImmediate)
+    await until(() => gate.stats().admitted > 0)
     await inFlight({ gate }, 0)
   })
 })
 
-describe('an outcome over HTTP/2', () => {
-  /** The outcomes of one request, of which `serve` is told how to let the gate judge it. */
+describe('over HTTP/2, the outcome of a request', () => {
+  /** Collects the outcomes of one request. `serve` gets a function that asks the gate. */
   async function outcomesOf (serve, ask) {
     const gate = new Gate(readOptions('test', gateOptions, {}))
     opened(() => gate.close())
@@ -347,21 +329,19 @@ describe('an outcome over HTTP/2', () => {
       leave.call(gate, tracked, outcome)
     }
     const server = http2.createServer((req, res) => serve(req, res, () => gate.decide(req, res, req)))
-    opened(() => server.close())
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
+    await listen(server)
     await ask(await connectHttp2(server.address().port), server)
-    while (outcomes.length === 0) await new Promise(setImmediate)
+    await until(() => outcomes.length > 0)
     assert.equal(gate.handle().stats().inFlight, 0)
     return outcomes
   }
 
-  it('is completed once it was answered', async () => {
+  it('is "completed" after it was answered', async () => {
     const serve = (req, res, enter) => { enter(); res.end('ok') }
     assert.deepEqual(await outcomesOf(serve, (client) => client.send('/')), [OUTCOME.completed])
   })
 
-  it('is abandoned where the client resets it, while it is served or before it is judged', async () => {
+  it('is "abandoned" if the client resets its stream, before or after the gate is asked', async () => {
     const ask = async ({ session }, server) => {
       const stream = session.request({ ':path': '/' })
       stream.on('error', () => {})

@@ -3,10 +3,7 @@
 const assert = require('node:assert/strict')
 const { run } = require('../support/child.js')
 
-/**
- * A server in a process of its own, in which nothing of this package has begun to measure when the first request
- * comes. `first` is answered by `answer(res)`; then come two more requests on connections of their own.
- */
+/** A script whose server receives its first request before any part of this package measures. */
 const source = (serve) => `
   const http = require('node:http')
   const net = require('node:net')
@@ -14,16 +11,13 @@ const source = (serve) => `
   const spillway = require('spillway/express')
   const { guard } = require('spillway/http')
   const { once } = require('node:events')
-  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const { nextTurn } = require('./test/support/block.js')
+  const { listen } = require('./test/support/listen.js')
+  const { until } = require('./test/support/until.js')
   let gate
   const counts = () => { const { admitted, shed, inFlight } = gate.stats(); return [admitted, shed, inFlight].join() }
   const closed = (socket) => new Promise((resolve) => socket.once('close', resolve))
   const get = (port) => fetch('http://127.0.0.1:' + port).then((response) => response.text())
-  async function listen (server) {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return server.address().port
-  }
   async function main () {
     ${serve}
   }
@@ -37,7 +31,7 @@ async function said (serve) {
 }
 
 describe('a request that is older than the first gate', () => {
-  it('which is made in it, is admitted, answered and counted out, like those after it', async () => {
+  it('is admitted, answered and leaves the in-flight count, if its handler creates the gate', async () => {
     assert.equal(await said(`
       const app = express()
       app.use((req, res, next) => {
@@ -52,7 +46,7 @@ describe('a request that is older than the first gate', () => {
     `), '1,0,1 ok 1,0,0 2,0,1 ok 2,0,0 3,0,1 ok 3,0,0\n')
   })
 
-  it('which is added while it sits in asynchronous middleware, is admitted, answered and counted out', async () => {
+  it('is admitted, answered and leaves the in-flight count, if the gate is added while it waits in asynchronous middleware', async () => {
     assert.equal(await said(`
       const app = express()
       const connecting = Promise.withResolvers ? Promise.withResolvers() : {}
@@ -70,7 +64,7 @@ describe('a request that is older than the first gate', () => {
     `), '1,0,1 1,0,0 2,0,1 2,0,0\n')
   })
 
-  it('keeps its place until its handler has ended, though its client has left, and those queued behind it too', async () => {
+  it('keeps its place until its handler has ended though its client has left, as do the requests queued behind it', async () => {
     assert.equal(await said(`
       const app = express()
       const responses = []
@@ -83,11 +77,11 @@ describe('a request that is older than the first gate', () => {
       const port = await listen(server)
       const client = net.connect(port, '127.0.0.1')
       client.write('GET /1 HTTP/1.1\\r\\nHost: a\\r\\n\\r\\nGET /2 HTTP/1.1\\r\\nHost: a\\r\\n\\r\\nGET /all HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n')
-      while (responses.length < 3) await turn()
+      await until(() => responses.length >= 3)
       const seen = [counts()]
       client.resetAndDestroy()
       await closed(responses[0][0].socket)
-      await turn()
+      await nextTurn()
       seen.push(counts())
       for (const [, res] of responses) {
         res.end('late')
@@ -97,7 +91,7 @@ describe('a request that is older than the first gate', () => {
     `), '3,0,3 3,0,3 3,0,2 3,0,1 3,0,0\n')
   })
 
-  it('is no longer followed when its connection was gone before the gate came', async () => {
+  it('leaves the in-flight count if its connection closed before the gate was created', async () => {
     assert.equal(await said(`
       const app = express()
       let next
@@ -107,7 +101,7 @@ describe('a request that is older than the first gate', () => {
       const client = net.connect(port, '127.0.0.1')
       client.write('GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n')
       const [socket] = await once(server, 'connection')
-      while (!next) await turn()
+      await until(() => next)
       client.resetAndDestroy()
       await closed(socket)
       app.use(gate = spillway({ maxDelay: 60_000 }))
@@ -117,8 +111,8 @@ describe('a request that is older than the first gate', () => {
   })
 })
 
-describe('a fault of this package in the middle of a request', () => {
-  it('does not end the process: a warning tells of it, once', async () => {
+describe('an internal error while a request is processed', () => {
+  it('does not end the process, and emits one warning', async () => {
     const { code, stdout, stderr } = await run(source(`
       class Strange extends http.IncomingMessage {
         #looks = 0

@@ -11,8 +11,8 @@ files=("$@")
 build=build/asan
 flags='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g'
 mkdir -p $build
-cp -r binding.gyp package.json src $build
-CXX=g++ CXXFLAGS=$flags LDFLAGS=$flags npx node-gyp rebuild --silent -C $build
+cp -r package.json src $build
+CXX=g++ CXXFLAGS=$flags LDFLAGS=$flags npx node-gyp rebuild --silent -C $build/src
 
 # Node is not built with them, so they must be there before it; and it leaves to the system what it holds at the end.
 export LD_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so) $(g++ -print-file-name=libstdc++.so.6)"
@@ -24,5 +24,5 @@ node -e '
   require("./lib/native/binding.js")
   const loaded = process.report.getReport().sharedObjects.filter((name) => name.endsWith("spillway.node"))
   require("node:assert").deepEqual(loaded, [process.env.SPILLWAY_PREBUILD + "/build/Release/spillway.node"])'
-# What something costs is another matter here.
-exec node node_modules/mocha/bin/mocha.js --timeout 60000 --invert --fgrep 'spends no more on slow heads' "${files[@]}"
+# The sanitizers make everything slower, so that costs cannot be compared.
+exec node node_modules/mocha/bin/mocha.js --timeout 60000 --invert --fgrep 'under a flood, the spill' "${files[@]}"

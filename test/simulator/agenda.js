@@ -1,6 +1,6 @@
 'use strict'
 
-/** What will happen outside the event loop, and when: a binary heap of callbacks by virtual time (ns). */
+/** The future events outside the event loop: a binary heap of callbacks by virtual time (ns). */
 class Agenda {
   #heap = []
   #order = 0
@@ -23,7 +23,7 @@ class Agenda {
     heap[index] = entry
   }
 
-  /** Runs, in order, whatever is due by `now`; each callback is given its own time. */
+  /** Runs everything that is due by `now`, in order. Each callback gets its own time. */
   runUntil (now) {
     while (this.next <= now) {
       const { time, run } = this.#pop()
@@ -50,7 +50,7 @@ class Agenda {
   }
 }
 
-// Equal times keep the order of asking, or runs would depend on the heap's shape.
+// Events at the same time keep their order, or a run would depend on the heap's shape.
 function before (a, b) {
   return a.time < b.time || (a.time === b.time && a.order < b.order)
 }

@@ -7,7 +7,7 @@ const { ms } = require('./units')
 const ADMIT = 0
 const COMPLETED = 0
 
-/** The admission controller and a clock: time passes in turns of 1 ms, which are busy for so long as they are told. */
+/** An admission controller with a clock. Time passes in turns of 1 ms, which are busy for as long as the caller says. */
 class Bench {
   now = ms(1e6)
   #agenda = new Agenda()
@@ -37,7 +37,7 @@ class Bench {
     this.controller.depart(this.now, id, start, outcome)
   }
 
-  /** So many requests a second for `lasting` ms, each answered after `responseMs`; returns the verdicts. */
+  /** Sends `rate` requests a second for `lasting` ms, each answered after `responseMs`; returns the verdicts. */
   traffic (lasting, { id = 0, rate = 100, responseMs = 50, waitedMs = 0, outcome = COMPLETED } = {}) {
     const verdicts = []
     for (let time = 0, due = 0; time < lasting; time++) {

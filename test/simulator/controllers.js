@@ -3,7 +3,7 @@
 const { binding } = require('../../lib/native/binding')
 const { ms } = require('./units')
 
-/** The admission controller that ships. */
+/** The real admission controller. */
 function spillway ({ maxDelayMs = 100, maxInFlight = 0, tickMs = 4, dryRun = false } = {}) {
   return binding.createController(ms(maxDelayMs), maxInFlight, ms(tickMs), Number(dryRun), 0)
 }
@@ -13,7 +13,7 @@ function nothing () {
   return { arrive: () => 0, depart () {}, turn () {} }
 }
 
-/** The rule that comes to mind first. */
+/** The most obvious rule. */
 function waitedLongerThan (limitMs) {
   return { ...nothing(), arrive: (now, id, wait) => wait > ms(limitMs) ? 1 : 0 }
 }

@@ -2,12 +2,13 @@
 
 const { ms, toMs } = require('./units')
 
-// An answer later than this is of no use.
+// A later answer is of no use.
 const USEFUL_MS = 200
 
 /**
- * Of the requests sent in [fromMs, untilMs[, of one class or of all: `offered`, `goodput` (useful answers) and `failures` per
- * second, the `shed` part, `useful` part, `p50`, `p99` of the answers 200 and `refusedP99` of the 503s in ms.
+ * Figures of the requests sent in [fromMs, untilMs[, of one class or all: `offered`, `goodput` (useful answers) and
+ * `failures` per second; the shares `shed` and `useful`; `p50` and `p99` of the answers 200 and `refusedP99` of the answers
+ * 503, in ms.
  */
 function figures (records, { fromMs, untilMs, class: id, usefulMs = USEFUL_MS }) {
   const sent = records.filter((record) => record.sent >= ms(fromMs) && record.sent < ms(untilMs) &&
@@ -29,13 +30,13 @@ function figures (records, { fromMs, untilMs, class: id, usefulMs = USEFUL_MS })
   }
 }
 
-/** The share refused of those that a controller was asked about in [fromMs, untilMs[. */
+/** The share of refused requests among those that a controller judged in [fromMs, untilMs[. */
 function refusedOfJudged (records, { fromMs, untilMs }) {
   const judged = records.filter(({ judged }) => judged && judged.time >= ms(fromMs) && judged.time < ms(untilMs))
   return judged.filter(({ judged }) => !judged.admitted).length / Math.max(1, judged.length)
 }
 
-/** How long after `atMs` until p99 of the answers 200 stays below `limitMs`, to 100 ms. */
+/** The time from `atMs` until p99 of the answers 200 stays below `limitMs`, in steps of 100 ms. */
 function settledAfter (records, { atMs, untilMs, limitMs }) {
   let settled = atMs
   for (let from = atMs; from < untilMs; from += 100) {
@@ -44,7 +45,7 @@ function settledAfter (records, { atMs, untilMs, limitMs }) {
   return settled - atMs
 }
 
-/** How long after `atMs` until the last refusal of a request sent then or later, in ms. */
+/** The time from `atMs` until the last refusal of a request sent at or after `atMs`, in ms. */
 function lastRefusalAfter (records, atMs) {
   return records.reduce((last, { status, sent, end }) =>
     status === 503 && sent >= ms(atMs) ? Math.max(last, toMs(end) - atMs) : last, 0)

@@ -7,17 +7,17 @@ const Random = require('./random')
 const startTraffic = require('./traffic')
 const { ms, toMs } = require('./units')
 
-/** What Express cost on two cores under Linux and Node 20.20, in ms. */
+/** The costs of Express on two cores under Linux and Node 20.20, in ms. */
 const EXPRESS = { turn: 0.015, accept: 0.04, begin: 0.3, refuse: 0.06, spill: 0.01 }
 
 /**
- * Runs a scenario on a virtual clock; the same seed gives the same run. Returns the records of its requests (see traffic.js).
+ * Runs a scenario on a virtual clock, and returns the records of its requests (see traffic.js). The same seed gives the same run.
  *
- * `controller`, or `controllers` where several servers share the process; `sources` (see traffic.js); `pauses`: `{ everyMs, lastMs }`;
- * `script`: `[[atMs, run], …]`; `kernelWaits: false` for a system whose kernel does not count them; `spill: true` for refusal from
- * the accept queue; `dryRun: true` for a process that lets in what its controller refuses; `acceptQueue`: how long that may become.
+ * `controller`, or `controllers` if several servers share the process; `sources` (see traffic.js); `pauses`: `{ everyMs, lastMs }`;
+ * `script`: `[[atMs, run], …]`; `kernelWaits: false` for a system whose kernel does not report waits; `spill: true` to refuse
+ * from the accept queue; `dryRun: true` to admit what the controller refuses; `acceptQueue`: the length of that queue.
  *
- * A scenario that needs a pool is a function of what makes one: `simulate((pool) => ({ … query(pool(20)) … }))`.
+ * A scenario that needs a pool is a function that gets a constructor of pools: `simulate((pool) => ({ … query(pool(20)) … }))`.
  */
 function simulate (scenario) {
   const agenda = new Agenda()
@@ -36,13 +36,13 @@ function simulate (scenario) {
   return records
 }
 
-/** Requests a second that the loop can serve: each costs its CPU, the framework's share and, on a new connection, an accept. */
+/** Requests per second that the loop can serve. Each costs its CPU, the framework's share and, on a new connection, an accept. */
 function loopCapacity (phases, { keepAlive, costs = EXPRESS }) {
   const cpu = phases.reduce((sum, phase) => sum + (phase.cpu ?? 0), 0)
   return 1000 / (cpu + costs.begin + costs.turn + (keepAlive ? 0 : costs.accept))
 }
 
-/** The part of its capacity that a loop can keep at so many times that load, as refusing costs too. */
+/** The share of its capacity that a loop can keep at `times` that load, because refusals cost time too. */
 function ceiling (times, phases, { keepAlive, costs = EXPRESS, spill = false }) {
   const refusal = spill ? costs.spill : costs.refuse + (keepAlive ? 0 : costs.accept + costs.turn)
   const rho = refusal * loopCapacity(phases, { keepAlive, costs }) / 1000

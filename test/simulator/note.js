@@ -1,6 +1,6 @@
 'use strict'
 
-/** Writes figures behind the title of the running test, so that a run of the tests reads as a table of results. */
+/** Adds figures to the title of the running test, so that the output reads like a table of results. */
 function note (context, values) {
   const text = Object.entries(values).map(([key, value]) => `${key} ${round(value)}`).join(', ')
   context.test.title += `\n          ${text}`

@@ -1,6 +1,6 @@
 'use strict'
 
-/** A database's connections: so many jobs at a time, the others first come, first served. Beside the event loop. */
+/** The connections to a database, beside the event loop: a number of jobs run at a time, and the others wait in order. */
 class Pool {
   #agenda
   #slots

@@ -2,31 +2,31 @@
 
 const { ms } = require('./units')
 
-// libuv accepts one connection a turn since 1.45; Linux and Node agree on a queue of 511.
+// Since 1.45, libuv accepts one connection a turn. Linux and Node both default to a queue of 511.
 const ACCEPT_QUEUE = 511
 
-// As the binding numbers them.
+// The numbers that the binding uses.
 const ADMIT = 0
 const COMPLETED = 0
 const ABANDONED = 1
 const DETACHED = 2
 
-// In place of the moment at which it was let in, of a request that was refused in a dry run.
+// Takes the place of the admission time of a request that was refused in a dry run.
 const GHOST = 0
 
-// What one turn may spend on refusing from the accept queue.
+// How long one turn may refuse connections from the accept queue.
 const SPILL_BATCH_MS = 0.9
 
 /**
- * A Node process: a kernel's accept queue for each server that listens, and one loop of turns. In a turn each server accepts one
- * connection, every request whose bytes are there begins, and every request that waits for the loop makes one step.
+ * A Node.js process: an accept queue for each listening server, and one event loop. In each turn, a server accepts one
+ * connection, each request whose bytes have arrived begins, and each request that waits for the loop makes one step.
  *
- * A request: `server`, `class`, `arrived`, `claimsNoWait` (as one whose body still trickles in), `phases` and the next `phase`,
- * `lasting(ms)` (with noise, in ns) and `answer(status, now)`. A phase is `{ cpu }` (ms, in a turn of its own), `{ io }` (ms,
+ * A request has `server`, `class`, `arrived`, `claimsNoWait` (as if its body were still arriving), `phases` and the next `phase`,
+ * `lasting(ms)` (with noise, in ns) and `answer(status, now)`. A phase is `{ cpu }` (ms, in its own turn), `{ io }` (ms,
  * beside the loop), `{ io, pool }` or `{ detach: true }`.
  *
- * `costs` in ms: `turn` (polling), `accept`, `begin` (the framework's share of a request), `refuse` (its share of a 503) and
- * `spill` (a 503 out of the accept queue, where `spill` is on).
+ * `costs` are in ms: `turn` (polling), `accept`, `begin` (the framework's share of a request), `refuse` (its share of a 503) and
+ * `spill` (a 503 from the accept queue, if `spill` is on).
  */
 class Process {
   #agenda
@@ -56,7 +56,7 @@ class Process {
     this.#acceptQueues = controllers.map(() => [])
   }
 
-  /** The handshake of a connection that carries this request; false when the queue is full and the kernel drops it. */
+  /** Completes the handshake of this request's connection; false if the queue is full and the kernel drops it. */
   connect (request) {
     const queue = this.#acceptQueues[request.server]
     if (queue.length >= this.#mostWaiting) return false
@@ -65,17 +65,17 @@ class Process {
     return true
   }
 
-  /** The request's bytes arrive on a connection that was accepted before. */
+  /** Delivers the request's bytes on a connection that is already accepted. */
   receive (request) {
     this.#readable.push(request)
   }
 
-  /** The client of this request leaves. */
+  /** Lets the client of this request leave. */
   hangUp (request) {
     this.#closed.push(request)
   }
 
-  /** Something blocks the loop for so many ns: garbage collection, a long synchronous call. */
+  /** Blocks the loop for so many ns, as garbage collection or a long synchronous call does. */
   pause (duration) {
     this.#pauses.push(duration)
   }
@@ -105,7 +105,7 @@ class Process {
     const readable = this.#readable.splice(0)
     const runnable = this.#runnable.splice(0)
     now += ms(this.#costs.turn)
-    // The handler goes on working for nobody, as handlers do; the admission controller hears of it from the response's 'close'.
+    // The handler keeps working, as handlers do; the admission controller hears from the response's 'close' that the client left.
     for (const request of this.#closed.splice(0)) this.#depart(request, now, ABANDONED)
     for (const duration of this.#pauses.splice(0)) now += duration
     for (const queue of this.#acceptQueues) {
@@ -118,7 +118,7 @@ class Process {
     return now
   }
 
-  /** The oldest that wait to be accepted, beyond what the admission controller lets wait. */
+  /** Refuses the oldest connections in the accept queues, beyond what the admission controller lets wait. */
   #refuseWaiting (now) {
     const { spill } = this.#costs
     this.#acceptQueues.forEach((queue, i) => {
@@ -149,14 +149,14 @@ class Process {
     return this.#step(request, now + ms(this.#costs.begin))
   }
 
-  // The kernel counts in ticks. Where it does not count at all, the running turn's delay must do.
+  // The kernel counts in ticks. If it does not count at all, the running turn's delay is used instead.
   #waited (request, now) {
     if (request.claimsNoWait) return 0
     if (!this.#kernelWaits) return now - this.#turnBegan
     return (Math.floor(now / this.#tick) - Math.floor(request.arrived / this.#tick)) * this.#tick
   }
 
-  /** One step of CPU at most, then whatever the request waits for next. */
+  /** Does one step of CPU at most, and then starts what the request waits for next. */
   #step (request, now) {
     const { phases } = request
     if (phases[request.phase]?.cpu !== undefined) now += request.lasting(phases[request.phase++].cpu)

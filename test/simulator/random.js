@@ -1,6 +1,6 @@
 'use strict'
 
-/** A seeded stream of numbers (mulberry32), so that every run of a scenario is the same run. */
+/** A seeded stream of numbers (mulberry32), so that every run of a scenario is the same. */
 class Random {
   #state
 

@@ -6,11 +6,11 @@ const { ms, toMs } = require('./units')
 
 const { binding } = require('../../lib/native/binding')
 
-// As a monitor of the loop samples its lag, and smooths it.
+// How a monitor samples and smooths the event loop's lag.
 const LAG_EVERY_MS = 500
 const LAG_FACTOR = 1 / 3
 
-/** The limit that ships, on a virtual clock. */
+/** The real limit, on a virtual clock. */
 function auto () {
   const controller = binding.createConcurrency()
   return {
@@ -20,15 +20,15 @@ function auto () {
   }
 }
 
-/** A number. */
+/** A fixed limit. */
 const fixed = (limit) => ({ limit, begin () {}, end () {} })
 
 /**
- * A stream whose source is never empty, on a virtual clock: handlers start while fewer than the limit are in flight. Returns
- * `{ start, end, ok }` in ms of each handler that settled, and the limit each 10 ms, as `limits`.
+ * Simulates a stream whose source is never empty, on a virtual clock: handlers start while fewer than the limit are in flight.
+ * Returns `{ start, end, ok }` in ms for each settled handler, and the limit every 10 ms as `limits`.
  *
  * `handler(world, now, settle)` calls `settle(time, ok = true)`; `script`: `[[atMs, run], …]`; `wants(ms)`: whether the
- * source has an item; `lagIsSeen: false` for a limit that is told of no lag.
+ * source has an item; `lagIsSeen: false` if the limit does not learn of lag.
  */
 function simulateStream ({ handler, limit = auto(), durationMs, seed = 1, script = [], wants = () => true, lagIsSeen = true }) {
   const agenda = new Agenda()
@@ -66,7 +66,7 @@ function simulateStream ({ handler, limit = auto(), durationMs, seed = 1, script
   return { records, limits }
 }
 
-/** The event loop: what has something to do there does it one after the other. */
+/** The event loop, which does one thing after another. */
 class Loop {
   #agenda
   #freeAt = 0
@@ -86,7 +86,7 @@ class Loop {
   }
 }
 
-/** A downstream that serves so many at a time, the others first come, first served. `slots` may be changed. */
+/** A downstream service with a number of slots; other calls wait in order. `slots` may be changed. */
 class Downstream {
   #waiting = []
   #busy = 0
@@ -114,7 +114,7 @@ class Downstream {
   }
 }
 
-/** Of what was completed in [fromMs, untilMs[: `rate` per second, mean and p99 of the response in ms, and the mean limit. */
+/** Figures of what completed in [fromMs, untilMs[: `rate` per second, mean and p99 of the response in ms, and the mean limit. */
 function streamFigures ({ records, limits }, { fromMs, untilMs }) {
   const done = records.filter(({ end, ok }) => ok && end >= fromMs && end < untilMs)
   const responses = Float64Array.from(done, ({ start, end }) => end - start).sort()

@@ -2,20 +2,20 @@
 
 const { ms, toMs } = require('./units')
 
-// Linux sends a dropped SYN again 1 s, 3 s and 7 s after the first.
+// Linux repeats a dropped SYN 1 s, 3 s and 7 s after the first.
 const SYN_RETRIES_MS = [1000, 2000, 4000]
 
-// How often a source that sends nothing looks whether it should again.
+// How often an idle source checks whether it should send again.
 const LOOK_AGAIN_MS = 10
 
 /**
- * An open-loop client: requests are sent when they are due, whether or not earlier ones were answered, and every one of them
- * ends up in `records` as `{ class, sent, status, end }`: status 200, 503 (`spilled` if it was never accepted), with `judged`, once the admission controller was asked: `{ admitted, time }`, -1 (timed out) or 0
- * (not answered yet).
+ * An open-loop client. It sends each request when it is due, whether or not earlier ones were answered, and records it in
+ * `records` as `{ class, sent, status, end }`. The status is 200, 503 (`spilled` if the connection was never accepted), -1
+ * (timed out) or 0 (not answered yet). A record has `judged: { admitted, time }` after the admission controller was asked.
  *
- * `source`: `phases`, `rate(ms)` per second, `class`, `server`, `keepAlive` (else a connection for each request), `arrivals`
- * ('poisson', 'clock', or a number: bursts of so many), `noise` (spread of service times), `timeoutMs`, `claimsNoWait` (the kernel takes
- * its requests for such that waited for nothing), `connected` (with `keepAlive`: there is always a connection to be had).
+ * `source`: `phases`, `rate(ms)` per second, `class`, `server`, `keepAlive` (otherwise each request has its own connection),
+ * `arrivals` ('poisson', 'clock', or the size of bursts), `noise` (spread of service times), `timeoutMs`, `claimsNoWait` (the
+ * kernel reports no wait for its requests), `connected` (with `keepAlive`: a connection is always available).
  */
 function startTraffic ({ agenda, random, process, source, records, untilMs }) {
   const { phases, keepAlive = false, arrivals = 'poisson', noise = 0.1, timeoutMs = 6000, claimsNoWait = false, connected = false } = source
@@ -54,7 +54,7 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
       judged: (admitted, time) => { record.judged = { admitted, time } },
       spilled: () => { record.spilled = true },
       lasting: (duration) => ms(random.around(duration, noise)),
-      // Told during a turn; the client sees it when the turn has come so far.
+      // Called during a turn; the client sees the answer when the turn has reached this time.
       answer: (status, time) => agenda.at(time, () => {
         if (finish(status, time) && keepAlive) idleConnections.push(true)
       })

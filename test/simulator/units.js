@@ -1,6 +1,6 @@
 'use strict'
 
-// The simulation's time is a number of ns; people write ms.
+// The simulation counts in ns; its users write ms.
 const ms = (value) => value * 1e6
 const toMs = (ns) => ns / 1e6
 

@@ -1,6 +1,6 @@
 'use strict'
 
-/** The classic one: 5 ms of CPU in five steps, one loop turn apart. */
+/** The classic workload: 5 ms of CPU in five steps, one turn of the loop apart. */
 const fiveSteps = [1, 1, 1, 1, 1].map((cpu) => ({ cpu }))
 
 /** One step that blocks the loop for 50 ms. */
@@ -9,7 +9,7 @@ const block = [{ cpu: 50 }]
 /** A fast answer from memory. */
 const fast = [{ cpu: 1 }]
 
-/** A long poll, or a slow service elsewhere: 2 s and no CPU to speak of. */
+/** A long poll, or a slow service elsewhere: 2 s with hardly any CPU. */
 const slow = beside(2000)
 
 /** A query of `io` ms on a pool. */

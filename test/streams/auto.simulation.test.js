@@ -14,12 +14,12 @@ const exponential = (mean) => (random) => random.exponential(mean)
 const bimodal = (random) => random.uniform() < 0.9 ? 1 : 300
 const BIMODAL_MEAN = 0.9 * 1 + 0.1 * 300
 
-/** A handler that works so long on the loop, after as long beside it as it is told. */
+/** Returns a handler that waits `besideMs` without using the event loop, and then uses it for `cpuMs`. */
 const onTheLoop = (cpuMs, besideMs = 0) => (world, now, settle) => {
   world.agenda.at(now + ms(besideMs), (time) => world.loop.run(time, cpuMs, settle))
 }
 
-/** The same stream with the limit that ships and with a number, and the figures of each. */
+/** Runs a scenario with 'auto' and with a number, and returns the figures of both. */
 function compare (scenario, number, windows) {
   return [auto(), fixed(number)].map((limit) => {
     const result = simulateStream({ ...scenario(), limit })
@@ -27,7 +27,7 @@ function compare (scenario, number, windows) {
   })
 }
 
-/** The figures of 20 s, from so long after `[slots, serviceMs]` changed. */
+/** Changes `[slots, serviceMs]` after 15 s, and returns the figures of the 20 s that begin `afterMs` later. */
 function afterStep (service, [slots, serviceMs], [slotsAfter, serviceMsAfter], seed, afterMs = 8000) {
   const downstream = new Downstream(slots, service(serviceMs))
   const step = (world, now) => {
@@ -39,10 +39,10 @@ function afterStep (service, [slots, serviceMs], [slotsAfter, serviceMsAfter], s
   return streamFigures(result, { fromMs: 15000 + afterMs, untilMs: 35000 + afterMs })
 }
 
-describe('concurrency auto, on a virtual clock', () => {
-  for (const [name, service] of [['much the same', spread(50)], ['exponential', exponential(50)]]) {
-    it(`a downstream of 20 slots that becomes one of 5, and 20 again; service times ${name}: within 10 % of the best number, ` +
-      'and less than twice the unloaded response, 5 s after each change', function () {
+describe("concurrency: 'auto', on a virtual clock,", () => {
+  for (const [name, service] of [['nearly equal', spread(50)], ['exponential', exponential(50)]]) {
+    it(`follows a downstream from 20 slots to 5 and back to 20 with service times ${name}: within 10 % of the best number, ` +
+      'and less than twice the no-load response time, 5 s after each change', function () {
       for (const seed of SEEDS) {
         const windows = [[5000, 20000], [25000, 40000], [45000, 60000]].map(([fromMs, untilMs]) => ({ fromMs, untilMs }))
         const scenario = () => {
@@ -66,7 +66,7 @@ describe('concurrency auto, on a virtual clock', () => {
       }
     })
 
-    it(`a downstream that becomes 3x slower for good, service times ${name}: the number is found again, and does not ` +
+    it(`finds the number again when a downstream with service times ${name} becomes 3x slower permanently, and does not ` +
       'drift in ten minutes', function () {
       for (const seed of SEEDS) {
         const downstream = new Downstream(20, service)
@@ -86,7 +86,7 @@ describe('concurrency auto, on a virtual clock', () => {
     })
   }
 
-  it('a downstream that becomes 3x faster: its response without a queue is known within 5 s', function () {
+  it('knows the no-load response time within 5 s after a downstream has become 3x faster', function () {
     for (const seed of SEEDS) {
       const downstream = new Downstream(20, spread(60))
       const result = simulateStream({
@@ -101,13 +101,13 @@ describe('concurrency auto, on a virtual clock', () => {
     }
   })
 
-  // [slots, service time in ms] before the change and after it.
+  // [slots, service time in ms], before and after the change.
   for (const [before, after] of [
     [[40, 50], [2, 50]], [[10, 50], [1, 50]], [[40, 50], [1, 50]], [[100, 50], [3, 50]], [[2, 50], [40, 50]], [[1, 50], [40, 50]],
     [[40, 20], [1, 20]], [[20, 50], [20, 500]], [[20, 50], [20, 5]], [[20, 50], [20, 1.25]], [[40, 50], [4, 10]]
   ]) {
-    it(`${before[0]} slots of ${before[1]} ms that become ${after[0]} of ${after[1]} ms: within 1.5 times the unloaded response, ` +
-      'and above 90 % of the throughput, 8 s after the change', function () {
+    it(`follows ${before[0]} slots of ${before[1]} ms that become ${after[0]} of ${after[1]} ms: within 1.5 times the no-load response time ` +
+      'and above 90 % of the throughput 8 s after the change', function () {
       for (const seed of SEEDS) {
         const { rate, response } = note(this, afterStep(spread, before, after, seed))
         assert(rate >= 0.9 * after[0] * 1000 / after[1])
@@ -116,10 +116,10 @@ describe('concurrency auto, on a virtual clock', () => {
     })
   }
 
-  // Where the service itself takes 2 s, or a queue of 3 s must drain before anything shows, 8 s are too short for that.
+  // With a service time of 2 s, or a queue that needs 3 s to drain, 8 s are not enough.
   for (const [before, after, afterMs, fewest] of [[[20, 50], [20, 2000], 16000, 0.9], [[40, 50], [4, 250], 8000, 0.85]]) {
-    it(`${before[0]} slots of ${before[1]} ms that become ${after[0]} of ${after[1]} ms: within 1.5 times the unloaded response, ` +
-      `and above ${100 * fewest} % of the throughput, ${afterMs / 1000} s after the change`, function () {
+    it(`${before[0]} slots of ${before[1]} ms that become ${after[0]} of ${after[1]} ms: within 1.5 times the no-load response time ` +
+      `and above ${100 * fewest} % of the throughput ${afterMs / 1000} s after the change`, function () {
       for (const seed of SEEDS) {
         const { rate, response } = note(this, afterStep(spread, before, after, seed, afterMs))
         assert(rate >= fewest * after[0] * 1000 / after[1])
@@ -128,8 +128,8 @@ describe('concurrency auto, on a virtual clock', () => {
     })
   }
 
-  // What single responses tell is much less here: of 2 slots, 8 s show 320.
-  it('40 slots that become 2, service times exponential: less than twice the unloaded response, 8 s after the change', function () {
+  // A single response says much less here, and 2 slots have only 320 responses in 8 s.
+  it('follows 40 slots that become 2 with exponential service times: below twice the no-load response time 8 s after the change', function () {
     for (const seed of SEEDS) {
       const { rate, response } = note(this, afterStep(exponential, [40, 50], [2, 50], seed))
       assert(rate >= 0.8 * 40)
@@ -137,7 +137,7 @@ describe('concurrency auto, on a virtual clock', () => {
     }
   })
 
-  it('nine items of 1 ms in ten, and one of 300 ms: not throttled for being mixed', function () {
+  it('does not throttle a mix of nine items of 1 ms and one of 300 ms', function () {
     for (const seed of [1, 2, 3, 4, 5, 6]) {
       const result = simulateStream({ handler: new Downstream(20, bimodal).handler, seed, durationMs: 120000 })
       const { rate, response } = note(this, streamFigures(result, { fromMs: 30000, untilMs: 120000 }))
@@ -147,7 +147,7 @@ describe('concurrency auto, on a virtual clock', () => {
   })
 
   for (const [slots, fewest] of [[1, 0.9], [100, 0.9], [500, 0.9]]) {
-    it(`a downstream of ${slots} slots`, function () {
+    it(`uses a downstream fully and without a queue (slots: ${slots})`, function () {
       for (const seed of SEEDS) {
         const result = simulateStream({ handler: new Downstream(slots, spread(50)).handler, seed, durationMs: 30000 })
         const { rate, response } = note(this, streamFigures(result, { fromMs: 5000, untilMs: 30000 }))
@@ -157,28 +157,28 @@ describe('concurrency auto, on a virtual clock', () => {
     })
   }
 
-  it('answers of 2 s: the number is found, though slowly', function () {
+  it('finds the number for responses of 2 s, though slowly', function () {
     const result = simulateStream({ handler: new Downstream(20, spread(2000)).handler, durationMs: 200000 })
     const { rate, response } = note(this, streamFigures(result, { fromMs: 40000, untilMs: 200000 }))
     assert(rate >= 0.9 * 10)
     assert(response < 2 * 2000)
   })
 
-  it('a handler that is all CPU: one or two, as more would only queue on the loop', function () {
+  it('runs one or two handlers that only use CPU, because more would queue on the event loop', function () {
     const { rate, limit } = note(this, streamFigures(simulateStream({ handler: onTheLoop(5), durationMs: 20000 }),
       { fromMs: 1000, untilMs: 20000 }))
     assert(rate >= 0.95 * 200)
     assert(limit < 2.5)
   })
 
-  it('1 ms of CPU after 50 ms elsewhere: rises until the loop is busy, and no further', function () {
+  it('rises until the event loop is busy, and no further, with handlers of 1 ms of CPU after 50 ms elsewhere', function () {
     const { rate, response } = note(this, streamFigures(simulateStream({ handler: onTheLoop(1, 50), durationMs: 30000 }),
       { fromMs: 5000, untilMs: 30000 }))
     assert(rate >= 0.9 * 1000)
     assert(response < 1.5 * 51)
   })
 
-  it('long answers, and much CPU: the lag of the loop keeps the number lower than the answers alone would', function () {
+  it('keeps the number lower because of event-loop lag with long responses and much CPU', function () {
     const [seen, unseen] = [true, false].map((lagIsSeen) => {
       const delays = []
       const look = (world, now) => delays.push(world.loop.delay(now) / ms(1))
@@ -195,14 +195,14 @@ describe('concurrency auto, on a virtual clock', () => {
     assert(seen.lateMs < 0.5 * unseen.lateMs)
   })
 
-  it('a handler that returns at once keeps its speed', function () {
+  it('does not slow down handlers that return at once', function () {
     const [[found], [best]] = compare(() => ({ handler: onTheLoop(0.002), durationMs: 1000 }), 16, [{ fromMs: 200, untilMs: 1000 }])
     note(this, found)
     assert(found.rate >= 0.95 * best.rate)
     assert(found.limit < 4)
   })
 
-  it('a rate limit that lets wait', function () {
+  it('uses the full rate of a rate limiter that delays requests', function () {
     let next = 0
     const handler = (world, now, settle) => {
       next = Math.max(now, next + ms(10))
@@ -215,7 +215,7 @@ describe('concurrency auto, on a virtual clock', () => {
   })
 
   for (const refusalMs of [1, 20]) {
-    it(`a rate limit that refuses, within ${refusalMs} ms: no storm of refusals`, function () {
+    it(`causes no storm of refusals with a rate limiter that refuses within ${refusalMs} ms`, function () {
       for (const seed of SEEDS) {
         let tokens = 0
         let last = 0
@@ -234,7 +234,7 @@ describe('concurrency auto, on a virtual clock', () => {
     })
   }
 
-  it('where half of the items fail, and take as long as the others: they count', function () {
+  it('counts failed items that take as long as the others', function () {
     for (const seed of SEEDS) {
       const { handler } = new Downstream(20, spread(50))
       const failing = (world, now, settle) => handler(world, now, (time) => settle(time, world.random.uniform() < 0.5))
@@ -245,7 +245,7 @@ describe('concurrency auto, on a virtual clock', () => {
     }
   })
 
-  it('handlers that never settle: their places are made up for', function () {
+  it('replaces the slots of handlers that never settle', function () {
     for (const seed of SEEDS) {
       const { handler } = new Downstream(20, spread(50))
       let hung = 0
@@ -261,7 +261,7 @@ describe('concurrency auto, on a virtual clock', () => {
     }
   })
 
-  it('half of those in flight hang at once: the others go on', function () {
+  it('continues when half of the handlers in flight hang at once', function () {
     for (const seed of SEEDS) {
       const { handler } = new Downstream(20, spread(50))
       let left = 12
@@ -275,7 +275,7 @@ describe('concurrency auto, on a virtual clock', () => {
     }
   })
 
-  it('a slow source tells nothing of the handlers: the number stays, and is there when the source is fast again', function () {
+  it('keeps the number while the source is slow, and uses it when the source is fast again', function () {
     let given = 0
     const { handler } = new Downstream(20, spread(50))
     const wants = (now) => {
@@ -291,7 +291,7 @@ describe('concurrency auto, on a virtual clock', () => {
     assert(after.rate >= 0.9 * 400)
   })
 
-  it('without a bound elsewhere stays below the sockets that a process may open', function () {
+  it('stays below the number of sockets that a process may open when nothing else limits it', function () {
     const { limit } = note(this, streamFigures(simulateStream({ handler: onTheLoop(0.01, 50), durationMs: 10000 }),
       { fromMs: 5000, untilMs: 10000 }))
     assert(limit > 900 && limit <= 1000)

@@ -7,11 +7,11 @@ const { setImmediate: nextTurn } = require('node:timers/promises')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
 
-const { countingSource, quiet, rejectionOf } = require('../support/stream.js')
+const { countingSource, waitForTurns, catchRejection } = require('../support/stream.js')
 
 const broken = new Error('broken')
 
-/** Numbers without an end, counting what was asked for, and whether it was closed. */
+/** An endless iterable of numbers that counts how many were taken and whether it was closed. */
 function endless () {
   const given = { count: 0, closed: false }
   given.generator = async function * () {
@@ -24,7 +24,7 @@ function endless () {
   return given
 }
 
-/** An async iterable that gives what the test pushes. */
+/** An async iterable to which the test pushes items. */
 function pushedIterable () {
   const stream = new Readable({ objectMode: true, read () {} })
   return { push: value => stream.push(value), end: () => stream.push(null), fail: error => stream.destroy(error), iterable: stream }
@@ -33,7 +33,7 @@ function pushedIterable () {
 const handlers = {
   'an array': item => [item, item + 0.5],
   'a promise of an array': async item => [item, item + 0.5],
-  'an array of promises': item => [Promise.resolve(item), quiet().then(() => item + 0.5)],
+  'an array of promises': item => [Promise.resolve(item), waitForTurns().then(() => item + 0.5)],
   'a Set': item => new Set([item, item + 0.5]),
   'a generator': function * (item) {
     yield item
@@ -41,15 +41,15 @@ const handlers = {
   },
   'an async generator': async function * (item) {
     yield item
-    await quiet()
+    await waitForTurns()
     yield item + 0.5
   },
   'a Readable': item => Readable.from([item, item + 0.5])
 }
 
-describe('stream: flatten', () => {
+describe('The flatten option of a stream helper', () => {
   for (const [kind, handler] of Object.entries(handlers)) {
-    it(`${kind}: each element is a result`, async () => {
+    it(`delivers each element of ${kind} as a result`, async () => {
       const options = { concurrency: 2, flatten: true }
       const expected = [0, 0.5, 1, 1.5, 2, 2.5]
       const iterated = []
@@ -62,43 +62,43 @@ describe('stream: flatten', () => {
     })
   }
 
-  it('an item without elements has no result, and an empty source has none', async () => {
+  it('delivers nothing for an empty iterable or an empty source', async () => {
     assert.deepEqual(await mapConcurrent([0, 1, 2], item => item === 1 ? [] : [item], { concurrency: 2, flatten: true }).toArray(), [0, 2])
     assert.deepEqual(await mapConcurrent([0, 1, 2], () => [], { concurrency: 2, flatten: true }).toArray(), [])
     assert.deepEqual(await mapConcurrent([], assert.fail, { concurrency: 2, flatten: true }).toArray(), [])
   })
 
-  it('leaves out elements that are skip; undefined and null are left out, or fail, in a Duplex only', async () => {
+  it('leaves out elements that are skip; only a Duplex leaves out undefined and fails on null', async () => {
     const options = { concurrency: 1, flatten: true }
     const handler = () => [1, skip, undefined, 2]
     assert.deepEqual(await mapConcurrent([0], handler, options).toArray(), [1, undefined, 2])
     assert.deepEqual(await pipeline(Readable.from([0]), concurrentTransform(handler, options), stream => stream.toArray()), [1, 2])
     const failing = pipeline(Readable.from([0]), concurrentTransform(() => [null], options), stream => stream.toArray())
-    await assert.rejects(failing, /^TypeError: the handler answered null/)
+    await assert.rejects(failing, /^TypeError: spillway\/stream: concurrentTransform\(\) cannot deliver null/)
   })
 
-  it('a string, or what is not iterable, is an error of the item', async () => {
-    for (const [value, shown] of [['text', "'text'"], [5, '5'], [undefined, 'undefined'], [null, 'null'], [{}, '{}']]) {
+  it('fails the item when its handler returns a string or something that is not iterable', async () => {
+    for (const [value, shown] of [['text', '"text"'], [5, '5'], [undefined, 'undefined'], [null, 'null'], [{}, 'an object']]) {
       for (const handler of [() => value, async () => value]) {
         await assert.rejects(mapConcurrent([0], handler, { concurrency: 1, flatten: true }).toArray(), {
-          name: 'TypeError', message: `with flatten, the handler must return an iterable or an async iterable, got ${shown}`
+          name: 'TypeError', message: `spillway/stream: with flatten, the handler must return an iterable or an async iterable, got ${shown}`
         })
       }
     }
     assert.deepEqual(await mapConcurrent(['a', ['b']], item => item, { concurrency: 1, flatten: true, onError: 'continue' }).toArray(), ['b'])
   })
 
-  it('gives results before the iterable has ended, and keeps the slot until then', async () => {
+  it('delivers results before the iterable has ended, and keeps the slot until then', async () => {
     const pushed = [pushedIterable(), pushedIterable()]
     const iterator = mapConcurrent([0, 1], item => pushed[item].iterable, { concurrency: 1, flatten: true })
     const first = iterator.next()
-    await quiet()
+    await waitForTurns()
     pushed[0].push('zero')
     assert.equal((await first).value, 'zero')
     assert.deepEqual([iterator.stats().inFlight, iterator.stats().pulled], [1, 1])
     pushed[0].end()
     const second = iterator.next()
-    await quiet()
+    await waitForTurns()
     assert.equal(iterator.stats().pulled, 2)
     pushed[1].push('one')
     assert.equal((await second).value, 'one')
@@ -107,61 +107,61 @@ describe('stream: flatten', () => {
   })
 
   for (const [ordered, expected] of [[true, ['a0', 'a1', 'b0', 'b1']], [false, ['b0', 'a0', 'b1', 'a1']]]) {
-    it(`ordered: ${ordered}: results of items that run side by side come ${ordered ? 'item by item' : 'as they are made'}`, async () => {
+    it(`delivers the results of items that run at the same time ${ordered ? 'item by item' : 'as they become ready'} with ordered: ${ordered}`, async () => {
       const pushed = { a: pushedIterable(), b: pushedIterable() }
       const results = mapConcurrent(['a', 'b'], item => pushed[item].iterable, { concurrency: 2, flatten: true, ordered }).toArray()
       for (const [item, index] of ['b0', 'a0', 'b1', 'a1']) {
-        await quiet()
+        await waitForTurns()
         pushed[item].push(item + index)
       }
       pushed.b.end()
-      await quiet()
+      await waitForTurns()
       pushed.a.end()
       assert.deepEqual(await results, expected)
     })
   }
 
-  it('asks for no more than highWaterMark results of an item that wait, at least one, and by default concurrency', async () => {
+  it('lets at most highWaterMark results of an item wait: at least one, and by default concurrency', async () => {
     for (const [highWaterMark, concurrency, most] of [[0, 2, 1], [1, 2, 1], [3, 2, 3], [undefined, 4, 4]]) {
       const given = endless()
       const iterator = mapConcurrent([0], given.generator, { concurrency, flatten: true, highWaterMark })
       const first = iterator.next()
-      await quiet()
+      await waitForTurns()
       assert.equal((await first).value, 0)
       assert.equal(given.count, 1 + most)
       assert.equal(iterator.stats().buffered, most)
       assert.equal((await iterator.next()).value, 1)
-      await quiet()
+      await waitForTurns()
       assert.equal(given.count, 2 + most)
       await iterator.return()
     }
   })
 
-  it('asks for no more of them in a Duplex that nobody reads', async () => {
+  it('lets no more than that wait in a Duplex that is not read', async () => {
     const given = endless()
     const transform = concurrentTransform(given.generator, { concurrency: 1, flatten: true, highWaterMark: 2 })
     transform.write(0)
-    await quiet()
+    await waitForTurns()
     assert.equal(given.count, 2)
     assert.equal(transform.read(), 0)
-    await quiet()
+    await waitForTurns()
     assert.equal(given.count, 3)
     transform.destroy()
   })
 
-  describe('an iterable that nobody wants any more is closed, and asked for nothing else', () => {
+  describe('closes an iterable whose elements are no longer needed', () => {
     const ways = {
       'the consumer leaves': async (iterator) => { await iterator.return() },
       'the signal is aborted': async (iterator, controller) => { controller.abort(broken) }
     }
     for (const [way, leave] of Object.entries(ways)) {
       for (const ordered of [true, false]) {
-        it(`where ${way}, ordered: ${ordered}`, async () => {
+        it(`when ${way}, with ordered: ${ordered}`, async () => {
           const given = endless()
           const controller = new AbortController()
           const iterator = mapConcurrent([0], given.generator, { concurrency: 1, flatten: true, ordered, signal: controller.signal })
           await iterator.next()
-          await quiet()
+          await waitForTurns()
           const { count } = given
           await leave(iterator, controller)
           await iterator.idle
@@ -171,7 +171,7 @@ describe('stream: flatten', () => {
     }
 
     for (const ordered of [true, false]) {
-      it(`where an earlier item calls stop(), ordered: ${ordered}`, async () => {
+      it(`when an earlier item calls stop(), with ordered: ${ordered}`, async () => {
         const given = endless()
         const early = pushedIterable()
         let stop
@@ -185,10 +185,10 @@ describe('stream: flatten', () => {
           for await (const result of iterator) if (result === 'early') taken.push(result)
           return taken
         })()
-        await quiet()
+        await waitForTurns()
         stop()
         early.push('early')
-        await quiet()
+        await waitForTurns()
         assert.equal(given.closed, true)
         const { skipped, buffered } = iterator.stats()
         assert.deepEqual({ skipped, buffered }, { skipped: 1, buffered: 0 })
@@ -198,7 +198,7 @@ describe('stream: flatten', () => {
       })
     }
 
-    it('where its item has run out of time; the results that it gave are delivered', async () => {
+    it('when its item times out, and delivers the results that it has yielded', async () => {
       let closed = false
       const iterator = mapConcurrent([0], async function * (item, { signal }) {
         try {
@@ -213,7 +213,7 @@ describe('stream: flatten', () => {
       assert.equal(closed, true)
     })
 
-    it('where its item has run out of time while it waited for room', async () => {
+    it('when its item times out while it waits for room', async () => {
       const given = endless()
       const iterator = mapConcurrent([0], given.generator, { concurrency: 1, flatten: true, timeout: 5, onError: 'continue' })
       const results = []
@@ -226,7 +226,7 @@ describe('stream: flatten', () => {
     })
   })
 
-  it('the item that calls stop() gives all its results', async () => {
+  it('delivers all results of the item that calls stop()', async () => {
     const results = mapConcurrent(countingSource(), function * (item, { stop }) {
       yield item
       if (item === 1) stop()
@@ -235,7 +235,7 @@ describe('stream: flatten', () => {
     assert.deepEqual(await results, [0, 0.5, 1, 1.5])
   })
 
-  describe('an iterable that fails midway', () => {
+  describe('when an iterable fails midway', () => {
     const half = function * (item) {
       yield item
       if (item === 1) throw broken
@@ -243,24 +243,24 @@ describe('stream: flatten', () => {
     }
 
     for (const ordered of [true, false]) {
-      it(`ordered: ${ordered}: is an item that failed, whose earlier results stand`, async () => {
+      it(`fails the item and delivers its earlier results, with ordered: ${ordered}`, async () => {
         const options = { concurrency: 1, flatten: true, ordered }
-        assert.equal((await rejectionOf(mapConcurrent([0, 1, 2], half, options).toArray())).reason, broken)
+        assert.equal((await catchRejection(mapConcurrent([0, 1, 2], half, options).toArray())).reason, broken)
         assert.deepEqual(await mapConcurrent([0, 1, 2], half, { ...options, onError: 'continue' }).toArray(), [0, 0.5, 1, 2, 2.5])
         const value = () => ({ value: 'instead' })
         assert.deepEqual(await mapConcurrent([0, 1, 2], half, { ...options, onError: value }).toArray(), [0, 0.5, 1, 'instead', 2, 2.5])
       })
     }
 
-    it("with 'settle' its last result is the error", async () => {
+    it("delivers the error as the last result with onError: 'settle'", async () => {
       assert.deepEqual(await mapConcurrent([1], half, { concurrency: 1, flatten: true, onError: 'settle' }).toArray(), [
         { status: 'fulfilled', value: 1, index: 0 }, { status: 'rejected', reason: broken, index: 0 }
       ])
     })
 
-    it("with errorOrder: 'inOrder' its earlier results are delivered before the error", async () => {
+    it("delivers its earlier results before the error with errorOrder: 'inOrder'", async () => {
       const results = []
-      const { reason } = await rejectionOf((async () => {
+      const { reason } = await catchRejection((async () => {
         for await (const result of mapConcurrent([0, 1, 2], half, { concurrency: 3, flatten: true, errorOrder: 'inOrder' })) results.push(result)
       })())
       assert.equal(reason, broken)
@@ -268,7 +268,7 @@ describe('stream: flatten', () => {
     })
   })
 
-  it('an endless generator and a fast consumer leave the event loop its turns', async () => {
+  it('does not block the event loop with an endless generator and a fast consumer', async () => {
     let turns = 0
     const count = setInterval(() => { turns++ }, 0)
     let taken = 0

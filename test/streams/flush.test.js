@@ -7,16 +7,16 @@ const { pipeline } = require('node:stream/promises')
 
 const { concurrentQueue, concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
 
-const { countingSource, manualHandler, quiet, rejectionOf } = require('../support/stream.js')
+const { countingSource, manualHandler, waitForTurns, catchRejection } = require('../support/stream.js')
 
 const broken = new Error('broken')
 
 const transformed = (items, handler, options) =>
   pipeline(Readable.from(items), concurrentTransform(handler, { concurrency: 2, ...options }), stream => stream.toArray())
 
-describe('stream: flush of concurrentTransform', () => {
+describe('The flush option of concurrentTransform()', () => {
   for (const [kind, flush] of [['synchronous', () => 'last'], ['asynchronous', async () => 'last']]) {
-    it(`${kind}: its result comes last`, async () => {
+    it(`delivers its result last: ${kind}`, async () => {
       for (const ordered of [true, false]) {
         assert.deepEqual(await transformed([0, 1], item => item, { flush, ordered }), [0, 1, 'last'])
       }
@@ -28,27 +28,27 @@ describe('stream: flush of concurrentTransform', () => {
     let calls = 0
     const handler = manualHandler()
     const results = transformed([0, 1], handler, { flush: () => ++calls })
-    await quiet()
+    await waitForTurns()
     handler.calls[1].resolve('one')
-    await quiet()
+    await waitForTurns()
     assert.equal(calls, 0)
     handler.calls[0].resolve('zero')
     assert.deepEqual(await results, ['zero', 'one', 1])
   })
 
-  it('undefined and skip are no results, null is an error', async () => {
+  it('may return undefined or skip for no result, and fails the Duplex with null', async () => {
     for (const result of [undefined, skip]) assert.deepEqual(await transformed([0], item => item, { flush: async () => result }), [0])
-    await assert.rejects(transformed([0], item => item, { flush: () => null }), /^TypeError: the handler answered null/)
+    await assert.rejects(transformed([0], item => item, { flush: () => null }), /^TypeError: spillway\/stream: concurrentTransform\(\) cannot deliver null/)
   })
 
-  it('with flatten, each element is a result', async () => {
+  it('delivers each element of its result with flatten', async () => {
     const flush = function * () { yield * ['a', 'b', 'c'] }
     assert.deepEqual(await transformed([0], item => [item], { flush, flatten: true }), [0, 'a', 'b', 'c'])
     assert.deepEqual(await transformed([0], item => [item], { flush: async () => [], flatten: true }), [0])
-    await assert.rejects(transformed([0], item => [item], { flush: () => 'text', flatten: true }), /^TypeError: with flatten, /)
+    await assert.rejects(transformed([0], item => [item], { flush: () => 'text', flatten: true }), /^TypeError: spillway\/stream: with flatten, /)
   })
 
-  it('with flatten, an iterable waits for the reader, and is closed when the Duplex is destroyed', async () => {
+  it('lets its iterable wait for the reader with flatten, and closes it when the Duplex is destroyed', async () => {
     let given = 0
     let closed = false
     const transform = concurrentTransform(() => [], {
@@ -63,10 +63,10 @@ describe('stream: flush of concurrentTransform', () => {
       }
     })
     transform.end('only')
-    await quiet()
+    await waitForTurns()
     assert.equal(given, 2)
     assert.equal(transform.read(), 0)
-    await quiet()
+    await waitForTurns()
     assert.equal(given, 3)
     transform.destroy()
     await transform.idle
@@ -75,11 +75,11 @@ describe('stream: flush of concurrentTransform', () => {
 
   it('fails the Duplex when it throws or rejects', async () => {
     for (const flush of [() => { throw broken }, () => Promise.reject(broken)]) {
-      assert.equal((await rejectionOf(transformed([0], item => item, { flush }))).reason, broken)
+      assert.equal((await catchRejection(transformed([0], item => item, { flush }))).reason, broken)
     }
   })
 
-  it('is not called after an error of a handler, of those collected, or of the source', async () => {
+  it('is not called after an error of a handler or of the source, or with collected errors', async () => {
     const fail = () => { throw broken }
     const failingSource = (function * () {
       yield 0
@@ -98,7 +98,7 @@ describe('stream: flush of concurrentTransform', () => {
     }, { flush: () => 'last' }), [0, 1, 'last'])
   })
 
-  it('its signal is aborted when the Duplex is destroyed, and idle waits for it', async () => {
+  it('gets a signal that is aborted when the Duplex is destroyed, and delays idle until it settles', async () => {
     let signal
     let answer
     const transform = concurrentTransform(item => item, {
@@ -110,36 +110,40 @@ describe('stream: flush of concurrentTransform', () => {
     })
     transform.resume()
     transform.end('only')
-    await quiet()
+    await waitForTurns()
     transform.destroy()
     assert.equal(signal.reason.name, 'AbortError')
     let idle = false
     transform.idle.then(() => { idle = true })
-    await quiet()
+    await waitForTurns()
     assert.equal(idle, false)
     answer()
     await transform.idle
   })
 
-  it("'finish' comes after it", async () => {
+  it("is called before 'finish' is emitted", async () => {
     let answer
     const transform = concurrentTransform(item => item, { concurrency: 2, flush: () => new Promise(resolve => { answer = resolve }) })
     let hasFinished = false
     transform.on('finish', () => { hasFinished = true })
     transform.end('only')
-    await quiet()
+    await waitForTurns()
     assert.equal(hasFinished, false)
     answer('last')
     await once(transform, 'finish')
     assert.deepEqual(await transform.toArray(), ['only', 'last'])
   })
 
-  it('is refused by the other helpers', () => {
+  it('is an error in the other helpers', () => {
     const options = { concurrency: 1, flush: () => {} }
     for (const [name, call] of Object.entries({
       forEachConcurrent: () => forEachConcurrent([], assert.fail, options),
       mapConcurrent: () => mapConcurrent([], assert.fail, options),
       concurrentQueue: () => concurrentQueue(assert.fail, options)
-    })) assert.throws(call, { name: 'TypeError', message: `flush is no option of ${name}` })
+    })) {
+      assert.throws(call, {
+        name: 'TypeError', code: 'SPILLWAY_UNKNOWN_OPTION', message: `spillway/stream: ${name}() does not take the option "flush"`
+      })
+    }
   })
 })

@@ -5,9 +5,9 @@ const { Readable } = require('node:stream')
 
 const { forEachConcurrent } = require('spillway/stream')
 
-const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('../support/stream.js')
+const { countingSource, manualHandler, pushedReadable, waitForTurns, catchRejection, collectUnhandledRejections } = require('../support/stream.js')
 
-describe('stream: forEachConcurrent', () => {
+describe('forEachConcurrent()', () => {
   it('runs the handler on every item, with its index, and resolves to the stats', async () => {
     const seen = []
     const stats = await forEachConcurrent(['a', 'b', 'c'], async (item, { index }) => { seen.push([item, index]) }, { concurrency: 2 })
@@ -17,26 +17,26 @@ describe('stream: forEachConcurrent', () => {
     assert.equal(stats.inFlight, 0)
   })
 
-  it('resolves on an empty source', async () => {
+  it('resolves for an empty source', async () => {
     for (const source of [[], new Set(), Readable.from([])]) {
       const stats = await forEachConcurrent(source, assert.fail, { concurrency: 2 })
       assert.equal(stats.pulled, 0)
     }
   })
 
-  it('starts after the call has returned, so that the handler may use the job', async () => {
+  it('starts after the call has returned, so that the handler can use the job', async () => {
     const job = forEachConcurrent([1, 2, 3], () => { job.concurrency = 3 }, { concurrency: 1 })
     await job
     assert.equal(job.concurrency, 3)
   })
 
-  it('never has more handlers running than the limit, and uses every slot', async () => {
+  it('never runs more handlers than concurrency, and uses every slot', async () => {
     for (const concurrency of [1, 3, 16]) {
       let running = 0
       let most = 0
       const { peakInFlight } = await forEachConcurrent(countingSource(100), async () => {
         most = Math.max(most, ++running)
-        await quiet()
+        await waitForTurns()
         running--
       }, { concurrency })
       assert.equal(most, concurrency)
@@ -44,10 +44,10 @@ describe('stream: forEachConcurrent', () => {
     }
   })
 
-  it('runs everything at once with Infinity', async () => {
+  it('runs all items at once with concurrency: Infinity', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent(countingSource(500), handler, { concurrency: Infinity })
-    await quiet()
+    await waitForTurns()
     assert.equal(handler.calls.length, 500)
     for (const call of handler.calls) call.resolve()
     await job
@@ -56,57 +56,57 @@ describe('stream: forEachConcurrent', () => {
   it('refills a slot as soon as a handler settles, in any order', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent([0, 1, 2, 3], handler, { concurrency: 2 })
-    await quiet()
+    await waitForTurns()
     handler.calls[1].resolve()
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(handler.items(), [0, 1, 2])
     handler.calls[2].resolve()
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(handler.items(), [0, 1, 2, 3])
     handler.calls[0].resolve()
     handler.calls[3].resolve()
     await job
   })
 
-  it('a slow item holds back only its own slot', async () => {
+  it('lets a slow item block only its own slot', async () => {
     const slow = manualHandler()
     let others = 0
     const job = forEachConcurrent(countingSource(100), (item, context) => {
       if (item === 0) return slow(item, context)
       others++
     }, { concurrency: 2 })
-    await quiet()
+    await waitForTurns()
     assert.equal(others, 99)
     slow.calls[0].resolve()
     await job
   })
 
-  it('uses every slot again after an item that took the whole byte budget', async () => {
+  it('uses every slot again after an item that needed all of maxBytes', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent([90, 30, 30, 30], handler, { concurrency: 4, maxBytes: 100, sizeOf: size => size })
-    await quiet()
+    await waitForTurns()
     assert.equal(handler.calls.length, 1)
     handler.calls[0].resolve()
-    await quiet()
+    await waitForTurns()
     assert.equal(handler.calls.length, 4)
     for (const call of handler.calls) call.resolve()
     await job
   })
 
-  it('does not pull without a free slot', async () => {
+  it('does not take an item from the source without a free slot', async () => {
     const handler = manualHandler()
     const source = countingSource()
     const job = forEachConcurrent(source, handler, { concurrency: 3, onError: 'continue' })
-    await quiet()
+    await waitForTurns()
     assert.equal(source.pulled, 3)
     handler.calls[0].resolve()
     handler.calls[1].reject(new Error('the slot is free all the same'))
-    await quiet()
+    await waitForTurns()
     assert.equal(source.pulled, 5)
     assert.equal(job.stats().inFlight, 3)
   })
 
-  it('has at most one pull outstanding', async () => {
+  it('asks the source for at most one item at a time', async () => {
     let outstanding = 0
     let most = 0
     let left = 50
@@ -114,17 +114,17 @@ describe('stream: forEachConcurrent', () => {
       [Symbol.asyncIterator]: () => ({
         next: async () => {
           most = Math.max(most, ++outstanding)
-          await quiet()
+          await waitForTurns()
           outstanding--
           return left-- > 0 ? { done: false, value: left } : { done: true, value: undefined }
         }
       })
     }
-    await forEachConcurrent(source, () => quiet(), { concurrency: 8 })
+    await forEachConcurrent(source, () => waitForTurns(), { concurrency: 8 })
     assert.equal(most, 1)
   })
 
-  it('is strictly serial at limit 1, without reading ahead', async () => {
+  it('is strictly serial with concurrency: 1, and does not read ahead', async () => {
     const log = []
     const source = (function * () {
       for (let item = 0; item < 3; item++) {
@@ -134,7 +134,7 @@ describe('stream: forEachConcurrent', () => {
     })()
     await forEachConcurrent(source, async item => {
       log.push(`start ${item}`)
-      await quiet()
+      await waitForTurns()
       log.push(`done ${item}`)
     }, { concurrency: 1 })
     assert.deepEqual(log, [
@@ -142,68 +142,70 @@ describe('stream: forEachConcurrent', () => {
     ])
   })
 
-  it('starts more when the limit is raised', async () => {
+  it('starts more handlers when job.concurrency is raised', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent(countingSource(), handler, { concurrency: 1 })
-    await quiet()
+    await waitForTurns()
     job.concurrency = 4
-    await quiet()
+    await waitForTurns()
     assert.equal(handler.calls.length, 4)
   })
 
-  it('cancels nothing when the limit is lowered: slots retire as they finish', async () => {
+  it('cancels no handler when job.concurrency is lowered', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent(countingSource(6), handler, { concurrency: 4 })
-    await quiet()
+    await waitForTurns()
     job.concurrency = 2
-    await quiet()
+    await waitForTurns()
     assert.equal(job.stats().inFlight, 4)
     assert.ok(handler.calls.every(({ signal }) => !signal.aborted))
     handler.calls[0].resolve()
     handler.calls[1].resolve()
-    await quiet()
+    await waitForTurns()
     assert.equal(handler.calls.length, 4)
     handler.calls[2].resolve()
-    await quiet()
+    await waitForTurns()
     assert.equal(handler.calls.length, 5)
     assert.equal(job.stats().inFlight, 2)
     handler.calls[3].resolve()
     handler.calls[4].resolve()
-    await quiet()
+    await waitForTurns()
     handler.calls[5].resolve()
     await job
   })
 
-  it('checks a limit that is set while running, and keeps the old one', async () => {
+  it('throws for a wrong value of job.concurrency, and keeps the old one', async () => {
     const job = forEachConcurrent([1], () => {}, { concurrency: 2 })
     for (const limit of [0, 1.5, NaN, '4', null]) {
-      assert.throws(() => { job.concurrency = limit }, /^(Type|Range)Error: concurrency must be an integer >= 1 or Infinity, got /)
+      assert.throws(() => { job.concurrency = limit }, {
+        code: 'SPILLWAY_INVALID_ARGUMENT', message: /^spillway\/stream: job\.concurrency takes a whole number from 1 up, or Infinity, got /
+      })
     }
     assert.equal(job.concurrency, 2)
     await job
   })
 
-  it('is idle when the job is over and the last handler has settled', async () => {
+  it('resolves job.idle when the job has ended and the last handler has settled', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent([0, 1], handler, { concurrency: 2 })
     let idle = false
     job.idle.then(() => { idle = true })
-    await quiet()
+    await waitForTurns()
     handler.calls[0].reject(new Error('stop'))
     await assert.rejects(job, /^Error: stop$/)
-    await quiet()
+    await waitForTurns()
     assert.equal(idle, false)
     handler.calls[1].resolve()
     await job.idle
     assert.equal(job.stats().inFlight, 0)
   })
 
-  it('goes on with a source that pauses between items', async () => {
+  it('continues with a source that pauses between items', async () => {
     const source = pushedReadable(1)
     const seen = []
     const job = forEachConcurrent(source, async item => { seen.push(item) }, { concurrency: 2 })
     for (const item of [2, 3]) {
-      await quiet()
+      await waitForTurns()
       source.push(item)
     }
     source.push(null)
@@ -211,20 +213,20 @@ describe('stream: forEachConcurrent', () => {
     assert.deepEqual(seen, [1, 2, 3])
   })
 
-  describe('disposal', () => {
-    it('aborts what runs, waits for it and for the source, and the promise rejects with an AbortError', async () => {
+  describe('when the job is disposed of', () => {
+    it('aborts the running handlers, waits for them and for the source, and rejects the promise with an AbortError', async () => {
       const handler = manualHandler()
       const source = countingSource()
       const job = forEachConcurrent(source, handler, { concurrency: 2 })
-      const outcome = rejectionOf(job)
-      await quiet()
+      const outcome = catchRejection(job)
+      await waitForTurns()
       let isOver = false
       const disposed = job[Symbol.asyncDispose]().then(() => { isOver = true })
       const { reason } = await outcome
       assert.equal(reason.name, 'AbortError')
       assert.ok(handler.calls.every(({ signal }) => signal.reason.name === 'AbortError'))
       assert.equal(source.returned, 1)
-      await quiet()
+      await waitForTurns()
       assert.equal(isOver, false)
       handler.calls[0].resolve()
       handler.calls[1].reject(reason)
@@ -232,7 +234,7 @@ describe('stream: forEachConcurrent', () => {
       assert.equal(handler.calls.length, 2)
     })
 
-    it('before anything has started starts nothing', async () => {
+    it('starts nothing if nothing has started before', async () => {
       const source = countingSource()
       const job = forEachConcurrent(source, assert.fail, { concurrency: 2 })
       await job[Symbol.asyncDispose]()
@@ -240,7 +242,7 @@ describe('stream: forEachConcurrent', () => {
       assert.deepEqual([source.pulled, source.returned], [0, 1])
     })
 
-    it('after the end changes nothing, and may come twice', async () => {
+    it('does nothing after the end, even twice', async () => {
       const job = forEachConcurrent([1], () => {}, { concurrency: 1 })
       const stats = await job
       await job[Symbol.asyncDispose]()
@@ -248,15 +250,15 @@ describe('stream: forEachConcurrent', () => {
       assert.equal(await job, stats)
       const broken = new Error('broken')
       const failed = forEachConcurrent([1], () => { throw broken }, { concurrency: 1 })
-      await rejectionOf(failed)
+      await catchRejection(failed)
       await failed[Symbol.asyncDispose]()
-      assert.equal((await rejectionOf(failed)).reason, broken)
+      assert.equal((await catchRejection(failed)).reason, broken)
     })
 
-    it('leaves no unhandled rejection where nobody waits for the promise', async () => {
-      assert.deepEqual(await unhandledRejectionsOf(async () => {
-        const job = forEachConcurrent(countingSource(), () => quiet(), { concurrency: 2 })
-        await quiet()
+    it('leaves no unhandled rejection when the promise has no consumer', async () => {
+      assert.deepEqual(await collectUnhandledRejections(async () => {
+        const job = forEachConcurrent(countingSource(), () => waitForTurns(), { concurrency: 2 })
+        await waitForTurns()
         await job[Symbol.asyncDispose]()
       }), [])
     })

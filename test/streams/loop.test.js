@@ -9,11 +9,11 @@ const { promisify } = require('node:util')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
-const { countingSource, pushedReadable, quiet } = require('../support/stream.js')
+const { countingSource, pushedReadable, waitForTurns } = require('../support/stream.js')
 
 const run = promisify(execFile)
 
-/** How many items the job was done with at each turn of the loop, while it ran. */
+/** Returns the number of completed items at each turn of the event loop while the job ran. */
 async function doneAtEachTurn (count, job) {
   const done = []
   let over = false
@@ -32,8 +32,8 @@ async function doneAtEachTurn (count, job) {
 
 const largestStep = done => Math.max(...done.map((count, turn) => count - (done[turn - 1] ?? 0)))
 
-describe('stream: sharing the event loop', () => {
-  it('a synchronous handler costs no await: items are done one after the other, without a microtask between', async () => {
+describe('A stream helper and the event loop:', () => {
+  it('items with a synchronous handler are done one after the other, without a microtask between them', async () => {
     let microtaskRan = true
     let runs = 0
     await forEachConcurrent(countingSource(500), () => {
@@ -45,7 +45,7 @@ describe('stream: sharing the event loop', () => {
   })
 
   for (const [kind, handler] of [['synchronous', () => {}], ['asynchronous but never waiting', async () => {}]]) {
-    it(`a handler that is ${kind} leaves a turn at least every 1,024 completions`, async () => {
+    it(`the helper yields to the event loop at least every 1,024 completions of a handler that is ${kind}`, async () => {
       let handled = 0
       const count = item => {
         handled++
@@ -64,7 +64,7 @@ describe('stream: sharing the event loop', () => {
     })
   }
 
-  it('and every 5 ms', async () => {
+  it('the helper yields to the event loop at least every 5 ms', async () => {
     let handled = 0
     const busy = () => {
       const until = performance.now() + 2
@@ -75,12 +75,12 @@ describe('stream: sharing the event loop', () => {
     assert.ok(largestStep(done) <= 3, `${largestStep(done)} handlers of 2 ms in one turn`)
   })
 
-  it('the context of AsyncLocalStorage in the handler is that of the caller', async () => {
+  it('the handler runs in the AsyncLocalStorage context of the caller', async () => {
     const storage = new AsyncLocalStorage()
     const seen = new Set()
     const handler = async () => {
       seen.add(storage.getStore())
-      await quiet()
+      await waitForTurns()
       seen.add(storage.getStore())
     }
     const sources = [() => countingSource(9), () => Readable.from(countingSource(9)), () => ReadableStream.from([1, 2, 3])]
@@ -99,15 +99,15 @@ describe('stream: sharing the event loop', () => {
     assert.deepEqual([...seen], ['caller'])
   })
 
-  it('also when the limit is raised, or an item pushed, from elsewhere', async () => {
+  it('the handler runs in that context, too, when job.concurrency is raised or an item is pushed in another context', async () => {
     const storage = new AsyncLocalStorage()
     const seen = []
     const source = pushedReadable()
     const job = storage.run('caller', () => forEachConcurrent(source, async () => {
       seen.push(storage.getStore())
-      await quiet()
+      await waitForTurns()
     }, { concurrency: 1 }))
-    await quiet()
+    await waitForTurns()
     storage.run('producer', () => {
       source.push(1)
       source.push(2)
@@ -119,14 +119,7 @@ describe('stream: sharing the event loop', () => {
     assert.deepEqual(seen, ['caller', 'caller', 'caller'])
   })
 
-  it('a source that is faster than the handler does not grow memory', async function () {
-    this.timeout(60_000)
-    const { stdout } = await run(process.execPath, ['--expose-gc', '--max-semi-space-size=4', require.resolve('../support/stream-memory.js'), '1000000'])
-    const { early, late } = JSON.parse(stdout)
-    assert.ok(late < early + 2e6, `the heap grew from ${early} to ${late} bytes`)
-  })
-
-  it('does not keep the process alive when nothing can happen any more', async () => {
+  it('a job that cannot continue does not keep the process alive', async () => {
     const script = `
       const { mapConcurrent } = require('spillway/stream')
       const iterator = mapConcurrent([1, 2, 3], item => item, { concurrency: 2, stallTimeout: 10, onStall () {} })

@@ -7,12 +7,12 @@ const fc = require('fast-check')
 
 const { plan } = require('../support/stream-plan.js')
 const { ABORTED, Run, SOURCE_FAILED } = require('../support/stream-run.js')
-const { unhandledRejectionsOf } = require('../support/stream.js')
+const { collectUnhandledRejections } = require('../support/stream.js')
 
 /**
- * Whatever the items do, in whatever order: none is handled or delivered twice, none is lost, the limits and the order are
- * kept, the counts add up, and idle comes when nothing runs any more. A failure prints the seed and the plan. SEED and RUNS
- * try other plans, and SHRINK looks for a smaller one.
+ * Runs jobs with random plans, and checks that no item is handled twice, delivered twice or lost, that the limits and the order are
+ * kept, that the counts add up, and that `idle` resolves when nothing runs any more. A failure prints the seed and the plan. The
+ * environment variables SEED and RUNS try other plans, and SHRINK looks for a smaller one.
  */
 
 const SEED = Number(process.env.SEED ?? 7)
@@ -80,7 +80,7 @@ function checkStats (run, expected, isWhole) {
     const failing = run.plan.items.filter(({ end }) => ['fail', 'fail once', 'source rejects'].includes(end))
     if (retry && !flatten) assert.equal(retries, failing.length - rejected.length)
   }
-  // A Duplex also counts what is written after stop().
+  // A Duplex also counts chunks that are written after stop().
   if (!flatten && run.plan.helper !== 'forEach') assert.equal(run.results.length + skipped, run.isDuplex ? indexes.length : pulled)
 }
 
@@ -96,11 +96,11 @@ async function checkSource ({ source, generatorRuns, started, options: { destroy
   if (rest !== undefined) assert.deepEqual([...started, ...rest], [...items.keys()])
 }
 
-describe('stream: whatever happens, in whatever order', function () {
+describe('A stream helper with random events in random order', function () {
   this.timeout(120_000)
 
-  it(`each item is handled once, each result is delivered once, and all ends well (SEED=${SEED})`, async () => {
-    const reasons = await unhandledRejectionsOf(() => fc.assert(fc.asyncProperty(plan, async plan => {
+  it(`handles each item once, delivers each result once, keeps its limits, and ends (SEED=${SEED})`, async () => {
+    const reasons = await collectUnhandledRejections(() => fc.assert(fc.asyncProperty(plan, async plan => {
       const run = new Run(plan)
       checkAll(run, await run.play())
       if (!run.isDuplex) await checkSource(run)

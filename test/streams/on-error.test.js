@@ -5,7 +5,7 @@ const { once } = require('node:events')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
-const { manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('../support/stream.js')
+const { manualHandler, pushedReadable, waitForTurns, catchRejection, collectUnhandledRejections } = require('../support/stream.js')
 
 const broken = new Error('broken')
 
@@ -14,19 +14,19 @@ const failOdd = item => {
   return item
 }
 
-/** An asynchronous onError whose answers the test gives. */
+/** Returns an asynchronous onError whose calls the test settles. */
 function manualJudge () {
   const asked = []
   const onError = (error, failed) => new Promise((resolve, reject) => { asked.push({ error, ...failed, resolve, reject }) })
   return { asked, onError }
 }
 
-describe('stream: an asynchronous onError', () => {
-  it('is told the error, the item and its index, and its answer counts', async () => {
+describe('An asynchronous onError', () => {
+  it('gets the error, the item and its index, and its answer is obeyed', async () => {
     for (const handler of [failOdd, async item => failOdd(item)]) {
       const { asked, onError } = manualJudge()
       const results = mapConcurrent([0, 1, 2, 3, 4], handler, { concurrency: 5, onError }).toArray()
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(asked.map(({ error, item, index }) => [error, item, index]), [[broken, 1, 1], [broken, 3, 3]])
       asked[1].resolve({ value: 'three' })
       asked[0].resolve('skip')
@@ -34,39 +34,39 @@ describe('stream: an asynchronous onError', () => {
     }
   })
 
-  it("'stop' ends the job with the error of the item", async () => {
+  it("ends the job with the error of the item when it resolves to 'stop'", async () => {
     const { asked, onError } = manualJudge()
-    const outcome = rejectionOf(forEachConcurrent([1], failOdd, { concurrency: 1, onError }))
-    await quiet()
+    const outcome = catchRejection(forEachConcurrent([1], failOdd, { concurrency: 1, onError }))
+    await waitForTurns()
     asked[0].resolve('stop')
     assert.equal((await outcome).reason, broken)
   })
 
-  it('that rejects, or answers something else, ends the job with that error', async () => {
+  it('ends the job with its own error when it rejects or resolves to something else', async () => {
     const other = new Error('other')
-    assert.equal((await rejectionOf(forEachConcurrent([1], failOdd, { concurrency: 1, onError: () => Promise.reject(other) }))).reason, other)
+    assert.equal((await catchRejection(forEachConcurrent([1], failOdd, { concurrency: 1, onError: () => Promise.reject(other) }))).reason, other)
     await assert.rejects(forEachConcurrent([1], failOdd, { concurrency: 1, onError: async () => 'ignore' }), {
-      name: 'TypeError', message: "onError must answer 'stop', 'skip' or { value }"
+      name: 'TypeError', message: /^spillway\/stream: onError must return 'stop', 'skip' or \{ value \}, got /
     })
     const substituting = concurrentTransform(failOdd, { concurrency: 1, onError: async () => ({ value: null }) })
     substituting.end(1)
     const [error] = await once(substituting, 'error')
-    assert.match(error.message, /^the handler answered null/)
+    assert.match(error.message, /^spillway\/stream: concurrentTransform\(\) cannot deliver null/)
   })
 
-  it('may answer with any thenable', async () => {
+  it('may return any thenable', async () => {
     const onError = () => ({ then (resolve) { resolve({ value: 'instead' }) } })
     assert.deepEqual(await mapConcurrent([0, 1], failOdd, { concurrency: 1, onError }).toArray(), [0, 'instead'])
   })
 
-  it('keeps the slot of the item, which idle waits for', async () => {
+  it('keeps the slot of the item, and delays idle, until it settles', async () => {
     const { asked, onError } = manualJudge()
     const started = []
     const job = forEachConcurrent([1, 2], item => {
       started.push(item)
       return failOdd(item)
     }, { concurrency: 1, onError })
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(started, [1])
     assert.equal(job.stats().inFlight, 1)
     asked[0].resolve('skip')
@@ -74,51 +74,51 @@ describe('stream: an asynchronous onError', () => {
     assert.deepEqual({ failed, skipped, completed }, { failed: 1, skipped: 1, completed: 1 })
   })
 
-  it('keeps the place of the item in the order, or none with ordered: false', async () => {
+  it('keeps the position of the item in the order, unless ordered is false', async () => {
     for (const [ordered, expected] of [[true, ['one', 2]], [false, [2, 'one']]]) {
       const { asked, onError } = manualJudge()
       const results = mapConcurrent([1, 2], failOdd, { concurrency: 2, ordered, onError }).toArray()
-      await quiet()
+      await waitForTurns()
       asked[0].resolve({ value: 'one' })
       assert.deepEqual(await results, expected)
     }
   })
 
-  it('judges an item that ran out of time, though its handler never settles', async () => {
+  it('is called for an item that times out although its handler never settles', async () => {
     for (const [verdict, expected] of [['skip', []], [{ value: 'instead' }, ['instead']]]) {
       const { asked, onError } = manualJudge()
       const handler = manualHandler()
       const results = mapConcurrent([0], handler, { concurrency: 2, timeout: 5, onError }).toArray()
-      await quiet()
+      await waitForTurns()
       const { signal } = handler.calls[0]
       if (!signal.aborted) await once(signal, 'abort')
-      await quiet()
+      await waitForTurns()
       assert.equal(asked[0].error.name, 'TimeoutError')
       asked[0].resolve(verdict)
       assert.deepEqual(await results, expected)
     }
   })
 
-  it('is not asked again when the time of the item runs out meanwhile', async () => {
+  it('is not called again when the item times out in the meantime', async () => {
     const { asked, onError } = manualJudge()
     let signal
     const results = mapConcurrent([1], (item, context) => {
       signal = context.signal
       throw broken
     }, { concurrency: 1, timeout: 5, onError }).toArray()
-    await quiet()
+    await waitForTurns()
     if (!signal.aborted) await once(signal, 'abort')
     assert.equal(asked.length, 1)
     asked[0].resolve({ value: 'instead' })
     assert.deepEqual(await results, ['instead'])
   })
 
-  it('that answers after the end changes nothing; where it rejects, that is counted', async () => {
-    const reasons = await unhandledRejectionsOf(async () => {
+  it('has no effect when it settles after the end; a rejection is counted', async () => {
+    const reasons = await collectUnhandledRejections(async () => {
       const { asked, onError } = manualJudge()
       const iterator = mapConcurrent([1, 3, 5], failOdd, { concurrency: 3, onError })
       iterator.next()
-      await quiet()
+      await waitForTurns()
       await iterator.return()
       asked[0].resolve('stop')
       asked[1].resolve({ value: 1 })
@@ -131,11 +131,11 @@ describe('stream: an asynchronous onError', () => {
   })
 })
 
-describe("stream: the errors of onError: 'collect'", () => {
+describe("The errors that onError: 'collect' reports", () => {
   const collect = async (source, handler, options) =>
-    (await rejectionOf(forEachConcurrent(source, handler, { concurrency: 2, onError: 'collect', ...options }))).reason
+    (await catchRejection(forEachConcurrent(source, handler, { concurrency: 2, onError: 'collect', ...options }))).reason
 
-  it('are those that were thrown, each with the index and the item that it belongs to', async () => {
+  it('are the thrown errors, each with the index and the item of its failure', async () => {
     for (const fail of [error => { throw error }, error => Promise.reject(error)]) {
       const thrown = { b: new Error('b'), d: new TypeError('d') }
       const { errors } = await collect(['a', 'b', 'c', 'd'], item => item in thrown ? fail(thrown[item]) : item)
@@ -149,7 +149,7 @@ describe("stream: the errors of onError: 'collect'", () => {
     assert.deepEqual(Object.keys(error), [])
   })
 
-  it('are wrapped, with the value as the cause, where that cannot carry them', async () => {
+  it('are new errors with the thrown value as their cause if index and item cannot be added to it', async () => {
     const frozen = Object.freeze(new Error('frozen'))
     const labelled = Object.assign(new Error('its own index'), { index: 7 })
     const itemised = Object.assign(new Error('its own item'), { item: undefined })
@@ -163,35 +163,35 @@ describe("stream: the errors of onError: 'collect'", () => {
     assert.equal(labelled.index, 7)
   })
 
-  it('are told apart where several items throw the same', async () => {
+  it('are separate when several items throw the same error', async () => {
     const same = new Error('same')
     const { errors } = await collect(['a', 'b'], () => { throw same }, { concurrency: 1 })
     assert.deepEqual(errors.map(({ index, item }) => [index, item]), [[0, 'a'], [1, 'b']])
     assert.deepEqual([errors[0], errors[1].cause], [same, same])
   })
 
-  it('carry the promise of an array that rejected', async () => {
+  it('have the promise as their item if a promise in an array rejected', async () => {
     const promise = Promise.reject(new Error('rejected'))
     const { errors: [error] } = await collect([promise], assert.fail)
     assert.equal(error.item, promise)
   })
 
-  it('carry the item of one that ran out of time', async () => {
+  it('have the item of an item that timed out', async () => {
     const { errors: [error] } = await collect(['slow'], () => new Promise(() => {}), { timeout: 5 })
     assert.deepEqual([error.name, error.index, error.item], ['TimeoutError', 0, 'slow'])
   })
 
-  it('of at most maxErrors items are kept', async () => {
+  it('are those of at most maxErrors items', async () => {
     const { errors, message } = await collect([0, 1, 2], item => { throw new Error(item) }, { maxErrors: 2 })
     assert.deepEqual(errors.map(({ index }) => index), [0, 1])
     assert.equal(message, '3 items failed, 1 of the errors are not kept')
   })
 
-  it('end with that of the source, which is also the cause, where it fails', async () => {
+  it('end with the error of the source if it fails, which is also the cause', async () => {
     const source = pushedReadable('a', 'b')
     const handler = manualHandler()
     const outcome = collect(source, handler)
-    await quiet()
+    await waitForTurns()
     source.destroy(broken)
     const ofItem = new Error('of the item')
     handler.calls[1].reject(ofItem)
@@ -203,15 +203,15 @@ describe("stream: the errors of onError: 'collect'", () => {
     assert.equal(error.message, '1 item failed; then the source failed')
   })
 
-  it('do not hide that of the source where no item failed', async () => {
+  it('do not hide the error of the source if no item failed', async () => {
     const source = pushedReadable('a')
     const outcome = collect(source, item => item)
-    await quiet()
+    await waitForTurns()
     source.destroy(broken)
     assert.equal(await outcome, broken)
   })
 
-  it('are reported after stop(), too', async () => {
+  it('are also reported after stop()', async () => {
     const error = await collect([0, 1, 2, 3], (item, { stop }) => {
       if (item === 2) stop()
       return failOdd(item)

@@ -7,9 +7,9 @@ const fc = require('fast-check')
 
 const { concurrentQueue } = require('spillway/stream')
 
-const { quiet, unhandledRejectionsOf } = require('../support/stream.js')
+const { waitForTurns, collectUnhandledRejections } = require('../support/stream.js')
 
-/** The queue, like the other helpers in 75.stream-model.test.js: SEED and RUNS try other plans. */
+/** The same for the queue as model.test.js for the other helpers. The environment variables SEED and RUNS try other plans. */
 
 const SEED = Number(process.env.SEED ?? 7)
 const RUNS = Number(process.env.RUNS ?? 1500)
@@ -105,7 +105,7 @@ async function play ({ concurrency, retries, steps }) {
     const states = () => JSON.stringify({ isOver, running, size: queue.size, unsettled: outcomes.length - settled().length })
     assert.ok(performance.now() - begun < LONGEST_MS, `hangs: ${states()}`)
   }
-  await quiet()
+  await waitForTurns()
 
   if (violation !== undefined) throw violation
   assert.deepEqual(started, started.toSorted((a, b) => a.index - b.index))
@@ -129,11 +129,11 @@ async function play ({ concurrency, retries, steps }) {
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0)
 }
 
-describe('stream: a queue, whatever happens to it', function () {
+describe('A concurrentQueue() with random events in random order', function () {
   this.timeout(120_000)
 
-  it(`each item is handled at most once, every promise settles, and it closes (SEED=${SEED})`, async () => {
-    const reasons = await unhandledRejectionsOf(() => fc.assert(fc.asyncProperty(plan, play), { seed: SEED, numRuns: RUNS, endOnFailure: true }))
+  it(`handles each item at most once, settles every promise, and closes (SEED=${SEED})`, async () => {
+    const reasons = await collectUnhandledRejections(() => fc.assert(fc.asyncProperty(plan, play), { seed: SEED, numRuns: RUNS, endOnFailure: true }))
     assert.deepEqual(reasons, [])
   })
 })

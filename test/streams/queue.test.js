@@ -6,15 +6,15 @@ const { once } = require('node:events')
 
 const { concurrentQueue } = require('spillway/stream')
 
-const { manualHandler, quiet, rejectionOf } = require('../support/stream.js')
+const { manualHandler, waitForTurns, catchRejection } = require('../support/stream.js')
 
 const broken = new Error('broken')
 
-/** What became of each promise. */
+/** Resolves to the outcome of each promise. */
 const outcomesOf = async promises => (await Promise.allSettled(promises)).map(({ value, reason }) => value ?? reason.name)
 
-describe('stream: concurrentQueue', () => {
-  it('gives each caller of add() the result of its item, whether the handler is asynchronous or not', async () => {
+describe('concurrentQueue()', () => {
+  it('resolves each add() with the result of its item, whether or not the handler is asynchronous', async () => {
     for (const handler of [item => item * 2, async item => item * 2]) {
       const queue = concurrentQueue(handler, { concurrency: 2 })
       assert.deepEqual(await Promise.all([1, 2, 3].map(item => queue.add(item))), [2, 4, 6])
@@ -27,29 +27,29 @@ describe('stream: concurrentQueue', () => {
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 2 })
     const results = [0, 1, 2, 3].map(item => queue.add(item))
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(handler.items(), [0, 1])
     assert.equal(queue.size, 2)
     handler.calls[1].resolve('one')
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(handler.items(), [0, 1, 2])
     assert.equal(await results[1], 'one')
     assert.equal(queue.size, 1)
     assert.equal(queue.stats().inFlight, 2)
     handler.calls[0].resolve()
     handler.calls[2].resolve()
-    await quiet()
+    await waitForTurns()
     handler.calls[3].resolve()
     await Promise.all(results)
     assert.equal(queue.stats().completed, 4)
   })
 
-  it('a failure rejects the promise of its item, whatever is thrown, and no other', async () => {
+  it('rejects only the promise of a failed item, whatever its handler throws', async () => {
     for (const fail of [reason => { throw reason }, reason => Promise.reject(reason)]) {
       for (const reason of [broken, undefined, null, 'text']) {
         const queue = concurrentQueue(item => item === 1 ? fail(reason) : item, { concurrency: 1 })
         const results = [0, 1, 2].map(item => queue.add(item))
-        assert.deepEqual(await rejectionOf(results[1]), { reason })
+        assert.deepEqual(await catchRejection(results[1]), { reason })
         assert.deepEqual(await Promise.all([results[0], results[2]]), [0, 2])
         assert.equal(await queue.add(3), 3)
         await queue.close()
@@ -59,18 +59,18 @@ describe('stream: concurrentQueue', () => {
     }
   })
 
-  it('takes what a handler adds', async () => {
+  it('accepts items that a handler adds', async () => {
     const added = []
     const queue = concurrentQueue(item => {
       if (item < 3) added.push(queue.add(item + 1))
       return item
     }, { concurrency: 1 })
     assert.equal(await queue.add(0), 0)
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(await Promise.all(added), [1, 2, 3])
   })
 
-  it('takes a great many at once, and lets the event loop turn meanwhile', async () => {
+  it('accepts very many items at once without blocking the event loop', async () => {
     let turned = false
     const queue = concurrentQueue(item => item, { concurrency: 4 })
     const results = Array.from({ length: 5000 }, (_, item) => queue.add(item))
@@ -80,11 +80,11 @@ describe('stream: concurrentQueue', () => {
     assert.equal(queue.size, 0)
   })
 
-  it('each handler runs in the asynchronous context of who added its item, in all its attempts', async () => {
+  it('runs each handler, in all attempts, in the asynchronous context in which its item was added', async () => {
     const storage = new AsyncLocalStorage()
     const seen = []
     const queue = storage.run('maker', () => concurrentQueue(async (item, { attempt }) => {
-      await quiet()
+      await waitForTurns()
       seen.push([item, storage.getStore()])
       if (attempt === 1) throw broken
     }, { concurrency: 1, retry: { attempts: 2, delay: 0 } }))
@@ -92,52 +92,54 @@ describe('stream: concurrentQueue', () => {
     assert.deepEqual(seen, ['a', 'a', 'b', 'b', 'c', 'c'].map(name => [name, `who adds ${name}`]))
   })
 
-  it('gives the handler signal, index and attempt', async () => {
+  it('passes signal, index and attempt to the handler', async () => {
     const queue = concurrentQueue((item, { signal, index, attempt }) => [signal.aborted, index, attempt], { concurrency: 1 })
     assert.deepEqual(await Promise.all([queue.add('a'), queue.add('b')]), [[false, 0, 1], [false, 1, 1]])
   })
 
-  it('follows a limit that is set while it runs', async () => {
+  it('obeys a concurrency that is set while it runs', async () => {
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 1 })
     for (const item of [0, 1, 2]) queue.add(item)
-    await quiet()
+    await waitForTurns()
     queue.concurrency = 3
     assert.deepEqual([queue.concurrency, queue.size], [3, 0])
     assert.deepEqual(handler.items(), [0, 1, 2])
     assert.throws(() => { queue.concurrency = 0 }, RangeError)
   })
 
-  it('takes no options of sources and results', () => {
+  it('does not take the options that concern sources and results', () => {
     const values = { ordered: true, highWaterMark: 1, maxBytes: 1, sizeOf: () => 1, flatten: true, onError: 'stop', maxErrors: 1, errorOrder: 'inOrder', waitForInFlight: true, destroySource: false }
     for (const [name, value] of Object.entries(values)) {
-      assert.throws(() => concurrentQueue(() => {}, { concurrency: 1, [name]: value }), { name: 'TypeError', message: `${name} is no option of concurrentQueue` })
+      assert.throws(() => concurrentQueue(() => {}, { concurrency: 1, [name]: value }), {
+        name: 'TypeError', code: 'SPILLWAY_UNKNOWN_OPTION', message: `spillway/stream: concurrentQueue() does not take the option "${name}"`
+      })
     }
     assert.throws(() => concurrentQueue(() => {}, { concurrency: 0 }), RangeError)
     assert.throws(() => concurrentQueue(undefined, { concurrency: 1 }), TypeError)
   })
 
-  it('stop() ends it: what is later rejects with an AbortError, or settles on its own where it runs', async () => {
+  it('ends on stop(): waiting items reject with an AbortError, and running items settle by themselves', async () => {
     const handler = manualHandler()
     const queue = concurrentQueue(handler, { concurrency: 3 })
     const outcomes = outcomesOf(['a', 'b', 'c', 'd'].map(item => queue.add(item)))
-    await quiet()
+    await waitForTurns()
     handler.calls[0].stop()
     handler.calls[1].reject(new TypeError('later'))
     handler.calls[0].resolve('zero')
-    await quiet()
+    await waitForTurns()
     handler.calls[2].reject(handler.calls[2].signal.reason)
     assert.deepEqual(await outcomes, ['zero', 'TypeError', 'AbortError', 'AbortError'])
-    assert.equal((await rejectionOf(queue.add('e'))).reason.name, 'AbortError')
+    assert.equal((await catchRejection(queue.add('e'))).reason.name, 'AbortError')
     await queue.idle
   })
 
   for (const timeoutFreesSlot of [false, true]) {
-    it(`an item that runs out of time rejects with a TimeoutError at once; timeoutFreesSlot: ${timeoutFreesSlot}`, async () => {
+    it(`rejects an item that times out with a TimeoutError at once, with timeoutFreesSlot: ${timeoutFreesSlot}`, async () => {
       const slow = manualHandler()
       const queue = concurrentQueue((item, context) => item === 'slow' ? slow(item, context) : item, { concurrency: 1, timeout: 5, timeoutFreesSlot })
-      const outcome = rejectionOf(queue.add('slow'))
-      await quiet()
+      const outcome = catchRejection(queue.add('slow'))
+      await waitForTurns()
       let isDone = false
       const next = queue.add('next').then(item => {
         isDone = true
@@ -146,7 +148,7 @@ describe('stream: concurrentQueue', () => {
       const [{ signal, resolve }] = slow.calls
       if (!signal.aborted) await once(signal, 'abort')
       assert.equal((await outcome).reason.name, 'TimeoutError')
-      await quiet()
+      await waitForTurns()
       assert.equal(isDone, timeoutFreesSlot)
       resolve('too late')
       assert.equal(await next, 'next')

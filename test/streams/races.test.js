@@ -4,38 +4,38 @@ const assert = require('node:assert/strict')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
 
-const { manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('../support/stream.js')
+const { manualHandler, pushedReadable, waitForTurns, catchRejection, collectUnhandledRejections } = require('../support/stream.js')
 
 async function * nothingAfter (promise) {
   await promise
 }
 
-describe('stream: events that come between others', () => {
-  describe('a Readable that somebody else resumes', () => {
-    /** A job that has taken item 0 of five, and keeps item 1 until there is room. */
+describe('Events that coincide in a stream helper:', () => {
+  describe('when other code resumes the source, a Readable,', () => {
+    /** Starts a job that has started item 0 of five, and keeps item 1 until there is room. */
     async function jobThatKeepsOne (source, options) {
       const handler = manualHandler()
       const job = forEachConcurrent(source, handler, { concurrency: 2, maxBytes: 1, sizeOf: () => 1, ...options })
       job.catch(() => {})
-      await quiet()
+      await waitForTurns()
       return { handler, job }
     }
 
     async function settleAll (handler) {
       for (let i = 0; i < handler.calls.length; i++) {
         handler.calls[i].resolve()
-        await quiet()
+        await waitForTurns()
       }
     }
 
-    it('loses nothing: the chunks that come unasked are given later, in order, and the end after them', async () => {
+    it('no chunk is lost: chunks that were not asked for are handled later, in order, and then the end', async () => {
       const source = pushedReadable(0, 1, 2, 3, 4)
       const { handler, job } = await jobThatKeepsOne(source)
       source.resume()
-      await quiet()
+      await waitForTurns()
       source.resume()
       source.push(null)
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(handler.items(), [0])
       await settleAll(handler)
       const { pulled, completed } = await job
@@ -43,16 +43,16 @@ describe('stream: events that come between others', () => {
       assert.deepEqual({ pulled, completed }, { pulled: 5, completed: 5 })
     })
 
-    it('gets them back, in order, when it is not destroyed', async () => {
+    it('it gets those chunks back, in order, if it is not destroyed', async () => {
       const source = pushedReadable(0, 1, 2, 3, 4)
       const controller = new AbortController()
       const { handler, job } = await jobThatKeepsOne(source, { signal: controller.signal, destroySource: false })
       source.resume()
-      await quiet()
+      await waitForTurns()
       source.resume()
-      await quiet()
+      await waitForTurns()
       controller.abort()
-      await rejectionOf(job)
+      await catchRejection(job)
       source.push(null)
       handler.calls[0].resolve()
       assert.deepEqual(await source.toArray(), [1, 2, 3, 4])
@@ -60,13 +60,13 @@ describe('stream: events that come between others', () => {
   })
 
   describe('an asynchronous onError', () => {
-    /** Answers when the test says so. */
+    /** An onError whose calls the test settles. */
     function manualVerdict () {
       const verdicts = []
       return Object.assign(() => new Promise(resolve => verdicts.push(resolve)), { verdicts })
     }
 
-    it('of an item that ran out of time keeps its slot, and its answer is not forgotten when the handler settled first', async () => {
+    it('of an item that timed out keeps the slot, and its answer counts even if the handler settles first', async () => {
       for (const settleFirst of [true, false]) {
         const onError = manualVerdict()
         const started = []
@@ -76,15 +76,15 @@ describe('stream: events that come between others', () => {
           return new Promise(resolve => signal.addEventListener('abort', () => { if (settleFirst) resolve() }))
         }, { concurrency: settleFirst ? 1 : 2, timeout: 1, onError })
         const results = iterator.toArray()
-        while (onError.verdicts.length === 0) await quiet()
-        await quiet()
+        while (onError.verdicts.length === 0) await waitForTurns()
+        await waitForTurns()
         assert.deepEqual(started, settleFirst ? ['slow'] : ['slow', 'fast'])
         onError.verdicts[0]({ value: 'substitute' })
         assert.deepEqual(await results, ['substitute', 'fast'])
       }
     })
 
-    it('holds nobody back: the other slots are filled while it is asked', async () => {
+    it('does not block the other slots while it is pending', async () => {
       const onError = manualVerdict()
       const gate = manualHandler()
       const iterator = mapConcurrent([0, 1, 2, 3, 4], (item, context) => {
@@ -92,15 +92,15 @@ describe('stream: events that come between others', () => {
         return gate(item, context)
       }, { concurrency: 2, highWaterMark: 0, onError })
       const results = iterator.toArray()
-      await quiet()
+      await waitForTurns()
       gate.calls[1].resolve(1)
-      await quiet()
+      await waitForTurns()
       gate.calls[0].resolve(0)
-      await quiet()
+      await waitForTurns()
       assert.equal(onError.verdicts.length, 2)
       for (let i = 0; i < onError.verdicts.length; i++) {
         onError.verdicts[i]('skip')
-        await quiet()
+        await waitForTurns()
       }
       assert.deepEqual(await results, [0, 1])
     })
@@ -114,7 +114,7 @@ describe('stream: events that come between others', () => {
     }
 
     for (const ordered of [true, false]) {
-      it(`${ordered ? 'ordered' : 'unordered'}: loses no earlier result when a later item has run out of time and its handler still runs`, async () => {
+      it(`loses no earlier result when a later item has timed out and its handler still runs, with ordered: ${ordered}`, async () => {
         const handler = manualHandler()
         let stopAfterSecond
         let answer
@@ -128,9 +128,9 @@ describe('stream: events that come between others', () => {
           onError: (_error, { index }) => index === 0 ? new Promise(resolve => { answer = resolve }) : 'skip'
         })
         const results = iterator.toArray()
-        while (iterator.stats().failed < 3) await quiet()
+        while (iterator.stats().failed < 3) await waitForTurns()
         stopAfterSecond()
-        await quiet()
+        await waitForTurns()
         assert.equal(iterator.stats().buffered, ordered ? 1 : 0)
         answer({ value: 'substitute' })
         assert.deepEqual(await results, ['substitute'])
@@ -138,7 +138,7 @@ describe('stream: events that come between others', () => {
       })
     }
 
-    it('leaves out a later item that onError gives a value for when it has been called', async () => {
+    it('leaves out a later item even if onError returns a value for it afterwards', async () => {
       const gate = manualHandler()
       let answer
       const iterator = mapConcurrent([0, 1, 2], (item, context) => {
@@ -146,17 +146,17 @@ describe('stream: events that come between others', () => {
         return gate(item, context)
       }, { concurrency: 3, ordered: false, onError: () => new Promise(resolve => { answer = resolve }) })
       const results = iterator.toArray()
-      await quiet()
+      await waitForTurns()
       gate.calls[1].stop()
       answer({ value: 'late' })
-      await quiet()
+      await waitForTurns()
       gate.calls[1].resolve(1)
       gate.calls[0].resolve(0)
       assert.deepEqual(await results, [1, 0])
       assert.deepEqual(await idleOf(iterator), { pulled: 3, completed: 2, failed: 1, skipped: 1, buffered: 0 })
     })
 
-    it('counts a later item as skipped once, though its handler had returned skip', async () => {
+    it('counts a later item whose handler returned skip only once as skipped', async () => {
       const gate = manualHandler()
       const iterator = mapConcurrent([0, 1, 2], async (item, context) => {
         if (item > 0) return skip
@@ -165,13 +165,13 @@ describe('stream: events that come between others', () => {
         return item
       }, { concurrency: 3 })
       const results = iterator.toArray()
-      await quiet()
+      await waitForTurns()
       gate.calls[0].resolve()
       assert.deepEqual(await results, [0])
       assert.deepEqual(await idleOf(iterator), { pulled: 3, completed: 3, failed: 0, skipped: 2, buffered: 0 })
     })
 
-    it('ends the job without an error though the source has failed after its item', async () => {
+    it('ends the job without an error even if the source has failed after its item', async () => {
       const gate = manualHandler()
       const source = async function * () {
         yield 0
@@ -183,41 +183,41 @@ describe('stream: events that come between others', () => {
         return item
       }, { concurrency: 3 })
       const results = iterator.toArray()
-      await quiet()
+      await waitForTurns()
       gate.calls[0].resolve()
       assert.deepEqual(await results, [0])
     })
   })
 
   describe('toArray()', () => {
-    it('rejects with the reason of a signal that was aborted before', async () => {
+    it('rejects with the reason of a signal that was aborted before the call', async () => {
       const broken = new Error('broken')
       const iterator = mapConcurrent([1], assert.fail, { concurrency: 1, signal: AbortSignal.abort(broken) })
-      assert.equal((await rejectionOf(iterator.toArray())).reason, broken)
+      assert.equal((await catchRejection(iterator.toArray())).reason, broken)
       assert.deepEqual(await iterator.next(), { done: true, value: undefined })
     })
 
-    it('rejects when the job is disposed of meanwhile: some of the results are not all', async () => {
-      const reasons = await unhandledRejectionsOf(async () => {
+    it('rejects when the job is disposed of, because some results are missing', async () => {
+      const reasons = await collectUnhandledRejections(async () => {
         for (const isAwaited of [true, false]) {
           const handler = manualHandler()
           const iterator = mapConcurrent([1, 2], handler, { concurrency: 1 })
           const results = iterator.toArray()
-          await quiet()
+          await waitForTurns()
           handler.calls[0].resolve(1)
-          await quiet()
+          await waitForTurns()
           const disposed = iterator[Symbol.asyncDispose]()
           handler.calls[1].resolve(2)
           await disposed
-          if (isAwaited) assert.equal((await rejectionOf(results)).reason.name, 'AbortError')
+          if (isAwaited) assert.equal((await catchRejection(results)).reason.name, 'AbortError')
         }
       })
       assert.equal(reasons.length, 0)
     })
   })
 
-  describe('flatten', () => {
-    it('fills all free slots again, though no handler is asynchronous', async () => {
+  describe('the flatten option', () => {
+    it('fills all free slots again with synchronous handlers', async () => {
       for (const isAsync of [false, true]) {
         const gates = manualHandler()
         const started = []
@@ -227,43 +227,43 @@ describe('stream: events that come between others', () => {
           return isAsync ? Promise.resolve(nothingAfter(gate)) : nothingAfter(gate)
         }, { concurrency: 3, highWaterMark: 0, flatten: true })
         const results = iterator.toArray()
-        await quiet()
+        await waitForTurns()
         assert.deepEqual(started, [0, 1, 2])
         gates.calls[0].resolve()
-        await quiet()
+        await waitForTurns()
         assert.deepEqual(started, [0, 1, 2, 3, 4, 5])
         for (const { resolve } of gates.calls) resolve()
         assert.deepEqual(await results, [])
       }
     })
 
-    it('closes the iterable of flush when the Duplex is destroyed, and is idle only then', async () => {
+    it('closes the iterable of flush when the Duplex is destroyed, and delays idle until then', async () => {
       let closed = false
       const flush = async function * () {
         try {
           for (;;) yield 'more'
         } finally {
-          await quiet()
+          await waitForTurns()
           closed = true
         }
       }
       const transform = concurrentTransform(() => [], { concurrency: 1, flatten: true, flush })
       transform.end(0)
-      await quiet()
+      await waitForTurns()
       transform.destroy()
       await transform.idle
       assert.equal(closed, true)
     })
   })
 
-  it('an item that waited for room when its source failed counts as skipped', async () => {
+  it('an item that waits for room when the source fails counts as skipped', async () => {
     const gate = manualHandler()
     const source = pushedReadable(0, 1)
     const job = forEachConcurrent(source, gate, { concurrency: 2, maxBytes: 1, sizeOf: () => 1 })
-    const outcome = rejectionOf(job)
-    await quiet()
+    const outcome = catchRejection(job)
+    await waitForTurns()
     source.destroy(new Error('broken'))
-    await quiet()
+    await waitForTurns()
     gate.calls[0].resolve()
     await outcome
     const { pulled, completed, skipped } = job.stats()

@@ -6,7 +6,7 @@ const { pipeline } = require('node:stream/promises')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
 
-const { countingSource, manualHandler, quiet, rejectionOf, unhandledRejectionsOf } = require('../support/stream.js')
+const { countingSource, manualHandler, waitForTurns, catchRejection, collectUnhandledRejections } = require('../support/stream.js')
 
 const broken = new Error('broken')
 
@@ -17,31 +17,31 @@ const failOdd = item => {
 
 const transformed = (items, handler, options) => pipeline(Readable.from(items), concurrentTransform(handler, options), stream => stream.toArray())
 
-/** All results of a source, from either helper that has results. */
+/** Collect all results of a source, with each helper that has results. */
 const faces = {
   mapConcurrent: (items, handler, options) => mapConcurrent(items, handler, options).toArray(),
   concurrentTransform: transformed
 }
 
-describe('stream: toArray', () => {
-  it('gives all results in the order of the source', async () => {
+describe('toArray() of mapConcurrent()', () => {
+  it('resolves to all results in the order of the source', async () => {
     for (const handler of [item => item * 2, async item => item * 2]) {
       assert.deepEqual(await mapConcurrent([1, 2, 3], handler, { concurrency: 2 }).toArray(), [2, 4, 6])
     }
   })
 
-  it('with ordered: false gives them as they came', async () => {
+  it('resolves to the results in the order of completion with ordered: false', async () => {
     const handler = manualHandler()
     const results = mapConcurrent([0, 1, 2], handler, { concurrency: 3, ordered: false }).toArray()
-    await quiet()
+    await waitForTurns()
     for (const index of [2, 0, 1]) {
       handler.calls[index].resolve(index)
-      await quiet()
+      await waitForTurns()
     }
     assert.deepEqual(await results, [2, 0, 1])
   })
 
-  it('of an empty source is an empty array', async () => {
+  it('resolves to an empty array for an empty source', async () => {
     for (const source of [[], new Set(), Readable.from([])]) {
       assert.deepEqual(await mapConcurrent(source, assert.fail, { concurrency: 2 }).toArray(), [])
     }
@@ -51,12 +51,12 @@ describe('stream: toArray', () => {
     assert.deepEqual(await mapConcurrent([null, undefined], item => item, { concurrency: 2 }).toArray(), [null, undefined])
   })
 
-  it('a slow item holds nobody back, unless highWaterMark is given', async () => {
+  it('lets no slow item block the others, unless highWaterMark is given', async () => {
     for (const [highWaterMark, started] of [[undefined, 50], [Infinity, 50], [3, 5]]) {
       const slow = manualHandler()
       const iterator = mapConcurrent(countingSource(50), (item, context) => item === 0 ? slow(item, context) : item, { concurrency: 2, highWaterMark })
       const results = iterator.toArray()
-      await quiet()
+      await waitForTurns()
       assert.equal(iterator.stats().pulled, started)
       slow.calls[0].resolve(0)
       assert.deepEqual(await results, Array.from({ length: 50 }, (_, index) => index))
@@ -73,8 +73,8 @@ describe('stream: toArray', () => {
       mapConcurrent([0, 1], failOdd, { concurrency: 1 }).toArray(),
       mapConcurrent(failingSource, item => item, { concurrency: 1 }).toArray(),
       mapConcurrent([0], () => new Promise(() => {}), { concurrency: 1, signal: controller.signal }).toArray()
-    ].map(rejectionOf)
-    await quiet()
+    ].map(catchRejection)
+    await waitForTurns()
     controller.abort(broken)
     for (const outcome of outcomes) assert.equal((await outcome).reason, broken)
   })
@@ -84,11 +84,11 @@ describe('stream: toArray', () => {
     const early = mapConcurrent([1], assert.fail, { concurrency: 1, signal: controller.signal })
     controller.abort(broken)
     const late = mapConcurrent([1], assert.fail, { concurrency: 1, signal: controller.signal })
-    for (const iterator of [early, late]) assert.equal((await rejectionOf(iterator.toArray())).reason, broken)
+    for (const iterator of [early, late]) assert.equal((await catchRejection(iterator.toArray())).reason, broken)
   })
 
-  it('rejects when it is not the first to ask for results', async () => {
-    const message = 'toArray() must be called before the first result is asked for'
+  it('rejects if results were requested before', async () => {
+    const message = 'spillway/stream: toArray() must be called before the first result is requested'
     const iterator = mapConcurrent([1, 2], item => item, { concurrency: 1 })
     await iterator.next()
     await assert.rejects(iterator.toArray(), { message })
@@ -100,36 +100,36 @@ describe('stream: toArray', () => {
     assert.deepEqual(await first, [1, 2])
   })
 
-  it('rejects with an AbortError when the iterator is left before all results are there', async () => {
+  it('rejects with an AbortError when the iterator is closed before all results are ready', async () => {
     for (const leave of [iterator => iterator.return(), iterator => iterator[Symbol.asyncDispose]()]) {
       const iterator = mapConcurrent([0, 1], (item, { signal }) => item === 0
         ? item
         : new Promise((resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))), { concurrency: 2 })
-      const outcome = rejectionOf(iterator.toArray())
-      await quiet()
+      const outcome = catchRejection(iterator.toArray())
+      await waitForTurns()
       await leave(iterator)
       assert.equal((await outcome).reason.name, 'AbortError')
     }
   })
 
-  it('leaves no unhandled rejection where it is left and nobody waits for it any more', async () => {
-    assert.deepEqual(await unhandledRejectionsOf(async () => {
+  it('leaves no unhandled rejection when the iterator is closed and the promise has no consumer', async () => {
+    assert.deepEqual(await collectUnhandledRejections(async () => {
       const iterator = mapConcurrent([0], () => new Promise(() => {}), { concurrency: 1 })
       iterator.toArray()
-      await quiet()
+      await waitForTurns()
       await iterator.return()
     }), [])
   })
 })
 
-describe('stream: highWaterMark: Infinity', () => {
-  it('pulls everything, however slow the consumer is, and however slow the first item', async () => {
+describe('highWaterMark: Infinity', () => {
+  it('takes all items from the source even if the consumer or the first item is slow', async () => {
     for (const isSlow of [true, false]) {
       const slow = manualHandler()
       const handler = (item, context) => isSlow && item === 0 ? slow(item, context) : item
       const iterator = mapConcurrent(countingSource(500), handler, { concurrency: 2, highWaterMark: Infinity })
       const first = iterator.next()
-      await quiet()
+      await waitForTurns()
       const { pulled, buffered } = iterator.stats()
       assert.deepEqual({ pulled, buffered }, { pulled: 500, buffered: 499 })
       slow.calls[0]?.resolve(0)
@@ -138,19 +138,19 @@ describe('stream: highWaterMark: Infinity', () => {
     }
   })
 
-  it('leaves maxBytes its effect', async () => {
+  it('does not disable maxBytes', async () => {
     const iterator = mapConcurrent(countingSource(500), item => item, { concurrency: 2, highWaterMark: Infinity, maxBytes: 100, sizeOf: () => 30 })
     await iterator.next()
-    await quiet()
+    await waitForTurns()
     assert.equal(iterator.stats().buffered, 3)
     await iterator.return()
   })
 })
 
-describe('stream: skip', () => {
+describe('The symbol skip', () => {
   for (const [name, all] of Object.entries(faces)) {
     for (const ordered of [true, false]) {
-      it(`${name}, ordered: ${ordered}: leaves the item out, whether the handler is asynchronous or not`, async () => {
+      it(`leaves an item out of ${name} with ordered: ${ordered}, whether or not the handler is asynchronous`, async () => {
         const keepEven = item => item % 2 === 0 ? item : skip
         for (const handler of [keepEven, async item => keepEven(item)]) {
           const results = await all(countingSource(6), handler, { concurrency: 2, ordered })
@@ -161,13 +161,13 @@ describe('stream: skip', () => {
     }
   }
 
-  it('counts the item as completed and as skipped', async () => {
+  it('makes an item count as completed and as skipped', async () => {
     const stats = await forEachConcurrent([0, 1, 2], item => item === 1 ? skip : item, { concurrency: 2 })
     assert.equal(stats.completed, 3)
     assert.equal(stats.skipped, 1)
   })
 
-  it('as the value that onError answers leaves the item out', async () => {
+  it('leaves an item out when onError returns it as the value', async () => {
     for (const onError of [() => ({ value: skip }), async () => ({ value: skip })]) {
       assert.deepEqual(await mapConcurrent([0, 1, 2], failOdd, { concurrency: 2, onError }).toArray(), [0, 2])
     }
@@ -178,9 +178,9 @@ describe('stream: skip', () => {
   })
 })
 
-describe("stream: onError: 'settle'", () => {
+describe("onError: 'settle'", () => {
   for (const [name, all] of Object.entries(faces)) {
-    it(`${name}: every item has a result, with its index, fulfilled or rejected`, async () => {
+    it(`delivers a result with its index, fulfilled or rejected, for every item of ${name}`, async () => {
       for (const handler of [failOdd, async item => failOdd(item)]) {
         assert.deepEqual(await all([0, 1, 2], handler, { concurrency: 2, onError: 'settle' }), [
           { status: 'fulfilled', value: 0, index: 0 },
@@ -190,14 +190,14 @@ describe("stream: onError: 'settle'", () => {
       }
     })
 
-    it(`${name}: undefined and null are values like any other`, async () => {
+    it(`treats undefined and null as values in ${name}`, async () => {
       assert.deepEqual(await all([undefined, null].map(value => ({ value })), ({ value }) => value, { concurrency: 1, onError: 'settle' }), [
         { status: 'fulfilled', value: undefined, index: 0 },
         { status: 'fulfilled', value: null, index: 1 }
       ])
     })
 
-    it(`${name}: an item that is skipped has no result`, async () => {
+    it(`delivers no result for a skipped item of ${name}`, async () => {
       const handler = item => item === 0 ? skip : failOdd(item)
       assert.deepEqual(await all([0, 1, 2], handler, { concurrency: 2, onError: 'settle' }), [
         { status: 'rejected', reason: broken, index: 1 },
@@ -206,39 +206,39 @@ describe("stream: onError: 'settle'", () => {
     })
   }
 
-  it('with ordered: false the index tells which item it was', async () => {
+  it('identifies the item by its index with ordered: false', async () => {
     const handler = manualHandler()
     const results = mapConcurrent(['a', 'b'], handler, { concurrency: 2, ordered: false, onError: 'settle' }).toArray()
-    await quiet()
+    await waitForTurns()
     handler.calls[1].reject(broken)
-    await quiet()
+    await waitForTurns()
     handler.calls[0].resolve('A')
     assert.deepEqual(await results, [{ status: 'rejected', reason: broken, index: 1 }, { status: 'fulfilled', value: 'A', index: 0 }])
   })
 
-  it('an item that runs out of time is rejected with a TimeoutError', async () => {
+  it('delivers a rejection with a TimeoutError for an item that times out', async () => {
     const iterator = mapConcurrent([0, 1], item => item === 0 ? new Promise(() => {}) : item, { concurrency: 3, timeout: 5, onError: 'settle' })
     const [{ status, reason, index }, second] = await iterator.toArray()
     assert.deepEqual({ status, name: reason.name, index }, { status: 'rejected', name: 'TimeoutError', index: 0 })
     assert.deepEqual(second, { status: 'fulfilled', value: 1, index: 1 })
   })
 
-  it('a promise in the source that rejects is a rejected result', async () => {
+  it('delivers a rejection for a promise in the source that rejects', async () => {
     const results = mapConcurrent([Promise.resolve(0), Promise.reject(broken)], item => item, { concurrency: 1, onError: 'settle' }).toArray()
     assert.deepEqual(await results, [{ status: 'fulfilled', value: 0, index: 0 }, { status: 'rejected', reason: broken, index: 1 }])
   })
 
-  it('a source that fails still rejects', async () => {
+  it('does not prevent a failing source from rejecting the job', async () => {
     const source = (function * () {
       yield 0
       throw broken
     })()
-    assert.equal((await rejectionOf(mapConcurrent(source, item => item, { concurrency: 1, onError: 'settle' }).toArray())).reason, broken)
+    assert.equal((await catchRejection(mapConcurrent(source, item => item, { concurrency: 1, onError: 'settle' }).toArray())).reason, broken)
   })
 
-  it('is refused by forEachConcurrent, which has no results', () => {
+  it('is an error in forEachConcurrent(), which has no results', () => {
     assert.throws(() => forEachConcurrent([], assert.fail, { concurrency: 1, onError: 'settle' }), {
-      name: 'TypeError', message: "onError: 'settle' is for results, and forEachConcurrent has none"
+      name: 'TypeError', message: 'spillway/stream: option "onError" cannot be \'settle\' for forEachConcurrent(), which has no results'
     })
   })
 })

@@ -5,7 +5,7 @@ const { PassThrough, Readable, Writable } = require('node:stream')
 
 const { forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
-const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf } = require('../support/stream.js')
+const { countingSource, manualHandler, pushedReadable, waitForTurns, catchRejection, collectUnhandledRejections } = require('../support/stream.js')
 
 async function itemsOf (source, options) {
   const items = []
@@ -15,8 +15,8 @@ async function itemsOf (source, options) {
 
 const listenersOf = source => source.eventNames().map(event => [event, source.listenerCount(event)])
 
-describe('stream: sources', () => {
-  it('takes arrays, sets, maps, strings and generators', async () => {
+describe('Sources of stream helpers:', () => {
+  it('arrays, Sets, Maps, strings and generators yield their elements', async () => {
     assert.deepEqual(await itemsOf([1, 2, 3]), [1, 2, 3])
     assert.deepEqual(await itemsOf(new Set([1, 2])), [1, 2])
     assert.deepEqual(await itemsOf(new Map([['a', 1]])), [['a', 1]])
@@ -24,13 +24,13 @@ describe('stream: sources', () => {
     assert.deepEqual(await itemsOf((function * () { yield * [1, 2] })()), [1, 2])
   })
 
-  it('takes async iterables, Readables and web streams', async () => {
+  it('async iterables, Readables and web streams yield their items', async () => {
     assert.deepEqual(await itemsOf((async function * () { yield * [1, 2] })()), [1, 2])
     assert.deepEqual(await itemsOf(Readable.from([1, 2])), [1, 2])
     assert.deepEqual(await itemsOf(ReadableStream.from([1, 2])), [1, 2])
   })
 
-  it('takes an object that is both for the one named first: Readable, web stream, async iterable, iterable', async () => {
+  it('a value of several kinds counts as the first of Readable, web stream, async iterable and iterable', async () => {
     const webStream = ReadableStream.from(['web stream'])
     const both = {
       getReader: () => webStream.getReader(),
@@ -47,32 +47,32 @@ describe('stream: sources', () => {
     assert.deepEqual(await itemsOf(readable), ['Readable'])
   })
 
-  it('awaits the elements of an iterable, one at a time and in order', async () => {
-    const slow = quiet().then(() => 'slow')
+  it('the elements of an iterable are awaited one at a time and in order', async () => {
+    const slow = waitForTurns().then(() => 'slow')
     const thenable = { then: resolve => resolve('thenable') }
     assert.deepEqual(await itemsOf([1, slow, thenable, 2]), [1, 'slow', 'thenable', 2])
     assert.deepEqual(await itemsOf(new Set([slow, 3])), ['slow', 3])
   })
 
-  describe('promises in an array or a Set', () => {
+  describe('a promise in an array or a Set', () => {
     const broken = new Error('broken')
     const sources = { array: elements => elements, Set: elements => new Set(elements) }
 
     for (const [kind, make] of Object.entries(sources)) {
-      it(`${kind}: one that rejects before its turn is no unhandled rejection`, async () => {
-        const reasons = await unhandledRejectionsOf(async () => {
+      it(`causes no unhandled rejection when it rejects before it is needed (${kind})`, async () => {
+        const reasons = await collectUnhandledRejections(async () => {
           let settle
           const slow = new Promise(resolve => { settle = resolve })
           const job = forEachConcurrent(make([slow, Promise.reject(broken)]), () => {}, { concurrency: 9 })
-          await quiet()
+          await waitForTurns()
           settle()
-          assert.equal((await rejectionOf(job)).reason, broken)
-          mapConcurrent(make([Promise.reject(broken)]), assert.fail, { concurrency: 1 }) // which nobody iterates
+          assert.equal((await catchRejection(job)).reason, broken)
+          mapConcurrent(make([Promise.reject(broken)]), assert.fail, { concurrency: 1 }) // and never iterate it
         })
         assert.deepEqual(reasons, [])
       })
 
-      it(`${kind}: one that rejects is an item that failed, and the rest goes on`, async () => {
+      it(`is a failed item when it rejects, and the job continues (${kind})`, async () => {
         const handled = []
         const judged = []
         const rejected = Promise.reject(broken)
@@ -90,16 +90,16 @@ describe('stream: sources', () => {
       })
     }
 
-    it('with collect the errors are reported at the end', async () => {
+    it("has its rejection reported at the end with onError: 'collect'", async () => {
       const results = []
       const other = new Error('other')
       const iterator = mapConcurrent([Promise.reject(broken), 1, Promise.reject(other)], item => item, { concurrency: 2, onError: 'collect' })
-      const { reason } = await rejectionOf((async () => { for await (const result of iterator) results.push(result) })())
+      const { reason } = await catchRejection((async () => { for await (const result of iterator) results.push(result) })())
       assert.deepEqual(results, [1])
       assert.deepEqual(reason.errors, [broken, other])
     })
 
-    it('one that is rejected has no size', async () => {
+    it('has no size when it is rejected', async () => {
       const sizes = []
       const sizeOf = item => {
         sizes.push(item)
@@ -109,7 +109,7 @@ describe('stream: sources', () => {
       assert.deepEqual(sizes, [1, 2])
     })
 
-    it('another thenable is asked only when its turn comes', async () => {
+    it('is not called before it is needed if it is another thenable', async () => {
       let asked = false
       const lazy = {
         then (resolve) {
@@ -119,23 +119,23 @@ describe('stream: sources', () => {
       }
       const handler = manualHandler()
       const job = forEachConcurrent([1, lazy], handler, { concurrency: 1 })
-      await quiet()
+      await waitForTurns()
       assert.equal(asked, false)
       handler.calls[0].resolve()
-      await quiet()
+      await waitForTurns()
       handler.calls[1].resolve()
       await job
       assert.deepEqual(handler.items(), [1, 'lazy'])
     })
 
-    it('a thenable that resolves to a promise is awaited through', async () => {
+    it('is awaited to the end if it resolves to another promise', async () => {
       const thenable = { then: resolve => resolve(Promise.resolve('inner')) }
       const callsBackWithThenable = { then: resolve => resolve(thenable) }
       assert.deepEqual(await itemsOf([thenable, callsBackWithThenable]), ['inner', 'inner'])
     })
   })
 
-  it('does not await what an async iterable or a Readable gives', async () => {
+  it('promises from an async iterable or a Readable are not awaited', async () => {
     const promise = Promise.resolve()
     const next = async () => ({ done: false, value: promise })
     const iterator = mapConcurrent({ [Symbol.asyncIterator]: () => ({ next }) }, item => item === promise, { concurrency: 1 })
@@ -143,41 +143,41 @@ describe('stream: sources', () => {
     await iterator.return()
   })
 
-  it('takes every chunk of a byte stream as it was pushed, though several had come', async () => {
+  it('each chunk of a byte stream is one item, even if several chunks are buffered', async () => {
     for (const encoding of [undefined, 'utf8']) {
       const source = new Readable({ read () {}, encoding })
       for (const chunk of ['a', 'bc', 'def', 'g', 'h', 'i']) source.push(chunk)
       source.push(null)
-      await quiet()
+      await waitForTurns()
       const chunks = await itemsOf(source, { concurrency: 1 })
       assert.deepEqual(chunks.map(String), ['a', 'bc', 'def', 'g', 'h', 'i'])
     }
   })
 
-  it('pauses a Readable while every slot is taken', async () => {
+  it('a Readable is paused while every slot is taken', async () => {
     const handler = manualHandler()
     const source = pushedReadable(0, 1, 2, 3)
     const job = forEachConcurrent(source, handler, { concurrency: 2 })
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(handler.items(), [0, 1])
     assert.equal(source.readableLength, 2)
     assert.equal(source.isPaused(), true)
     handler.calls[0].resolve()
-    await quiet()
+    await waitForTurns()
     assert.equal(source.readableLength, 1)
     source.push(null)
     handler.calls[1].resolve()
     handler.calls[2].resolve()
-    await quiet()
+    await waitForTurns()
     handler.calls[3].resolve()
     await job
   })
 
-  describe('a Readable to whose readable event somebody listens', () => {
+  describe("a Readable with a listener for 'readable'", () => {
     const listen = source => source.on('readable', () => {})
     const listenOnce = source => source.once('readable', () => {})
 
-    it('gives all its items', async () => {
+    it('yields all its items', async () => {
       for (const listenFirst of [listen, listenOnce]) {
         for (const source of [pushedReadable(0, undefined, 2, null), Readable.from([0, undefined, 2])]) {
           listenFirst(source)
@@ -186,22 +186,22 @@ describe('stream: sources', () => {
       }
     })
 
-    it('also when that listener comes later: while the job waits, while a handler runs', async () => {
+    it('yields all its items when the listener is added later, while the job waits or a handler runs', async () => {
       for (const listenLater of [listen, listenOnce]) {
         const source = pushedReadable()
         const handler = manualHandler()
         const job = forEachConcurrent(source, handler, { concurrency: 1 })
-        await quiet()
+        await waitForTurns()
         listenLater(source)
         source.push(0)
         source.push(1)
-        await quiet()
+        await waitForTurns()
         assert.deepEqual(handler.items(), [0])
         listenLater(source)
         source.push(2)
         source.push(null)
         for (let item = 0; item < 3; item++) {
-          await quiet()
+          await waitForTurns()
           handler.calls[item].resolve()
         }
         await job
@@ -209,25 +209,25 @@ describe('stream: sources', () => {
       }
     })
 
-    it('gives all its bytes, perhaps joined', async () => {
+    it('yields all its bytes, in chunks that may be joined', async () => {
       const source = new Readable({ read () {} })
       listen(source)
       const items = itemsOf(source, { concurrency: 1 })
       for (const chunk of ['a', 'bc', 'def']) {
         source.push(chunk)
-        await quiet()
+        await waitForTurns()
         source.push(chunk)
       }
       source.push(null)
       assert.equal((await items).join(''), 'aabcbcdefdef')
     })
 
-    it('is read no faster than its items are handled', async () => {
+    it('is not read faster than its items are handled', async () => {
       const source = pushedReadable(0, 1, 2, 3)
       listen(source)
       const handler = manualHandler()
       const job = forEachConcurrent(source, handler, { concurrency: 2 })
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(handler.items(), [0, 1])
       assert.equal(source.readableLength, 2)
       source.destroy(new Error('broken'))
@@ -235,7 +235,7 @@ describe('stream: sources', () => {
       await assert.rejects(job, /^Error: broken$/)
     })
 
-    it('keeps no other listener', async () => {
+    it('has no other listener at the end', async () => {
       for (const early of [true, false]) {
         const source = pushedReadable(1)
         if (early) listen(source)
@@ -249,21 +249,21 @@ describe('stream: sources', () => {
     })
   })
 
-  it('handles the last chunks when a paused stream has ended', async () => {
+  it('the last chunks of a paused stream that has ended are handled', async () => {
     const source = new PassThrough()
     source.write('first')
     source.end('last')
     const handler = manualHandler()
     const job = forEachConcurrent(source, handler, { concurrency: 1 })
-    await quiet()
+    await waitForTurns()
     handler.calls[0].resolve()
-    await quiet()
+    await waitForTurns()
     handler.calls[1].resolve()
     await job
     assert.deepEqual(handler.items().map(String), ['first', 'last'])
   })
 
-  it('ends at once with a stream that has ended before', async () => {
+  it('a stream that had ended before the call yields nothing', async () => {
     const readable = Readable.from([1])
     await readable.toArray()
     assert.deepEqual(await itemsOf(readable), [])
@@ -273,46 +273,46 @@ describe('stream: sources', () => {
     assert.deepEqual(await itemsOf(closed), [])
   })
 
-  it('rejects with a stream that was destroyed before', async () => {
+  it('a stream that was destroyed before the call fails the job', async () => {
     const broken = new Error('broken')
     const failed = pushedReadable(1)
     failed.on('error', () => {})
     failed.destroy(broken)
-    assert.equal((await rejectionOf(itemsOf(failed))).reason, broken)
+    assert.equal((await catchRejection(itemsOf(failed))).reason, broken)
     const destroyed = pushedReadable(1)
     destroyed.destroy()
-    assert.equal((await rejectionOf(itemsOf(destroyed))).reason.code, 'ERR_STREAM_PREMATURE_CLOSE')
+    assert.equal((await catchRejection(itemsOf(destroyed))).reason.code, 'ERR_STREAM_PREMATURE_CLOSE')
   })
 
-  it('rejects with a stream that closes without an end', async () => {
+  it('a stream that closes before its end fails the job', async () => {
     const source = pushedReadable(1)
-    const outcome = rejectionOf(itemsOf(source))
-    await quiet()
+    const outcome = catchRejection(itemsOf(source))
+    await waitForTurns()
     source.destroy()
     assert.equal((await outcome).reason.code, 'ERR_STREAM_PREMATURE_CLOSE')
   })
 
-  it('throws on a locked web stream', () => {
+  it('a locked web stream makes the call throw', () => {
     const locked = ReadableStream.from([1])
     locked.getReader()
     assert.throws(() => forEachConcurrent(locked, () => {}, { concurrency: 1 }), { name: 'TypeError', message: /locked/ })
   })
 
-  describe('a Readable that is left alone gets back the item that waited for room', () => {
+  describe('a Readable with destroySource: false gets back the item that waits for room', () => {
     const options = { concurrency: 2, maxBytes: 3, destroySource: false }
 
     async function leave (source, given) {
       const controller = new AbortController()
       const handler = manualHandler()
       const job = forEachConcurrent(source, handler, { ...options, ...given, signal: controller.signal })
-      await quiet()
+      await waitForTurns()
       assert.equal(handler.calls.length, 1)
       controller.abort(new Error('enough'))
       await assert.rejects(job, /enough/)
       return String(handler.items())
     }
 
-    it('in its place', async () => {
+    it('at its position', async () => {
       for (const end of [[], [null]]) {
         const source = pushedReadable('ab', 'cd', 'ef', ...end)
         assert.equal(await leave(source), 'ab')
@@ -321,7 +321,7 @@ describe('stream: sources', () => {
       }
     })
 
-    it('also where it was the last, and the end has not been told', async () => {
+    it('even if it was the last and the end was not emitted yet', async () => {
       const source = pushedReadable('ab', 'cd')
       assert.equal(await leave(source), 'ab')
       source.push(null)
@@ -338,7 +338,7 @@ describe('stream: sources', () => {
       }
     })
 
-    it('where somebody listens to its readable event', async () => {
+    it("with a listener for 'readable'", async () => {
       const source = pushedReadable('ab', 'cd', 'ef', null)
       source.on('readable', () => {})
       assert.equal(await leave(source), 'ab')
@@ -346,16 +346,16 @@ describe('stream: sources', () => {
       assert.deepEqual(await source.toArray(), ['cd', 'ef'])
     })
 
-    it('unless that has ended, or is to be destroyed', async () => {
+    it('unless the Readable has ended or will be destroyed', async () => {
       const ended = pushedReadable('ab', 'cd')
       const controller = new AbortController()
       ended.on('end', () => controller.abort(new Error('enough'))) // before the job hears of it
       const job = forEachConcurrent(ended, manualHandler(), { ...options, signal: controller.signal })
-      await quiet()
+      await waitForTurns()
       ended.push(null)
       ended.read(0)
       await assert.rejects(job, /enough/)
-      await quiet()
+      await waitForTurns()
       assert.equal(ended.errored, null)
 
       const given = pushedReadable('ab', 'cd', 'ef')
@@ -364,20 +364,20 @@ describe('stream: sources', () => {
     })
   })
 
-  it('unlocks a web stream at its end', async () => {
+  it('a web stream is unlocked at its end', async () => {
     const source = ReadableStream.from([1])
     await itemsOf(source)
     assert.equal(source.locked, false)
   })
 
-  it('leaves no listener on a Readable that it leaves alone', async () => {
+  it('a Readable with destroySource: false keeps no listener of the job', async () => {
     const source = pushedReadable(1, 2)
     const before = listenersOf(source)
     await assert.rejects(itemsOf(source, { destroySource: false, signal: AbortSignal.abort(new Error('enough')) }), /enough/)
     assert.deepEqual(listenersOf(source), before)
   })
 
-  it('returns an iterator that has more, unless it is to be left alone, and never one that has ended or failed', async () => {
+  it('return() of an iterator is called if it has more items, except with destroySource: false', async () => {
     const cases = [
       { destroySource: true, handlerFails: true, returned: 1 },
       { destroySource: false, handlerFails: true, returned: 0 },
@@ -399,7 +399,7 @@ describe('stream: sources', () => {
         const outcome = forEachConcurrent({ [kind]: () => iterator }, handler, { concurrency: 1, destroySource })
         if (handlerFails || sourceFails) await assert.rejects(outcome, /failed/)
         else await outcome
-        await quiet()
+        await waitForTurns()
         assert.deepEqual({ returned }, expected)
       }
     }
@@ -412,7 +412,7 @@ describe('stream: sources', () => {
     }
 
     for (const [how, end] of Object.entries(ends)) {
-      it(`${how}: is closed when its next() has returned`, async () => {
+      it(`is closed when its next() has returned (${how})`, async () => {
         const steps = []
         const job = { controller: new AbortController() }
         const source = (function * () {
@@ -432,7 +432,7 @@ describe('stream: sources', () => {
         assert.deepEqual(steps, ['ended', 'closed'])
       })
 
-      it(`${how}: is not closed when it has ended, or failed, in this`, async () => {
+      it(`is not closed if that call of next() has ended it or failed (${how})`, async () => {
         for (const last of [() => ({ done: true }), () => { throw new Error('failed') }]) {
           let returned = 0
           const job = { controller: new AbortController() }
@@ -448,7 +448,7 @@ describe('stream: sources', () => {
       })
     }
 
-    it('with destroySource: false is left alone', async () => {
+    it('is not closed with destroySource: false', async () => {
       const controller = new AbortController()
       const source = (function * () {
         controller.abort(new Error('enough'))
@@ -461,10 +461,10 @@ describe('stream: sources', () => {
     })
   })
 
-  describe('the release of a source that is given up', () => {
+  describe('when a job ends early, the release of its source', () => {
     const broken = new Error('release')
 
-    /** Each has items, and its release waits for `released`. */
+    /** Sources with items whose release waits for `released`. */
     const slow = {
       'async generator': released => (async function * () {
         try {
@@ -487,13 +487,13 @@ describe('stream: sources', () => {
       'web stream': released => new ReadableStream({ pull: controller => controller.enqueue(0), cancel: () => released })
     }
 
-    /** With these no `next()` of the source is outstanding when a result has been taken. */
+    /** With these kinds, no `next()` of the source is pending after a result was taken. */
     const options = { concurrency: 1, highWaterMark: 0 }
 
     async function started (source, given) {
       const iterator = mapConcurrent(source, item => item, { ...options, ...given })
       await iterator.next()
-      await quiet()
+      await waitForTurns()
       return iterator
     }
 
@@ -513,12 +513,12 @@ describe('stream: sources', () => {
         disposal: iterator => iterator[Symbol.asyncDispose]()
       }
       for (const [way, leave] of Object.entries(ways)) {
-        it(`${kind}: ${way} waits for it`, async () => {
+        it(`is awaited by ${way} (${kind})`, async () => {
           const { released, resolve } = manualRelease()
           const iterator = await started(make(released))
           let left = false
           const leaving = leave(iterator).then(() => { left = true })
-          await quiet()
+          await waitForTurns()
           assert.equal(left, false)
           resolve()
           await leaving
@@ -527,7 +527,7 @@ describe('stream: sources', () => {
       }
     }
 
-    /** Each has items, and its release fails. */
+    /** Sources with items whose release fails. */
     const failing = Object.fromEntries(Object.entries(slow).map(([kind, make]) => {
       return [kind, () => {
         const released = Promise.reject(broken)
@@ -550,10 +550,10 @@ describe('stream: sources', () => {
     }
 
     for (const [kind, make] of Object.entries(failing)) {
-      it(`${kind}: its error rejects return() or disposal, once`, async () => {
+      it(`rejects return() or disposal with its error, once (${kind})`, async () => {
         for (const leave of [iterator => iterator.return(), iterator => iterator[Symbol.asyncDispose]()]) {
           const iterator = await started(make())
-          assert.equal((await rejectionOf(leave(iterator))).reason, broken)
+          assert.equal((await catchRejection(leave(iterator))).reason, broken)
           await iterator.return()
           await iterator[Symbol.asyncDispose]()
           assert.equal(iterator.stats().lateErrors, 0)
@@ -561,11 +561,11 @@ describe('stream: sources', () => {
         }
       })
 
-      it(`${kind}: its error is counted where the job has another`, async () => {
-        const reasons = await unhandledRejectionsOf(async () => {
+      it(`counts its error if the job has another error (${kind})`, async () => {
+        const reasons = await collectUnhandledRejections(async () => {
           const other = new Error('other')
           const job = forEachConcurrent(make(), () => { throw other }, { concurrency: 1 })
-          assert.equal((await rejectionOf(job)).reason, other)
+          assert.equal((await catchRejection(job)).reason, other)
           await job.idle
           assert.equal(job.stats().lateErrors, 1)
 
@@ -579,14 +579,14 @@ describe('stream: sources', () => {
       })
     }
 
-    it('a break rejects with its error', async () => {
+    it('makes a break throw its error', async () => {
       const broke = (async () => {
         for await (const result of mapConcurrent(failing.generator(), item => item, options)) if (result === 2) break
       })()
-      assert.equal((await rejectionOf(broke)).reason, broken)
+      assert.equal((await catchRejection(broke)).reason, broken)
     })
 
-    it('is not waited for by return() where next() of the source is; disposal is told its error', async () => {
+    it('is not awaited by return() while next() of the source is pending; disposal reports its error', async () => {
       let wake
       const source = (async function * () {
         try {
@@ -603,11 +603,11 @@ describe('stream: sources', () => {
       wake()
       await iterator.idle
       assert.equal(iterator.stats().lateErrors, 1)
-      assert.equal((await rejectionOf(iterator[Symbol.asyncDispose]())).reason, broken)
+      assert.equal((await catchRejection(iterator[Symbol.asyncDispose]())).reason, broken)
       assert.equal(iterator.stats().lateErrors, 0)
     })
 
-    it('of a generator that ends its own job while it runs: its error is counted', async () => {
+    it('counts its error for a generator that ends its own job while it runs', async () => {
       const source = (function * () {
         try {
           iterator.return()
@@ -617,42 +617,42 @@ describe('stream: sources', () => {
         }
       })()
       const iterator = mapConcurrent(source, assert.fail, options)
-      const reasons = await unhandledRejectionsOf(() => iterator.next())
+      const reasons = await collectUnhandledRejections(() => iterator.next())
       assert.deepEqual(reasons, [])
       await iterator.idle
       assert.equal(iterator.stats().lateErrors, 1)
     })
 
-    it('of a Readable that emits no close is known', async () => {
+    it("is noticed for a Readable that does not emit 'close'", async () => {
       const source = new Readable({ objectMode: true, read () {}, emitClose: false })
       source.push(0)
       source.push(1)
       const iterator = await started(source)
       let left = false
       iterator.return().then(() => { left = true })
-      await quiet()
+      await waitForTurns()
       assert.equal(left, true)
     })
 
-    it('that never comes is given up', async () => {
+    it('is awaited for a limited time only', async () => {
       const iterator = await started(slow['async generator'](new Promise(() => {})))
       assert.equal((await iterator.return()).done, true)
       const job = forEachConcurrent(slow.Readable(new Promise(() => {})), () => { throw broken }, { concurrency: 1 })
-      await rejectionOf(job)
+      await catchRejection(job)
       await job.idle
     })
 
-    it('does not delay the rejection, also with waitForInFlight', async () => {
+    it('does not delay the rejection of the job, even with waitForInFlight', async () => {
       for (const waitForInFlight of [false, true]) {
         let rejected = false
         forEachConcurrent(slow['async generator'](new Promise(() => {})), () => { throw broken }, { concurrency: 1, waitForInFlight })
           .catch(() => { rejected = true })
-        await quiet()
+        await waitForTurns()
         assert.equal(rejected, true)
       }
     })
 
-    it('of a source that has failed: the error of the source is told once', async () => {
+    it('does not report the error of a failed source again', async () => {
       const other = new Error('other')
       const sources = [
         () => {
@@ -676,20 +676,20 @@ describe('stream: sources', () => {
         const iterator = mapConcurrent(source, item => item, { concurrency: 2 })
         await iterator.next()
         const next = iterator.next()
-        await quiet()
+        await waitForTurns()
         fail()
-        assert.equal((await rejectionOf(next)).reason, other)
+        assert.equal((await catchRejection(next)).reason, other)
         await iterator[Symbol.asyncDispose]()
         assert.equal(iterator.stats().lateErrors, 0)
       }
     })
 
-    it('of a web stream is told the reason', async () => {
+    it('passes the reason to a web stream', async () => {
       const reasons = []
       const make = () => new ReadableStream({ pull: controller => controller.enqueue(0), cancel: reason => { reasons.push(reason) } })
-      await rejectionOf(forEachConcurrent(make(), () => { throw broken }, { concurrency: 1 }))
-      await rejectionOf(forEachConcurrent(make(), () => { throw broken }, { concurrency: 1, errorOrder: 'inOrder' }))
-      await rejectionOf(forEachConcurrent(make(), () => {}, { concurrency: 1, signal: AbortSignal.abort(broken) }))
+      await catchRejection(forEachConcurrent(make(), () => { throw broken }, { concurrency: 1 }))
+      await catchRejection(forEachConcurrent(make(), () => { throw broken }, { concurrency: 1, errorOrder: 'inOrder' }))
+      await catchRejection(forEachConcurrent(make(), () => {}, { concurrency: 1, signal: AbortSignal.abort(broken) }))
       const iterator = await started(make())
       await iterator.return()
       assert.deepEqual(reasons.slice(0, 3), [broken, broken, broken])
@@ -697,16 +697,18 @@ describe('stream: sources', () => {
     })
   })
 
-  it('throws on anything else', () => {
+  it('any other value makes the call throw', () => {
     for (const [source, shown] of [
-      [undefined, 'undefined'], [null, 'null'], [5, '5'], [{}, '{}'], [() => {}, 'function'],
-      [new Writable(), 'Writable']
+      [undefined, 'undefined'], [null, 'null'], [5, '5'], [{}, 'an object'], [() => {}, 'a function'],
+      [new Writable(), 'an instance of Writable']
     ]) {
-      assert.throws(() => forEachConcurrent(source, () => {}, { concurrency: 1 }), error => {
-        assert.ok(error instanceof TypeError)
-        assert.ok(error.message.startsWith(`source must be a Readable, a web ReadableStream, an async iterable or an iterable, got ${shown}`), error.message)
-        return true
-      })
+      for (const [helper, call] of Object.entries({ forEachConcurrent, mapConcurrent })) {
+        assert.throws(() => call(source, () => {}, { concurrency: 1 }), {
+          name: 'TypeError',
+          code: 'SPILLWAY_INVALID_ARGUMENT',
+          message: `spillway/stream: ${helper}() takes a Readable, a web ReadableStream, an async iterable or an iterable as its source, got ${shown}`
+        })
+      }
     }
   })
 })

@@ -7,10 +7,10 @@ const { setTimeout: delay } = require('node:timers/promises')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
-const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf } = require('../support/stream.js')
+const { countingSource, manualHandler, pushedReadable, waitForTurns, catchRejection } = require('../support/stream.js')
 
-describe('stream: stats', () => {
-  it('count items on their way', async () => {
+describe('stats() of a stream job', () => {
+  it('counts items in every state', async () => {
     const handler = manualHandler()
     const iterator = mapConcurrent(countingSource(), handler, { concurrency: 3, highWaterMark: 1, onError: 'continue' })
     const counts = () => {
@@ -19,17 +19,17 @@ describe('stream: stats', () => {
     }
     assert.deepEqual(counts(), { pulled: 0, inFlight: 0, buffered: 0, completed: 0, failed: 0, skipped: 0 })
     const first = iterator.next()
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(counts(), { pulled: 3, inFlight: 3, buffered: 0, completed: 0, failed: 0, skipped: 0 })
     handler.calls[1].resolve()
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(counts(), { pulled: 4, inFlight: 3, buffered: 1, completed: 1, failed: 0, skipped: 0 })
     handler.calls[2].reject(new Error('skipped'))
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(counts(), { pulled: 4, inFlight: 2, buffered: 2, completed: 1, failed: 1, skipped: 1 })
     handler.calls[0].resolve()
     await first
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(counts(), { pulled: 5, inFlight: 2, buffered: 2, completed: 2, failed: 1, skipped: 1 })
     assert.equal(iterator.stats().peakInFlight, 3)
     assert.equal(iterator.stats().peakBuffered, 2)
@@ -38,12 +38,12 @@ describe('stream: stats', () => {
     assert.equal(iterator.stats().inFlight, 2)
   })
 
-  it('buffer nothing when results are taken as they come', async () => {
+  it('shows no buffered results when results are taken as they become ready', async () => {
     const stats = await forEachConcurrent(countingSource(100), async () => {}, { concurrency: 5 })
     assert.equal(stats.peakBuffered, 0)
   })
 
-  describe('of the time waited, say who is slow', () => {
+  describe('shows in its waiting times that the job waited', () => {
     const slowest = ({ sourceWaitMs, handlersWaitMs, consumerWaitMs }) => {
       const waits = { source: sourceWaitMs, handlers: handlersWaitMs, consumer: consumerWaitMs }
       const [[name, most], [, second]] = Object.entries(waits).sort(([, a], [, b]) => b - a)
@@ -63,29 +63,29 @@ describe('stream: stats', () => {
       return iterator.stats()
     }
 
-    it('the source', async () => {
+    it('for the source', async () => {
       const options = { concurrency: 2 }
       assert.equal(slowest(await forEachConcurrent(slowSource(), () => {}, options)), 'source')
       assert.equal(slowest(await consume(mapConcurrent(slowSource(), () => {}, options), () => {})), 'source')
     })
 
-    it('the handlers', async () => {
+    it('for the handlers', async () => {
       const options = { concurrency: 2 }
       assert.equal(slowest(await forEachConcurrent(countingSource(10), () => delay(10), options)), 'handlers')
       assert.equal(slowest(await consume(mapConcurrent(countingSource(10), () => delay(10), options), () => {})), 'handlers')
     })
 
-    it('the consumer', async () => {
+    it('for the consumer', async () => {
       const iterator = mapConcurrent(countingSource(10), () => {}, { concurrency: 2 })
       assert.equal(slowest(await consume(iterator, () => delay(10))), 'consumer')
     })
 
-    it('the handlers, too, when one item holds back the results of the others', async () => {
+    it('for the handlers when results wait for an earlier item', async () => {
       const iterator = mapConcurrent(countingSource(4), item => item === 0 ? delay(50) : item, { concurrency: 2 })
       assert.equal(slowest(await consume(iterator, () => {})), 'handlers')
     })
 
-    it('the present wait included', async () => {
+    it('and includes the current wait', async () => {
       const iterator = mapConcurrent(pushedReadable(), () => {}, { concurrency: 2 })
       const pending = iterator.next()
       await delay(10)
@@ -99,7 +99,7 @@ describe('stream: stats', () => {
   })
 })
 
-describe('stream: stallTimeout', () => {
+describe('onStall', () => {
   const stallable = () => {
     const events = new EventEmitter()
     const stalls = []
@@ -110,7 +110,7 @@ describe('stream: stallTimeout', () => {
     return { stalls, options: { concurrency: 2, stallTimeout: 10, onStall }, stalled: () => once(events, 'stall') }
   }
 
-  it('tells once, with the stats, that nothing was taken for so long', async () => {
+  it('is called once with the stats when no result was taken for stallTimeout', async () => {
     const { stalls, options, stalled } = stallable()
     const iterator = mapConcurrent(countingSource(), item => item, options)
     await iterator.next()
@@ -121,7 +121,7 @@ describe('stream: stallTimeout', () => {
     await iterator.return()
   })
 
-  it('tells again when it stalls again', async () => {
+  it('is called again when the job stalls again', async () => {
     const { stalls, options, stalled } = stallable()
     const iterator = mapConcurrent(countingSource(), item => item, options)
     await iterator.next()
@@ -132,7 +132,7 @@ describe('stream: stallTimeout', () => {
     await iterator.return()
   })
 
-  it('works for a Duplex that nobody reads', async () => {
+  it('is called for a Duplex that is not read', async () => {
     const { options, stalled } = stallable()
     const transform = concurrentTransform(item => item, options)
     Readable.from(countingSource()).pipe(transform)
@@ -140,7 +140,7 @@ describe('stream: stallTimeout', () => {
     transform.destroy()
   })
 
-  it('is silent while the source or the handlers are slow, and after the end', async () => {
+  it('is not called while the source or the handlers are slow, or after the end', async () => {
     const { stalls, options } = stallable()
     const handler = manualHandler()
     const slowHandlers = mapConcurrent(countingSource(), handler, options)
@@ -156,7 +156,7 @@ describe('stream: stallTimeout', () => {
     await Promise.all(pending)
   })
 
-  it('an onStall that throws ends it with that error', async () => {
+  it('ends the job with its error when it throws', async () => {
     const source = pushedReadable(1, 2, 3, 4, 5)
     const iterator = mapConcurrent(source, item => item, {
       concurrency: 1,
@@ -165,6 +165,6 @@ describe('stream: stallTimeout', () => {
     })
     await iterator.next()
     await once(source, 'close')
-    assert.equal((await rejectionOf(iterator.next())).reason.message, 'give up')
+    assert.equal((await catchRejection(iterator.next())).reason.message, 'give up')
   })
 })

@@ -6,17 +6,17 @@ const { setTimeout } = require('node:timers/promises')
 
 const { forEachConcurrent, mapConcurrent } = require('spillway/stream')
 
-const { countingSource, manualHandler, quiet } = require('../support/stream.js')
+const { countingSource, manualHandler, waitForTurns } = require('../support/stream.js')
 const { keepWarnings } = require('../support/warnings.js')
 
-describe('stream: timeoutFreesSlot', () => {
-  it('lets the next item start though the handler still runs; idle waits for it', async () => {
+describe('timeoutFreesSlot', () => {
+  it('lets the next item start although the handler still runs, and idle waits for that handler', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent([0, 1], handler, { concurrency: 1, timeout: 20, timeoutFreesSlot: true, onError: 'continue' })
-    await quiet()
+    await waitForTurns()
     const [{ signal }] = handler.calls
     if (!signal.aborted) await once(signal, 'abort')
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(handler.items(), [0, 1])
     const { inFlight, peakInFlight } = job.stats()
     assert.deepEqual({ inFlight, peakInFlight }, { inFlight: 2, peakInFlight: 2 })
@@ -26,7 +26,7 @@ describe('stream: timeoutFreesSlot', () => {
 
     let idle = false
     job.idle.then(() => { idle = true })
-    await quiet()
+    await waitForTurns()
     assert.equal(idle, false)
     handler.calls[0].resolve('too late')
     await job.idle
@@ -34,19 +34,19 @@ describe('stream: timeoutFreesSlot', () => {
     assert.deepEqual({ pulled, completed }, { pulled: 2, completed: 2 - failed })
   })
 
-  it('frees it once: a handler that settles later frees no other', async () => {
+  it('frees one slot, and no other when the handler settles later', async () => {
     const handler = manualHandler()
     const job = forEachConcurrent(countingSource(3), handler, { concurrency: 1, timeout: 20, timeoutFreesSlot: true, onError: 'continue' })
-    await quiet()
+    await waitForTurns()
     const [{ signal }] = handler.calls
     if (!signal.aborted) await once(signal, 'abort')
-    await quiet()
+    await waitForTurns()
     handler.calls[0].resolve()
-    await quiet()
-    // Unless the machine stood still, and the time of the second was up, too.
+    await waitForTurns()
+    // If the machine stood still, the second item may have timed out, too.
     assert.ok(handler.calls.length === 2 || handler.calls[1].signal.aborted)
     handler.calls[1].resolve()
-    await quiet()
+    await waitForTurns()
     handler.calls[2].resolve()
     await job
   })
@@ -59,8 +59,8 @@ describe('stream: timeoutFreesSlot', () => {
   })
 })
 
-describe('stream: the signal of the handlers', () => {
-  it('takes a listener of each of many handlers without a warning', async () => {
+describe('The signal of stream handlers', () => {
+  it('accepts a listener of each of many handlers without a warning', async () => {
     for (const options of [{}, { timeout: 60_000 }, { retry: { attempts: 2, delay: 0 } }]) {
       const warningsSince = keepWarnings()
       await forEachConcurrent(countingSource(100), (item, { signal }) => setTimeout(1, undefined, { signal }), { concurrency: 50, ...options })

@@ -5,9 +5,9 @@ const { AsyncLocalStorage } = require('node:async_hooks')
 
 const { concurrentTransform } = require('spillway/stream')
 
-const { manualHandler, quiet } = require('../support/stream.js')
+const { manualHandler, waitForTurns } = require('../support/stream.js')
 
-/** A Duplex of one slot, whose handler notes in whose context it runs for each item. */
+/** Creates a Duplex of one slot whose handler records the context in which it runs for each item. */
 function noting (options) {
   const storage = new AsyncLocalStorage()
   const seen = {}
@@ -20,7 +20,7 @@ function noting (options) {
   const settleAll = async () => {
     for (let settled = 0; settled < manual.calls.length; settled++) {
       manual.calls[settled].resolve()
-      await quiet()
+      await waitForTurns()
     }
   }
   return { storage, seen, transform, settleAll }
@@ -29,14 +29,14 @@ function noting (options) {
 const names = ['a', 'b', 'c', 'd', 'e', 'f']
 const own = Object.fromEntries(names.map(name => [name, `writer of ${name}`]))
 
-describe('stream: the AsyncLocalStorage context of a handler of a Duplex is that of who wrote its item', () => {
+describe('A handler of concurrentTransform() runs in the AsyncLocalStorage context of the code that wrote its item', () => {
   for (const [how, options] of [
     ['one slot', {}],
     ['several slots, and more items than those', { concurrency: 4 }],
     ['slots that are free, but no room for the bytes of the next item', { concurrency: 2, maxBytes: 1, sizeOf: () => 1 }],
     ['a timeout', { timeout: 60_000 }]
   ]) {
-    it(`with ${how}, though the writers ignore that write() answers false`, async () => {
+    it(`with ${how}, even if the writers ignore that write() returns false`, async () => {
       const { storage, seen, transform, settleAll } = noting(options)
       for (const name of names) storage.run(own[name], () => transform.write(name))
       transform.end()
@@ -45,17 +45,17 @@ describe('stream: the AsyncLocalStorage context of a handler of a Duplex is that
     })
   }
 
-  it('where items are written while others run', async () => {
+  it('when items are written while others run', async () => {
     const { storage, seen, transform, settleAll } = noting()
     for (const name of names) {
       storage.run(own[name], () => transform.write(name))
-      await quiet()
+      await waitForTurns()
     }
     await settleAll()
     assert.deepEqual(seen, own)
   })
 
-  it('of a corked stream', async () => {
+  it('when the stream is corked', async () => {
     const { storage, seen, transform, settleAll } = noting()
     for (const name of names) {
       if (name === 'b') transform.cork()
@@ -66,7 +66,7 @@ describe('stream: the AsyncLocalStorage context of a handler of a Duplex is that
     assert.deepEqual(seen, own)
   })
 
-  it('of end(chunk), corked or not, with or without a callback', async () => {
+  it('when it was written by end(chunk), corked or not, with or without a callback', async () => {
     for (const corked of [true, false]) {
       for (const rest of [[], [() => {}], ['utf8'], ['utf8', () => {}]]) {
         const { storage, seen, transform, settleAll } = noting()
@@ -80,7 +80,7 @@ describe('stream: the AsyncLocalStorage context of a handler of a Duplex is that
     }
   })
 
-  it('after a write that threw', async () => {
+  it('after a write() that threw', async () => {
     const { storage, seen, transform, settleAll } = noting()
     transform.cork()
     storage.run(own.a, () => transform.write('a'))
@@ -91,7 +91,7 @@ describe('stream: the AsyncLocalStorage context of a handler of a Duplex is that
     assert.deepEqual(seen, { a: own.a, b: own.b })
   })
 
-  it('throughout its retries', async () => {
+  it('in all its attempts', async () => {
     const storage = new AsyncLocalStorage()
     const seen = []
     const transform = concurrentTransform((item, { attempt }) => {

@@ -5,11 +5,11 @@ const { pipeline } = require('node:stream/promises')
 
 const { concurrentTransform } = require('spillway/stream')
 
-const { manualHandler, quiet } = require('../support/stream.js')
+const { manualHandler, waitForTurns } = require('../support/stream.js')
 
-describe('stream: a Duplex whose ends and listeners come between', () => {
-  describe('the writable side of a Duplex', () => {
-    it('finishes when it is ended after the flow: a handler called stop(), and all was delivered', async () => {
+describe('Events that coincide in a concurrentTransform():', () => {
+  describe('the writable side', () => {
+    it('finishes when it is ended after a handler has called stop() and everything was delivered', async () => {
       const transform = concurrentTransform((item, { stop }) => {
         if (item === 1) stop()
         return item
@@ -20,22 +20,22 @@ describe('stream: a Duplex whose ends and listeners come between', () => {
       transform.on('finish', () => { finished = true })
       for (let item = 0; item < 4; item++) {
         transform.write(item)
-        await quiet()
+        await waitForTurns()
       }
       assert.deepEqual(results, [0, 1])
       transform.end()
-      await quiet()
+      await waitForTurns()
       assert.equal(finished, true)
       assert.equal(transform.destroyed, true)
       const { pulled, completed, skipped } = transform.stats()
       assert.deepEqual({ pulled, completed, skipped }, { pulled: 2, completed: 2, skipped: 2 })
     })
 
-    it('may be written to after a stop() for as long as pipeline() lasts, whoever reads', async () => {
+    it('accepts chunks after stop() until pipeline() ends, with any kind of reader', async () => {
       const source = async function * () {
         for (let item = 0; item < 9; item++) {
           yield item
-          await quiet()
+          await waitForTurns()
         }
       }
       const readers = [stream => stream.toArray(), async function (stream) {
@@ -58,13 +58,13 @@ describe('stream: a Duplex whose ends and listeners come between', () => {
       transform.resume()
       let calls = 0
       transform.end('a', () => { calls++ })
-      await quiet()
+      await waitForTurns()
       assert.equal(calls, 1)
     })
   })
 
-  describe("a listener of a Duplex's 'data'", () => {
-    it('may write: with flatten no result is lost, and none is counted twice', async () => {
+  describe("a listener for 'data'", () => {
+    it('may write to the stream: no result is lost or counted twice with flatten', async () => {
       const handler = manualHandler()
       const transform = concurrentTransform(handler, { concurrency: 3, flatten: true })
       const results = []
@@ -74,24 +74,24 @@ describe('stream: a Duplex whose ends and listeners come between', () => {
       })
       for (let item = 0; item < 3; item++) transform.write(item)
       for (const index of [1, 0, 2, 3]) {
-        await quiet()
+        await waitForTurns()
         handler.calls[index].resolve([`${index}a`, `${index}b`])
       }
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(results, ['0a', '0b', '1a', '1b', '2a', '2b', '3a', '3b'])
       assert.equal(transform.stats().buffered, 0)
     })
 
-    it('may destroy it: no bytes are left', async () => {
+    it('may destroy the stream: bytes is then 0', async () => {
       const transform = concurrentTransform(item => item, { concurrency: 1, maxBytes: 9 })
       transform.on('data', () => transform.destroy())
-      await quiet()
+      await waitForTurns()
       transform.write('abc')
       await transform.idle
       assert.equal(transform.stats().bytes, 0)
     })
 
-    it('may destroy it: with flatten the results that follow are dropped', async () => {
+    it('may destroy the stream: the results that follow are dropped with flatten', async () => {
       const handler = manualHandler()
       const transform = concurrentTransform(handler, { concurrency: 2, flatten: true })
       const results = []
@@ -99,11 +99,11 @@ describe('stream: a Duplex whose ends and listeners come between', () => {
         results.push(result)
         transform.destroy()
       })
-      await quiet()
+      await waitForTurns()
       transform.write(0)
       transform.write(1)
       handler.calls[1].resolve(['b', 'c'])
-      await quiet()
+      await waitForTurns()
       handler.calls[0].resolve([])
       await transform.idle
       assert.deepEqual(results, ['b'])
@@ -125,7 +125,7 @@ describe('stream: a Duplex whose ends and listeners come between', () => {
       for (let item = 0; item < 3; item++) transform.write(item)
       transform.end()
       for (const index of [1, 2, 0]) {
-        await quiet()
+        await waitForTurns()
         handler.calls[index].resolve([`${index}a`, `${index}b`])
       }
       await transform.idle
@@ -134,10 +134,10 @@ describe('stream: a Duplex whose ends and listeners come between', () => {
     })
   })
 
-  it('stop() that comes when flush runs leaves out nothing', async () => {
+  it('a call of stop() while flush runs drops nothing', async () => {
     let stopLate
     const flush = async () => {
-      await quiet()
+      await waitForTurns()
       stopLate()
       return 'last'
     }
@@ -150,7 +150,7 @@ describe('stream: a Duplex whose ends and listeners come between', () => {
     assert.equal(transform.stats().skipped, 0)
   })
 
-  it('with flatten the bytes of an item are free when the last of its results is taken', async () => {
+  it('the bytes of an item with flatten count until its last result is taken', async () => {
     for (const ordered of [true, false]) {
       const started = []
       const transform = concurrentTransform(item => {
@@ -158,13 +158,13 @@ describe('stream: a Duplex whose ends and listeners come between', () => {
         return ['a', 'b']
       }, { concurrency: 1, highWaterMark: Infinity, maxBytes: 3, ordered, flatten: true })
       for (const item of ['xx', 'yy']) transform.write(item)
-      await quiet()
+      await waitForTurns()
       assert.equal(transform.read(), 'a')
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(started, ['xx'])
       assert.equal(transform.stats().bytes, 2)
       assert.equal(transform.read(), 'b')
-      await quiet()
+      await waitForTurns()
       assert.deepEqual(started, ['xx', 'yy'])
     }
   })

@@ -8,10 +8,10 @@ const { pipeline } = require('node:stream/promises')
 
 const { concurrentTransform } = require('spillway/stream')
 
-const { countingSource, manualHandler, quiet, rejectionOf } = require('../support/stream.js')
+const { countingSource, manualHandler, waitForTurns, catchRejection } = require('../support/stream.js')
 
-describe('stream: a concurrentTransform that nobody reads', () => {
-  it('finishes when every item has its outcome, where the results fit in highWaterMark', async () => {
+describe('A concurrentTransform() that is not read', () => {
+  it('finishes when every item has its outcome, if the results fit in highWaterMark', async () => {
     for (const options of [{ concurrency: 4 }, { concurrency: 1, highWaterMark: 3 }, { concurrency: 1, highWaterMark: Infinity }]) {
       const handler = manualHandler()
       const transform = concurrentTransform(handler, options)
@@ -21,7 +21,7 @@ describe('stream: a concurrentTransform that nobody reads', () => {
       for (let item = 0; item < 3; item++) transform.write(item)
       transform.end()
       for (let settled = 0; settled < 3; settled++) {
-        await quiet()
+        await waitForTurns()
         assert.equal(hasFinished, false)
         handler.calls[settled].resolve(settled)
       }
@@ -30,13 +30,13 @@ describe('stream: a concurrentTransform that nobody reads', () => {
     }
   })
 
-  it('finishes however many items there are, where they have no results', async () => {
+  it('finishes with any number of items that have no results', async () => {
     let handled = 0
     await pipeline(Readable.from(countingSource(100)), concurrentTransform(async () => { handled++ }, { concurrency: 2 }))
     assert.equal(handled, 100)
   })
 
-  it('ends pipeline(request, transform, callback) of an HTTP server', async () => {
+  it('ends pipeline(request, transform, callback) in an HTTP server', async () => {
     const bodies = []
     const server = http.createServer((req, res) => {
       const transform = concurrentTransform(async chunk => { bodies.push(String(chunk)) }, { concurrency: 2 })
@@ -54,12 +54,12 @@ describe('stream: a concurrentTransform that nobody reads', () => {
     }
   })
 
-  it('does not finish while results do not fit, and keeps no more than that', async () => {
+  it('does not finish while the results do not fit, and buffers no more than that', async () => {
     const transform = concurrentTransform(item => item, { concurrency: 2, highWaterMark: 1 })
     let hasFinished = false
     transform.on('finish', () => { hasFinished = true })
     Readable.from(countingSource(10)).pipe(transform)
-    await quiet()
+    await waitForTurns()
     assert.equal(transform.readableLength, 3)
     assert.equal(transform.stats().buffered, 3)
     assert.equal(hasFinished, false)
@@ -70,17 +70,17 @@ describe('stream: a concurrentTransform that nobody reads', () => {
   it('holds no more bytes of items than maxBytes', async () => {
     const transform = concurrentTransform(item => item, { concurrency: 8, highWaterMark: Infinity, maxBytes: 100, sizeOf: () => 40 })
     Readable.from(countingSource(10)).pipe(transform)
-    await quiet()
+    await waitForTurns()
     assert.equal(transform.readableLength, 2)
     assert.equal(transform.stats().bytes, 80)
     transform.read()
-    await quiet()
+    await waitForTurns()
     assert.equal(transform.stats().bytes, 80)
     assert.equal(transform.stats().completed, 3)
     transform.destroy()
   })
 
-  it('delivers, when it is read at last, the results before the error that comes after them', async () => {
+  it('delivers the results before a later error when it is finally read', async () => {
     const broken = new Error('broken')
     const cases = [
       { errorOrder: 'inOrder' },
@@ -93,9 +93,9 @@ describe('stream: a concurrentTransform that nobody reads', () => {
       }, { concurrency: 1, ...options })
       transform.write(0)
       transform.end(1)
-      await quiet()
+      await waitForTurns()
       const results = []
-      const { reason } = await rejectionOf((async () => {
+      const { reason } = await catchRejection((async () => {
         for await (const result of transform) results.push(result)
       })())
       assert.deepEqual(results, [0])

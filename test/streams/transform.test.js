@@ -7,14 +7,14 @@ const { finished, pipeline } = require('node:stream/promises')
 
 const { concurrentTransform } = require('spillway/stream')
 
-const { countingSource, manualHandler, pushedReadable, quiet, rejectionOf } = require('../support/stream.js')
+const { countingSource, manualHandler, pushedReadable, waitForTurns, catchRejection } = require('../support/stream.js')
 
 const toArray = stream => stream.toArray()
 
-describe('stream: concurrentTransform', () => {
-  it('is a Duplex for pipeline(), and keeps the order', async () => {
+describe('concurrentTransform()', () => {
+  it('returns a Duplex for pipeline() that keeps the order', async () => {
     const transform = concurrentTransform(async item => {
-      for (let turns = item % 4; turns > 0; turns--) await quiet()
+      for (let turns = item % 4; turns > 0; turns--) await waitForTurns()
       return item * 2
     }, { concurrency: 4 })
     assert.ok(transform instanceof Duplex)
@@ -23,18 +23,18 @@ describe('stream: concurrentTransform', () => {
     assert.equal(transform.stats().completed, 40)
   })
 
-  it('gives results as they come with ordered: false', async () => {
+  it('delivers the results as they become ready with ordered: false', async () => {
     const handler = manualHandler()
     const results = pipeline(Readable.from([0, 1, 2]), concurrentTransform(handler, { concurrency: 3, ordered: false }), toArray)
-    await quiet()
+    await waitForTurns()
     for (const index of [2, 0, 1]) {
       handler.calls[index].resolve(index)
-      await quiet()
+      await waitForTurns()
     }
     assert.deepEqual(await results, [2, 0, 1])
   })
 
-  it('takes synchronous handlers, and streams that push synchronously', async () => {
+  it('accepts synchronous handlers, and streams that push synchronously', async () => {
     const input = new PassThrough({ objectMode: true })
     for (let item = 1; item <= 15; item++) input.write(item)
     input.end()
@@ -53,56 +53,56 @@ describe('stream: concurrentTransform', () => {
     transform.on('finish', () => { hasFinished = true })
     transform.resume()
     transform.end('only')
-    await quiet()
+    await waitForTurns()
     assert.equal(hasFinished, false)
     handler.calls[0].resolve('result')
     await finished(transform)
     assert.equal(hasFinished, true)
   })
 
-  it('skips undefined', async () => {
+  it('leaves out results that are undefined', async () => {
     const transform = concurrentTransform(item => item % 2 === 0 ? item : undefined, { concurrency: 2 })
     assert.deepEqual(await pipeline(Readable.from([0, 1, 2, 3, 4]), transform, toArray), [0, 2, 4])
     assert.equal(transform.stats().skipped, 2)
     assert.equal(transform.stats().completed, 5)
   })
 
-  it('fails with an error of its own on null', async () => {
+  it('fails with a TypeError when a result is null', async () => {
     for (const handler of [() => null, async () => null]) {
       const transform = concurrentTransform(handler, { concurrency: 2 })
-      await assert.rejects(pipeline(Readable.from([1]), transform, toArray), /^TypeError: the handler answered null, which would end the stream$/)
+      await assert.rejects(pipeline(Readable.from([1]), transform, toArray), /^TypeError: spillway\/stream: concurrentTransform\(\) cannot deliver null, which would end the stream$/)
       assert.equal(transform.stats().failed, 1)
     }
     const tolerant = concurrentTransform(item => item === 1 ? null : item, { concurrency: 2, onError: 'continue' })
     assert.deepEqual(await pipeline(Readable.from([1, 2]), tolerant, toArray), [2])
     const substituting = concurrentTransform(() => null, { concurrency: 2, onError: () => ({ value: null }) })
-    await assert.rejects(pipeline(Readable.from([1]), substituting, toArray), /the handler answered null/)
+    await assert.rejects(pipeline(Readable.from([1]), substituting, toArray), /cannot deliver null/)
   })
 
-  it('starts at most concurrency + highWaterMark items when nobody reads', async () => {
+  it('starts at most concurrency + highWaterMark items when it is not read', async () => {
     for (const [concurrency, highWaterMark, most] of [[2, 0, 2], [2, 3, 5], [3, undefined, 6], [1, 0, 1]]) {
       const handler = manualHandler()
       const transform = concurrentTransform(handler, { concurrency, highWaterMark })
       Readable.from(countingSource()).pipe(transform)
       for (let settled = 0; settled < 20; settled++) {
-        await quiet()
+        await waitForTurns()
         handler.calls[settled]?.resolve(settled)
       }
       assert.equal(handler.calls.length, most)
       assert.equal(transform.read(), 0)
-      await quiet()
+      await waitForTurns()
       assert.equal(handler.calls.length, most + 1)
       transform.destroy()
     }
   })
 
-  it('does not read ahead at limit 1', async () => {
+  it('does not read ahead with concurrency: 1', async () => {
     const handler = manualHandler()
     const transform = concurrentTransform(handler, { concurrency: 1 })
     transform.write('first')
-    await quiet()
+    await waitForTurns()
     assert.equal(transform.write('second'), false)
-    await quiet()
+    await waitForTurns()
     assert.deepEqual(handler.items(), ['first'])
     assert.equal(transform.writableNeedDrain, true)
     transform.destroy()
@@ -117,7 +117,7 @@ describe('stream: concurrentTransform', () => {
       highWaterMark: 1,
       write (item, encoding, callback) {
         most = Math.max(most, transform.stats().completed - seen.length)
-        quiet().then(() => {
+        waitForTurns().then(() => {
           seen.push(item)
           callback()
         })
@@ -128,7 +128,7 @@ describe('stream: concurrentTransform', () => {
     assert.ok(most <= 4, `${most} results were ahead of the writable`)
   })
 
-  it('can be read and written by hand', async () => {
+  it('can be used with write() and read()', async () => {
     const transform = concurrentTransform(async item => item + 1, { concurrency: 2 })
     transform.write(1)
     transform.write(2)
@@ -139,7 +139,7 @@ describe('stream: concurrentTransform', () => {
     assert.equal(transform.destroyed, true)
   })
 
-  it('end() takes a chunk, an encoding and a callback, of which any may be missing', async () => {
+  it('takes a chunk, an encoding and a callback in end(), each of which is optional', async () => {
     for (const [chunks, ...args] of [[[]], [[], null], [[], undefined], [['x'], 'x'], [[''], ''], [[false], false], [['x'], 'x', 'utf8']]) {
       for (const hasCallback of [true, false]) {
         const transform = concurrentTransform(item => [item], { concurrency: 1 })
@@ -151,23 +151,23 @@ describe('stream: concurrentTransform', () => {
     }
   })
 
-  describe('errors', () => {
-    it('arrive in pipeline() as themselves, not as an AbortError', async () => {
+  describe('the errors', () => {
+    it('of handlers reject pipeline() as they are, not as an AbortError', async () => {
       const broken = new Error('broken')
       for (const handler of [() => { throw broken }, () => Promise.reject(broken)]) {
         const source = pushedReadable(1, 2)
-        const { reason } = await rejectionOf(pipeline(source, concurrentTransform(handler, { concurrency: 2 }), toArray))
+        const { reason } = await catchRejection(pipeline(source, concurrentTransform(handler, { concurrency: 2 }), toArray))
         assert.equal(reason, broken)
         assert.equal(source.destroyed, true)
       }
     })
 
-    it('also when other handlers reject because of the abort', async () => {
+    it('of handlers reject pipeline() even if other handlers reject because of the abort', async () => {
       const broken = new Error('broken')
       const transform = concurrentTransform((item, { signal }) => item === 2
         ? Promise.reject(broken)
         : new Promise((resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))), { concurrency: 2 })
-      const { reason } = await rejectionOf(pipeline(pushedReadable(1, 2), transform, toArray))
+      const { reason } = await catchRejection(pipeline(pushedReadable(1, 2), transform, toArray))
       assert.equal(reason, broken)
       await transform.idle
     })
@@ -178,8 +178,8 @@ describe('stream: concurrentTransform', () => {
         const source = pushedReadable(1)
         const transform = concurrentTransform(handler, { concurrency: 2 })
         const destination = new Writable({ objectMode: true, write () {} })
-        const outcome = rejectionOf(pipeline(source, transform, destination))
-        await quiet()
+        const outcome = catchRejection(pipeline(source, transform, destination))
+        await waitForTurns()
         const broken = new Error(place)
         const stream = place === 'source' ? source : destination
         stream.destroy(broken)
@@ -188,17 +188,17 @@ describe('stream: concurrentTransform', () => {
       }
     })
 
-    it('that no stream can carry are wrapped, with the value as the cause', async () => {
+    it('of handlers that are falsy values are wrapped, with the value as the cause', async () => {
       for (const value of [undefined, null, 0, '']) {
         const transform = concurrentTransform(() => Promise.reject(value), { concurrency: 1 })
-        const { reason } = await rejectionOf(pipeline(Readable.from([1]), transform, toArray))
+        const { reason } = await catchRejection(pipeline(Readable.from([1]), transform, toArray))
         assert.ok(reason instanceof Error)
-        assert.match(reason.message, /^the handler failed with /)
+        assert.match(reason.message, /^spillway\/stream: the handler failed with /)
         assert.equal(reason.cause, value)
       }
     })
 
-    it("of a listener of 'data' destroy the stream", async () => {
+    it("of a listener for 'data' destroy the stream", async () => {
       const transform = concurrentTransform(async item => item, { concurrency: 1 })
       transform.on('data', () => { throw new Error('from the listener') })
       transform.write(1)
@@ -206,13 +206,13 @@ describe('stream: concurrentTransform', () => {
       assert.equal(error.message, 'from the listener')
     })
 
-    it('of the given signal arrive as its reason', async () => {
+    it('of an aborted signal are its reason', async () => {
       for (const before of [true, false]) {
         const controller = new AbortController()
         if (before) controller.abort(new Error('enough'))
         const transform = concurrentTransform(() => new Promise(() => {}), { concurrency: 1, signal: controller.signal })
         const outcome = assert.rejects(pipeline(pushedReadable(1), transform, toArray), /^Error: enough$/)
-        await quiet()
+        await waitForTurns()
         controller.abort(new Error('enough'))
         await outcome
       }
@@ -223,12 +223,12 @@ describe('stream: concurrentTransform', () => {
     const handler = manualHandler()
     const transform = concurrentTransform(handler, { concurrency: 1 })
     transform.write(1)
-    await quiet()
+    await waitForTurns()
     transform.destroy()
     assert.equal(handler.calls[0].signal.reason.name, 'AbortError')
     let idle = false
     transform.idle.then(() => { idle = true })
-    await quiet()
+    await waitForTurns()
     assert.equal(idle, false)
     handler.calls[0].resolve()
     await transform.idle

@@ -1,12 +1,12 @@
 'use strict'
 
-/** Keeps the processor, and so the loop, busy. @param {number} ms */
+/** Keeps the processor, and so the event loop, busy. @param {number} ms */
 function block (ms) {
   const until = performance.now() + ms
   while (performance.now() < until);
 }
 
-/** The next turn of the loop. */
+/** Waits for the next turn of the event loop. */
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 
 module.exports = { block, nextTurn }

@@ -7,9 +7,9 @@ const path = require('node:path')
 const root = path.join(__dirname, '..', '..')
 
 /**
- * Runs a script given as text in a process of its own.
+ * Runs a script given as text in its own process.
  *
- * @param {string} source CommonJS, or an ES module where `flags` says so
+ * @param {string} source CommonJS, or an ES module if `flags` say so
  * @param {string[]} [flags] for node
  * @returns {Promise<{ code: number | null, signal: string | null, stdout: string, stderr: string }>}
  */
@@ -27,16 +27,24 @@ function run (source, flags = []) {
  * @param {string} name
  * @param {string[]} [args]
  * @param {Record<string, string>} [env] added to this process's
+ * @param {import('node:child_process').ForkOptions} [settings]
  * @returns {Promise<{ child: import('node:child_process').ChildProcess, hello: any }>}
  */
-async function start (name, args = [], env = {}) {
-  const child = fork(path.join(root, 'test', 'fixtures', name), args, { cwd: root, env: { ...process.env, ...env } })
+async function start (name, args = [], env = {}, settings = {}) {
+  const child = fork(path.join(root, 'test', 'fixtures', name), args, { cwd: root, ...settings, env: { ...process.env, ...env } })
   const ended = once(child, 'exit').then(([code, signal]) => {
-    throw new Error(`${name} ended before it said anything: ${signal ?? `code ${code}`}`)
+    throw new Error(`${name} ended before it sent a message: ${signal ?? `code ${code}`}`)
   })
   const [hello] = await Promise.race([once(child, 'message'), ended])
   ended.catch(() => {})
   return { child, hello }
 }
 
-module.exports = { run, start }
+/** Asks a fixture for its figures, and waits for its next message. @returns {Promise<any>} */
+async function ask (child) {
+  child.send('?')
+  const [figures] = await once(child, 'message')
+  return figures
+}
+
+module.exports = { run, start, ask }

@@ -6,8 +6,8 @@ const { once } = require('node:events')
 const { opened } = require('./opened.js')
 
 /**
- * One HTTP/1.1 connection, which a test can follow byte by byte: `send` writes at once, as `late`
- * wants it, and answers come in the order of the requests.
+ * An HTTP/1.1 connection that a test can follow byte by byte: `send` writes at once, as `late` requires, and answers come
+ * in the order of the requests.
  */
 class Connection {
   #received = Buffer.alloc(0)
@@ -15,11 +15,11 @@ class Connection {
 
   constructor (socket) {
     this.socket = socket
-    // Else the second of two small writes waits for the first one's acknowledgement, 40 ms.
+    // Otherwise the second of two small writes waits 40 ms for the acknowledgement of the first.
     socket.setNoDelay(true)
     opened(() => this.destroy())
     this.closed = new Promise((resolve) => socket.once('close', resolve))
-    // A server may reset a connection that a test is about to drop; whoever awaits an answer is told.
+    // A server may reset a connection that a test is about to drop; pending answers are rejected.
     socket.on('error', () => {})
     socket.on('data', (data) => {
       this.#received = Buffer.concat([this.#received, data])
@@ -49,16 +49,16 @@ class Connection {
     return this.answer(line.startsWith('HEAD '))
   }
 
-  /** The next answer. @param {boolean} [toHead] it answers a HEAD request: no body follows */
+  /** Waits for the next answer. @param {boolean} [toHead] it answers a HEAD request, so that no body follows */
   answer (toHead = false) {
     const answer = new Promise((resolve, reject) => this.#waiting.push({ toHead, resolve, reject }))
-    // A test that drops the connection does not wait for it.
+    // A test that drops the connection does not await the answer.
     answer.catch(() => {})
     this.#deliver()
     return answer
   }
 
-  /** What has come and is no part of an answer taken yet. */
+  /** What has been received and belongs to no answer taken so far. */
   get rest () {
     return this.#received.toString()
   }
@@ -111,7 +111,7 @@ function parseChunks (bytes, begin, head) {
 }
 
 /**
- * A connection that stands, on the client's side.
+ * Connects to a server.
  *
  * @param {number | string | import('node:net').NetConnectOpts} to a port of 127.0.0.1, a Unix socket's
  *   path, or what net.connect() takes

@@ -6,11 +6,11 @@ const { once } = require('node:events')
 const path = require('node:path')
 const { text } = require('node:stream/consumers')
 
-const LONGEST_MS = 60_000 // they take a tenth of that
+const LONGEST_MS = 60_000 // ten times what they take
 const MOCHA_LATER_MS = 5000
 
 /**
- * Runs an example of examples/ to its end, as its reader would. One that does not end is killed, and all that it started.
+ * Runs an example of examples/ to its end. If it does not end, kills it and all processes that it started.
  *
  * @param {Mocha.Context} context `this` of the hook that runs it
  * @param {string} name

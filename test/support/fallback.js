@@ -22,25 +22,25 @@ const NO_KERNEL = 'what waits in the kernel, in front of the process, is not see
 /** By a part of the full title. */
 const tests = {
   'package measures natively here': 'it does not',
-  'shows the turn now running, before any timer came': NO_TURNS,
-  'always from twice that on, in proportion between': NO_TURNS,
-  'a process that stood still is not taken for a busy one': NO_PAUSES,
-  'is false once shut down': NO_TURNS,
+  'includes the turn that is running, before any timer fires': NO_TURNS,
+  'everything from twice that, and a proportional share in between': NO_TURNS,
+  'a process that was stopped for a while is not considered busy': NO_PAUSES,
+  'returns false after shutdown()': NO_TURNS,
   'stops measuring until interval() is set': NO_TURNS,
   'shed at four times the capacity, and keep answering in time': NO_KERNEL,
   'serve at a quarter of the capacity': NO_PAUSES,
-  'counts each stream of HTTP/2, and frees the place of one that is reset': NO_PAUSES,
-  'forgives what a pause of the loop explains': NO_PAUSES,
-  'that idle before their request have not waited': NO_PAUSES,
-  "over a Unix socket are judged by the loop's delay": NO_PAUSES,
-  'learn what a response takes, and not from one whose client has left': NATIVE_CONTROLLER,
-  'finds how many can be served in time, where one at a time is, and refuses the rest': NATIVE_CONTROLLER,
-  'the delay of the loop': 'it is that of a timer that comes every 10 ms, of which each time counts the same',
-  'sampling wakes nobody where no limit needs it': 'the measuring itself is a JavaScript timer',
-  'tells of every signal that this system has': NO_PROBE,
-  'the pool of threads': NO_PROBE,
-  'judges a turn that was looked at while it ran': NO_TURNS,
-  'classes learn nothing from a stream of server-sent events, however it was asked for': NATIVE_CONTROLLER
+  'counts each stream of HTTP/2, and frees the place of a reset one': NO_PAUSES,
+  'admits a request that waited because the loop paused': NO_PAUSES,
+  'does not include the time for which its connection was idle': NO_PAUSES,
+  "is the event loop's delay over a Unix socket": NO_PAUSES,
+  'learn the no-load response time, but not from a request whose client left': NATIVE_CONTROLLER,
+  'finds how many requests can be served in time one by one, and refuses the rest': NATIVE_CONTROLLER,
+  'the measured delay of the event loop': 'it is that of a timer that comes every 10 ms, of which each time counts the same',
+  'runs no timer unless a limit needs it': 'the measuring itself is a JavaScript timer',
+  'reports every figure that this system provides': NO_PROBE,
+  'the probe of the thread pool': NO_PROBE,
+  'counts a turn as a whole if it was read while it ran': NO_TURNS,
+  'classes learn nothing from a stream of server-sent events, whatever the request accepts': NATIVE_CONTROLLER
 }
 
 // As `npm run test:fallback` names it.

@@ -3,32 +3,32 @@
 const net = require('node:net')
 
 const TICK_MS = 1
-// Of one that does not go away when it has its answer.
+// For a client that keeps its connection after the answer.
 const STAYS_MS = 400
 const PATIENCE_MS = 2000
 
 /**
- * @typedef {object} Talk what a client sends on a connection of its own
+ * @typedef {object} Talk what a client sends on its own connection
  * @property {string} text
  * @property {string} [rest] sent `afterMs` later
  * @property {number} [afterMs]
- * @property {number} [requests] in it; default 1
- * @property {boolean} [stays] does not go away when it is answered
+ * @property {number} [requests] how many requests it sends; default 1
+ * @property {boolean} [stays] keeps the connection after the answer
  */
 
 /**
- * Starts connections on a clock, each with its talk, for so long.
+ * Starts connections at random times, each of which sends its talk.
  *
  * @param {number} port of 127.0.0.1
- * @param {{ talk: Talk, rate: number }[]} clients connections a second
+ * @param {{ talk: Talk, rate: number }[]} clients rate: connections per second
  * @param {number} durationMs
- * @returns {Promise<{ started: number, served: number }[]>} for each of `clients`; served: answered 200 or 101
+ * @returns {Promise<{ started: number, served: number }[]>} for each of `clients`; served: answered with 200 or 101
  */
 async function flood (port, clients, durationMs) {
   const results = clients.map(() => ({ started: 0, served: 0 }))
   const starts = clients.flatMap(({ talk, rate }, i) => Array.from({ length: rate * durationMs / 1000 },
     () => ({ atMs: Math.random() * durationMs, talk, result: results[i] })))
-  // By time alone: of those that wait to be accepted, the place in the queue decides.
+  // In order of time, so that the place in the accept queue does not depend on the kind of client.
   starts.sort((a, b) => a.atMs - b.atMs)
   const ends = []
   const begin = performance.now()

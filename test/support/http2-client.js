@@ -7,7 +7,7 @@ const { once } = require('node:events')
 const { late } = require('./late.js')
 const { opened } = require('./opened.js')
 
-/** A connection whose bytes can be held back, so that they leave at the moment a test chooses. */
+/** A connection whose bytes can be held back until the test releases them. */
 class HeldSocket extends Duplex {
   #socket
   #held = null
@@ -54,7 +54,7 @@ async function connectHttp2 (port) {
   session.on('error', () => {})
   opened(() => session.destroy())
   await once(session, 'remoteSettings')
-  // Whatever the two had to tell each other first has been told when a ping returns.
+  // When a ping returns, the two sides have exchanged what they have to exchange first.
   await new Promise((resolve) => session.ping(resolve))
 
   function request (path, { method = 'GET', body } = {}) {
@@ -70,7 +70,7 @@ async function connectHttp2 (port) {
     /** @returns {Promise<{ status: number, headers: any, body: string }>} */
     send: (path, more) => request(path, more).answer,
 
-    /** The same, and what is sent is late. */
+    /** Sends the same, but late. */
     async sendLate (path, more) {
       held.hold()
       const hasLeft = once(held, 'held')

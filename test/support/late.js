@@ -10,28 +10,27 @@ const { AdmissionController } = require('../../lib/admission/controller.js')
 const { block } = require('./block.js')
 
 /**
- * How a test makes a request late without luck, and without a pause of the loop, which would excuse
- * it: the server's end of each connection does not read for a while. The client runs in the same
- * process, and what it writes on a connected loopback socket is in the server's kernel buffer when the
- * call returns.
+ * Makes a request late without relying on luck, and without a pause of the loop, which would excuse the wait: the server's
+ * end of each connection does not read for a while. The client runs in the same process, and what it writes to a connected
+ * loopback socket is in the server's kernel buffer when the call returns.
  */
 
 /**
- * The limit that tests set, ms. While a queue stands the admission controller keeps it to a quarter of that, which is
- * still far above what a request waits that nobody holds up.
+ * The limit that tests set, in ms. While a queue stands, the admission controller lowers it to a quarter, which is still far
+ * above what an ordinary request waits.
  */
 const LIMIT_MS = 120
 
-// Above what the admission controller allows by more than two ticks of the slowest kernel (10 ms), and by what a loaded
-// machine may take the processor away for between the reading of the wait and the judgement.
+// Exceeds what the admission controller allows by more than two ticks of the slowest kernel (10 ms), and by the time for
+// which a loaded machine may take the processor away between reading the wait and the judgement.
 const MARGIN_MS = 150
 
 const SHORTEST_INTERVAL_MS = 16
 
-/** What a late request has waited at least. */
+/** The least time that a late request has waited. */
 const LATE_MS = LIMIT_MS + MARGIN_MS
 
-/** A controller that sees no requests, to tell what a pause of the loop, as a loaded machine makes it, excuses now. */
+/** A controller that sees no requests, which shows what a pause of the loop excuses at the moment. */
 const controller = new AdmissionController({ maxDelay: LIMIT_MS, maxInFlight: undefined, dryRun: false })
 
 /** The handles of the connections that servers of this process have accepted. @type {Set<any>} */
@@ -41,13 +40,13 @@ let holds = 0
 diagnosticsChannel.subscribe('net.server.socket', (/** @type {any} */ { socket }) => {
   const handle = socket._handle
   handles.add(handle)
-  // A client's end may stand before the server's: it was written to as well.
+  // A client's end may be connected before the server's end exists, and may have been written to.
   if (holds > 0) handle.readStop()
   socket.once('close', () => handles.delete(handle))
 })
 
 /**
- * Sends, and lets no server read until what was sent is late.
+ * Sends something, and lets no server read until it is late.
  *
  * @template T
  * @param {() => T | T[]} send must write before it returns
@@ -68,7 +67,7 @@ async function late (send) {
   } finally {
     if (--holds === 0) {
       if (binding.kernelWaits) {
-        // After an idle turn nobody asks the kernel: what the loop polls cannot have waited.
+        // After an idle turn the gate does not ask the kernel, because what the loop polls cannot have waited.
         block(4 * binding.tickMs)
       } else {
         delayLoop()
@@ -79,14 +78,14 @@ async function late (send) {
   }
 }
 
-/** Where only the loop can tell that a request was late, the loop is. */
+/** Delays the loop, for systems on which only the loop's delay shows that a request was late. */
 function delayLoop () {
   monitor.setInterval(SHORTEST_INTERVAL_MS)
   monitor.setFactor(1)
   block(SHORTEST_INTERVAL_MS + LATE_MS)
 }
 
-/** Whatever comes until the next sample would be late too. @type {typeof late} */
+/** Like late(), and waits for the next sample, until which all requests would be late. @type {typeof late} */
 async function lateByLoop (send) {
   try {
     return await late(send)

@@ -1,19 +1,22 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { fork } = require('node:child_process')
 const { once } = require('node:events')
-const path = require('node:path')
 const { setTimeout } = require('node:timers/promises')
+const { start } = require('./child.js')
 const { connect } = require('./client.js')
 const { opened } = require('./opened.js')
+const { until } = require('./until.js')
 
-const fixture = path.join(__dirname, '..', 'fixtures', 'limited-server.js')
+/** What a limit may take to be exceeded, or to be kept again, on a slow machine. */
+const LONGEST_MS = 60_000
+
+/** Between two requests, so that asking does not load the server whose figures are tested. */
 const ASK_AGAIN_MS = 20
 
-/** A server in a process of its own, of which a test makes a limit come true. */
+/** A server in its own process, which a test drives across one of its limits. */
 class Limited {
-  /** What it has said, by what it is about. @type {any[]} */
+  /** The messages it has sent. @type {any[]} */
   said = []
   #child
   #client
@@ -36,37 +39,39 @@ class Limited {
     return this.#child.pid
   }
 
-  /** Asks it for a deed of the fixture. */
+  /** Runs one of the fixture's deeds. */
   ask (deed, how = {}) {
     this.#child.send({ deed, ...how })
   }
 
-  /** @returns {Promise<any>} the figures of its gate */
+  /** @returns {Promise<any>} its gate's figures */
   async stats () {
     const { body } = await this.#send('GET /stats')
     return JSON.parse(body)
   }
 
-  /** Waits until it refuses requests for `reason`. @returns {Promise<any>} its figures then */
+  /** Waits until it refuses requests for `reason`, and for no other. @returns {Promise<any>} its figures then */
   async refuses (reason) {
-    for (;;) {
-      const { status, body } = await this.#send('GET /')
-      if (status === 503) {
-        const stats = await this.stats()
-        assert.deepEqual(Object.entries(stats.shedBy).filter(([, count]) => count > 0).map(([name]) => name), [reason])
-        assert.match(body, new RegExp(`^Service Unavailable: ${reason} is `))
-        return stats
-      }
+    const body = await until(async () => {
       await setTimeout(ASK_AGAIN_MS)
-    }
+      const { status, body } = await this.#send('GET /')
+      return status === 503 && body
+    }, () => `a refusal for ${reason}`, LONGEST_MS)
+    const stats = await this.stats()
+    assert.deepEqual(Object.entries(stats.shedBy).filter(([, count]) => count > 0).map(([name]) => name), [reason])
+    assert.match(body, new RegExp(`^Service Unavailable: ${reason} is `))
+    return stats
   }
 
-  /** Waits until it serves. */
+  /** Waits until it serves requests. */
   async serves () {
-    while ((await this.#send('GET /')).status !== 200) await setTimeout(ASK_AGAIN_MS)
+    await until(async () => {
+      await setTimeout(ASK_AGAIN_MS)
+      return (await this.#send('GET /')).status === 200
+    }, () => 'an answer 200', LONGEST_MS)
   }
 
-  /** Waits until it has said something that has that name. */
+  /** Waits for a message that has a property of this name. @returns {Promise<any>} the property */
   async says (name) {
     for (;;) {
       const message = this.said.find((said) => name in said)
@@ -77,16 +82,15 @@ class Limited {
 }
 
 /**
- * @param {object} options of its gate
+ * Starts a server whose gate has these options.
+ *
+ * @param {object} options
  * @param {{ execArgv?: string[], execPath?: string, env?: Record<string, string> }} [settings]
  * @returns {Promise<Limited>}
  */
-async function limited (options, { env = {}, ...settings } = {}) {
-  const child = fork(fixture, [JSON.stringify(options)], { ...settings, env: { ...process.env, ...env } })
+async function limited (options, { env, ...settings } = {}) {
+  const { child, hello: { port } } = await start('limited-server.js', [JSON.stringify(options)], env, settings)
   opened(() => child.kill())
-  const ended = once(child, 'exit').then(([code, signal]) => { throw new Error(`it ended: ${signal ?? code}`) })
-  ended.catch(() => {})
-  const [{ port }] = await Promise.race([once(child, 'message'), ended])
   return new Limited(child, await connect(port), port)
 }
 

@@ -9,7 +9,7 @@ const { opened } = require('./opened.js')
 const source = path.join(__dirname, '..', 'fixtures', 'nested-loop.cc')
 const include = path.join(process.execPath, '../../include/node')
 
-/** Whether there is what compiles an addon without downloading anything. */
+/** Whether an addon can be compiled without downloading anything. */
 function canCompile () {
   try {
     execFileSync('c++', ['--version'], { stdio: 'ignore' })
@@ -19,7 +19,7 @@ function canCompile () {
   }
 }
 
-/** @returns {string} path of an addon that is a function, which runs a turn of the loop inside of the call */
+/** @returns {string} the path of an addon that exports a function, which runs a turn of the event loop */
 function compileNestedLoop () {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'nested-loop-'))
   opened(() => fs.rmSync(directory, { recursive: true }))

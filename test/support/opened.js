@@ -1,9 +1,9 @@
 'use strict'
 
-/** What a test has opened and need not close itself: `afterEach(closeOpened)`. */
+/** What closes the resources of a test; run by `afterEach(closeOpened)`. */
 const closers = []
 
-/** @param {() => unknown} close */
+/** Registers what closes a resource after the test. @param {() => unknown} close */
 function opened (close) {
   closers.push(close)
 }

@@ -3,7 +3,7 @@
 const vm = require('node:vm')
 
 /**
- * Runs the own script of a page of charts with a Chart that only listens.
+ * Runs the inline script of a page of charts with a Chart class that only records.
  *
  * @param {string} page
  * @returns {{ id: string, config: object }[]} the charts drawn

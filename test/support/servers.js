@@ -1,16 +1,15 @@
 'use strict'
 
 /**
- * The same small site on every kind of server, behind the adapter under test, so that what is to
- * hold for all is written once:
+ * Starts the same small site on every kind of server, behind the adapter under test, so that a test of what all adapters
+ * share is written once:
  *
- * - GET, HEAD and POST `/` answer 200 `ok`, a POST when its body has come; `/health` and
- *   `/health/deep` too
- * - what is below `/pages/` answers GET by 200 too, in Express, Koa and `http`, which do not tell its route
- * - `/hold` emits `hold` with a function that answers
- * - there is no `/nowhere`
- * - `/throw` and `/reject` fail, at once and later
- * - `/events` begins a stream of server-sent events and never ends it
+ * - GET, HEAD and POST `/` answer 200 `ok`, a POST after its body has come; so do `/health` and `/health/deep`.
+ * - GET below `/pages/` answers 200 in Express, Koa and `http`, where the gate does not know the route.
+ * - `/hold` emits `hold` with a function that sends the answer.
+ * - `/nowhere` does not exist.
+ * - `/throw` fails at once, `/reject` later.
+ * - `/events` begins a stream of server-sent events and never ends it.
  */
 
 const http = require('node:http')
@@ -27,10 +26,11 @@ const spillwayFastify = require('../../lib/adapters/fastify/index.js')
 const spillwayHapi = require('../../lib/adapters/hapi/index.js')
 const spillwayKoa = require('../../lib/adapters/koa.js')
 const { guard } = require('../../lib/adapters/http.js')
+const { listen } = require('./listen.js')
 const { opened } = require('./opened.js')
 
 const PLAIN_PATHS = ['/', '/health', '/health/deep']
-/** Unless a test is about waiting: no machine holds up a request for so long that it is refused. */
+/** The default for tests that are not about waiting: on no machine does a request wait this long. */
 const maxDelay = 60_000
 const FIRST_EVENT = 'data: first\n\n'
 
@@ -48,11 +48,10 @@ const FIRST_EVENT = 'data: first\n\n'
  *
  * @typedef {object} Kind
  * @property {string} name
- * @property {string} entry as error messages call it
+ * @property {string} entry the name of its entry in error messages
  * @property {(options?: any, settings?: SiteSettings) => Promise<Site>} start
- * @property {(options?: any) => Promise<unknown>} install the adapter alone, for what it throws
- * @property {(request: any, site: Site) => boolean} isRequest whether it is what this framework calls
- *   a request
+ * @property {(options?: any) => Promise<unknown>} install only installs the adapter, for tests of what that throws
+ * @property {(request: any, site: Site) => boolean} isRequest whether it is this framework's own request object
  */
 
 /** @type {Kind[]} */
@@ -108,7 +107,7 @@ async function startExpress (framework, options, settings) {
   const events = new EventEmitter()
   const app = framework()
   const gate = spillwayExpress(options)
-  // Express 4's error handler prints, except where it is told of a test.
+  // Outside of tests, Express 4's error handler prints.
   app.set('env', 'test')
   app.use(gate)
   app.get(PLAIN_PATHS, (req, res) => res.send('ok'))
@@ -118,7 +117,7 @@ async function startExpress (framework, options, settings) {
   app.get('/throw', () => { throw new Error('broken') })
   app.get('/reject', (req, res, next) => setImmediate(next, new Error('broken')))
   app.get('/events', (req, res) => res.type('text/event-stream').write(FIRST_EVENT))
-  return listen({ app, gate, events, ...settings, handler: app })
+  return siteOf({ app, gate, events, ...settings, handler: app })
 }
 
 async function startFastify (options, { createServer = http.createServer, listen: to = freePort() } = {}) {
@@ -150,14 +149,8 @@ async function startHapi (options, { createServer = http.createServer, listen: t
   app.route({ method: 'GET', path: '/reject', handler: async () => { throw new Error('broken') } })
   app.route({ method: 'GET', path: '/events', handler: (request, h) => h.response(eventStream()).type('text/event-stream') })
   await app.start()
-  listener.listen(to)
-  await once(listener, 'listening')
-  opened(async () => {
-    listener.closeAllConnections?.()
-    listener.close()
-    await app.stop({ timeout: 0 })
-  })
-  return { app, server: listener, port: listener.address().port, gate: app.plugins.spillway, events }
+  opened(() => app.stop({ timeout: 0 }))
+  return { app, server: listener, port: await listen(listener, to), gate: app.plugins.spillway, events }
 }
 
 async function startKoa (Framework, options, settings) {
@@ -182,7 +175,7 @@ async function startKoa (Framework, options, settings) {
       ctx.body = eventStream()
     }
   })
-  return listen({ app, gate, events, ...settings, handler: app.callback() })
+  return siteOf({ app, gate, events, ...settings, handler: app.callback() })
 }
 
 async function startHttp (options, { createServer = http.createServer, listen: to = freePort() } = {}) {
@@ -195,22 +188,16 @@ async function startHttp (options, { createServer = http.createServer, listen: t
     else if (req.url === '/events') res.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(FIRST_EVENT)
     else req.resume().once('end', () => res.end('ok'))
   })
-  return listen({ app: server, gate: guard(server, options), events, listen: to, createServer: () => server })
+  return siteOf({ app: server, gate: guard(server, options), events, listen: to, createServer: () => server })
 }
 
-async function listen ({ app, gate, events, handler, createServer = http.createServer, listen: to = freePort() }) {
+async function siteOf ({ app, gate, events, handler, createServer = http.createServer, listen: to = freePort() }) {
   const server = createServer(handler)
-  server.listen(to)
-  await once(server, 'listening')
-  opened(() => {
-    gate.close()
-    server.closeAllConnections?.()
-    server.close()
-  })
-  return { app, server, port: server.address().port, gate, events }
+  opened(() => gate.close())
+  return { app, server, port: await listen(server, to), gate, events }
 }
 
-// A fresh object for each: Fastify writes into what it is given.
+// A new object for each server: Fastify writes to it.
 function freePort () {
   return { port: 0, host: '127.0.0.1' }
 }
@@ -221,4 +208,9 @@ function eventStream () {
   return stream
 }
 
-module.exports = { kinds, FIRST_EVENT }
+/** Finds a kind of server by its name. @returns {Kind} */
+function kindNamed (name) {
+  return /** @type {Kind} */ (kinds.find((kind) => kind.name === name))
+}
+
+module.exports = { kinds, kindNamed, FIRST_EVENT }

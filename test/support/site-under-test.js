@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Loaded before a script that listens on port 3000: it gets a free one, and is asked until it answers 200,
- * and then, short of heap and with a loop that is held up, until it answers 503.
+ * Preloaded for a script that listens on port 3000, which gets a free port instead. Sends requests until the answer is 200 and
+ * then, with a full heap and a busy loop, until it is 503.
  */
 
 const http = require('node:http')

@@ -3,7 +3,6 @@
 const fs = require('node:fs')
 const http = require('node:http')
 const net = require('node:net')
-const { once } = require('node:events')
 const { binding } = require('../../lib/native/binding.js')
 const monitor = require('../../lib/loop/monitor.js')
 const { gateOptions } = require('../../lib/gate/options.js')
@@ -11,19 +10,20 @@ const { readOptions } = require('../../lib/options/read.js')
 const { createSpill } = require('../../lib/accept-queue/index.js')
 const { planSpill } = require('../../lib/accept-queue/spill-plan.js')
 const { connect } = require('./client.js')
+const { listen } = require('./listen.js')
 const { opened } = require('./opened.js')
 
 /**
- * How a test makes connections wait to be accepted, without luck: a controller for which a queue stands as
- * long as the test wants, and clients in the server's own process, all of whose connections stand
- * when `net.connect()` has returned. They have sent their requests by the end of the turn in which
- * they see that; by then libuv has accepted one, and then the spill takes the rest.
+ * Makes connections wait to be accepted, and leaves nothing to chance. The admission controller sees a standing queue for
+ * as long as the test wants. The clients run in the server's own process, and their connections are established when
+ * `net.connect()` has returned. They send their requests in the turn in which they learn of that. By the end of that turn
+ * libuv has accepted one connection, and the spill (the refusal of connections from the accept queue) takes the others.
  */
 
-/** What a controller that has seen nothing completed lets wait. */
+/** How many connections a controller lets wait before it has seen a completed request. */
 const MAY_QUEUE = 2
 
-// At most: a server in another process accepts meanwhile.
+// At most: a server in another process accepts connections meanwhile.
 const HANDSHAKES_MS = 100
 
 const NS_PER_MS = 1e6
@@ -31,7 +31,7 @@ const INTERVAL_MS = 100
 const MAX_DELAY_MS = 100
 const LONG_QUEUE = 1e6
 
-/** Not told of the loop's turns: a queue stands until `calm()`. */
+/** A controller that hears nothing of the loop's turns: for it a queue stands until `calm()`. */
 function queueingController () {
   const controller = /** @type {any} */ (binding.createController(MAX_DELAY_MS * NS_PER_MS, 0, 4 * NS_PER_MS, 0, 0))
   let now = 1e15
@@ -46,6 +46,8 @@ function queueingController () {
 }
 
 /**
+ * Starts a server with a spill.
+ *
  * @param {any} [options] of the gate
  * @param {{ server?: any, controller?: any, onSpill?: (told: any) => void, handler?: any }} [more]
  */
@@ -56,24 +58,16 @@ async function spillingSite (options, { handler, server = http.createServer(hand
   const spill = createSpill(controller, settings, planSpill('test', settings, true), onSpill)
   opened(() => spill.close())
   spill.watch(server)
-  await listening(server)
-  return { server, controller, spill, port: server.address().port }
+  return { server, controller, spill, port: await listen(server) }
 }
 
-async function listening (server, port = 0) {
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  opened(() => server.close())
-  opened(() => server.closeAllConnections?.())
-}
-
-/** The site of all tests: a request's target, once its body has come. */
+/** Answers with the request's target after its body has come. */
 function answerOk (req, res) {
   req.resume().once('end', () => res.end(req.url))
 }
 
 /**
- * So many connections at once, of clients that send when they can.
+ * Opens a connection for each line at once; each client sends as soon as it is connected.
  *
  * @param {number} port
  * @param {string[]} lines `METHOD target`, one for each connection
@@ -89,7 +83,7 @@ function sendAtOnce (port, lines, more) {
   return answers
 }
 
-/** Connections that stand, and have sent `text`. */
+/** Opens a connection for each text at once; each client sends its text as soon as it is connected. */
 function sendTextAtOnce (port, texts) {
   const stood = waiting(port)
   const sockets = texts.map((text) => {
@@ -103,8 +97,8 @@ function sendTextAtOnce (port, texts) {
   return sockets
 }
 
-// A loaded kernel may leave a handshake on loopback to a thread of its own. net.connect() calls the
-// kernel in the next tick, and this comes after that, until so many stand.
+// A loaded kernel may complete a handshake on loopback in a thread of its own. net.connect() calls the kernel in the next
+// tick; this runs after that, and waits for the handshakes.
 function letStand (port, count) {
   process.nextTick(() => {
     const until = performance.now() + HANDSHAKES_MS
@@ -112,7 +106,7 @@ function letStand (port, count) {
   })
 }
 
-/** Connections that wait to be accepted on a port of 127.0.0.1. */
+/** Counts the connections that wait to be accepted on a port of 127.0.0.1. */
 function waiting (port) {
   const local = ` 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `
   const listening = fs.readFileSync('/proc/net/tcp', 'latin1').split('\n').find((line) => line.includes(`${local}00000000:0000 0A `))
@@ -120,7 +114,7 @@ function waiting (port) {
 }
 
 /**
- * Takes Node's HTTP parser from a server's connections: where a worker is terminated, it may abort the process
+ * Takes Node's HTTP parser off a server's connections. When a worker is terminated, the parser may abort the process
  * (`v8::ToLocalChecked Empty MaybeLocal`, in on_message_begin), with or without this package.
  */
 function dontParse (server) {
@@ -128,7 +122,7 @@ function dontParse (server) {
   server.on('connection', (socket) => socket.on('error', () => {}).resume())
 }
 
-/** All that a socket receives until its end, be it a reset. */
+/** Collects what a socket receives until it closes, even by a reset. */
 async function received (socket) {
   let text = ''
   socket.on('data', (data) => { text += data })
@@ -136,4 +130,4 @@ async function received (socket) {
   return text
 }
 
-module.exports = { MAY_QUEUE, answerOk, dontParse, listening, received, sendAtOnce, sendTextAtOnce, spillingSite, queueingController, waiting }
+module.exports = { MAY_QUEUE, answerOk, dontParse, received, sendAtOnce, sendTextAtOnce, spillingSite, queueingController, waiting }

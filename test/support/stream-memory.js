@@ -1,7 +1,7 @@
 'use strict'
 
-// Prints the heap in use, in bytes, after the first tenth and at the end of a stream of as many items as the argument
-// says, for all three helpers at once.
+// Runs all three helpers at once, on as many items as the argument says. Prints the used heap in bytes after the first tenth of
+// the items and at the end.
 
 const { Readable, Writable } = require('node:stream')
 const { pipeline } = require('node:stream/promises')
@@ -23,7 +23,7 @@ function heapUsed () {
   return process.memoryUsage().heapUsed
 }
 
-/** Slower than any source: now and then it waits a turn. */
+/** Slower than any source, because it sometimes waits for the next turn of the event loop. */
 async function handler ({ item }) {
   if (item % 100 === 0) await nextTurn()
   if (item === count / 10) early = heapUsed()

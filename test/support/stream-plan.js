@@ -2,9 +2,9 @@
 
 const fc = require('fast-check')
 
-/** The plans of test/75.stream-model.test.js: what the items of a job do, and what happens to it. */
+/** Arbitrary plans for test/streams/model.test.js: what the items of a job do, and what happens to the job. */
 
-/** What an item does: how it ends, with how many results, and whether it calls `stop()` first. */
+/** How an item ends, with how many results, and whether it calls `stop()` first. */
 const behaviour = fc.record({
   end: fc.oneof({ weight: 5, arbitrary: fc.constant('value') }, fc.constantFrom('skip', 'fail', 'fail once', 'source rejects')),
   results: fc.nat(3),
@@ -14,7 +14,7 @@ const behaviour = fc.record({
   verdict: fc.constantFrom('skip', 'stop', 'value')
 })
 
-/** What happens in a turn: handlers settle, the consumer reads, or something rarer. */
+/** What happens in a turn of the event loop: a handler settles, the consumer reads, or something rarer. */
 const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ settle: fc.nat(9) }) },
   { weight: 4, arbitrary: fc.constant({ read: true }) },

@@ -8,17 +8,17 @@ const { inspect } = require('node:util')
 
 const { concurrentTransform, forEachConcurrent, mapConcurrent, skip } = require('spillway/stream')
 
-const { quiet } = require('./stream.js')
+const { waitForTurns } = require('./stream.js')
 
 const LONGEST_MS = 3000
 const ABORTED = new Error('aborted')
 const SOURCE_FAILED = new Error('the source failed')
 
-/** One job that runs by a plan. */
+/** Runs one job according to a plan, and checks its limits while it runs. */
 class Run {
   started = []
   running = 0
-  /** Those that were taken: what they say, and of which item. */
+  /** The results that the consumer took: their text, and the item that each belongs to. */
   results = []
   stoppedAt = Infinity
   isIdle = false
@@ -28,7 +28,7 @@ class Run {
   generatorRuns = false
   /** @type {Error | undefined} the first limit that was exceeded */
   violation
-  /** Results that the consumer has asked for, and that count as taken by then. */
+  /** How many results the consumer has asked for. They count as taken. */
   #asked = 1
   #read = () => {}
   #leave = () => {}
@@ -52,7 +52,7 @@ class Run {
     return verdict === 'value' ? { value: `${index} in place` } : verdict
   }
 
-  /** What the item gives: the texts of its results, and whether its error ends the job. */
+  /** The expected outcome of an item: whether it fails, the texts of its results, and whether its error ends the job. */
   expectedOf (index) {
     const { end, results } = this.plan.items[index]
     const { flatten, onError, retry } = this.options
@@ -65,7 +65,7 @@ class Run {
     return { fails, endsJob: verdict === 'stop', texts: verdict.value ? [...before, verdict.value] : before }
   }
 
-  /** Of an array or a Set, the element is a promise that rejects. */
+  /** Whether the item is a promise in an array or a Set that rejects. */
   isRejected (item) {
     return this.#takesElements && this.plan.items[item].end === 'source rejects'
   }
@@ -74,7 +74,7 @@ class Run {
     return ['array', 'Set'].includes(this.plan.source) && !this.isDuplex
   }
 
-  /** A promise that settles when its turn comes. */
+  /** Returns a promise that settles when the plan selects it. */
   #later (settle) {
     return new Promise((resolve, reject) => {
       this.#pending.push(() => {
@@ -93,7 +93,7 @@ class Run {
       assert.equal(index, item)
       if (attempt === 1) this.#begins(item)
     } catch (violation) {
-      this.violation ??= violation // thrown here, it would be an error of the item
+      this.violation ??= violation // if it were thrown here, it would be an error of the item
     }
     this.running++
     const settle = () => {
@@ -126,7 +126,7 @@ class Run {
     assert.ok(untaken <= maxBytes || !this.options.destroySource, `${untaken} bytes`)
   }
 
-  /** How many items have started and were not taken, at least: those without a result are left out. */
+  /** The minimum number of items that have started and were not taken. Items without a result are not counted. */
   #untaken () {
     return this.started.filter(item => {
       const { texts } = this.expectedOf(item)
@@ -179,7 +179,7 @@ class Run {
     }
   }
 
-  /** @returns {Promise<void>} of the consumer: settles as the job ends */
+  /** Starts the job and its consumer. @returns {Promise<void>} settles as the job does */
   #consume () {
     const { options } = this
     const { helper } = this.plan
@@ -188,7 +188,7 @@ class Run {
       : { of: result.index, text: result.value ?? result.reason.message })
     if (this.isDuplex) return this.#consumeDuplex(take)
     this.source = this.#openSource()
-    if (!options.destroySource) this.source.on?.('error', () => {}) // it may fail when the job has left it
+    if (!options.destroySource) this.source.on?.('error', () => {}) // it may fail after the job has ended
     if (helper === 'forEach') {
       const job = this.job = forEachConcurrent(this.source, this.handler, options)
       this.#leave = () => job[Symbol.asyncDispose]()
@@ -241,7 +241,7 @@ class Run {
     }
   }
 
-  /** @returns {Promise<{ error?: any }>} once the job is over and idle */
+  /** @returns {Promise<{ error?: any }>} resolves when the job has ended and is idle */
   async play () {
     const { steps, leavesAfter } = this.plan
     let outcome
@@ -264,7 +264,7 @@ class Run {
       }
     }
     await Promise.all([ended, idle])
-    await quiet()
+    await waitForTurns()
     return outcome
   }
 

@@ -3,7 +3,7 @@
 const { Readable } = require('node:stream')
 const { setImmediate: nextTurn } = require('node:timers/promises')
 
-/** A handler whose promises the test settles, item by item. */
+/** Returns a handler whose calls the test settles one by one. `calls` has their arguments, `resolve()` and `reject()`. */
 function manualHandler () {
   const calls = []
   const handler = (item, context) => new Promise((resolve, reject) => {
@@ -14,7 +14,7 @@ function manualHandler () {
   return handler
 }
 
-/** Numbers from 0, counting what was pulled, and how it ended. */
+/** Returns an iterable of numbers from 0 that counts how many were taken and how often `return()` was called. */
 function countingSource (count = Infinity) {
   const source = {
     pulled: 0,
@@ -30,37 +30,37 @@ function countingSource (count = Infinity) {
   return source
 }
 
-/** A Readable in object mode that gives what the test pushes. */
+/** Returns a Readable in object mode to which the test pushes items. */
 function pushedReadable (...items) {
   const readable = new Readable({ objectMode: true, read () {} })
   for (const item of items) readable.push(item)
   return readable
 }
 
-/** What was thrown or rejected, whatever value it is. */
-async function rejectionOf (promise) {
+/** Resolves to `{ reason }` of a promise that rejects, whatever the reason is. Throws if the promise resolves. */
+async function catchRejection (promise) {
   try {
     await promise
   } catch (reason) {
     return { reason }
   }
-  throw new Error('it was not rejected')
+  throw new Error('the promise did not reject')
 }
 
-/** Long enough for everything to happen that needs no timer and no I/O. */
-async function quiet () {
+/** Waits some turns of the event loop: enough for everything that needs neither a timer nor I/O. */
+async function waitForTurns () {
   for (let turn = 0; turn < 5; turn++) await nextTurn()
 }
 
-/** Runs the function and gives the unhandled rejections that it left. */
-async function unhandledRejectionsOf (run) {
+/** Runs a function and resolves to the reasons of the unhandled rejections that it caused. */
+async function collectUnhandledRejections (run) {
   const reasons = []
   const mochas = process.listeners('unhandledRejection')
   process.removeAllListeners('unhandledRejection')
   process.on('unhandledRejection', reason => reasons.push(reason))
   try {
     await run()
-    await quiet()
+    await waitForTurns()
   } finally {
     process.removeAllListeners('unhandledRejection')
     for (const listener of mochas) process.on('unhandledRejection', listener)
@@ -68,4 +68,4 @@ async function unhandledRejectionsOf (run) {
   return reasons
 }
 
-module.exports = { countingSource, manualHandler, pushedReadable, quiet, rejectionOf, unhandledRejectionsOf }
+module.exports = { countingSource, manualHandler, pushedReadable, waitForTurns, catchRejection, collectUnhandledRejections }

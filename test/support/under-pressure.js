@@ -1,8 +1,7 @@
 'use strict'
 
 /**
- * Loaded before one of the test files that @fastify/under-pressure publishes: what they test is then
- * spillway/fastify.
+ * Preloaded for the test files that @fastify/under-pressure publishes, which then test spillway/fastify.
  */
 
 const Module = require('node:module')
@@ -13,7 +12,7 @@ const { setImmediate, setTimeout } = require('node:timers/promises')
 const theirs = require.resolve('@fastify/under-pressure')
 const ours = require.resolve('../../lib/adapters/fastify/index.js')
 
-/** What is not run, and why not. */
+/** The tests that are skipped, and the reasons. */
 const EXCLUDED = {
   'eventLoopUtilizationMode measures cumulative or interval utilization':
     'replaces perf_hooks and the timers; asserts that utilization counts from the start by default',
@@ -21,7 +20,7 @@ const EXCLUDED = {
   'interval reentrance': 'replaces the timers',
   'memoryUsage name space': 'asserts that a mean hides a block of 1.5 s under a limit of 1 s'
 }
-// Only these would use them.
+// Only the skipped tests use these.
 const NOT_NEEDED = ['sinon', 'proxyquire']
 
 /** @param {string} name */
@@ -42,18 +41,18 @@ function replace () {
     return file === theirs ? ours : file
   }
 
-  // The first test would block before the loop has begun to turn, and start-up is no delay.
+  // The first test would otherwise block before the first turn of the loop, and start-up is no delay.
   nodeTest.before(async () => {
     await setImmediate()
     await setTimeout(10)
   })
 
-  // One of them takes a port that may be somebody else's.
+  // One test listens on a port that another process may use.
   const { listen } = net.Server.prototype
   net.Server.prototype.listen = function (options, ...rest) {
     return listen.call(this, options?.port === 3000 ? { ...options, port: 0 } : options, ...rest)
   }
 }
 
-// The processes that the tests fork, to send their requests, get this too.
+// The processes that the tests fork to send their requests are preloaded too.
 if (process.send === undefined) replace()

@@ -1,9 +1,9 @@
 'use strict'
 
 /**
- * Keeps process warnings for a test, instead of printing them.
+ * Collects process warnings instead of printing them.
  *
- * @returns {() => Promise<string[]>} gives the codes of the warnings since, and ends the keeping
+ * @returns {() => Promise<string[]>} stops collecting, and returns the codes of the warnings
  */
 function keepWarnings () {
   const codes = []
@@ -11,7 +11,7 @@ function keepWarnings () {
   process.removeAllListeners('warning')
   process.on('warning', ({ code }) => codes.push(code))
   return async () => {
-    // They are emitted on the next tick.
+    // Warnings are emitted in the next tick.
     await new Promise(setImmediate)
     process.removeAllListeners('warning')
     for (const listener of listeners) process.on('warning', listener)

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Loaded before everything else (`--require`): every server of the process is guarded with default options, and
- * what the guards did is added to the file that GUARDED_FILE names.
+ * Preloaded with `--require`: guards every server of the process with default options, and appends what the gates counted
+ * to the file that GUARDED_FILE names.
  */
 
 const fs = require('node:fs')

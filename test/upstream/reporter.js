@@ -1,6 +1,6 @@
 'use strict'
 
-/** For Node's test runner: a line for each test (not for a suite), as JSON. */
+/** A reporter for Node's test runner that writes one line of JSON for each test, but not for suites. */
 module.exports = async function * reporter (source) {
   for await (const { type, data } of source) {
     if (type !== 'test:pass' && type !== 'test:fail') continue

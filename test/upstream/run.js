@@ -1,12 +1,12 @@
 'use strict'
 
 /**
- * Runs a framework's own test suite from a checkout of its repository, as it is and with every server guarded:
+ * Runs a framework's own test suite from a checkout of its repository, first unchanged and then with every server guarded:
  *
  *     node test/upstream/run.js express|koa|fastify DIR
  *
- * The checkout has to be of a version for this Node (Fastify 6 needs 22). What its suite needs is installed into
- * it, without install scripts. Ends with 1 where a test passes as it is and fails guarded.
+ * The checkout must be a version that supports this Node.js (Fastify 6 needs 22). The suite's dependencies are installed in
+ * the checkout, without install scripts. Exits with 1 if a test passes unchanged and fails guarded.
  */
 
 const { spawnSync } = require('node:child_process')
@@ -21,7 +21,7 @@ const MOST_OUTPUT_BYTES = 1e9
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnSyncOptions} options
- * @returns {string} what it wrote; a test that fails is no error
+ * @returns {string} its standard output; a failing test is no error
  */
 function run (command, args, options) {
   const { error, stdout } = spawnSync(command, args, {

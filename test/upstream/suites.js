@@ -1,6 +1,6 @@
 'use strict'
 
-/** How to run each framework's test suite, and to read what it says. Each takes a checkout, and gives arguments for node. */
+/** How to run each framework's test suite and to read its results. A suite's functions take the path of a checkout. */
 
 const fs = require('node:fs')
 const path = require('node:path')
@@ -8,7 +8,7 @@ const path = require('node:path')
 /**
  * @typedef {{ title: string, passed: boolean }} Result
  * @typedef {{ args: (checkout: string) => string[], read: (output: string, checkout: string) => Result[],
- *   build?: string[] }} Suite `build`: what makes files that its tests load
+ *   build?: string[] }} Suite `build`: a command that creates files which the tests load
  */
 
 /** @param {string[]} folders @returns {Suite} */

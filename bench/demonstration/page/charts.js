@@ -5,7 +5,7 @@ const { capacity, usefulMs, timeoutMs, measurements } = data
 const loads = [...new Set(measurements.map(({ level }) => level))].sort((a, b) => a - b)
 
 const sides = [
-  { name: 'without', protection: undefined, color: '#c8394b', pointStyle: 'rectRot' },
+  { name: 'without spillway', protection: undefined, color: '#c8394b', pointStyle: 'rectRot' },
   { name: 'with spillway', protection: 'spillway', color: '#00758a', pointStyle: 'circle' }
 ]
 const capacityLine = {
@@ -24,9 +24,9 @@ const capacityLine = {
   }
 }
 
-draw('useful', 'answers/s', [
+draw('useful', 'responses/s', [
   ...sides.map(look => side(look, report => report.perSecond.useful)),
-  reference('best possible', loads.map(level => ({ x: level * capacity, y: Math.min(level, 1) * capacity })))
+  reference('ideal', loads.map(level => ({ x: level * capacity, y: Math.min(level, 1) * capacity })))
 ])
 draw('latency', 'latency', [
   ...sides.map(look => side(look, report => report.okMs.p99, `p99 ${look.name}`)),
@@ -38,8 +38,8 @@ draw('latency', 'latency', [
   max: 10 ** Math.ceil(Math.log10(timeoutMs)),
   ticks: { callback: ms => Number.isInteger(Math.log10(ms)) ? duration(ms) : null }
 })
-draw('failed', 'failures/s', sides.map(look => side(look, report => report.perSecond.failed)))
-draw('refused', 'answers 503/s', sides.map(look => side(look, report => report.perSecond.refused)))
+draw('failed', 'failed requests/s', sides.map(look => side(look, report => report.perSecond.failed)))
+draw('refused', '503 responses/s', sides.map(look => side(look, report => report.perSecond.refused)))
 
 function side (look, value, label = look.name) {
   const points = measurements.filter(({ protection }) => protection === look.protection)
@@ -65,7 +65,7 @@ function draw (id, unit, datasets, y = { min: 0, grace: '15%' }) {
 function loadAxis () {
   return {
     max: loads.at(-1) * capacity * 1.03,
-    title: { display: true, text: 'offered load: requests/s, and as a multiple of capacity' },
+    title: { display: true, text: 'offered load, in requests/s and as a multiple of capacity' },
     afterBuildTicks: axis => { axis.ticks = loads.map(level => ({ value: level * capacity })) },
     ticks: {
       autoSkip: false,

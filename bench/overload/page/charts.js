@@ -12,8 +12,8 @@ for (const { id, unit, lines, logarithmic, timeline } of data.graphs) {
   })
   drawLines(id, {
     datasets,
-    x: { title: { display: true, text: timeline ? 'seconds' : 'offered load, as a multiple of capacity' } },
+    x: { title: { display: true, text: timeline ? 'time, s' : 'offered load, as a multiple of capacity' } },
     y: { ...logarithmic ? { type: 'logarithmic' } : { min: 0 }, title: { display: true, text: unit } },
-    title: x => timeline ? `${x} s` : `${x} x capacity`
+    title: x => timeline ? `${x} s` : `${x} × capacity`
   })
 }

@@ -5,7 +5,7 @@ const { once } = require('node:events')
 const http = require('node:http')
 
 /**
- * Runs this script again, as a server in a process of its own that tells its port by `process.send({ port })`.
+ * Runs this script again in a child process, as a server that reports its port by `process.send({ port })`.
  *
  * @param {string} name its argument
  * @returns {Promise<{ port: number, stop: () => void }>}
@@ -16,7 +16,7 @@ async function startInstance (name) {
   return { port, stop: () => child.disconnect() }
 }
 
-/** The part of the server that lets a client keep a request in flight: until it has sent its body. */
+/** A handler that keeps a request in flight until the client has sent its body. */
 function hold (req, res) {
   res.flushHeaders()
   req.resume().once('end', () => res.end())
@@ -39,7 +39,7 @@ async function holdOne (port) {
 }
 
 /**
- * One request, on a connection of its own.
+ * Sends one request on a new connection.
  *
  * @param {number} port
  * @param {string} [path]
@@ -54,11 +54,11 @@ async function ask (port, path = '/', options = {}) {
 }
 
 /**
- * Requests, one after the other.
+ * Sends requests, one after the other.
  *
  * @param {number} requests
  * @param {() => Promise<{ status: number, body: string }>} askOnce
- * @returns {Promise<string>} how often each answer came: the body of those 200, the status of the others
+ * @returns {Promise<string>} how often each answer came: the body of each 200, the status of the others
  */
 async function tally (requests, askOnce) {
   const counts = /** @type {Record<string, number>} */ ({})

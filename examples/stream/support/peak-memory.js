@@ -4,7 +4,7 @@ const { fork } = require('node:child_process')
 const { once } = require('node:events')
 
 /**
- * Runs each version in a process of its own, and prints what each answers beside the peak of its memory.
+ * Runs each version in a child process, and prints its peak memory and its answer.
  *
  * @param {Record<string, () => Promise<string>>} versions
  */

@@ -1,9 +1,9 @@
 'use strict'
 
-/** The item comes later, through the receiver. @type {unique symbol} */
+/** The item arrives later, through the receiver. @type {unique symbol} */
 const WAIT = Symbol('wait')
 
-/** There is no further item. @type {unique symbol} */
+/** There are no more items. @type {unique symbol} */
 const END = Symbol('end')
 
 /**

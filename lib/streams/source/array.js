@@ -1,10 +1,10 @@
 'use strict'
 
 const { END } = require('./answers.js')
-const { answerElement, observe } = require('./element.js')
+const { answerElement, markHandled } = require('./element.js')
 
 /**
- * As the array's own iterator would, without a call and a result object for each element.
+ * Yields the same elements as the iterator of the array, without a call and a result object for each.
  *
  * @template T
  */
@@ -15,7 +15,7 @@ class ArraySource {
   /** @param {(T | PromiseLike<T>)[]} array */
   constructor (array) {
     this.#array = array
-    for (let i = 0; i < array.length; i++) observe(array[i]) // `for of` would be slower
+    for (let i = 0; i < array.length; i++) markHandled(array[i]) // faster than `for of`
   }
 
   /**

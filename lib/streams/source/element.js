@@ -7,7 +7,7 @@ const { WAIT } = require('./answers.js')
 
 /**
  * @template T
- * @param {T | PromiseLike<T>} element of an iterable, where a promise stands for its value
+ * @param {T | PromiseLike<T>} element of an iterable. A promise stands for its value
  * @param {import('./index.js').Receiver<T>} receiver
  * @returns {T | typeof WAIT}
  */
@@ -18,13 +18,13 @@ function answerElement (element, receiver) {
 }
 
 /**
- * Keeps a promise that rejects before its turn comes from being an unhandled rejection. Other thenables are left alone:
+ * Prevents an unhandled rejection of a promise that rejects before it is awaited. Other thenables are not touched, because
  * they may start their work only when they are awaited.
  *
  * @param {unknown} element
  */
-function observe (element) {
+function markHandled (element) {
   if (typeof element === 'object' && isThenable(element) && types.isPromise(element)) element.catch(() => {})
 }
 
-module.exports = { answerElement, observe }
+module.exports = { answerElement, markHandled }

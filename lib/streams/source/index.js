@@ -1,6 +1,6 @@
 'use strict'
 
-const { describe } = require('../describe.js')
+const { invalidArgument } = require('../../options/errors.js')
 const { ArraySource } = require('./array.js')
 const { AsyncIterableSource } = require('./async-iterable.js')
 const { IterableSource } = require('./iterable.js')
@@ -8,8 +8,8 @@ const { ReadableSource } = require('./readable.js')
 const { WebStreamSource } = require('./web-stream.js')
 
 /**
- * The part of a web `ReadableStream` that is used: Node's and the DOM's both have it. The second signature stands for
- * theirs that may give a BYOB reader: TypeScript pairs overloads from the last on when it infers `T`.
+ * The part of a web `ReadableStream` that is used. The types of Node.js and of the DOM both have it. The second signature
+ * corresponds to their overload for a BYOB reader: TypeScript pairs overloads from the last when it infers `T`.
  *
  * @template T
  * @typedef {{ getReader: { (): WebReader<T>, (options?: any): unknown } }} WebStream
@@ -24,10 +24,10 @@ const { WebStreamSource } = require('./web-stream.js')
  */
 
 /**
- * What is both, say, a Readable and an async iterable is taken for the first of these. One that has ended gives no item.
- * A Readable that was destroyed, or closes without an end, is a source that failed. A locked web stream is refused at
- * the call. A string gives its characters. A promise in an iterable stands for its value; where it is rejected, it is an
- * item that failed. The promises of an array or a Set are observed from the beginning.
+ * If a value is several of these, the first in this list counts. A source that has ended yields no items. A Readable that was
+ * destroyed, or closes before its end, is a source that fails. For a locked web stream, the call throws. A string yields its
+ * characters. A promise in an iterable stands for its value; if it rejects, the item fails. Rejections of promises in an array or
+ * a Set never count as unhandled.
  *
  * @template T
  * @typedef {import('node:stream').Readable | WebStream<T> | AsyncIterable<T> | Iterable<T | PromiseLike<T>>} Source
@@ -37,33 +37,33 @@ const { WebStreamSource } = require('./web-stream.js')
  * @template T
  * @typedef {object} Receiver
  * @property {(item: T) => void} receive
- * @property {(element: PromiseLike<T>, error: unknown) => void} receiveRejected the item is a promise, which was rejected
+ * @property {(element: PromiseLike<T>, error: unknown) => void} receiveRejected the item is a promise that was rejected
  * @property {() => void} end
  * @property {(error: unknown) => void} sourceFailed
  */
 
 /**
- * Each `pull` is answered once: by what it returns, or, when that is `WAIT`, later through the receiver. Until then there
- * is no second one.
+ * Each `pull()` is answered once: by its return value, or, if that is `WAIT`, later through the receiver. There is no second
+ * `pull()` before the answer.
  *
  * @template T
  * @typedef {object} OpenSource
- * @property {boolean} [givesContexts] each item runs in a context of its own: see `Intake.context`
- * @property {(intake: import('../intake.js').Intake<T>) => void} [connect] called once, before all else, where the source has
- *   to listen
+ * @property {boolean} [givesContexts] each item has its own asynchronous context: see `Origin`
+ * @property {(intake: import('../intake.js').Intake<T>) => void} [connect] called once, before everything else
  * @property {(receiver: Receiver<T>) => import('./answers.js').Answer<T>} pull
- * @property {(destroy: boolean, reason?: unknown) => Promise<void> | void} close lets go of what was opened; called once.
- *   Where there is something to wait for: a promise that settles when the source is released, rejected with what that threw
- * @property {(item: T) => void} [giveBack] takes an item again that was not used, after `close`
+ * @property {(destroy: boolean, reason?: unknown) => Promise<void> | void} close releases the source; called once. If that
+ *   takes time, it returns a promise that settles when the source is released, and rejects with an error of the release
+ * @property {(item: T) => void} [giveBack] takes back an unused item, after `close()`
  */
 
 /**
  * @template T
+ * @param {import('../options.js').Helper} helper for the error message
  * @param {Source<T>} source
  * @returns {OpenSource<T>}
- * @throws {TypeError} when it is none of the four, or a locked web stream
+ * @throws {TypeError} for anything else, and for a locked web stream
  */
-function openSource (source) {
+function openSource (helper, source) {
   const candidate = /** @type {any} */ (source)
   if (candidate !== null && candidate !== undefined) {
     if (typeof candidate.read === 'function' && typeof candidate.on === 'function') return new ReadableSource(candidate)
@@ -72,7 +72,7 @@ function openSource (source) {
     if (typeof candidate[Symbol.asyncIterator] === 'function') return new AsyncIterableSource(candidate)
     if (typeof candidate[Symbol.iterator] === 'function') return new IterableSource(candidate)
   }
-  throw new TypeError(`source must be a Readable, a web ReadableStream, an async iterable or an iterable, got ${describe(source)}`)
+  throw invalidArgument(`spillway/stream: ${helper}()`, 'a Readable, a web ReadableStream, an async iterable or an iterable as its source', source)
 }
 
 module.exports = { openSource }

@@ -3,7 +3,7 @@
 const { types } = require('node:util')
 
 const { END } = require('./answers.js')
-const { answerElement, observe } = require('./element.js')
+const { answerElement, markHandled } = require('./element.js')
 const { checkResult } = require('./result.js')
 
 /** @template T */
@@ -11,14 +11,14 @@ class IterableSource {
   /** @type {Iterator<T | PromiseLike<T>>} */
   #iterator
   #done = false
-  /** `next()` is running: until it returns, a generator cannot be closed. */
+  /** `next()` is running. A generator cannot be closed until it returns. */
   #running = false
-  /** Of a `close` that came meanwhile. @type {((released?: Promise<void>) => void) | undefined} */
+  /** Resolves a `close()` that was called while `next()` was running. @type {((released?: Promise<void>) => void) | undefined} */
   #onReturned
 
   /** @param {Iterable<T | PromiseLike<T>>} iterable */
   constructor (iterable) {
-    if (types.isSet(iterable)) iterable.forEach(observe)
+    if (types.isSet(iterable)) iterable.forEach(markHandled)
     this.#iterator = iterable[Symbol.iterator]()
   }
 
@@ -51,7 +51,7 @@ class IterableSource {
    * @returns {import('./answers.js').Answer<T>}
    */
   #next (receiver) {
-    this.#done = true // so is an iterator that throws
+    this.#done = true // also if next() throws
     const result = checkResult(this.#iterator.next(), 'next()')
     if (result.done) return END
     const element = result.value

@@ -6,15 +6,15 @@ const { finished: finishedPromise } = require('node:stream/promises')
 const { END, WAIT } = require('./answers.js')
 
 /**
- * Takes chunks from 'data' events and pauses between them. `read()` would be one call less, but on a byte stream it
- * joins all the chunks that have come. While somebody listens to 'readable', the stream emits no 'data': then it is `read()`.
+ * Takes chunks from 'data' events, and pauses the stream between them. `read()` would be simpler, but on a byte stream it joins
+ * all buffered chunks. While other code listens for 'readable', the stream emits no 'data', and `read()` is used.
  *
  * @template T
  */
 class ReadableSource {
   #stream
   #wanted = false
-  /** @type {T[]} chunks that came unasked, because somebody else has resumed the stream */
+  /** @type {T[]} chunks that were not asked for, because other code resumed the stream */
   #unasked = []
   #ended = false
   #emitting = false
@@ -82,7 +82,7 @@ class ReadableSource {
     this.#wanted = true
     if (this.#reading) {
       const chunk = this.#read()
-      return chunk === null ? WAIT : chunk // which may be undefined
+      return chunk === null ? WAIT : chunk // the chunk may be undefined
     }
     if (!this.#emitting) this.#stream.resume()
     return WAIT
@@ -99,9 +99,9 @@ class ReadableSource {
       while (this.#unasked.length > 0) this.giveBack(/** @type {T} */ (this.#unasked.pop()))
       return
     }
-    const told = this.#failure
-    this.#stream.destroy() // and go on listening, for an error that this may raise
-    return this.#closed(told)
+    const reported = this.#failure
+    this.#stream.destroy() // keep listening: this may emit an error
+    return this.#closed(reported)
   }
 
   /** @param {T} item */
@@ -110,16 +110,16 @@ class ReadableSource {
   }
 
   /**
-   * `finished` also knows the end of a stream that emits no 'close'.
+   * `finished()` also works for a stream that emits no 'close'.
    *
-   * @param {Error | undefined} told the error that the source failed with
+   * @param {Error | undefined} reported the error with which the source has failed
    */
-  async #closed (told) {
+  async #closed (reported) {
     try {
       await finishedPromise(this.#stream)
     } catch (error) {
       const { code } = /** @type {NodeJS.ErrnoException} */ (error)
-      if (error !== told && code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
+      if (error !== reported && code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
     }
   }
 

@@ -1,17 +1,17 @@
 'use strict'
 
-const { describe } = require('../describe.js')
+const { show } = require('../../options/show.js')
 
 /**
  * @template {{ done?: boolean }} Result
  * @param {Result} result of an iterator or a web reader
- * @param {string} method that answered it
+ * @param {string} method that returned it
  * @returns {Result}
- * @throws {TypeError} when it is none
+ * @throws {TypeError} if it is not an object
  */
 function checkResult (result, method) {
   if ((typeof result === 'object' && result !== null) || typeof result === 'function') return result
-  throw new TypeError(`${method} of the source must answer an object { done, value }, got ${describe(result)}`)
+  throw new TypeError(`spillway/stream: ${method} of the source must return an object { done, value }, got ${show(result)}`)
 }
 
 module.exports = { checkResult }

@@ -8,13 +8,13 @@ const { END, WAIT } = require('./answers.js')
 /** @typedef {import('../intake.js').Origin | undefined} Origin */
 
 /**
- * The writable side of a Duplex as a source. Chunks that have no slot yet wait here: when as many do as may, the callback of
- * the last is held until none waits.
+ * The writable side of a Duplex as a source. Chunks that have no slot yet wait here. When the maximum number waits, the write
+ * callback of the last is called only when none waits any more.
  *
  * @template T
  */
 class WritableSource {
-  /** A handler runs in the context of who wrote its item. */
+  /** A handler runs in the asynchronous context in which its item was written. */
   givesContexts = true
   /** @type {import('../intake.js').Intake<T>} */
   #intake = /** @type {any} */ (undefined) // until it connects
@@ -27,7 +27,7 @@ class WritableSource {
   #ended = false
   #closed = false
 
-  /** @param {number} most how many may wait, at least 1 */
+  /** @param {number} most how many chunks may wait, at least 1 */
   constructor (most) {
     this.#most = most
   }
@@ -39,7 +39,7 @@ class WritableSource {
 
   /** @returns {import('./answers.js').Answer<T>} */
   pull () {
-    if (this.#waiting.length === 1) this.#release() // before it is taken: what follows may be the end
+    if (this.#waiting.length === 1) this.#release() // before the chunk is taken, because end() may follow
     const next = this.#waiting.shift()
     if (next === undefined) {
       if (this.#ended) return END
@@ -50,7 +50,7 @@ class WritableSource {
     return next.item
   }
 
-  /** Whether what is written now waits in the stream's own buffer. */
+  /** Whether a chunk that is written now waits in the writable buffer of the stream. */
   get holds () {
     return this.#held !== undefined
   }
@@ -65,8 +65,8 @@ class WritableSource {
 
   /**
    * @param {T} item
-   * @param {Origin} origin with the writer's context, where that is not the present one
-   * @param {() => void} accepted
+   * @param {Origin} origin with the context of the writer, if that is not the current one
+   * @param {() => void} accepted the write callback
    */
   write (item, origin, accepted) {
     if (this.#wanted) {
@@ -84,7 +84,7 @@ class WritableSource {
     }
   }
 
-  /** Nothing is written any more. */
+  /** The writer has ended. */
   end () {
     this.#ended = true
     if (this.#waiting.length === 0) this.#intake.end()
@@ -97,7 +97,7 @@ class WritableSource {
   }
 }
 
-/** @returns {import('../intake.js').Origin} for a handler that runs later */
+/** @returns {import('../intake.js').Origin} the current asynchronous context, for a handler that runs later */
 function contextOfNow () {
   return { context: new AsyncResource('spillway.item') }
 }

@@ -11,22 +11,42 @@ const execute = promisify(execFile)
 
 /** @typedef {{ filename: string, size: number, unpackedSize: number, files: { path: string }[] }} Tarball */
 
-/** An empty project into which the package is installed as a user does: without scripts, and without a compiler. */
+/** An empty project into which the package is installed as a user does, on a system without a compiler. */
 class Project {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-install-'))
   #bin = path.join(this.folder, 'bin')
 
   /** @param {string[]} dependencies beside the package @returns {Promise<Tarball>} */
   async install (dependencies) {
-    // What `npm pack` would make first is there: the types are made here, the binaries were tested as they are.
+    // `npm pack` would first make the types and the binaries: the types are made here, and the tests are of the binaries in prebuilds/.
     await this.#npm(['run', 'build:types'], root)
     const { stdout } = await this.#npm(['pack', '--ignore-scripts', '--json', '--pack-destination', this.folder], root)
     const [tarball] = JSON.parse(stdout)
     fs.mkdirSync(this.#bin)
     fs.symlinkSync(process.execPath, path.join(this.#bin, 'node'))
     fs.writeFileSync(path.join(this.folder, 'package.json'), '{ "private": true }')
-    await this.#npm(['install', '--ignore-scripts', '--prefer-offline', `./${tarball.filename}`, ...dependencies], this.folder, this.#bin)
+    await this.#npm(['install', '--prefer-offline', `./${tarball.filename}`, ...dependencies], this.folder, this.#bin)
     return tarball
+  }
+
+  /** As on a build server: from the lockfile. @returns {Promise<string>} all that npm and any script print */
+  async reinstall () {
+    const { stdout, stderr } = await this.#npm(['ci', '--prefer-offline', '--foreground-scripts'], this.folder, this.#bin)
+    return stdout + stderr
+  }
+
+  /** @param {string[]} parts @returns {string} a path in the installed package */
+  path (...parts) {
+    return path.join(this.folder, 'node_modules', 'spillway', ...parts)
+  }
+
+  /** The installed package.json. */
+  manifest () {
+    return JSON.parse(fs.readFileSync(this.path('package.json'), 'utf8'))
+  }
+
+  hasCompiled () {
+    return fs.existsSync(this.path('build')) || fs.existsSync(this.path('src', 'build'))
   }
 
   /** @param {string[]} args @param {string} cwd @param {string} [searched] the PATH */
@@ -48,9 +68,8 @@ class Project {
       ({ code, signal, stdout, stderr }) => ({ code: signal ?? code, stdout, stderr }))
   }
 
-  /** Whatever the package has, without its binaries. */
   removeBinaries () {
-    fs.rmSync(path.join(this.folder, 'node_modules', 'spillway', 'prebuilds'), { recursive: true })
+    fs.rmSync(this.path('prebuilds'), { recursive: true })
   }
 
   remove () {

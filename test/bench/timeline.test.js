@@ -1,0 +1,52 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const Timeline = require('../../bench/load/timeline')
+const { dueTimes, withPhases } = require('../../bench/load/phases')
+
+describe('the phases of a load', () => {
+  it('begin early by the warm-up, and the last one goes on', () => {
+    const due = dueTimes([{ rate: 10, durationMs: 200 }, { rate: 20, durationMs: 100 }], 100)
+    assert.deepEqual(due.take ? [...due.take(8)] : Array.from({ length: 8 }, () => due.next().value),
+      [0, 100, 200, 300, 350, 400, 450, 500])
+  })
+
+  it('are one if the load has none', () => {
+    const { phases, durationMs } = withPhases({ rate: 5, durationMs: 100 })
+    assert.deepEqual(phases, [{ rate: 5, durationMs: 100 }])
+    assert.equal(durationMs, 100)
+  })
+})
+
+describe('the timeline', () => {
+  const phases = [{ durationMs: 1000 }, { durationMs: 1000 }]
+
+  it('counts the outcomes of the requests that were due in each bin', () => {
+    const timeline = new Timeline({ phases, recoveredP99Ms: 150, usefulMs: 50 })
+    timeline.settle('200', 40, 0)
+    timeline.settle('200', 60, 99.9)
+    timeline.settle('503', 5, 100)
+    timeline.settle('reset', 5, 199)
+    const { binMs, bins } = timeline.report()
+    assert.equal(binMs, 100)
+    assert.equal(bins.length, 20)
+    assert.deepEqual(bins[0], { ok: 2, useful: 1, refused: 0, failed: 0, p99: 60 })
+    assert.deepEqual(bins[1], { ok: 0, useful: 0, refused: 1, failed: 1, p99: null })
+  })
+
+  it('reports when p99 had recovered for good, and when the last 503 came', () => {
+    const timeline = new Timeline({ phases, recoveredP99Ms: 150 })
+    for (let atMs = 0; atMs < 2000; atMs += 10) timeline.settle('200', atMs >= 1000 && atMs < 1300 ? 400 : 20, atMs)
+    timeline.settle('503', 30, 1205)
+    assert.deepEqual(timeline.report().phases, [
+      { recoveredMs: 0, lastRefusedMs: null },
+      { recoveredMs: 300, lastRefusedMs: 235 }
+    ])
+  })
+
+  it('reports no recovery if nothing was answered in time', () => {
+    const timeline = new Timeline({ phases, recoveredP99Ms: 150 })
+    for (let atMs = 0; atMs < 1000; atMs += 10) timeline.settle('200', 400, atMs)
+    assert.deepEqual(timeline.report().phases.map(({ recoveredMs }) => recoveredMs), [null, null])
+  })
+})
