@@ -22,7 +22,7 @@ class LagEvents {
     clearInterval(this.#timer)
     if (this.#listeners.length === 0) return
     binding.takeLongestTurn()
-    this.#timer = setInterval(() => this.#tell(), intervalMs).unref()
+    this.#timer = setInterval(() => this.#notify(), intervalMs).unref()
   }
 
   clear () {
@@ -30,7 +30,7 @@ class LagEvents {
     this.#listeners = []
   }
 
-  #tell () {
+  #notify () {
     const lagMs = Math.max(binding.lag(), binding.takeLongestTurn())
     for (const { fn, threshold } of [...this.#listeners]) {
       if (lagMs > threshold) fn(lagMs)
