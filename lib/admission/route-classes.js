@@ -34,7 +34,8 @@ class RouteClasses {
   #controller
   #routeOf
   #candidates = new Candidates()
-  #knownMethods = new Set(require('node:http').METHODS) // required on use
+  /** @type {Set<string> | undefined} */
+  #knownMethods
   #requests = 0
   /** @type {Map<string, number>} */
   #ids = new Map()
@@ -63,6 +64,7 @@ class RouteClasses {
   ofUrl (trackedRequest, method, url) {
     const known = this.#byUrl.get(method)?.get(url)
     if (known !== undefined) return this.#use(known)
+    this.#knownMethods ??= new Set(require('node:http').METHODS) // required on use
     const isKnownMethod = this.#knownMethods.has(method)
     const route = this.#routeOf(method, url)
     const id = this.#ofKey(trackedRequest, `${isKnownMethod ? method : UNKNOWN_METHOD} ${route}`)
