@@ -101,6 +101,8 @@ const fastifyUnderPressure = async (fastify, given) => {
     gate.spill.watchServerOf(request.raw)
     const handler = gate.limits.exceeded === null ? undefined : handlerOf(request)
     const limitsOnly = statusUrl !== undefined && request.routeOptions.url === statusUrl
+    const decision = gate.decide(request.raw, reply.raw, request, { limitsOnly, nested: isNested, mayOverrule: handler !== undefined })
+    if (decision === null) return next()
     const conclude = (/** @type {ShedInfo | null} */ info) => {
       if (info === null) return next()
       if (respond === undefined || limitsOnly) return next(errorOf(info, reply))
@@ -108,7 +110,6 @@ const fastifyUnderPressure = async (fastify, given) => {
         (payload) => { if (payload !== undefined && !reply.sent) reply.send(payload) }
       ).catch(next)
     }
-    const decision = gate.decide(request.raw, reply.raw, request, { limitsOnly, nested: isNested, mayOverrule: handler !== undefined })
     if (decision instanceof ProvisionalRefusal) askPressureHandler(handler, decision, request, reply, conclude, next)
     else conclude(decision)
   })
