@@ -36,7 +36,7 @@ function toobusy (request) {
  *
  * @returns {number}
  */
-toobusy.lag = function lag () {
+function lag () {
   return running ? Math.round(binding.lag()) : 0
 }
 
@@ -47,7 +47,7 @@ toobusy.lag = function lag () {
  *
  * @returns {number}
  */
-toobusy.delay = function delay () {
+function delay () {
   return running ? binding.delay() : 0
 }
 
@@ -58,7 +58,7 @@ toobusy.delay = function delay () {
  * @returns {number} the current value, ms
  * @throws {Error}
  */
-toobusy.maxLag = function maxLag (newLag) {
+function maxLag (newLag) {
   if (newLag === undefined) return maxLagMs
   if (!isNumber(newLag)) throw invalidArgument('MaxLag must be a number.')
   const rounded = Math.round(newLag)
@@ -74,7 +74,7 @@ toobusy.maxLag = function maxLag (newLag) {
  * @returns {number} the current value, ms
  * @throws {Error}
  */
-toobusy.interval = function interval (newInterval) {
+function interval (newInterval) {
   if (newInterval === undefined) return intervalMs
   if (!isNumber(newInterval)) throw invalidArgument('Interval must be a number.')
   const rounded = Math.round(newInterval)
@@ -96,7 +96,7 @@ toobusy.interval = function interval (newInterval) {
  * @returns {number} the current value
  * @throws {Error}
  */
-toobusy.smoothingFactor = function smoothingFactor (newFactor) {
+function smoothingFactor (newFactor) {
   if (newFactor === undefined) return factor
   if (!isNumber(newFactor)) throw invalidArgument('NewFactor must be a number.')
   if (newFactor <= 0 || newFactor > 1) throw invalidArgument('Smoothing factor should be in range ]0,1].')
@@ -113,7 +113,7 @@ toobusy.smoothingFactor = function smoothingFactor (newFactor) {
  * @param {number} [threshold] ms; default: `maxLag()` at the time of the call
  * @throws {Error}
  */
-toobusy.onLag = function onLag (fn, threshold = maxLagMs) {
+function onLag (fn, threshold = maxLagMs) {
   if (typeof fn !== 'function') throw invalidArgument('Listener must be a function.')
   if (!isNumber(threshold)) throw invalidArgument('Threshold must be a number.')
   lagEvents.add(fn, threshold)
@@ -121,21 +121,18 @@ toobusy.onLag = function onLag (fn, threshold = maxLagMs) {
 }
 
 /** @returns {boolean} whether the measurement is on */
-toobusy.started = function started () {
+function started () {
   return running
 }
 
 /**
  * Stops the measurement and removes the `onLag` listeners. Open gates are not affected. `interval(n)` starts it again.
  */
-toobusy.shutdown = function shutdown () {
+function shutdown () {
   running = false
   lagEvents.clear()
   release()
 }
-
-/** `'native'`, or `'js'` if the addon could not be loaded and a JavaScript timer measures instead. */
-toobusy.backend = backend
 
 /** @param {string} message in toobusy-js's own words */
 function invalidArgument (message) {
@@ -154,3 +151,14 @@ function requestDelay (request) {
 }
 
 module.exports = toobusy
+// One assignment for each name: Node reads the names of `import { lag } from 'spillway'` from the source text.
+module.exports.lag = lag
+module.exports.delay = delay
+module.exports.maxLag = maxLag
+module.exports.interval = interval
+module.exports.smoothingFactor = smoothingFactor
+module.exports.onLag = onLag
+module.exports.started = started
+module.exports.shutdown = shutdown
+/** `'native'`, or `'js'` if the addon could not be loaded and a JavaScript timer measures instead. */
+module.exports.backend = backend

@@ -6,8 +6,8 @@ import Hapi from '@hapi/hapi'
 import Koa from 'koa'
 import toobusy, { lag, delay, maxLag, shutdown, backend } from 'spillway'
 import forExpress from 'spillway/express'
-import forFastify from 'spillway/fastify'
-import forHapi from 'spillway/hapi'
+import forFastify, { fastifyUnderPressure, TYPE_RSS_BYTES } from 'spillway/fastify'
+import forHapi, { register } from 'spillway/hapi'
 import forKoa from 'spillway/koa'
 import { guard } from 'spillway/http'
 import { concurrentTransform, forEachConcurrent, mapConcurrent } from 'spillway/stream'
@@ -53,11 +53,17 @@ await pressed.register(forFastify, {
   pressureHandler: (request, reply, type, value) => { reply.code(503).send({ type, value }) }
 })
 pressed.get('/own', { config: { pressureHandler: (request, reply, type) => { if (type === forFastify.TYPE_RSS_BYTES) reply.send('later') } } }, async () => 'ok')
+await Fastify().register(import('spillway/fastify'))
+await Fastify().register(import('spillway/fastify'), { maxRssBytes: 1e9 })
+await Fastify().register(fastifyUnderPressure, { maxRssBytes: 1e9 })
+const type: 'rssBytes' = TYPE_RSS_BYTES
 const isPressed: boolean = pressed.isUnderPressure() && pressed.memoryUsage().rssBytes !== 0
 const inFlight: number = fastify.spillway.stats().inFlight
 
 const hapi = Hapi.server()
 await hapi.register({ plugin: forHapi, options: { retryAfter: 'auto', respond: (request, h) => h.response('later').code(503) } })
+await Hapi.server().register(forHapi)
+const isSame: boolean = register === forHapi.register
 
 hapi.route({ method: 'GET', path: '/docs', handler: () => 'ok', options: { plugins: { spillway: false } } })
 hapi.route({ method: 'GET', path: '/tight', handler: () => 'ok', options: { plugins: { spillway: { maxEventLoopDelay: 20 } } } })
@@ -78,4 +84,4 @@ const [ready, readyHapi] = [readiness(middleware, { notReadyAfter: 30 }), readin
 const isReady: boolean = ready() && readyHapi()
 readyHapi.close()
 
-export { isReady, busy, lagMs, which, seen, name, limit, inFlight, closeHapi, turn, rss, isPressed, rssBytes }
+export { isReady, type, isSame, busy, lagMs, which, seen, name, limit, inFlight, closeHapi, turn, rss, isPressed, rssBytes }

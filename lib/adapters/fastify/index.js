@@ -178,11 +178,22 @@ function ownOptions (given) {
   return Object.fromEntries(Object.entries(given).filter(isOwn))
 }
 
-module.exports = Object.assign(fp(fastifyUnderPressure, { fastify: '5.x', name: 'spillway' }), {
-  fastifyUnderPressure,
-  TYPE_EVENT_LOOP_DELAY: 'eventLoopDelay',
-  TYPE_EVENT_LOOP_UTILIZATION: 'eventLoopUtilization',
-  TYPE_HEALTH_CHECK: 'healthCheck',
-  TYPE_HEAP_USED_BYTES: 'heapUsedBytes',
-  TYPE_RSS_BYTES: 'rssBytes'
-})
+/**
+ * The exported function itself, which fastify-plugin marks and gives back.
+ *
+ * @param {any} plugin
+ * @returns {import('./types.js').Plugin<FastifyOptions>}
+ */
+function asExported (plugin) {
+  return plugin
+}
+
+module.exports = fp(fastifyUnderPressure, { fastify: '5.x', name: 'spillway' })
+// One assignment for each name: Node reads the names of `import { TYPE_RSS_BYTES }` from the source text.
+module.exports.fastifyUnderPressure = asExported(fastifyUnderPressure)
+module.exports.default = asExported(fastifyUnderPressure) // for `register(import('spillway/fastify'))` in TypeScript without esModuleInterop
+module.exports.TYPE_EVENT_LOOP_DELAY = /** @type {const} */ ('eventLoopDelay')
+module.exports.TYPE_EVENT_LOOP_UTILIZATION = /** @type {const} */ ('eventLoopUtilization')
+module.exports.TYPE_HEALTH_CHECK = /** @type {const} */ ('healthCheck')
+module.exports.TYPE_HEAP_USED_BYTES = /** @type {const} */ ('heapUsedBytes')
+module.exports.TYPE_RSS_BYTES = /** @type {const} */ ('rssBytes')

@@ -1,5 +1,5 @@
 // Types that JSDoc cannot express: the plugin adds to Fastify's instance.
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { GateHandle } from '../../gate/gate.js'
 
 export type Handle = GateHandle
@@ -8,6 +8,15 @@ export type Handle = GateHandle
 export type PressureHandler = (
   request: FastifyRequest, reply: FastifyReply, type: string, value: number | undefined
 ) => unknown
+
+/** The names beside the plugin are those of @fastify/under-pressure. */
+export type Plugin<Options extends object> = FastifyPluginAsync<Options> & {
+  TYPE_EVENT_LOOP_DELAY: 'eventLoopDelay'
+  TYPE_EVENT_LOOP_UTILIZATION: 'eventLoopUtilization'
+  TYPE_HEALTH_CHECK: 'healthCheck'
+  TYPE_HEAP_USED_BYTES: 'heapUsedBytes'
+  TYPE_RSS_BYTES: 'rssBytes'
+}
 
 /** In ms, bytes, bytes, and a share from 0 to 1; null if this system does not provide the figure. */
 export interface MemoryUsage {

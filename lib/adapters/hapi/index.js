@@ -29,12 +29,12 @@ const { pathOfTarget } = require('../../requests/target.js')
 
 const table = { ...gateOptions, respond: functionRow }
 
-/** @type {import('@hapi/hapi').Plugin<HapiOptions>} */
-module.exports = {
-  pkg: require('../../../package.json'),
+/** @satisfies {import('@hapi/hapi').Plugin<HapiOptions>} */
+const plugin = {
+  pkg: /** @type {{ name: string, version: string }} */ (require('../../../package.json')),
   requirements: { hapi: '>=21' },
 
-  async register (server, given) {
+  async register (/** @type {import('@hapi/hapi').Server} */ server, /** @type {HapiOptions} */ given) {
     const { respond, healthCheck, ...settings } = readOptions('spillway/hapi', table, given)
     const { boomify } = requireBoom()
     const routes = new RoutesWithOptions(server, { ...settings, onExhausted: undefined })
@@ -136,3 +136,7 @@ function routeOf (server, method, url) {
 function requireBoom () {
   return createRequire(require.resolve('@hapi/hapi'))('@hapi/boom')
 }
+
+// Node reads the names of `import { register }` from the source text, in this form.
+const { pkg, requirements, register } = plugin
+module.exports = { pkg, requirements, register }
