@@ -6,25 +6,24 @@ const { LagEvents } = require('./loop/lag-events.js')
 const { argumentError } = require('./options/errors.js')
 const { LONGEST_TIMER_MS, isNumber } = require('./options/rows.js')
 const { show } = require('./options/show.js')
-const { trackedRequestOf } = require('./requests/watch.js')
+const requestWatch = require('./requests/watch.js')
 
 let maxLagMs = 70
 let intervalMs = 500
 let factor = 1 / 3
 let running = true
-let release = monitor.acquire()
+let release = requestWatch.acquire()
 const lagEvents = new LagEvents()
 
 /**
- * Whether to shed now. Never at or below `maxLag`, always from twice `maxLag` on, and in between with
- * a probability that rises in proportion, so that load comes off gradually.
+ * Whether to shed now: never while the delay is at most `maxLag`, always from twice `maxLag` on, and in between with a
+ * probability that rises linearly, so that load decreases gradually.
  *
- * Judges by `delay()`; given a request (Node's, or that of Express, Fastify, Hapi or a Koa context),
- * by what that request itself waited.
+ * The delay is `delay()`, or if a request is passed, how long that request itself waited.
  *
- * @param {object} [request]
+ * @param {object} [request] a request of Node, Express, Fastify or Hapi, or a Koa context
  * @returns {boolean}
- * @throws {TypeError} on something else
+ * @throws {TypeError} for any other argument
  */
 function toobusy (request) {
   if (!running) return false
@@ -33,7 +32,7 @@ function toobusy (request) {
 }
 
 /**
- * Smoothed event-loop lag: how late a timer comes, ms, rounded.
+ * Smoothed event-loop lag: how late a timer fires, in ms, rounded.
  *
  * @returns {number}
  */
@@ -42,9 +41,9 @@ function lag () {
 }
 
 /**
- * What a request arriving now would wait before its handler, ms: the largest of the smoothed lag, the
- * turn of the loop now running, the smoothed waits of recent requests, and the accept queue's length
- * times the mean turn (the loop accepts one connection a turn).
+ * How long a request arriving now would wait before its handler, in ms: the largest of the smoothed lag, the current turn
+ * of the event loop, the smoothed waits of recent requests, and the length of the accept queue times the mean turn (the
+ * loop accepts one connection per turn).
  *
  * @returns {number}
  */
@@ -53,10 +52,10 @@ function delay () {
 }
 
 /**
- * The delay above which `toobusy()` begins to shed.
+ * The delay above which `toobusy()` starts to shed.
  *
  * @param {number} [newLag] ms, at least 10; default 70
- * @returns {number} the value in force, ms
+ * @returns {number} the current value, ms
  * @throws {Error}
  */
 function maxLag (newLag) {
@@ -69,10 +68,10 @@ function maxLag (newLag) {
 }
 
 /**
- * How often the lag is sampled. Setting it starts the measuring again, also after `shutdown()`.
+ * How often the lag is sampled. Setting it starts the measurement afresh, also after `shutdown()`.
  *
  * @param {number} [newInterval] ms, 16 to 2147483647; default 500
- * @returns {number} the value in force, ms
+ * @returns {number} the current value, ms
  * @throws {Error}
  */
 function interval (newInterval) {
@@ -83,18 +82,18 @@ function interval (newInterval) {
   if (rounded > LONGEST_TIMER_MS) throw invalidArgument(`Interval should be at most ${LONGEST_TIMER_MS}ms.`)
   intervalMs = rounded
   monitor.setInterval(intervalMs)
-  if (!running) release = monitor.acquire()
+  if (!running) release = requestWatch.acquire()
   running = true
   lagEvents.start(intervalMs)
   return intervalMs
 }
 
 /**
- * How far one sample moves the lag: `lag = factor * sample + (1 - factor) * lag` for a sample that
- * stands for one interval. 1 smooths nothing.
+ * The weight of one sample: `lag = factor * sample + (1 - factor) * lag`, for a sample that covers one interval. 1 means no
+ * smoothing.
  *
  * @param {number} [newFactor] in ]0, 1]; default 1/3
- * @returns {number} the value in force
+ * @returns {number} the current value
  * @throws {Error}
  */
 function smoothingFactor (newFactor) {
@@ -107,8 +106,8 @@ function smoothingFactor (newFactor) {
 }
 
 /**
- * Calls `fn` at the end of each interval in which the smoothed lag, or one turn of the loop, was
- * above the threshold, with the larger of the two.
+ * Calls `fn` at the end of each interval in which the smoothed lag, or one turn of the event loop, exceeded the threshold,
+ * with the larger of the two.
  *
  * @param {(lagMs: number) => void} fn
  * @param {number} [threshold] ms; default: `maxLag()` at the time of the call
@@ -121,14 +120,13 @@ function onLag (fn, threshold = maxLagMs) {
   if (running) lagEvents.start(intervalMs)
 }
 
-/** @returns {boolean} whether measuring is on */
+/** @returns {boolean} whether the measurement is on */
 function started () {
   return running
 }
 
 /**
- * Stops measuring, and forgets the `onLag` listeners. Gates that are open go on by themselves.
- * `interval(n)` starts again.
+ * Stops the measurement and removes the `onLag` listeners. Open gates are not affected. `interval(n)` starts it again.
  */
 function shutdown () {
   running = false
@@ -148,7 +146,7 @@ function requestDelay (request) {
     throw argumentError(TypeError, 'SPILLWAY_INVALID_ARGUMENT',
       `toobusy: takes a request of Node, Express, Fastify or Hapi, a Koa context, or nothing; got ${show(request)}`)
   }
-  const { waitMs } = trackedRequestOf(raw)
+  const { waitMs } = requestWatch.trackedRequestOf(raw)
   return waitMs >= 0 ? waitMs : binding.delay()
 }
 
@@ -162,5 +160,5 @@ module.exports.smoothingFactor = smoothingFactor
 module.exports.onLag = onLag
 module.exports.started = started
 module.exports.shutdown = shutdown
-/** What measures: the native addon or, where it could not load, a JavaScript timer. */
+/** `'native'`, or `'js'` if the addon could not be loaded and a JavaScript timer measures instead. */
 module.exports.backend = backend

@@ -9,6 +9,8 @@ const answer = require('../child/answer')
 
 const CALLS = 20_000 // few, so that a round of cheap calls ends within one tick of the kernel's clock (4 ms)
 const MAX_DELAY_MS = 100
+const NS_PER_MS = 1e6
+const COMPLETED = 0 // as in lib/requests/outcome.js
 
 let sum = 0
 
@@ -28,7 +30,7 @@ async function measureNativeCalls ({ rounds, root }) {
   const candidates = {
     nothing,
     ...requestWaitCalls(binding, fds),
-    ...controllerCalls(load('admission/controller.js')),
+    ...controllerCalls(binding),
     ...concurrencyCalls(binding)
   }
   const ns = await alternate(candidates, { calls: CALLS, rounds })
@@ -62,16 +64,17 @@ function requestWaitCalls (binding, [fd, other]) {
 }
 
 /** The controller counts what is in flight, so that enter() cannot be measured without leave() unless it rejects. */
-function controllerCalls ({ OUTCOME, createController }) {
-  const open = createController({ maxDelay: MAX_DELAY_MS, maxInFlight: undefined, dryRun: false })
-  const full = createController({ maxDelay: false, maxInFlight: 1, dryRun: false })
+function controllerCalls (binding) {
+  const tickNs = binding.tickMs * NS_PER_MS
+  const open = binding.createController(MAX_DELAY_MS * NS_PER_MS, 0, tickNs, 0, 1)
+  const full = binding.createController(0, 1, tickNs, 0, 1)
   full.enter(0, 0, 0)
   return {
     'controller: enter() and leave()' () {
       for (let i = 0; i < CALLS; i++) {
         const entered = open.enter(0, 0, 0)
         if (entered < 0) throw new Error('the controller rejected a request without a load')
-        open.leave(0, entered, OUTCOME.completed)
+        open.leave(0, entered, COMPLETED)
       }
     },
     'controller: enter(), rejected' () {

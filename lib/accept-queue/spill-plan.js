@@ -1,82 +1,81 @@
 'use strict'
 
-/** Whether a gate's options leave room for the spill, and what it answers then. */
+/** Decides from a gate's options whether the spill can be on, and prepares what it answers. */
 
 const { backend, binding } = require('../native/binding.js')
-const { argumentError } = require('../options/errors.js')
-const { show } = require('../options/show.js')
 
 /**
  * @typedef {object} SpillPlan
- * @property {string} why why there is no spill, or empty
- * @property {string[]} exempt paths
+ * @property {string} whyNot why the spill is off; empty if it can be on
+ * @property {string[]} exempt path patterns
  */
 
-// A fresh socket's buffer takes as much at once on every Linux.
+// Every Linux accepts this much at once into the send buffer of a new socket.
 const MOST_ANSWER_BYTES = 4096
-const LONGEST_AUTO_RETRY_S = 16
+// For `retryAfter: 'auto'` there is one prepared answer for each number of seconds from 1 to this one.
+const MOST_RETRY_S = 16
 
 const isGiven = (/** @type {unknown} */ value) => value !== undefined
-/** Options that want to be asked, or obeyed, where nobody asks. */
-const CONTRARY = [
-  { name: 'respond', contradicts: isGiven, reason: 'the spill answers without JavaScript' },
-  { name: 'errorMode', contradicts: Boolean, reason: 'the spill answers without the framework' },
-  { name: 'customError', contradicts: isGiven, reason: 'the spill answers without the framework' },
-  { name: 'exempt', contradicts: (/** @type {unknown} */ value) => typeof value === 'function', reason: 'the spill takes paths, and asks no function' }
+const isFunction = (/** @type {unknown} */ value) => typeof value === 'function'
+
+/** Options that need JavaScript or the framework for each refusal. */
+const CONFLICTING_OPTIONS = [
+  { name: 'respond', conflicts: isGiven, reason: 'the spill answers without JavaScript' },
+  { name: 'errorMode', conflicts: Boolean, reason: 'the spill answers without the framework' },
+  { name: 'customError', conflicts: isGiven, reason: 'the spill answers without the framework' },
+  { name: 'exempt', conflicts: isFunction, reason: 'the spill takes paths, and calls no function' }
 ]
 
 /**
- * Whether a gate's options leave room for the spill.
- *
  * @param {string} entry
  * @param {any} options checked
- * @param {boolean} byDefault
- * @returns {string} why not, or empty
- * @throws {TypeError} where `spill: true` contradicts another option
+ * @param {boolean} byDefault whether the gate judges every request of its servers
+ * @returns {string} why the spill is off; empty if it can be on
+ * @throws {TypeError} if `spill: true` conflicts with another option
  */
-function hindrance (entry, options, byDefault) {
+function whyNotWith (entry, options, byDefault) {
   const { spill, dryRun, maxDelay } = options
   if (spill === false) return 'the option spill is false'
-  const contrary = CONTRARY.find(({ name, contradicts }) => contradicts(options[name]))
-  if (contrary !== undefined) {
-    const { name, reason } = contrary
+  const conflict = CONFLICTING_OPTIONS.find(({ name, conflicts }) => conflicts(options[name]))
+  if (conflict !== undefined) {
+    const { name, reason } = conflict
+    const { show } = require('../options/show.js') // required on use
     const given = show(options[name])
     if (spill) {
+      const { argumentError } = require('../options/errors.js') // required on use
       throw argumentError(TypeError, 'SPILLWAY_CONFLICTING_OPTIONS',
         `${entry}: option "spill" cannot be true where "${name}" is given as ${given}: ${reason}`)
     }
     return `${reason}, and the option ${name} is given as ${given}`
   }
-  if (spill === undefined && !byDefault) return 'it may be there for some paths only: the option spill is not true'
+  if (spill === undefined && !byDefault) return 'the gate may judge only some paths of the server, and the option spill is not true'
   if (maxDelay === false) return 'the option maxDelay is false'
   if (dryRun) return 'the option dryRun is true'
   if (backend === 'js') return 'the native addon is not loaded'
-  if (!binding.canSpill) return 'this system does not tell what waits to be accepted'
-  if (longestAnswer(options) > MOST_ANSWER_BYTES) return `the option message makes an answer of more than ${MOST_ANSWER_BYTES} bytes`
+  if (!binding.canSpill) return 'this system does not tell which connections wait to be accepted'
+  if (longestAnswer(options) > MOST_ANSWER_BYTES) return `the option message makes the answer longer than ${MOST_ANSWER_BYTES} bytes`
   return ''
 }
 
 /**
  * @param {string} entry
  * @param {any} options as the user gave them, checked
- * @param {boolean} byDefault
- * @param {string | undefined} [path] that is exempt too
+ * @param {boolean} byDefault whether the gate judges every request of its servers: the spill is then on by default
+ * @param {string | undefined} [path] exempt in addition to `options.exempt`
  * @returns {SpillPlan}
- * @throws {TypeError} where `spill: true` contradicts another option
+ * @throws {TypeError} if `spill: true` conflicts with another option
  */
 function planSpill (entry, options, byDefault, path) {
-  const why = hindrance(entry, options, byDefault)
-  return { why, exempt: why === '' ? [options.exempt, path ?? []].flat() : [] }
+  const whyNot = whyNotWith(entry, options, byDefault)
+  return { whyNot, exempt: whyNot === '' ? [options.exempt, path ?? []].flat() : [] }
 }
 
 /**
- * Whole answers: for 'auto', one for each number of seconds from 1 on.
- *
  * @param {{ retryAfter: number | 'auto', message: string }} options
- * @returns {string[]}
+ * @returns {string[]} whole HTTP responses; for 'auto' the nth asks to retry after n seconds
  */
 function answers ({ retryAfter, message }) {
-  const seconds = retryAfter === 'auto' ? Array.from({ length: LONGEST_AUTO_RETRY_S }, (_, i) => i + 1) : [retryAfter]
+  const seconds = retryAfter === 'auto' ? Array.from({ length: MOST_RETRY_S }, (_, i) => i + 1) : [retryAfter]
   return seconds.map((value) => 'HTTP/1.1 503 Service Unavailable\r\n' +
     `Retry-After: ${value}\r\n` +
     'Content-Type: text/plain; charset=utf-8\r\n' +

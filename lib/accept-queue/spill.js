@@ -1,9 +1,9 @@
 'use strict'
 
 /**
- * Refusal from the accept queue, in native code: while a queue stands, connections that cannot be
- * served in time are answered 503 before Node has seen them. What is not a plain request is handed to
- * Node as if Node had accepted it, while the budget for that lasts.
+ * Refuses connections that wait in the accept queue, in native code: while a queue stands, connections that cannot be
+ * served in time are answered 503 before Node sees them. A connection without a plain HTTP/1 request is handed to Node as
+ * if Node had accepted it, as long as the budget for that lasts.
  */
 
 const { AsyncResource } = require('node:async_hooks')
@@ -18,48 +18,51 @@ const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknow
 /**
  * @typedef {object} SpillSnapshot
  * @property {boolean} active whether it watches a listening socket
- * @property {string} why why not; empty where it does
+ * @property {string} why why it is not active; empty if it is
  * @property {number} sockets listening sockets that it watches
  * @property {number} spilled connections refused
- * @property {number} handedOver connections that it took and gave to Node: exempt, a WebSocket handshake, no
- *   request yet, none that it can read
- * @property {number} dropped connections closed unanswered, because their server closed meanwhile
- * @property {number} lingering refused connections that wait, for 2 s at most, until the client has
- *   stopped sending
+ * @property {number} handedOver connections that it accepted and gave to Node: exempt paths, WebSocket handshakes, those
+ *   without a request yet, and those whose bytes it cannot parse
+ * @property {number} dropped connections closed without an answer because their server closed meanwhile
+ * @property {number} lingering refused connections that stay open, for 2 s at most, until the client has stopped sending
  *
- * @typedef {object} SpillTold what the spill tells of one turn of the loop
+ * @typedef {object} SpillReport the refusals of one turn of the loop
  * @property {number} count connections refused
- * @property {number} waitMs what the first, and so the oldest, of them had waited
+ * @property {number} waitMs how long the first of them, which is the oldest, had waited
  * @property {number} retryAfter s
  *
- * @typedef {{ handle: any, native: import('../native/binding.js').NativeSpill | undefined, why: string,
- *   handOver: (fds: ArrayLike<number> & { [index: number]: number }, count: number) => void }} Point
+ * @typedef {object} Attachment of the spill to a listening server
+ * @property {any} handle on which the server listens
+ * @property {import('../native/binding.js').NativeSpill | undefined} native undefined if the spill leaves the server alone
+ * @property {string} whyNot why it does; empty otherwise
+ * @property {(fds: ArrayLike<number> & { [index: number]: number }, count: number) => void} handOver
  */
 
-// What `new TCP(type)` takes for a connection, as opposed to a listening socket.
+// The type that `new TCP(type)` takes for a connection, as opposed to a listening socket.
 const SOCKET = 0
+/** In place of a descriptor that a handle has taken over. */
 const TAKEN = -1
-// As many as the native side hands over in a turn.
+// The most connections that the native side hands over in a turn.
 const SLOTS = 8
-// So many closed servers' figures are kept apart, until surely nothing adds to them.
+// Figures of this many closed servers are read again, because they may still change.
 const MOST_RETIRED = 8
 
-/** Listening handles whose spill a gate has; a second controller would judge by what the first leaves. */
-const taken = new WeakSet()
+/** Handles that a gate's spill is attached to. A second gate would judge by what the first has left over. */
+const attachedHandles = new WeakSet()
 
-/** The spill of one gate, on however many servers the gate has. */
+/** The spill of one gate, on all of the gate's servers. */
 class Spill {
   #controller
   #options
   #exempt
-  #hindrance
-  #onSpill
+  #whyNot = ''
+  #onRefusals
   #scope
-  /** @type {Map<any, Point>} */
-  #points = new Map()
-  /** Server to what takes the listeners off it. @type {WeakMap<any, () => void>} */
+  /** By server. @type {Map<any, Attachment>} */
+  #attachments = new Map()
+  /** For each server, what removes the listeners from it. @type {WeakMap<any, () => void>} */
   #unwatch = new WeakMap()
-  /** Those servers, which one gate may see come and go by the hundred. @type {Set<WeakRef<any>>} */
+  /** The same servers, weakly: one gate may see hundreds come and go. @type {Set<WeakRef<any>>} */
   #watched = new Set()
   /** @type {import('../native/binding.js').NativeSpill[]} */
   #retired = []
@@ -70,27 +73,24 @@ class Spill {
   #lastHandle
 
   /**
-   * @param {import('../admission/controller.js').NativeController} controller
+   * @param {import('../native/types.js').NativeController} controller
    * @param {any} options of the gate
-   * @param {import('./spill-plan.js').SpillPlan} plan
-   * @param {((told: SpillTold) => void) | undefined} onSpill told once a turn at most
+   * @param {import('./spill-plan.js').SpillPlan} plan without a reason against it
+   * @param {((report: SpillReport) => void) | undefined} onRefusals called at most once per turn of the loop
    */
-  constructor (controller, options, { why, exempt }, onSpill) {
+  constructor (controller, options, { exempt }, onRefusals) {
     this.#controller = controller
     this.#options = options
     this.#exempt = exempt
-    this.#hindrance = why
-    this.#onSpill = onSpill
-    // Made here, not where a server is found: that may be in a request, whose context is its own.
-    this.#scope = why === '' ? new AsyncResource('SPILLWAY') : undefined
+    this.#onRefusals = onRefusals
+    // Created here because a server may be found during a request, whose async context must not be captured.
+    this.#scope = new AsyncResource('SPILLWAY')
   }
 
-  /**
-   * @param {any} server whatever it serves, and whether or not it listens yet
-   */
+  /** @param {any} server which may not listen yet, or be of a kind that the spill leaves alone */
   watch (server) {
-    if (this.#hindrance !== '' || this.#unwatch.has(server)) return
-    // The context in which listen() was called, as for what Node accepts.
+    if (this.#whyNot !== '' || this.#unwatch.has(server)) return
+    // Connections that Node accepts run in the async context of the call to listen(), too.
     const onListening = () => this.#attach(server, new AsyncResource('SPILLWAY'))
     const onClose = () => {
       this.#detach(server)
@@ -108,80 +108,91 @@ class Spill {
   }
 
   /**
-   * A request has come, for an adapter that does not know its servers.
+   * For adapters that learn of their servers from requests: to be called for each request.
    *
    * @param {any} raw Node's request
    */
-  seen (raw) {
-    if (this.#hindrance !== '') return
+  watchServerOf (raw) {
+    if (this.#whyNot !== '') return
     const server = raw.socket?.server
     if (server === this.#lastServer && server?._handle === this.#lastHandle) return
     if (server === undefined || server === null) return
     this.#lastServer = server
     this.#lastHandle = server._handle
     this.watch(server)
-    if (this.#points.get(server)?.handle !== server._handle) this.#attach(server, this.#scope)
+    if (this.#attachments.get(server)?.handle !== server._handle) this.#attach(server, this.#scope)
   }
 
   /**
    * @param {any} server
-   * @param {AsyncResource | undefined} scope in which connections are handed over
+   * @param {AsyncResource} scope in which connections are handed over
    */
   #attach (server, scope) {
     const handle = server._handle
-    if (handle === null || handle === undefined || this.#points.get(server)?.handle === handle) return
+    if (handle === null || handle === undefined || this.#attachments.get(server)?.handle === handle) return
     this.#detach(server)
-    const slots = new Int32Array(SLOTS)
-    const handOver = /** @type {Point['handOver']} */ (fds, count) => {
-      scope?.runInAsyncScope(handOverAll, undefined, server, handle, fds, count)
+    const handOver = /** @type {Attachment['handOver']} */ (fds, count) => {
+      scope.runInAsyncScope(handOverAll, undefined, server, handle, fds, count)
     }
-    const why = taken.has(handle) ? 'another gate of this server has the spill' : unfit(server, handle)
-    if (why === '') taken.add(handle)
-    const native = why !== ''
-      ? undefined
-      : binding.createSpill(this.#controller, handle.fd, this.#exempt, answers(this.#options),
-        Buffer.byteLength(this.#options.message), firstReserved(this.#options), slots, (count, refused, waitMs, retryAfter) => {
-          if (refused > 0) this.#tell(refused, waitMs, retryAfter)
-          if (count > 0) handOver(slots, count)
-        }, this.#onSpill !== undefined, () => listenerCount.call(server, 'upgrade') > 0)
-    this.#points.set(server, { handle, native, why, handOver })
+    const whyNot = attachedHandles.has(handle) ? 'the spill of another gate is attached to this server' : whyNotOn(server, handle)
+    const native = whyNot === '' ? this.#createNative(server, handle, handOver) : undefined
+    if (native !== undefined) attachedHandles.add(handle)
+    this.#attachments.set(server, { handle, native, whyNot, handOver })
+  }
+
+  /**
+   * @param {any} server
+   * @param {any} handle
+   * @param {Attachment['handOver']} handOver
+   */
+  #createNative (server, handle, handOver) {
+    const { message } = this.#options
+    const slots = new Int32Array(SLOTS)
+    const deliver = (/** @type {number} */ count, /** @type {number} */ refused, /** @type {number} */ waitMs, /** @type {number} */ seconds) => {
+      if (refused > 0) this.#report(refused, waitMs, seconds)
+      if (count > 0) handOver(slots, count)
+    }
+    const takesWebSockets = () => listenerCount.call(server, 'upgrade') > 0
+    return binding.createSpill(this.#controller, handle.fd, this.#exempt, answers(this.#options), Buffer.byteLength(message),
+      firstReserved(this.#options), slots, deliver, this.#onRefusals !== undefined, takesWebSockets)
   }
 
   /**
    * @param {number} count
    * @param {number} waitMs
-   * @param {number} seconds
+   * @param {number} seconds those of the answer sent, if retryAfter is 'auto'
    */
-  #tell (count, waitMs, seconds) {
+  #report (count, waitMs, seconds) {
     const { retryAfter } = this.#options
-    this.#onSpill?.({ count, waitMs, retryAfter: retryAfter === 'auto' ? seconds : retryAfter })
+    this.#onRefusals?.({ count, waitMs, retryAfter: retryAfter === 'auto' ? seconds : retryAfter })
   }
 
   /** @param {any} server */
   #detach (server) {
-    const point = this.#points.get(server)
-    this.#points.delete(server)
-    if (point?.native === undefined) return
-    taken.delete(point.handle)
-    const rest = point.native.close()
-    this.#retire(point.native)
-    // A listener that throws ends one hand-over, not those behind it.
+    const attachment = this.#attachments.get(server)
+    this.#attachments.delete(server)
+    if (attachment?.native === undefined) return
+    const { handle, native, handOver } = attachment
+    attachedHandles.delete(handle)
+    const rest = native.close()
+    this.#retire(native)
+    // A 'connection' listener that throws must not stop the hand-over of the connections after it.
     for (let tries = 0; tries <= rest.length; tries++) {
       try {
-        point.handOver(rest, rest.length)
+        handOver(rest, rest.length)
         break
       } catch (error) {
         process.nextTick(() => { throw error })
       }
     }
-    for (const fd of rest) if (fd !== TAKEN) discard(point.handle, fd)
+    for (const fd of rest) if (fd !== TAKEN) discard(handle, fd)
     const handedOver = rest.filter((fd) => fd === TAKEN).length
     this.#ended.handedOver += handedOver
     this.#ended.dropped += rest.length - handedOver
   }
 
   /**
-   * Its figures may still change: it may be in the middle of a turn, and have connections that linger.
+   * Its figures may still change: it may be in the middle of a turn, and have connections in their lingering close.
    *
    * @param {import('../native/binding.js').NativeSpill} native
    */
@@ -191,14 +202,18 @@ class Spill {
     if (oldest !== undefined) add(this.#ended, { ...oldest.figures(), lingering: 0 })
   }
 
-  /** @param {string} why from now on */
+  /**
+   * Turns the spill off for good.
+   *
+   * @param {string} why
+   */
   forbid (why) {
-    if (this.#hindrance !== '') return
-    this.#hindrance = why
+    if (this.#whyNot !== '') return
+    this.#whyNot = why
     this.close()
   }
 
-  /** Lets go of all servers. */
+  /** Detaches from all servers. */
   close () {
     for (const watched of this.#watched) {
       const server = watched.deref()
@@ -209,7 +224,7 @@ class Spill {
     }
     this.#watched.clear()
     this.#lastServer = this.#lastHandle = undefined
-    if (this.#hindrance === '') this.#hindrance = 'the gate is closed'
+    if (this.#whyNot === '') this.#whyNot = 'the gate is closed'
   }
 
   get spilled () {
@@ -219,13 +234,13 @@ class Spill {
   /** @returns {SpillSnapshot} */
   snapshot () {
     const sum = { ...this.#ended }
-    let why = this.#hindrance || 'no server of this gate listens, as far as is known'
+    let why = this.#whyNot || 'no server of this gate is known to listen'
     let sockets = 0
     for (const native of this.#retired) add(sum, native.figures())
-    for (const point of this.#points.values()) {
-      if (point.why !== '') why = point.why
-      if (point.native === undefined) continue
-      const figures = point.native.figures()
+    for (const { native, whyNot } of this.#attachments.values()) {
+      if (whyNot !== '') why = whyNot
+      if (native === undefined) continue
+      const figures = native.figures()
       if (figures.open) sockets++
       add(sum, figures)
     }
@@ -234,8 +249,10 @@ class Spill {
 }
 
 /**
- * @param {{ spilled: number, handedOver: number, dropped: number, lingering: number }} sum
- * @param {{ spilled: number, handedOver: number, dropped: number, lingering: number }} figures
+ * @typedef {{ spilled: number, handedOver: number, dropped: number, lingering: number }} SpillCounts
+ *
+ * @param {SpillCounts} sum
+ * @param {SpillCounts} figures
  */
 function add (sum, figures) {
   sum.spilled += figures.spilled
@@ -245,26 +262,25 @@ function add (sum, figures) {
 }
 
 /**
- * Why the spill leaves a listening server alone; empty where it does not.
- *
  * @param {any} server
  * @param {any} handle
+ * @returns {string} why the spill leaves a listening server alone; empty if it does not
  */
-function unfit (server, handle) {
+function whyNotOn (server, handle) {
   if (!(server instanceof http.Server)) return 'the server speaks more than plain HTTP/1'
-  // A stand-in of the cluster module's, without a socket.
+  // In a worker, the cluster module may replace the handle by an object that has no socket.
   if (cluster.isWorker && handle.fd === undefined) return "the cluster's primary holds the listening socket (round-robin scheduling)"
-  // The cluster module's mark on a handle that every worker has.
+  // The cluster module overrides close() on a handle that all workers have.
   if (cluster.isWorker && Object.hasOwn(handle, 'close')) return 'the cluster\'s workers share the listening socket'
-  if (handle.constructor?.name === 'Pipe') return 'a Unix socket does not tell what waits to be accepted'
+  if (handle.constructor?.name === 'Pipe') return 'a Unix domain socket does not tell which connections wait to be accepted'
   const isKnown = handle.constructor?.name === 'TCP' && handle.fd >= 0 &&
     [handle.onconnection, handle.constructor.prototype.open].every((method) => typeof method === 'function')
-  return isKnown ? '' : 'this version of Node accepts connections in a way that is not known'
+  return isKnown ? '' : 'this version of Node.js accepts connections in an unknown way'
 }
 
 /**
- * What libuv and Node's binding do with a connection that they have accepted. A slot is TAKEN as
- * soon as its descriptor belongs to a handle; what is not, stays the caller's.
+ * Does what libuv and Node's binding do with a connection that they have accepted. A slot becomes TAKEN as soon as a
+ * handle owns its descriptor; the caller keeps the others.
  *
  * @param {any} server
  * @param {any} handle on which the server listened
@@ -285,7 +301,7 @@ function handOverAll (server, handle, fds, count) {
 }
 
 /**
- * Closes a descriptor, which only a handle can in JavaScript.
+ * Closes a socket's descriptor. In JavaScript only a handle can do that.
  *
  * @param {any} handle of the same kind
  * @param {number} fd

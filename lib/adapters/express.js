@@ -1,9 +1,8 @@
 'use strict'
 
-const { Gate } = require('../gate/gate.js')
+const { createGate } = require('../gate/index.js')
 const { gateOptions } = require('../gate/options.js')
 const { ShedError, answer, bodyOf } = require('../gate/refusal.js')
-const { planSpill } = require('../accept-queue/spill-plan.js')
 const { readOptions } = require('../options/read.js')
 const { booleanRow, functionRow } = require('../options/rows.js')
 
@@ -16,8 +15,8 @@ const { booleanRow, functionRow } = require('../options/rows.js')
  *
  * @typedef {object} AnswerOptions
  * @property {(req: Request, res: Response, info: ShedInfo, next: NextFunction) => unknown} [respond]
- *   answers instead of the 503
- * @property {boolean} [errorMode] pass an error with `status` 503 to `next` instead of answering
+ *   sends a response in place of the 503
+ * @property {boolean} [errorMode] pass an error with `status` 503 to `next` instead of responding
  *
  * @typedef {import('../gate/options.js').GateOptions<Request> & AnswerOptions} ExpressOptions
  */
@@ -25,25 +24,26 @@ const { booleanRow, functionRow } = require('../options/rows.js')
 const table = { ...gateOptions, respond: functionRow, errorMode: { ...booleanRow, otherNames: ['errorPropagationMode'] } }
 
 /**
- * Express middleware, for 4 and 5 (and whatever else takes `(req, res, next)`). Belongs first in the
- * chain: what runs before it is work done for requests that are then refused.
+ * Middleware for Express 4 and 5, and for any framework that takes `(req, res, next)`. Add it first: what runs before it is
+ * work wasted on requests that are then refused.
  *
  * @param {ExpressOptions} [options]
  * @returns {import('express').RequestHandler & GateHandle}
- * @throws {TypeError | RangeError} on an unknown option or a value out of range
+ * @throws {TypeError | RangeError} for an unknown or invalid option
  */
 module.exports = function spillway (options) {
   const { respond, errorMode, ...settings } = readOptions('spillway/express', table, options)
-  const spillPlan = planSpill('spillway/express', { ...settings, respond, errorMode }, false)
-  const gate = new Gate(settings, { spillPlan })
+  const gate = createGate(settings, {
+    spill: { entry: 'spillway/express', options: { ...settings, respond, errorMode }, judgesAll: false }
+  })
 
   /** @type {import('express').RequestHandler} */
   const middleware = (req, res, next) => {
-    gate.spill.seen(req)
-    const info = gate.enter(req, res, req)
+    gate.spill.watchServerOf(req)
+    const info = gate.decide(req, res, req)
     if (info === null) return next()
     if (respond !== undefined) {
-      // Express 4 does not look at what middleware returns.
+      // Express 4 ignores the promise that middleware returns.
       new Promise((resolve) => resolve(respond(req, res, info, next))).catch(next)
     } else if (errorMode) {
       res.setHeader('Retry-After', String(info.retryAfter))

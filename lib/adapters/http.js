@@ -1,9 +1,8 @@
 'use strict'
 
-const { Gate } = require('../gate/gate.js')
+const { createGate } = require('../gate/index.js')
 const { gateOptions } = require('../gate/options.js')
 const { answer, answerSocket } = require('../gate/refusal.js')
-const { planSpill } = require('../accept-queue/spill-plan.js')
 const { argumentError, invalidArgument } = require('../options/errors.js')
 const { readOptions } = require('../options/read.js')
 const { functionRow } = require('../options/rows.js')
@@ -18,22 +17,22 @@ const { userFunction } = require('../options/user-function.js')
  *   | import('node:http2').Http2SecureServer} Server
  *
  * @typedef {object} AnswerOptions
- * @property {(req: IncomingMessage, res: ServerResponse, info: ShedInfo) => unknown} [respond] answers
- *   instead of the 503
+ * @property {(req: IncomingMessage, res: ServerResponse, info: ShedInfo) => unknown} [respond] sends
+ *   a response in place of the 503
  *
  * @typedef {import('../gate/options.js').GateOptions<IncomingMessage> & AnswerOptions} HttpOptions
  */
 
 const table = { ...gateOptions, respond: functionRow }
-/** Events by which Node hands over a request that is to be answered. */
+/** The events that pass on a request and its response. */
 const REQUEST_EVENTS = new Set(['request', 'checkContinue', 'checkExpectation'])
-/** And those by which it hands over a connection along with the request on it. */
+/** The events that pass on a request and its connection. */
 const TAKEOVER_EVENTS = new Set(['upgrade', 'connect'])
 const kGuarded = Symbol('spillway.guarded')
 
 /**
- * Guards a server: judges each request before any listener, and so any framework, sees it. The
- * cheapest refusal. Upgrades and CONNECT are judged too, and refused by a 503 that closes the connection.
+ * Guards a server: judges each request before any listener, and so before any framework. No other adapter refuses at a
+ * lower cost. It also judges upgrade and CONNECT requests, and refuses them by a 503 that closes the connection.
  *
  * @param {Server} server
  * @param {HttpOptions} [options]
@@ -46,13 +45,12 @@ function guard (server, options) {
     throw invalidArgument('spillway/http: guard()', 'an http, https or http2 server', server, hintFor(server))
   }
   const { respond, ...settings } = readOptions('spillway/http', table, options)
-  const spillPlan = planSpill('spillway/http', { ...settings, respond }, true)
   const guarded = /** @type {any} */ (server)
   if (guarded[kGuarded] !== undefined) {
     throw argumentError(Error, 'SPILLWAY_ALREADY_GUARDED', 'spillway/http: this server is already guarded; close() its gate first')
   }
 
-  const gate = new Gate(settings, { spillPlan })
+  const gate = createGate(settings, { spill: { entry: 'spillway/http', options: { ...settings, respond }, judgesAll: true } })
   const refuse = refusal(respond, settings.message)
   const hadOwnEmit = Object.hasOwn(guarded, 'emit')
   const { emit } = guarded
@@ -61,17 +59,17 @@ function guard (server, options) {
    * @this {any}
    * @param {string | symbol} event
    * @param {any} req
-   * @param {any} res of an upgrade or CONNECT, the socket
+   * @param {any} res the socket, if the request is an upgrade or CONNECT
    */
   function guardedEmit (event, req, res) {
     if (REQUEST_EVENTS.has(/** @type {string} */ (event))) {
-      const info = gate.enter(req, res, req)
+      const info = gate.decide(req, res, req)
       if (info === null) return emit.call(this, event, req, res)
       refuse(req, res, info)
       return true
     }
     if (TAKEOVER_EVENTS.has(/** @type {string} */ (event))) {
-      const info = gate.enter(req, null, req)
+      const info = gate.decide(req, null, req)
       if (info !== null) {
         answerSocket(res, info, settings.message)
         return true
@@ -86,7 +84,7 @@ function guard (server, options) {
   return gate.handle(() => {
     if (guarded[kGuarded] !== gate) return
     guarded[kGuarded] = undefined
-    // Whoever has wrapped emit since keeps his wrapper; ours then lets everything pass.
+    // If other code has wrapped emit since, its wrapper still calls guardedEmit: the closed gate admits everything.
     if (guarded.emit !== guardedEmit) return
     if (hadOwnEmit) guarded.emit = emit
     else delete guarded.emit
@@ -102,7 +100,7 @@ function refusal (respond, message) {
   /** @param {any} req @param {any} res @param {ShedInfo} info */
   const standard = (req, res, info) => answer(res, info, message)
   if (respond === undefined) return standard
-  // Where it fails, nobody else is there to answer.
+  // If it fails, nothing else would send a response.
   return userFunction('respond', 'SPILLWAY_RESPOND', respond, (req, /** @type {any} */ res, info) => {
     if (!res.headersSent) standard(req, res, info)
     else (res.stream ?? res).destroy()

@@ -1,11 +1,8 @@
 'use strict'
 
-const { whenHandled } = require('../requests/response-end.js')
-const { Gate } = require('../gate/gate.js')
+const { createGate } = require('../gate/index.js')
 const { gateOptions } = require('../gate/options.js')
 const { STATUS, ShedError, bodyOf } = require('../gate/refusal.js')
-const { trackedRequestOf } = require('../requests/watch.js')
-const { planSpill } = require('../accept-queue/spill-plan.js')
 const { readOptions } = require('../options/read.js')
 const { booleanRow, functionRow } = require('../options/rows.js')
 
@@ -15,8 +12,8 @@ const { booleanRow, functionRow } = require('../options/rows.js')
  * @typedef {import('koa').Context} Context
  *
  * @typedef {object} AnswerOptions
- * @property {(ctx: Context, info: ShedInfo) => unknown} [respond] answers instead of the 503
- * @property {boolean} [errorMode] throw an error with `status` 503 instead of answering
+ * @property {(ctx: Context, info: ShedInfo) => unknown} [respond] sets a response in place of the 503
+ * @property {boolean} [errorMode] throw an error with `status` 503 instead of responding
  *
  * @typedef {import('../gate/options.js').GateOptions<Context> & AnswerOptions} KoaOptions
  */
@@ -24,23 +21,28 @@ const { booleanRow, functionRow } = require('../options/rows.js')
 const table = { ...gateOptions, respond: functionRow, errorMode: { ...booleanRow, otherNames: ['errorPropagationMode'] } }
 
 /**
- * Koa middleware, for 2 and 3. Belongs first in the chain: what runs before it is work done for
- * requests that are then refused.
+ * Middleware for Koa 2 and 3. Add it first: what runs before it is work wasted on requests that are then refused.
  *
  * @param {KoaOptions} [options]
  * @returns {import('koa').Middleware & GateHandle}
- * @throws {TypeError | RangeError} on an unknown option or a value out of range
+ * @throws {TypeError | RangeError} for an unknown or invalid option
  */
 module.exports = function spillway (options) {
   const { respond, errorMode, ...settings } = readOptions('spillway/koa', table, options)
-  const spillPlan = planSpill('spillway/koa', { ...settings, respond, errorMode }, false)
-  const gate = new Gate(settings, { spillPlan })
+  const gate = createGate(settings, {
+    spill: { entry: 'spillway/koa', options: { ...settings, respond, errorMode }, judgesAll: false }
+  })
 
   /** @type {import('koa').Middleware} */
   const middleware = (ctx, next) => {
-    gate.spill.seen(ctx.req)
-    const info = gate.enter(ctx.req, ctx.res, ctx)
-    if (info === null) return followHandler(ctx, next())
+    gate.spill.watchServerOf(ctx.req)
+    const info = gate.decide(ctx.req, ctx.res, ctx)
+    if (info === null) {
+      const handled = next()
+      // Koa does not end the response to a client that has left.
+      gate.followHandler(ctx.req, handled)
+      return handled
+    }
     if (respond !== undefined) return respond(ctx, info)
     ctx.set('Retry-After', String(info.retryAfter))
     if (errorMode) throw new ShedError(bodyOf(info, settings.message), info)
@@ -49,15 +51,4 @@ module.exports = function spillway (options) {
     ctx.body = bodyOf(info, settings.message)
   }
   return Object.assign(middleware, gate.handle())
-}
-
-/**
- * Koa does not end the response to a client that has left.
- *
- * @param {Context} ctx
- * @param {Promise<any>} handled what the middleware behind this one gave
- */
-function followHandler (ctx, handled) {
-  whenHandled(trackedRequestOf(ctx.req), handled)
-  return handled
 }

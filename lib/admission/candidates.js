@@ -1,26 +1,26 @@
 'use strict'
 
-/** So many keys are counted at once. */
+/** The most keys that are counted at once. */
 const MOST_CANDIDATES = 1024
 
 /**
  * @typedef {object} Candidate
- * @property {number} served its responses, as far as they still count
- * @property {number} arrived its requests since it became a candidate
- * @property {number} since all requests without a class of their own, when it became a candidate
+ * @property {number} served number of its responses, reduced over time
+ * @property {number} arrived number of its requests since it became a candidate
+ * @property {number} since number of all requests without a class of their own, at the time it became a candidate
  */
 
 /**
- * Keys that have no class yet, and how often they were served: the frequent items of Misra and Gries
- * ("Finding repeated elements", 1982). What makes up more than one in MOST_CANDIDATES is found, however
- * many others come once.
+ * Counts how often keys without a class are served, by the frequent-items algorithm of Misra and Gries ("Finding repeated
+ * elements", 1982). It finds every key that makes up more than one in MOST_CANDIDATES responses, however many other keys
+ * appear once.
  */
 class Candidates {
   /** @type {Map<string, Candidate>} */
   #byKey = new Map()
   #arrivals = 0
 
-  /** @param {string} key of a request that has come */
+  /** @param {string} key of a request that has arrived */
   arrived (key) {
     this.#arrivals++
     const candidate = this.#byKey.get(key)
@@ -29,7 +29,7 @@ class Candidates {
 
   /**
    * @param {string} key of a request that was served
-   * @returns {number} how often it was, as far as that still counts
+   * @returns {number} how often the key was served, reduced over time
    */
   served (key) {
     const known = this.#byKey.get(key)
@@ -42,16 +42,16 @@ class Candidates {
     return 0
   }
 
-  /** What was served long ago counts less. */
+  /** Halves all counts, so that responses of long ago count less. */
   fade () {
     this.#reduce((served) => served / 2)
   }
 
   /**
-   * It is a candidate no more.
+   * Removes a candidate.
    *
    * @param {string} key
-   * @returns {number} its part of the requests without a class of their own, above 0 up to 1
+   * @returns {number} its share of the requests without a class of their own, above 0 up to 1
    */
   take (key) {
     const { arrived, since } = /** @type {Candidate} */ (this.#byKey.get(key))

@@ -1,7 +1,6 @@
 'use strict'
 
 const { RouteClasses } = require('./route-classes.js')
-const { settled, userFunction } = require('../options/user-function.js')
 
 /**
  * @typedef {import('../requests/tracked-request.js').TrackedRequest} TrackedRequest
@@ -9,32 +8,32 @@ const { settled, userFunction } = require('../options/user-function.js')
  * How a framework tells the route of a request.
  *
  * @typedef {object} Routing
- * @property {(tracked: TrackedRequest, request: any) => string} pathOf the route's pattern, where it is known by then;
- *   else the path as it came
- * @property {(method: string, path: string) => string} [routeOf] the route that such a path will take;
- *   default: guessed
+ * @property {(trackedRequest: TrackedRequest, request: any) => string} pathOf the route's pattern, if the framework has
+ *   routed the request; otherwise the path as the client sent it
+ * @property {(method: string, path: string) => string} [routeOf] the pattern of the route that such a path will take; if
+ *   missing, it is guessed from the path
  */
 
-/** For all that a framework's router does not know. */
+/** The route of requests that match none. */
 const NO_ROUTE = '(no route)'
 
 /** @type {Routing} */
-const byPath = { pathOf: (tracked) => tracked.url }
+const byPath = { pathOf: (trackedRequest) => trackedRequest.url }
 
 /**
- * The class of each request, for a limit of its own.
+ * Finds the class of each request: each class has a concurrency limit of its own.
  *
- * @param {((request: any) => unknown) | undefined} classify the user's
+ * @param {((request: any) => unknown) | undefined} classify the user's option
  * @param {import('./route-classes.js').ClassController} controller
  * @param {Routing} [routing]
- * @returns {{ idOf: (tracked: TrackedRequest, request: any) => number, served: (key: string) => void,
- *   nameOf: (id: number) => string, ids: () => number[] }} `idOf` sets `tracked.candidate` where the request has no
- *   class of its own; `served` is to be told of that once the response is complete, unless it is a client error
+ * @returns {{ idOf: (trackedRequest: TrackedRequest, request: any) => number, served: (key: string) => void,
+ *   nameOf: (id: number) => string, ids: () => number[] }} `idOf` sets `trackedRequest.candidate` if the request has no
+ *   class of its own; `served` is to be called with it once the response is complete, unless that is a client error
  */
 function classifier (classify, controller, routing = byPath) {
   const classes = new RouteClasses(controller, routing.routeOf)
-  const byRoute = (/** @type {TrackedRequest} */ tracked, /** @type {any} */ request) =>
-    classes.ofUrl(tracked, tracked.method, routing.pathOf(tracked, request))
+  const byRoute = (/** @type {TrackedRequest} */ trackedRequest, /** @type {any} */ request) =>
+    classes.ofUrl(trackedRequest, trackedRequest.method, routing.pathOf(trackedRequest, request))
   return {
     idOf: classify === undefined ? byRoute : byName(classify, classes, byRoute),
     served: (key) => classes.served(key),
@@ -46,17 +45,18 @@ function classifier (classify, controller, routing = byPath) {
 /**
  * @param {(request: any) => unknown} classify
  * @param {RouteClasses} classes
- * @param {(tracked: TrackedRequest, request: any) => number} byRoute
- * @returns {(tracked: TrackedRequest, request: any) => number}
+ * @param {(trackedRequest: TrackedRequest, request: any) => number} byRoute
+ * @returns {(trackedRequest: TrackedRequest, request: any) => number}
  */
 function byName (classify, classes, byRoute) {
+  const { settled, userFunction } = require('../options/user-function.js') // required on use
   const nameOf = userFunction('classify', 'SPILLWAY_CLASSIFY', (/** @type {any} */ request) => {
     const name = settled(classify(request))
     return name === undefined ? undefined : String(name)
   })
-  return (tracked, request) => {
+  return (trackedRequest, request) => {
     const name = nameOf(request)
-    return name === undefined ? byRoute(tracked, request) : classes.ofName(tracked, name)
+    return name === undefined ? byRoute(trackedRequest, request) : classes.ofName(trackedRequest, name)
   }
 }
 

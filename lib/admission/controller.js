@@ -3,29 +3,16 @@
 const { binding } = require('../native/binding.js')
 
 /**
- * The admission controller of one gate, and the classes of requests that it tells apart.
- *
- * @typedef {object} NativeController times in ns, classes 0 to 255
- * @property {(id: number, waitNs: number, queued: number) => number} enter the moment, for `leave`;
- *   refused, minus the verdict; `queued` 1: its connection was accepted just before, so that it came
- *   through the accept queue, else 0
- * @property {(id: number, entered: number, outcome: number) => void} leave `entered`: what `enter` gave; 0 of
- *   a request that was refused and is present all the same, because the admission controller only isDryRun
- * @property {(id: number) => boolean} forget the number is to stand for another class; false while
- *   requests of the present one have yet to leave
- * @property {(id: number, share: number) => void} split class `id`, of which no request was seen yet,
- *   was part of class 0 until now, and asks for this share of its requests, 0 to 1: it begins with
- *   what was learnt of class 0
- * @property {(now: number) => number} waitLimit what a request may have waited; now 0 is the present
- * @property {(id: number) => number} inFlightOf
- * @property {() => NativeSnapshot} snapshot
- * @property {(id: number) => NativeClassSnapshot} snapshotOf
- *
- * @typedef {{ standing: boolean, inFlight: number, arrivalRate: number, rate: number, utilization: number }} NativeSnapshot
- * @typedef {{ inFlight: number, enforcing: boolean, probing: boolean, cap: number, burst: number, arrivalRate: number,
- *   rate: number, capacity: number, noLoadNs: number, longestNs: number, costNs: number, light: boolean }} NativeClassSnapshot
- *
  * @typedef {'delay' | 'inFlight' | 'maxInFlight'} Reason
+ *
+ * @typedef {object} ClassFigures
+ * @property {number} inFlight
+ * @property {boolean} enforcing whether the concurrency limit is enforced
+ * @property {number} limit requests in flight at once while it is
+ * @property {number} capacity X, per second
+ * @property {number} noLoadMs R
+ * @property {number} arrivalRate per second
+ * @property {number} completionRate per second
  */
 
 const NS_PER_MS = 1e6
@@ -33,16 +20,91 @@ const NS_PER_MS = 1e6
 /** By the number of the verdict. @type {(Reason | undefined)[]} */
 const REASONS = [undefined, 'delay', 'inFlight', 'maxInFlight']
 
-/** How an admitted request ended. */
-const OUTCOME = { completed: 0, abandoned: 1, detached: 2 }
+/** In place of the time of admission, for a request that was refused and is served all the same. */
+const REFUSED = 0
 
-/**
- * @param {{ maxDelay: number | false, maxInFlight: number | undefined, dryRun: boolean }} options
- * @returns {NativeController}
- */
-function createController ({ maxDelay, maxInFlight = 0, dryRun }) {
-  const maxDelayNs = maxDelay === false ? 0 : maxDelay * NS_PER_MS
-  return binding.createController(maxDelayNs, maxInFlight, binding.tickMs * NS_PER_MS, Number(dryRun), 1)
+/** The admission controller of one gate. The native controller takes and gives ns: this is where they become ms. */
+class AdmissionController {
+  /** For the spill, which asks it without JavaScript. @type {import('../native/types.js').NativeController} @readonly */
+  native
+  #maxDelay
+
+  /** @param {{ maxDelay: number | false, maxInFlight: number | undefined, dryRun: boolean }} options */
+  constructor ({ maxDelay, maxInFlight = 0, dryRun }) {
+    const maxDelayNs = maxDelay === false ? 0 : maxDelay * NS_PER_MS
+    this.native = binding.createController(maxDelayNs, maxInFlight, binding.tickMs * NS_PER_MS, Number(dryRun), 1)
+    this.#maxDelay = maxDelay
+  }
+
+  /**
+   * @param {number} classId 0 to 255
+   * @param {number} waitMs
+   * @param {boolean} queued whether its connection has just come through the accept queue
+   * @returns {number | Reason} the time of admission, to be passed to `leave`; or the reason of the refusal
+   */
+  enter (classId, waitMs, queued) {
+    const admittedAt = this.native.enter(classId, waitMs * NS_PER_MS, queued ? 1 : 0)
+    return admittedAt >= 0 ? admittedAt : /** @type {Reason} */ (REASONS[-admittedAt])
+  }
+
+  /**
+   * To be called once for each request that was admitted, and in dry run for each that was refused.
+   *
+   * @param {number} classId
+   * @param {number | null} admittedAt what `enter` returned; null for a request that it refused
+   * @param {number} outcome one of OUTCOME (lib/requests/outcome.js)
+   */
+  leave (classId, admittedAt, outcome) {
+    this.native.leave(classId, admittedAt ?? REFUSED, outcome)
+  }
+
+  /**
+   * @param {number} classId
+   * @returns {boolean} whether the number is free for another class: not while requests of the class are in flight
+   */
+  forget (classId) {
+    return this.native.forget(classId)
+  }
+
+  /**
+   * @param {number} classId of which no request was seen yet: it was part of class 0 until now
+   * @param {number} share of the requests of class 0 that it accounts for, 0 to 1
+   */
+  split (classId, share) {
+    this.native.split(classId, share)
+  }
+
+  /** @returns {number} how long a request may have waited at present; Infinity without a delay limit */
+  delayLimitMs () {
+    return this.#maxDelay === false ? Infinity : this.native.waitLimit(0) / NS_PER_MS
+  }
+
+  /** @returns {boolean} whether a queue stands; false without a delay limit */
+  isQueueing () {
+    return this.#maxDelay !== false && this.native.snapshot().standing
+  }
+
+  /** @param {number} classId */
+  inFlightOf (classId) {
+    return this.native.inFlightOf(classId)
+  }
+
+  /**
+   * @param {number} classId
+   * @returns {number} how long recent requests of the class took at most
+   */
+  longestMs (classId) {
+    return this.native.snapshotOf(classId).longestNs / NS_PER_MS
+  }
+
+  /**
+   * @param {number} classId
+   * @returns {ClassFigures}
+   */
+  figuresOf (classId) {
+    const { inFlight, enforcing, cap, capacity, noLoadNs, arrivalRate, rate } = this.native.snapshotOf(classId)
+    return { inFlight, enforcing, limit: cap, capacity, noLoadMs: noLoadNs / NS_PER_MS, arrivalRate, completionRate: rate }
+  }
 }
 
-module.exports = { NS_PER_MS, OUTCOME, REASONS, createController }
+module.exports = { AdmissionController }

@@ -3,15 +3,15 @@
 const { pathOfTarget } = require('../requests/target.js')
 
 const MOST_SEGMENTS = 4
-/** Stands for an id. */
+/** Replaces an id. */
 const ID = ':'
-/** Stands for all segments from the fifth on. */
+/** Replaces all segments from the fifth on. */
 const REST = '*'
-/** Names of routes are mostly short, made of unreserved characters (RFC 3986, section 2.3), and have no digits. */
+/** The names in routes are usually short, without digits, and of unreserved characters (RFC 3986, section 2.3). */
 const NAME = /^[a-z._~-]{0,32}$/i
 
 /**
- * A path with its ids taken out: `/users/42/orders?page=2` becomes `/users/:/orders`.
+ * Replaces the ids in a path: `/users/42/orders?page=2` becomes `/users/:/orders`.
  *
  * @param {string} url
  */

@@ -1,55 +1,54 @@
 'use strict'
 
-const { METHODS } = require('node:http')
 const { Candidates } = require('./candidates.js')
 const { shapeOf } = require('./path-shape.js')
 
 /**
- * Sorts requests into classes, by a name that the user gives them or by their path: what belongs to one
- * route should share a class, what costs differently should not.
+ * Sorts requests into classes, by a name that the user gives them or by their path. Requests for one route should share a
+ * class, and requests that differ in cost should not.
  *
- * Bounded whatever comes in: what is served often gets a class of its own, and all that is not, such as the
- * random paths of a scanner, shares one. Where all classes are taken, the least used gives way.
+ * The number of classes is bounded. A route that is served often gets a class of its own; all other requests, such as those
+ * for a scanner's random paths, share one. When all classes are taken, a new one replaces the least used.
  *
- * @typedef {Pick<import('./controller.js').NativeController, 'forget' | 'split'>} ClassController
+ * @typedef {Pick<import('./controller.js').AdmissionController, 'forget' | 'split'>} ClassController
  */
 
-/** Classes that the admission controller can tell apart; 0 is the shared one. */
+/** The number of classes that the admission controller has; 0 is the shared one. */
 const CLASSES = 256
 const SHARED = 0
-/** A key served this often, as far as it still counts, gets a class. */
+/** A key that was served this often gets a class; the count is reduced over time. */
 const SERVED_OFTEN = 16
-/** After so many requests, those before count half. */
+/** After this many requests, all earlier ones count half. */
 const FADE_AFTER = 16_384
 const MOST_URLS = 1024
 
 const LONGEST_KEY = 128
-/** Begins a key that the user gave: no method does. */
-const GIVEN = '='
-const KNOWN_METHODS = new Set(METHODS)
-/** For all methods that Node's parser of HTTP/1 does not know, and others may let through. */
+/** The first character of a key that the user has named: no method begins with it. */
+const NAMED = '='
+/** Replaces methods that Node's HTTP/1 parser does not know: HTTP/2 allows any. */
 const UNKNOWN_METHOD = '?'
-/** What a page, a log or a terminal could take for more than a name. */
+/** Characters that a page, a log or a terminal could interpret. */
 const UNSAFE = /[^ -~]|[<>"'`&\\]/gu
 
 class RouteClasses {
   #controller
   #routeOf
   #candidates = new Candidates()
+  /** @type {Set<string> | undefined} */
+  #knownMethods
   #requests = 0
   /** @type {Map<string, number>} */
   #ids = new Map()
-  /** By class. */
+  /** By the number of the class. */
   #keys = ['']
   #uses = new Float64Array(CLASSES)
-  /** The class of each path as it came, for the paths that come again. @type {Map<string, Map<string, number>>} */
+  /** Caches the class of each path as the client sent it, by method. @type {Map<string, Map<string, number>>} */
   #byUrl = new Map()
   #urls = 0
 
   /**
    * @param {ClassController} controller
-   * @param {(method: string, url: string) => string} [routeOf] the route that a path will take; else it is
-   *   guessed
+   * @param {(method: string, url: string) => string} [routeOf] the route that a path will take; if missing, it is guessed
    */
   constructor (controller, routeOf) {
     this.#controller = controller
@@ -57,34 +56,35 @@ class RouteClasses {
   }
 
   /**
-   * @param {{ candidate: string }} tracked told the key where that has no class: it is for `served`
+   * @param {{ candidate: string }} trackedRequest `candidate` becomes the key if that has no class: it is for `served`
    * @param {string} method
-   * @param {string} url path, with or without a query
+   * @param {string} url a path, with or without a query
    * @returns {number} 0 to 255
    */
-  ofUrl (tracked, method, url) {
+  ofUrl (trackedRequest, method, url) {
     const known = this.#byUrl.get(method)?.get(url)
     if (known !== undefined) return this.#use(known)
-    const isKnownMethod = KNOWN_METHODS.has(method)
+    this.#knownMethods ??= new Set(require('node:http').METHODS) // required on use
+    const isKnownMethod = this.#knownMethods.has(method)
     const route = this.#routeOf(method, url)
-    const id = this.#ofKey(tracked, `${isKnownMethod ? method : UNKNOWN_METHOD} ${route}`)
+    const id = this.#ofKey(trackedRequest, `${isKnownMethod ? method : UNKNOWN_METHOD} ${route}`)
     if (id !== SHARED && isKnownMethod) this.#remember(method, url, id)
     return id
   }
 
   /**
-   * @param {{ candidate: string }} tracked as above
+   * @param {{ candidate: string }} trackedRequest as for `ofUrl`
    * @param {string} name only its first 127 characters count
    * @returns {number} 0 to 255
    */
-  ofName (tracked, name) {
-    return this.#ofKey(tracked, GIVEN + name)
+  ofName (trackedRequest, name) {
+    return this.#ofKey(trackedRequest, NAMED + name)
   }
 
   /**
-   * A request was served that had no class: its route exists.
+   * A request without a class of its own was served: its route exists.
    *
-   * @param {string} key as `tracked.candidate` had it
+   * @param {string} key the request's `candidate`
    */
   served (key) {
     if (this.#ids.has(key)) return
@@ -100,28 +100,28 @@ class RouteClasses {
 
   /**
    * @param {number} id
-   * @returns {string} the name of a class, '*' for the shared one
+   * @returns {string} the name of a class; '*' for the shared one
    */
   nameOf (id) {
     const key = this.#keys[id]
     if (id === SHARED) return '*'
-    return key.startsWith(GIVEN) ? key.slice(GIVEN.length).replace(UNSAFE, percentEncoded) : key
+    return key.startsWith(NAMED) ? key.slice(NAMED.length).replace(UNSAFE, percentEncoded) : key
   }
 
-  /** @returns {number[]} the classes given, the shared one first */
+  /** @returns {number[]} the classes in use, the shared one first */
   ids () {
     return [...this.#keys.keys()]
   }
 
   /**
-   * @param {{ candidate: string }} tracked
+   * @param {{ candidate: string }} trackedRequest
    * @param {string} whole
    */
-  #ofKey (tracked, whole) {
+  #ofKey (trackedRequest, whole) {
     const key = whole.length > LONGEST_KEY ? whole.slice(0, LONGEST_KEY) : whole
     const id = this.#ids.get(key)
     if (id !== undefined) return this.#use(id)
-    tracked.candidate = key
+    trackedRequest.candidate = key
     this.#candidates.arrived(key)
     return this.#use(SHARED)
   }
@@ -138,7 +138,7 @@ class RouteClasses {
     this.#candidates.fade()
   }
 
-  /** @param {number} uses of the one that wants it */
+  /** @param {number} uses of the route that needs a class */
   #freeId (uses) {
     if (this.#keys.length < CLASSES) return this.#keys.length
     const lessUsed = [...this.#ids.values()].filter((id) => this.#uses[id] < uses)

@@ -1,21 +1,20 @@
 'use strict'
 
-const { pathOfTarget } = require('../requests/target.js')
 const { settled, userFunction } = require('../options/user-function.js')
+const { pathOfTarget } = require('../requests/target.js')
 
-/** What may lead to another path once a server has normalised or decoded it. */
-const LEAVES = /\/\.|\\|%2e|%2f|%5c/i
+/** What may lead to another path once a server has decoded and normalized it. */
+const MAY_LEAVE = /\/\.|\\|%2e|%2f|%5c/i
 
 /**
- * @param {string | string[] | ((request: any) => boolean)} exempt paths (a final `*` stands for any
- *   ending that cannot lead out of what precedes it), compared as the client sent them; or the
- *   user's own function
- * @returns {(tracked: import('../requests/tracked-request.js').TrackedRequest, request: any) => boolean} the framework's request
+ * @param {string | string[] | ((request: any) => boolean)} exempt paths, compared as the client sent them (a final `*`
+ *   stands for any ending that cannot lead out of the path before it); or a function
+ * @returns {(trackedRequest: { url: string }, request: any) => boolean} `request` is the framework's
  */
 function exemptTest (exempt) {
   if (typeof exempt === 'function') {
     const isExempt = userFunction('exempt', 'SPILLWAY_EXEMPT', (request) => settled(exempt(request)))
-    return (tracked, request) => Boolean(isExempt(request))
+    return (trackedRequest, request) => Boolean(isExempt(request))
   }
   const patterns = [exempt].flat()
   if (patterns.length === 0) return () => false
@@ -27,7 +26,7 @@ function exemptTest (exempt) {
   }
 }
 
-/** A pattern that ends in `*`. The same as in src/path_patterns.cc. */
+/** A pattern that ends in `*`. The native counterpart is src/accept_queue/path_patterns.cc. */
 class Prefix {
   #text
   #restBegin
@@ -35,13 +34,13 @@ class Prefix {
   /** @param {string} text without the `*` */
   constructor (text) {
     this.#text = text
-    // A final slash, and dots behind it, may be the first part of a dot segment.
+    // A final slash, and dots after it, may be the beginning of a dot segment.
     this.#restBegin = text.replace(/\/\.*$/, '').length
   }
 
   /** @param {string} path */
   matches (path) {
-    return path.startsWith(this.#text) && !LEAVES.test(path.slice(this.#restBegin))
+    return path.startsWith(this.#text) && !MAY_LEAVE.test(path.slice(this.#restBegin))
   }
 }
 

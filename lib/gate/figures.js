@@ -1,67 +1,67 @@
 'use strict'
 
 const { backend, binding } = require('../native/binding.js')
-const { NS_PER_MS } = require('../admission/controller.js')
 
 /**
  * @typedef {import('./options.js').ShedInfo} ShedInfo
  *
- * @typedef {object} GateStats counts since the gate was made
- * @property {number} admitted requests that passed
+ * @typedef {object} GateStats counts since the gate was created
+ * @property {number} admitted requests let through
  * @property {number} exempt requests that were not judged
- * @property {number} shed requests refused, in all
- * @property {ShedBy} shedBy the same by reason
- * @property {number} wouldShed requests that `dryRun` let pass, though they were to be refused
- * @property {number} droppedConnections connections closed as they came, because descriptors had all but run out
- * @property {number} inFlight requests admitted and not yet answered
- * @property {number[]} lastWaits what the last requests (at most 32, oldest first) had waited, ms
- * @property {import('../limits/sampler.js').Load} load what the limits are judged by
+ * @property {number} shed requests refused, in total
+ * @property {ShedBy} shedBy requests refused, by reason
+ * @property {number} wouldShed requests that would have been refused, but for `dryRun`
+ * @property {number} droppedConnections connections closed on arrival because hardly any file descriptor was left
+ * @property {number} inFlight requests admitted that have not ended
+ * @property {number[]} lastWaits how long the last requests (at most 32, oldest first) had waited, ms
+ * @property {import('../limits/sampler.js').Load} load the figures that the limits on the process apply to
  *
  * @typedef {Record<import('../admission/controller.js').Reason | 'spill', number> & Partial<Record<import('../limits/index.js').LimitReason, number>>} ShedBy
- *   of the limits on the process, those that have refused
+ *   of the limits on the process, only those that have caused a refusal
  *
  * @typedef {object} ClassSnapshot
- * @property {string} class `'*'` for the one shared by all that were not seen often
+ * @property {string} class `'*'` for the class shared by all requests that have none of their own
  * @property {number} inFlight
- * @property {boolean} enforcing whether the limit is enforced, since a queue was evident
- * @property {number} limit how many may be in flight while it is enforced
- * @property {number} capacity X: what it completes a second when it may
- * @property {number} noLoadMs R: its response time when nothing queues
- * @property {number} arrivalRate a second
- * @property {number} completionRate a second
+ * @property {boolean} enforcing whether the concurrency limit is enforced, because a queue has been detected
+ * @property {number} limit requests that may be in flight at once while it is enforced
+ * @property {number} capacity X, the most requests it can complete per second
+ * @property {number} noLoadMs R, its response time when nothing queues
+ * @property {number} arrivalRate requests per second
+ * @property {number} completionRate requests per second
  *
  * @typedef {object} GateSnapshot
  * @property {'native' | 'js'} backend
- * @property {'kernel' | 'loop'} source who measures the waits of requests over TCP
- * @property {number} tickMs resolution of the kernel's waits, ms; 0 where it has none
+ * @property {'kernel' | 'loop'} source what measures how long a request over TCP waited
+ * @property {number} tickMs resolution of the kernel's figures, ms; 0 if it has none
  * @property {number | false} maxDelay ms
  * @property {boolean} dryRun
  * @property {boolean} closed
  * @property {number} lagMs smoothed event-loop lag
- * @property {number} delayMs what a request arriving now would wait before its handler
- * @property {number} meanTurnMs mean busy time of the loop's recent turns
- * @property {number} utilization share of the last interval in which the loop was not asleep, 0 to 1
- * @property {boolean} queueing whether a queue stands: most waits are long
- * @property {number} delayLimitMs what a request may have waited now; Infinity where maxDelay is false
- * @property {import('../limits/index.js').LimitSnapshot[]} limits those on the process that are set
+ * @property {number} delayMs how long a request arriving now would wait before its handler
+ * @property {number} meanTurnMs mean busy time of recent turns of the event loop
+ * @property {number} utilization share of the last interval in which the event loop was not idle, 0 to 1
+ * @property {boolean} queueing whether a queue stands: most requests wait too long
+ * @property {number} delayLimitMs how long a request may have waited at present; Infinity if maxDelay is false
+ * @property {import('../limits/index.js').LimitSnapshot[]} limits the limits on the process that are set
  * @property {ClassSnapshot[]} classes
  * @property {import('../accept-queue/spill.js').SpillSnapshot} spill
+ *
+ * @typedef {object} Sources where the figures come from
+ * @property {import('../admission/controller.js').AdmissionController} controller
+ * @property {ReturnType<import('../admission/classify.js').classifier>} classes
+ * @property {import('../limits/index.js').Limits} limits
+ * @property {ReturnType<import('../accept-queue/index.js').createSpill>} spill
+ * @property {import('./in-flight.js').InFlight} inFlight
  */
 
 const REMEMBERED_WAITS = 32
 
-/** What a gate counts, and tells of itself. */
+/** Counts a gate's decisions, and puts its figures together. */
 class GateFigures {
   admitted = 0
   exempt = 0
-  closed = false
   #options
-  #controller
-  #classes
-  #spill
-  #limits
-  #reserve
-  #inFlight
+  #sources
   /** @type {ShedBy} */
   #refusals = { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0 }
   #waits = new Float64Array(REMEMBERED_WAITS)
@@ -69,25 +69,15 @@ class GateFigures {
 
   /**
    * @param {{ maxDelay: number | false, dryRun: boolean }} options
-   * @param {import('../admission/controller.js').NativeController} controller
-   * @param {ReturnType<import('../admission/classify.js').classifier>} classes
-   * @param {import('../limits/index.js').Limits} limits
-   * @param {import('../accept-queue/spill.js').Spill} spill
-   * @param {import('../limits/descriptor-reserve.js').DescriptorReserve} reserve
-   * @param {import('./in-flight.js').InFlight} inFlight
+   * @param {Sources} sources
    */
-  constructor (options, controller, classes, limits, spill, reserve, inFlight) {
+  constructor (options, sources) {
     this.#options = options
-    this.#controller = controller
-    this.#classes = classes
-    this.#limits = limits
-    this.#spill = spill
-    this.#reserve = reserve
-    this.#inFlight = inFlight
+    this.#sources = sources
   }
 
   /** @param {number} waitMs */
-  remember (waitMs) {
+  recordWait (waitMs) {
     this.#waits[this.#waitCount++ % REMEMBERED_WAITS] = waitMs
   }
 
@@ -96,21 +86,24 @@ class GateFigures {
     this.#refusals[reason] = (this.#refusals[reason] ?? 0) + 1
   }
 
-  /** @returns {GateStats} */
-  stats () {
-    const refusals = Object.values(this.#refusals).reduce((sum, count) => sum + count)
+  /**
+   * @param {number} droppedConnections
+   * @returns {GateStats}
+   */
+  stats (droppedConnections) {
+    const { limits, spill: { spilled }, inFlight } = this.#sources
     const { dryRun } = this.#options
-    const { spilled } = this.#spill
+    const refusals = Object.values(this.#refusals).reduce((sum, count) => sum + count)
     return {
       admitted: this.admitted,
       exempt: this.exempt,
       shed: dryRun ? 0 : refusals + spilled,
       shedBy: { ...this.#refusals, spill: spilled },
       wouldShed: dryRun ? refusals : 0,
-      droppedConnections: this.#reserve.dropped,
-      inFlight: this.#inFlight.count,
+      droppedConnections,
+      inFlight: inFlight.count,
       lastWaits: this.#lastWaits(),
-      load: this.#limits.load
+      load: limits.load
     }
   }
 
@@ -119,13 +112,12 @@ class GateFigures {
     return Array.from({ length: this.#waitCount - oldest }, (_, i) => this.#waits[(oldest + i) % REMEMBERED_WAITS])
   }
 
-  /** What a request may have waited now; without maxDelay the admission controller has a figure, and does not use it. */
-  delayLimitMs () {
-    return this.#options.maxDelay === false ? Infinity : this.#controller.waitLimit(0) / NS_PER_MS
-  }
-
-  /** @returns {GateSnapshot} */
-  snapshot () {
+  /**
+   * @param {boolean} closed
+   * @returns {GateSnapshot}
+   */
+  snapshot (closed) {
+    const { controller, classes, limits, spill } = this.#sources
     const { maxDelay, dryRun } = this.#options
     return {
       backend,
@@ -133,34 +125,16 @@ class GateFigures {
       tickMs: binding.tickMs,
       maxDelay,
       dryRun,
-      closed: this.closed,
+      closed,
       lagMs: binding.lag(),
       delayMs: binding.delay(),
       meanTurnMs: binding.meanTurn(),
       utilization: binding.utilization(),
-      queueing: maxDelay !== false && this.#controller.snapshot().standing,
-      delayLimitMs: this.delayLimitMs(),
-      limits: this.#limits.snapshot(),
-      classes: this.#classes.ids().map((id) => this.#classSnapshot(id)),
-      spill: this.#spill.snapshot()
-    }
-  }
-
-  /**
-   * @param {number} id
-   * @returns {ClassSnapshot}
-   */
-  #classSnapshot (id) {
-    const figures = this.#controller.snapshotOf(id)
-    return {
-      class: this.#classes.nameOf(id),
-      inFlight: figures.inFlight,
-      enforcing: figures.enforcing,
-      limit: figures.cap,
-      capacity: figures.capacity,
-      noLoadMs: figures.noLoadNs / NS_PER_MS,
-      arrivalRate: figures.arrivalRate,
-      completionRate: figures.rate
+      queueing: controller.isQueueing(),
+      delayLimitMs: controller.delayLimitMs(),
+      limits: limits.snapshot(),
+      classes: classes.ids().map((id) => ({ class: classes.nameOf(id), ...controller.figuresOf(id) })),
+      spill: spill.snapshot()
     }
   }
 }

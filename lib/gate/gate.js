@@ -1,49 +1,50 @@
 'use strict'
 
 const { binding } = require('../native/binding.js')
-const monitor = require('../loop/monitor.js')
-const { ContinueWatch, letContinue } = require('../requests/expect-continue.js')
-const { exemptTest } = require('./exempt.js')
 const { GateFigures } = require('./figures.js')
-const { DescriptorReserve } = require('../limits/descriptor-reserve.js')
-const { LIMIT_REASONS, Limits } = require('../limits/index.js')
-const { NS_PER_MS, OUTCOME, REASONS, createController } = require('../admission/controller.js')
-const { retryAfterSeconds } = require('./refusal.js')
+const { InFlight, InFlightEntry } = require('./in-flight.js')
+const { ProvisionalRefusal } = require('./provisional-refusal.js')
+const { meanRetryS, retryAfterSeconds } = require('./refusal.js')
+const { createSpill } = require('../accept-queue/index.js')
 const { classifier } = require('../admission/classify.js')
-const { follow } = require('../requests/response-end.js')
-const { trackedRequestOf } = require('../requests/watch.js')
-const { Spill } = require('../accept-queue/spill.js')
-const { InFlightEntry, InFlight } = require('./in-flight.js')
-const { userFunction } = require('../options/user-function.js')
+const { AdmissionController } = require('../admission/controller.js')
+const { Limits } = require('../limits/index.js')
+const { OUTCOME } = require('../requests/outcome.js')
+const { follow, whenHandled } = require('../requests/response-end.js')
+const requestWatch = require('../requests/watch.js')
 
 /**
  * @typedef {import('../limits/index.js').ExceededLimit} ExceededLimit
+ * @typedef {import('../requests/tracked-request.js').TrackedRequest} TrackedRequest
  * @typedef {import('./options.js').ShedInfo} ShedInfo
  *
  * @typedef {object} GateHandle what an adapter hands out
  * @property {() => import('./figures.js').GateStats} stats
  * @property {() => import('./figures.js').GateSnapshot} snapshot
- * @property {() => void} close lets everything pass from now on, and removes what was attached
+ * @property {() => void} close admits everything from now on, and removes what was attached
+ *
+ * @typedef {object} Terms how an adapter wants a request to be judged
+ * @property {{ exceeded: ExceededLimit | null }} [limits] those of the request's route, in place of the gate's
+ * @property {boolean} [exempt] by the framework's own rules; default: false
+ * @property {boolean} [limitsOnly] the limits apply, the admission controller does not; default: false
+ * @property {boolean} [nested] the limits apply even if another gate has judged the request; default: false
+ * @property {boolean} [mayOverrule] a refusal by a limit is provisional; default: false
+ *
+ * @typedef {object} Visit a request at the gate
+ * @property {TrackedRequest} trackedRequest
+ * @property {any} res Node's response; null for an upgrade
+ * @property {any} request the framework's
+ * @property {number} classId
+ * @property {number} waitMs
  */
 
-// In place of the moment at which the admission controller let a request in:
-/** The admission controller does not know of the request, and is not told of its end. */
-const NO_PLACE = -1
-/** The admission controller would have refused it, in dry run: it is present all the same. */
-const REFUSED = 0
+// After its client has left, a request stays in flight while its handler runs: for twice as long as recent requests of
+// its class took, between these bounds. A handler may never tell that it has ended.
+const PATIENCE_FACTOR = 2
+const MIN_PATIENCE_MS = 1000
+const MAX_PATIENCE_MS = 30_000
 
-/** For so long, and this many times as long as recent requests of its class took, a request keeps its place
- * whose client has left and whose handler goes on; but not longer than that: it may never say that it has ended. */
-const LEAST_PATIENCE_MS = 1000
-const PATIENCE_TIMES = 2
-const MOST_PATIENCE_MS = 30_000
-
-// What memory or a pool takes to recover, in which it is sampled some times.
-const LIMIT_RETRY_S = 10
-/** Where an adapter has judged the limits by itself. */
-const NO_LIMITS = { exceeded: null }
-
-/** Decides on requests, and counts them. One per adapter instance; a request passes one that enforces. */
+/** Decides on requests, and counts them. One per adapter instance; of the gates that enforce, one judges a request. */
 class Gate {
   #options
   #isExempt
@@ -52,208 +53,220 @@ class Gate {
   #controller
   #classes
   #figures
-  #reserve
-  #continueWatch
+  /** @type {import('./server-watch.js').ServerWatch | undefined} */
+  #serverWatch
   #inFlight = new InFlight()
+  #closed = false
   /** @readonly */
   limits
 
   /**
-   * @param {any} options of the shared table, checked and complete
+   * @param {any} options checked and complete
    * @param {object} [framework]
    * @param {import('../admission/classify.js').Routing} [framework.routing] how it tells a request's route
-   * @param {import('../accept-queue/spill-plan.js').SpillPlan} [framework.spillPlan] what may be refused before Node has accepted it
+   * @param {import('../accept-queue/spill-plan.js').SpillPlan} [framework.spillPlan]
    * @param {boolean} [framework.answersForHandler] whether it ends the response to a client that has left, while the
-   *   handler may still be at work
+   *   handler may still be running
    */
-  constructor (options, { routing, spillPlan = { why: 'not told of', exempt: [] }, answersForHandler = false } = {}) {
+  constructor (options, { routing, spillPlan = { whyNot: 'the adapter does not provide for it', exempt: [] }, answersForHandler = false } = {}) {
     this.#options = options
-    /** It only watches: whatever it says, it changes nothing for anybody. */
     this.isDryRun = options.dryRun
     this.answersForHandler = answersForHandler
-    this.#isExempt = exemptTest(options.exempt)
-    this.#onShed = userFunction('onShed', 'SPILLWAY_ON_SHED', options.onShed ?? (() => {}))
-    this.#controller = createController(options)
+    this.#isExempt = createExemptTest(options)
+    this.#onShed = createOnShed(options)
+    this.#controller = new AdmissionController(options)
     this.#classes = classifier(options.classify, this.#controller, routing)
-    /** An adapter that does not know all its servers shows it each request. */
-    this.spill = new Spill(this.#controller, options, spillPlan, options.onShed && ((told) => this.#onShed(this.#spilled(told), undefined)))
-    this.#release = monitor.acquire()
+    this.spill = createSpill(this.#controller.native, options, spillPlan,
+      this.#onShed && ((report) => this.#onShed?.(this.#spillInfo(report), undefined)))
+    this.#release = requestWatch.acquire()
     this.limits = new Limits(options)
-    this.#reserve = new DescriptorReserve(options, () => this.limits.touch())
-    this.#continueWatch = new ContinueWatch()
-    this.#figures = new GateFigures(options, this.#controller, this.#classes, this.limits, this.spill, this.#reserve, this.#inFlight)
+    this.#figures = new GateFigures(options, {
+      controller: this.#controller,
+      classes: this.#classes,
+      limits: this.limits,
+      spill: this.spill,
+      inFlight: this.#inFlight
+    })
   }
 
-  /** @param {any} server all of whose requests it judges */
+  /** @param {any} server whose every request this gate judges */
   watch (server) {
     this.spill.watch(server)
-    this.#reserve.watch(server)
-    if (!this.isDryRun) this.#continueWatch.watch(server)
+    const { ServerWatch } = require('./server-watch.js') // required on use
+    this.#serverWatch ??= new ServerWatch(this.#options, () => this.limits.touch())
+    this.#serverWatch.add(server)
   }
 
   /**
-   * A request has come. Null: let it pass; it is counted until it is over. Otherwise it
-   * is to be refused, and the figures say why.
+   * Decides on a request: null admits it, and it stays in flight until it has ended. A refusal is counted and reported,
+   * unless it is provisional.
    *
+   * @overload
    * @param {any} raw Node's request
    * @param {any} res Node's response; null for an upgrade, which is not counted in flight
    * @param {any} request the framework's request, for the user's functions
-   * @param {{ exceeded: ExceededLimit | null }} [limits] of the request's route, instead of the gate's
+   * @param {Terms & { mayOverrule?: false }} [terms]
    * @returns {ShedInfo | null}
    */
-  enter (raw, res, request, limits = this.limits) {
-    const tracked = trackedRequestOf(raw, request)
-    const info = this.#figures.closed || tracked.isKnownTo(this) ? null : this.#judge(tracked, res, request, limits)
-    if (info === null && tracked.awaitsContinue && !this.isDryRun) letContinue(tracked, res)
-    return info
+  /**
+   * @overload
+   * @param {any} raw
+   * @param {any} res
+   * @param {any} request
+   * @param {Terms} terms
+   * @returns {ShedInfo | ProvisionalRefusal | null}
+   */
+  /**
+   * @param {any} raw
+   * @param {any} res
+   * @param {any} request
+   * @param {Terms} [terms]
+   */
+  decide (raw, res, request, terms = {}) {
+    const trackedRequest = requestWatch.trackedRequestOf(raw, request)
+    return this.#concluded(trackedRequest, res, this.#judge(trackedRequest, res, request, terms))
   }
 
   /**
-   * @param {import('../requests/tracked-request.js').TrackedRequest} tracked
+   * @template Decision
+   * @param {TrackedRequest} trackedRequest
+   * @param {any} res
+   * @param {Decision} decision
+   */
+  #concluded (trackedRequest, res, decision) {
+    if (decision === null && trackedRequest.awaitsContinue && !this.isDryRun) trackedRequest.sendContinue(res)
+    return decision
+  }
+
+  /**
+   * @param {TrackedRequest} trackedRequest
    * @param {any} res
    * @param {any} request
-   * @param {{ exceeded: ExceededLimit | null }} limits
+   * @param {Terms} terms
    */
-  #judge (tracked, res, request, { exceeded }) {
-    const figures = this.#figures
-    tracked.setKnownTo(this)
+  #judge (trackedRequest, res, request, { limits: { exceeded } = this.limits, exempt, limitsOnly, nested, mayOverrule }) {
+    const wasJudged = trackedRequest.isJudgedBy(this)
+    const isOverLimit = exceeded !== null && !this.isDryRun
+    if (this.#closed || (wasJudged && !(nested && isOverLimit))) return null
+    trackedRequest.setJudgedBy(this)
     this.limits.touch()
-    if (this.#isExempt(tracked, request)) {
-      figures.exempt++
-      return null
-    }
-    const waitMs = tracked.waitMs >= 0 ? tracked.waitMs : binding.loopDelay()
-    figures.remember(waitMs)
+    if (exempt || this.#isExempt?.(trackedRequest, request)) return wasJudged ? null : this.#exempt()
+    if (limitsOnly && !isOverLimit) return this.#exempt()
 
-    tracked.candidate = ''
-    const id = this.#classes.idOf(tracked, request)
-    let entered = NO_PLACE
-    if (exceeded !== null) {
-      const info = this.#refuse(exceeded, tracked, request, id, waitMs)
-      if (res !== null && !this.isDryRun) endConnection(exceeded, res)
-      if (!this.isDryRun) return info
-    } else {
-      entered = this.#enterController(tracked, id, waitMs)
-      if (entered < 0) {
-        const reason = /** @type {import('../admission/controller.js').Reason} */ (REASONS[-entered])
-        const info = this.#refuse({ reason }, tracked, request, id, waitMs)
-        if (!this.isDryRun) return info
-        entered = REFUSED
-      }
+    const visit = this.#begin(trackedRequest, res, request)
+    if (exceeded === null) return this.#askController(visit)
+    if (this.isDryRun) {
+      this.#refuse(exceeded, visit)
+      return this.#admit(visit, false, null)
     }
-    figures.admitted++
-    if (res !== null) {
-      const entry = new InFlightEntry(this, tracked, id, entered)
-      this.#inFlight.add(entry, entered !== NO_PLACE)
-      follow(tracked, entry, res)
-    } else if (entered !== NO_PLACE) this.#controller.leave(id, entered, OUTCOME.detached)
+    const confirm = () => {
+      if (res !== null) endConnection(exceeded, res)
+      return this.#refuse(exceeded, visit)
+    }
+    if (!mayOverrule) return confirm()
+    return new ProvisionalRefusal(exceeded, confirm, () => {
+      if (this.#closed || wasJudged) return null
+      return this.#concluded(trackedRequest, res, limitsOnly ? this.#exempt() : this.#askController(visit))
+    })
+  }
+
+  #exempt () {
+    this.#figures.exempt++
     return null
   }
 
   /**
-   * @param {import('../requests/tracked-request.js').TrackedRequest} tracked
-   * @param {number} id
-   * @param {number} waitMs
-   * @returns {number} see NativeController.enter
-   */
-  #enterController ({ queued }, id, waitMs) {
-    const entered = this.#controller.enter(id, waitMs * NS_PER_MS, queued ? 1 : 0)
-    if (entered >= 0 || REASONS[-entered] === 'delay' || !this.#detachEventStreams()) return entered
-    return this.#controller.enter(id, waitMs * NS_PER_MS, queued ? 1 : 0)
-  }
-
-  /**
-   * An event stream lasts as long as its client likes: it gives its place back.
-   *
-   * @returns {boolean} whether a place has come free
-   */
-  #detachEventStreams () {
-    const streams = this.#inFlight.takeEventStreams()
-    for (const entry of streams) {
-      this.#controller.leave(entry.id, entry.entered, OUTCOME.detached)
-      entry.entered = NO_PLACE
-    }
-    return streams.length > 0
-  }
-
-  /**
-   * A request that this gate admitted is over.
-   *
-   * @param {InFlightEntry} entry
-   * @param {number} outcome
-   * @param {number} [status] of a response that was sent
-   */
-  leave (entry, outcome, status) {
-    if (entry.entered !== NO_PLACE) this.#controller.leave(entry.id, entry.entered, outcome)
-    if (entry.candidate !== '' && outcome === OUTCOME.completed && !isClientError(status)) this.#classes.served(entry.candidate)
-    this.#inFlight.remove(entry)
-    this.#releaseIfDone()
-  }
-
-  /**
-   * How long a request that this gate admitted keeps its place, once its client has left and while its
-   * handler has not ended.
-   *
-   * @param {InFlightEntry} entry
-   * @returns {number} ms
-   */
-  patienceMs ({ id }) {
-    const longestMs = this.#controller.snapshotOf(id).longestNs / NS_PER_MS
-    return Math.min(MOST_PATIENCE_MS, Math.max(LEAST_PATIENCE_MS, PATIENCE_TIMES * longestMs))
-  }
-
-  /**
-   * Counts a refusal, and tells of it.
-   *
-   * @param {{ reason: ShedInfo['reason'], value?: number, limit?: number }} refused
-   * @param {import('../requests/tracked-request.js').TrackedRequest} tracked
+   * @param {TrackedRequest} trackedRequest
+   * @param {any} res
    * @param {any} request
-   * @param {number} id
-   * @param {number} waitMs
+   * @returns {Visit}
+   */
+  #begin (trackedRequest, res, request) {
+    const waitMs = trackedRequest.waitMs >= 0 ? trackedRequest.waitMs : binding.loopDelay()
+    this.#figures.recordWait(waitMs)
+    trackedRequest.candidate = ''
+    return { trackedRequest, res, request, classId: this.#classes.idOf(trackedRequest, request), waitMs }
+  }
+
+  /** @param {Visit} visit */
+  #askController (visit) {
+    const entered = this.#enterController(visit)
+    if (typeof entered === 'number') return this.#admit(visit, true, entered)
+    const info = this.#refuse({ reason: entered }, visit)
+    return this.isDryRun ? this.#admit(visit, true, null) : info
+  }
+
+  /** @param {Visit} visit */
+  #enterController ({ trackedRequest: { queued }, classId, waitMs }) {
+    const entered = this.#controller.enter(classId, waitMs, queued)
+    if (typeof entered === 'number' || entered === 'delay' || !this.#freePlacesOfEventStreams()) return entered
+    return this.#controller.enter(classId, waitMs, queued)
+  }
+
+  /**
+   * How long an event stream lasts is up to its client: it must not take the place of a request.
+   *
+   * @returns {boolean} whether a place has become free
+   */
+  #freePlacesOfEventStreams () {
+    const entries = this.#inFlight.takePlacesOfEventStreams()
+    for (const { classId, admittedAt } of entries) this.#controller.leave(classId, admittedAt, OUTCOME.detached)
+    return entries.length > 0
+  }
+
+  /**
+   * @param {Visit} visit
+   * @param {boolean} holdsPlace whether the admission controller was asked
+   * @param {number | null} admittedAt
+   */
+  #admit ({ trackedRequest, res, classId }, holdsPlace, admittedAt) {
+    this.#figures.admitted++
+    if (res !== null) {
+      const entry = new InFlightEntry(this, trackedRequest, classId, admittedAt)
+      this.#inFlight.add(entry, holdsPlace)
+      follow(trackedRequest, entry, res)
+    } else if (holdsPlace) this.#controller.leave(classId, admittedAt, OUTCOME.detached)
+    return null
+  }
+
+  /**
+   * Counts and reports a refusal.
+   *
+   * @param {{ reason: ShedInfo['reason'], value?: number, limit?: number }} refusal
+   * @param {Visit} visit
    * @returns {ShedInfo}
    */
-  #refuse (refused, tracked, request, id, waitMs) {
-    const info = this.#refusal(refused, id, waitMs, tracked.waitMs >= 0)
-    this.#onShed(info, request)
+  #refuse ({ reason, ...limit }, { trackedRequest, request, classId, waitMs }) {
+    const { maxDelay, retryAfter } = this.#options
+    this.#figures.countRefusal(reason)
+    /** @type {ShedInfo} */
+    const info = {
+      reason,
+      count: 1,
+      class: this.#classes.nameOf(classId),
+      waitMs,
+      delayLimitMs: this.#controller.delayLimitMs(),
+      source: trackedRequest.waitMs >= 0 ? 'kernel' : 'loop',
+      inFlight: reason === 'inFlight' ? this.#controller.inFlightOf(classId) : this.#inFlight.count,
+      retryAfter: retryAfterSeconds(retryAfter, meanRetryS(reason, waitMs, maxDelay)),
+      ...limit,
+      dryRun: this.isDryRun
+    }
+    this.#onShed?.(info, request)
     return info
   }
 
   /**
-   * @param {{ reason: ShedInfo['reason'], value?: number, limit?: number }} refused
-   * @param {number} id
-   * @param {number} waitMs
-   * @param {boolean} fromKernel
+   * @param {import('../accept-queue/spill.js').SpillReport} report
    * @returns {ShedInfo}
    */
-  #refusal ({ reason, ...limit }, id, waitMs, fromKernel) {
-    const { maxDelay, retryAfter } = this.#options
-    const delayLimitMs = this.#figures.delayLimitMs()
-    this.#figures.countRefusal(reason)
-    return {
-      reason,
-      count: 1,
-      class: this.#classes.nameOf(id),
-      waitMs,
-      delayLimitMs,
-      source: fromKernel ? 'kernel' : 'loop',
-      inFlight: reason === 'inFlight' ? this.#controller.inFlightOf(id) : this.#inFlight.count,
-      retryAfter: retryAfterSeconds(retryAfter, overBy(reason, waitMs / maxDelay)),
-      ...limit,
-      dryRun: this.isDryRun
-    }
-  }
-
-  /**
-   * @param {import('../accept-queue/spill.js').SpillTold} told
-   * @returns {ShedInfo}
-   */
-  #spilled ({ count, waitMs, retryAfter }) {
+  #spillInfo ({ count, waitMs, retryAfter }) {
     return {
       reason: 'spill',
       count,
       class: '*',
       waitMs,
-      delayLimitMs: this.#figures.delayLimitMs(),
+      delayLimitMs: this.#controller.delayLimitMs(),
       source: 'kernel',
       inFlight: this.#inFlight.count,
       retryAfter,
@@ -262,49 +275,48 @@ class Gate {
   }
 
   /**
-   * What a limit on the process says of a request that has come, for an adapter whose user may let it
-   * pass all the same: it is then to be given to `enter` with NO_LIMITS, or to `refuse`.
+   * A request that this gate admitted has ended.
    *
-   * @param {any} raw
-   * @param {any} request
-   * @param {{ evenExempt: boolean, evenJudged: boolean }} which `evenJudged`: by another gate
-   * @returns {ExceededLimit | null}
+   * @param {InFlightEntry} entry
+   * @param {number} outcome
+   * @param {number} [status] of a response that was sent
    */
-  overLimit (raw, request, { evenExempt, evenJudged }) {
-    const { exceeded } = this.limits
-    if (exceeded === null || this.isDryRun || this.#figures.closed) return null
-    const tracked = trackedRequestOf(raw, request)
-    return (tracked.judged && !evenJudged) || (!evenExempt && this.#isExempt(tracked, request)) ? null : exceeded
+  leave (entry, outcome, status) {
+    if (entry.holdsPlace) this.#controller.leave(entry.classId, entry.admittedAt, outcome)
+    if (entry.candidate !== '' && outcome === OUTCOME.completed && !isClientError(status)) this.#classes.served(entry.candidate)
+    this.#inFlight.remove(entry)
+    this.#releaseIfDone()
   }
 
   /**
-   * Counts a request that a limit has refused, and tells of it.
-   *
-   * @param {any} raw
-   * @param {any} res Node's response
-   * @param {any} request
-   * @param {ExceededLimit} exceeded as `overLimit` said
-   * @returns {ShedInfo}
+   * @param {InFlightEntry} entry
+   * @returns {number} how long it stays in flight after its client has left, while its handler has not ended
    */
-  refuse (raw, res, request, exceeded) {
-    endConnection(exceeded, res)
-    const tracked = trackedRequestOf(raw, request)
-    tracked.judged = true
-    return this.#refuse(exceeded, tracked, request, this.#classes.idOf(tracked, request), Math.max(0, tracked.waitMs))
+  patienceMs ({ classId }) {
+    return Math.min(MAX_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, PATIENCE_FACTOR * this.#controller.longestMs(classId)))
+  }
+
+  /**
+   * For frameworks that tell when a handler has finished, whether or not it has ended the response.
+   *
+   * @param {any} raw Node's request
+   * @param {PromiseLike<unknown>} handled
+   */
+  followHandler (raw, handled) {
+    whenHandled(requestWatch.trackedRequestOf(raw), handled)
   }
 
   close () {
+    this.#closed = true
     this.spill.close()
-    this.#reserve.close()
-    this.#continueWatch.close()
-    this.#figures.closed = true
+    this.#serverWatch?.close()
     this.limits.close()
     this.#releaseIfDone()
   }
 
-  // Until the last response that it admitted is over, it is to be told of its end.
+  // The requests in flight have to be followed to their end.
   #releaseIfDone () {
-    if (this.#figures.closed && this.#inFlight.count === 0) this.#release()
+    if (this.#closed && this.#inFlight.count === 0) this.#release()
   }
 
   /**
@@ -315,10 +327,10 @@ class Gate {
    */
   handle (detach) {
     return {
-      stats: () => this.#figures.stats(),
+      stats: () => this.#figures.stats(this.#serverWatch?.droppedConnections ?? 0),
       snapshot: () => {
-        this.#detachEventStreams()
-        return this.#figures.snapshot()
+        this.#freePlacesOfEventStreams()
+        return this.#figures.snapshot(this.#closed)
       },
       close: () => {
         detach?.()
@@ -328,8 +340,22 @@ class Gate {
   }
 }
 
+/** @param {any} options */
+function createExemptTest ({ exempt }) {
+  if (Array.isArray(exempt) && exempt.length === 0) return undefined
+  const { exemptTest } = require('./exempt.js') // required on use
+  return exemptTest(exempt)
+}
+
+/** @param {any} options */
+function createOnShed ({ onShed }) {
+  if (onShed === undefined) return undefined
+  const { userFunction } = require('../options/user-function.js') // required on use
+  return userFunction('onShed', 'SPILLWAY_ON_SHED', onShed)
+}
+
 /**
- * Where descriptors run out, each that is refused gives one back.
+ * When descriptors run out, each refusal has to give one back.
  *
  * @param {ExceededLimit} exceeded
  * @param {any} res Node's response
@@ -339,7 +365,7 @@ function endConnection ({ reason }, res) {
 }
 
 /**
- * Strangers can make as many of these as they like.
+ * Anyone can cause as many of these as they like, so they must not earn a path a class of its own.
  *
  * @param {number | undefined} status
  */
@@ -347,13 +373,4 @@ function isClientError (status) {
   return status !== undefined && status >= 400 && status < 500
 }
 
-/**
- * @param {ShedInfo['reason']} reason
- * @param {number} waits the wait as a multiple of what was allowed
- */
-function overBy (reason, waits) {
-  if (reason === 'delay') return waits
-  return LIMIT_REASONS.has(reason) ? LIMIT_RETRY_S : 1
-}
-
-module.exports = { Gate, LIMIT_RETRY_S, NO_LIMITS }
+module.exports = { Gate }

@@ -2,86 +2,109 @@
 
 const { isEventStream } = require('../requests/event-stream.js')
 
-/** Looked at in one go: a refusal may take no longer because many are in flight. */
+/** Entries looked at in one call, so that a refusal takes no longer when many requests are in flight. */
 const LOOKED_AT = 64
 
-/** That a gate has admitted a request: one in dry run may have, beside one that enforces. */
+/** A request that one gate has admitted and that has not ended. Gates in dry run may have one for the same request. */
 class InFlightEntry {
-  /** Where it is among those of the gate that hold a place; below 0 where it holds none. */
+  /** Its index among the gate's entries that hold a place; -1 if it holds none. */
   index = -1
 
   /**
    * @param {import('./gate.js').Gate} gate
-   * @param {import('../requests/tracked-request.js').TrackedRequest} tracked
-   * @param {number} id the request's class there
-   * @param {number} entered what the admission controller gave for it, to be given back to it; see gate.js
+   * @param {import('../requests/tracked-request.js').TrackedRequest} trackedRequest
+   * @param {number} classId
+   * @param {number | null} admittedAt when the admission controller admitted it; null if it did not
    */
-  constructor (gate, tracked, id, entered) {
+  constructor (gate, trackedRequest, classId, admittedAt) {
     this.gate = gate
-    this.id = id
-    this.entered = entered
-    this.tracked = tracked
-    this.candidate = tracked.candidate
-    /** The next one of the same request. */
-    this.next = tracked.entry
+    this.trackedRequest = trackedRequest
+    this.classId = classId
+    this.admittedAt = admittedAt
+    this.candidate = trackedRequest.candidate
+    this.next = trackedRequest.entry
+  }
+
+  /** Whether the admission controller counts it, and so has to be told of its end. */
+  get holdsPlace () {
+    return this.index >= 0
+  }
+
+  get answersForHandler () {
+    return this.gate.answersForHandler
+  }
+
+  patienceMs () {
+    return this.gate.patienceMs(this)
+  }
+
+  /**
+   * @param {number} outcome
+   * @param {number} [status] of a response that was sent
+   */
+  end (outcome, status) {
+    this.gate.leave(this, outcome, status)
   }
 }
 
-/** The entries of one gate. */
+/**
+ * The entries of one gate: the one count of what it has in flight. The admission controller counts its places for
+ * itself, per class; an event stream holds none.
+ */
 class InFlight {
-  /** Those that hold a place, in no order. @type {InFlightEntry[]} */
-  #placed = []
-  /** How many hold none. */
-  #others = 0
+  /** In no order. @type {InFlightEntry[]} */
+  #withPlace = []
+  #withoutPlace = 0
+  /** Where `takePlacesOfEventStreams` continues. */
   #next = 0
 
   get count () {
-    return this.#placed.length + this.#others
+    return this.#withPlace.length + this.#withoutPlace
   }
 
-  /** @param {InFlightEntry} entry @param {boolean} hasPlace */
-  add (entry, hasPlace) {
-    if (!hasPlace) {
-      this.#others++
+  /** @param {InFlightEntry} entry @param {boolean} holdsPlace */
+  add (entry, holdsPlace) {
+    if (!holdsPlace) {
+      this.#withoutPlace++
       return
     }
-    entry.index = this.#placed.length
-    this.#placed.push(entry)
+    entry.index = this.#withPlace.length
+    this.#withPlace.push(entry)
   }
 
   /** @param {InFlightEntry} entry */
   remove (entry) {
-    if (entry.index < 0) this.#others--
-    else this.#takeOut(entry)
+    if (entry.holdsPlace) this.#takePlace(entry)
+    else this.#withoutPlace--
   }
 
   /**
-   * Looks at some of those that hold a place, in turn, for responses that have turned out to be event streams:
-   * they hold none from now on.
+   * Looks through some of the entries that hold a place, in turn, for responses that have become event streams. Those
+   * hold no place from now on.
    *
    * @returns {InFlightEntry[]}
    */
-  takeEventStreams () {
-    const found = []
-    for (let left = Math.min(LOOKED_AT, this.#placed.length); left > 0; left--) {
-      const entry = this.#placed[this.#next++ % this.#placed.length]
-      if (!isEventStream(entry.tracked.res)) continue
-      found.push(entry)
-      this.#takeOut(entry)
-      this.#others++
+  takePlacesOfEventStreams () {
+    const streams = []
+    for (let left = Math.min(LOOKED_AT, this.#withPlace.length); left > 0; left--) {
+      const entry = this.#withPlace[this.#next++ % this.#withPlace.length]
+      if (!isEventStream(entry.trackedRequest.res)) continue
+      streams.push(entry)
+      this.#takePlace(entry)
+      this.#withoutPlace++
     }
-    return found
+    return streams
   }
 
   /** @param {InFlightEntry} entry */
-  #takeOut (entry) {
-    const last = /** @type {InFlightEntry} */ (this.#placed.pop())
+  #takePlace (entry) {
+    const last = /** @type {InFlightEntry} */ (this.#withPlace.pop())
     if (last !== entry) {
-      this.#placed[entry.index] = last
+      this.#withPlace[entry.index] = last
       last.index = entry.index
     }
     entry.index = -1
   }
 }
 
-module.exports = { InFlightEntry, InFlight }
+module.exports = { InFlight, InFlightEntry }

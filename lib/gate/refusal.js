@@ -1,32 +1,52 @@
 'use strict'
 
-const { LIMIT_REASONS } = require('../limits/index.js')
+const { LIMIT_REASONS } = require('../limits/table.js')
 const { gateOptions } = require('./options.js')
 
 /** @typedef {import('./options.js').ShedInfo} ShedInfo */
 
 const STATUS = 503
+
+/** Memory or a pool takes about this long to recover: several samples of its limit. */
+const LIMIT_RECOVERY_S = 10
+/** A request in flight ends sooner, as a rule. */
+const IN_FLIGHT_RECOVERY_S = 1
+
+const SHORTEST_AUTO_RETRY_S = 1
 const LONGEST_AUTO_RETRY_S = 60
-// What a client that was refused an upgrade has to close the connection from its side.
-const LONGEST_FAREWELL_MS = 1000
+
+// How long a client that was refused an upgrade has to close the connection.
+const LONGEST_CLOSE_MS = 1000
 
 /**
- * Seconds until a refused client should come again. `'auto'`: as many as the times that its wait
- * held maxDelay, within half of that either way, so that the refused do not return as one.
+ * How long refused clients should stay away on average: one second for each maxDelay that a late request waited.
  *
- * @param {number | 'auto'} retryAfter
- * @param {number} over the wait as a multiple of maxDelay
- * @returns {number}
+ * @param {ShedInfo['reason']} reason
+ * @param {number} waitMs
+ * @param {number} maxDelayMs
  */
-function retryAfterSeconds (retryAfter, over) {
-  if (retryAfter !== 'auto') return retryAfter
-  const seconds = over * (0.5 + Math.random())
-  return Math.min(LONGEST_AUTO_RETRY_S, Math.max(1, Math.round(seconds)))
+function meanRetryS (reason, waitMs, maxDelayMs) {
+  if (reason === 'delay') return waitMs / maxDelayMs
+  return LIMIT_REASONS.has(reason) ? LIMIT_RECOVERY_S : IN_FLIGHT_RECOVERY_S
 }
 
 /**
- * The body of a 503: in development it says which limit on the process was exceeded, where the user has
- * no text of his own for it.
+ * The value of Retry-After. `'auto'` draws it at random from half to one and a half times the mean, so that the refused
+ * clients do not all return at once.
+ *
+ * @param {number | 'auto'} retryAfter the option
+ * @param {number} meanS
+ * @returns {number}
+ */
+function retryAfterSeconds (retryAfter, meanS) {
+  if (retryAfter !== 'auto') return retryAfter
+  const seconds = meanS * (0.5 + Math.random())
+  return Math.min(LONGEST_AUTO_RETRY_S, Math.max(SHORTEST_AUTO_RETRY_S, Math.round(seconds)))
+}
+
+/**
+ * The body of a 503. Outside production it names the limit on the process that was exceeded, unless the user has set a
+ * message.
  *
  * @param {ShedInfo} info
  * @param {string} message
@@ -38,7 +58,7 @@ function bodyOf ({ reason, value, limit }, message) {
 }
 
 /**
- * Answers on Node's own response: what Express, Koa's raw response and plain `http` have in common.
+ * Answers with Node's own response, which Express and plain `http` share.
  *
  * @param {import('node:http').ServerResponse} res
  * @param {ShedInfo} info
@@ -55,9 +75,9 @@ function answer (res, info, message) {
 }
 
 /**
- * Answers an upgrade request, which has a socket and no response yet, and closes the connection.
- * Node has taken its own listeners off that socket: an error on it would end the process, and nobody
- * would read what the client still sends, nor its end.
+ * Answers an upgrade request, which has a socket and no response, and closes the connection. Node has removed its own
+ * listeners from that socket: an 'error' event would end the process, and nothing would read what the client still
+ * sends, or notice that it has closed its end.
  *
  * @param {import('node:net').Socket} socket
  * @param {ShedInfo} info
@@ -66,7 +86,7 @@ function answer (res, info, message) {
 function answerSocket (socket, info, message) {
   const body = bodyOf(info, message)
   socket.on('error', () => socket.destroy())
-  socket.setTimeout(LONGEST_FAREWELL_MS, () => socket.destroy())
+  socket.setTimeout(LONGEST_CLOSE_MS, () => socket.destroy())
   socket.resume()
   socket.end(`HTTP/1.1 ${STATUS} Service Unavailable\r\n` +
     `Retry-After: ${info.retryAfter}\r\n` +
@@ -75,7 +95,7 @@ function answerSocket (socket, info, message) {
     `Connection: close\r\n\r\n${body}`)
 }
 
-/** A refusal as an error, in the terms that Express, Koa, Hapi and Fastify read. */
+/** A refusal as an error, with the properties that Express, Koa, Hapi and Fastify read. */
 class ShedError extends Error {
   status = STATUS
   statusCode = STATUS
@@ -87,7 +107,7 @@ class ShedError extends Error {
    * @param {string} [code]
    */
   constructor (message, info, code = 'SPILLWAY_SHED') {
-    // A refusal is no bug to be traced, and thousands a second are made.
+    // Nobody debugs a refusal, and an overloaded server makes thousands per second: it gets no stack trace.
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     super(message)
@@ -99,4 +119,4 @@ class ShedError extends Error {
   }
 }
 
-module.exports = { STATUS, ShedError, answer, answerSocket, bodyOf, retryAfterSeconds }
+module.exports = { STATUS, ShedError, answer, answerSocket, bodyOf, meanRetryS, retryAfterSeconds }

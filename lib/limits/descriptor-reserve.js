@@ -3,24 +3,24 @@
 const fdWatch = require('./fd-watch.js')
 
 /**
- * The first descriptor that is kept for the process itself. The kernel gives out the lowest number that is
- * free: who gets this one knows that as many are open.
+ * The first file descriptor that is reserved for the process itself. The kernel assigns the lowest free number, so that
+ * many descriptors are open when a connection gets it.
  *
  * @param {{ maxFdRatio: number, dryRun: boolean }} options
- * @returns {number} Infinity where none is kept
+ * @returns {number} Infinity if none is reserved
  */
 function firstReserved ({ maxFdRatio, dryRun }) {
   if (maxFdRatio === 0 || dryRun) return Infinity
-  // The other half of what is above the limit is for those that send a request, and are told 503.
+  // Half of those above the limit. The other half is for connections whose requests are answered 503.
   return Math.ceil(fdWatch.limit * (1 + maxFdRatio) / 2)
 }
 
 /**
- * Keeps the last descriptors for the process itself: a connection that has got one of them is closed as soon
- * as it is accepted. Who connects and sends no request can be refused in no other way.
+ * Reserves the last file descriptors for the process itself: a connection that gets one of them is closed as soon as it
+ * is accepted. A client that connects and sends no request cannot be refused in any other way.
  */
 class DescriptorReserve {
-  /** Connections that it closed. */
+  /** Connections that it has closed. */
   dropped = 0
   #options
   #onDrop
@@ -45,9 +45,9 @@ class DescriptorReserve {
     this.#onDrop = onDrop
   }
 
-  /** @param {any} server that serves nothing but what the gate judges */
+  /** @param {any} server whose every request the gate judges */
   watch (server) {
-    // After Node's own listener, which ends what it has begun when the connection closes.
+    // After Node's own listener, which cleans up when the connection closes.
     server.on('connection', this.#onConnection)
     this.#servers.add(server)
   }

@@ -1,15 +1,14 @@
 'use strict'
 
-const { performance } = require('node:perf_hooks')
 const { userFunction } = require('../options/user-function.js')
 
 /** @typedef {import('./index.js').LimitReason} LimitReason */
 
-/** Tells, once, of each resource whose limit has stood too long. */
+/** Reports each resource, once, whose limit has been exceeded for too long. */
 class Exhaustion {
   #onExhausted
   #afterMs
-  /** When the limit was exceeded; Infinity once that was told. @type {Map<LimitReason, number>} */
+  /** Since when each limit has been exceeded; Infinity once reported. @type {Map<LimitReason, number>} */
   #since = new Map()
 
   /** @param {any} options */

@@ -1,18 +1,18 @@
 'use strict'
 
 /**
- * The number of a new connection's descriptor says, for nothing, how many are open at least: the kernel
- * gives out the lowest that is free.
+ * The descriptor of a new connection tells, at no cost, that at least so many are open: the kernel assigns the lowest
+ * free number.
  */
 
 /** @type {Set<{ from: number, note: (fd: number) => void }>} */
 const watches = new Set()
 
 const fdWatch = {
-  /** The lowest number of which anyone wants to know. To be compared for each connection. */
+  /** The lowest descriptor to be noted. Callers compare it with each new connection's. */
   from: Infinity,
 
-  /** What the process may open, as last read; Infinity before that, and where nothing tells. */
+  /** How many descriptors the process may open, as last read; Infinity before that, and if unknown. */
   limit: Infinity,
 
   /** @param {number} fd at least `from` */

@@ -1,30 +1,30 @@
 'use strict'
 
-/** Of one that is asked no more once it is well. */
-const ASK_AGAIN_MS = 5000
+/** Time between two calls of a check that is called only until it succeeds. */
+const RETRY_MS = 5000
 
-/** Asks the user's health check again and again, never twice at once. */
+/** Calls the user's health check periodically, one call at a time. */
 class HealthCheck {
-  /** Until it has answered, it has nothing against. */
+  /** True until the first call has returned. */
   healthy = true
-  #ask
-  #onAnswer
+  #check
+  #onResult
   /** @type {NodeJS.Timeout | undefined} */
   #timer
   #closed = false
   #hasWarned = false
-  /** The first answer. @type {Promise<void>} */
+  /** Settles when the first call has returned. @type {Promise<void>} */
   ready
 
   /**
-   * @param {() => unknown} ask
-   * @param {number | undefined} intervalMs from an answer to the next question; undefined: asked until it is well
-   * @param {() => void} onAnswer
+   * @param {() => unknown} check
+   * @param {number | undefined} intervalMs from the end of one call to the next; undefined: called only until it succeeds
+   * @param {() => void} onResult
    */
-  constructor (ask, intervalMs, onAnswer) {
-    this.#ask = ask
-    this.#onAnswer = onAnswer
-    this.ready = this.#check(intervalMs)
+  constructor (check, intervalMs, onResult) {
+    this.#check = check
+    this.#onResult = onResult
+    this.ready = this.#run(intervalMs)
   }
 
   close () {
@@ -33,24 +33,24 @@ class HealthCheck {
   }
 
   /** @param {number | undefined} intervalMs */
-  async #check (intervalMs) {
+  async #run (intervalMs) {
     try {
-      this.healthy = Boolean(await this.#ask())
+      this.healthy = Boolean(await this.#check())
     } catch (error) {
       this.healthy = false
       this.#warn(error)
     }
     if (this.#closed) return
-    this.#onAnswer()
-    const askIn = this.healthy ? intervalMs : intervalMs ?? ASK_AGAIN_MS
-    if (askIn !== undefined) this.#timer = setTimeout(() => this.#check(intervalMs), askIn).unref()
+    this.#onResult()
+    const nextMs = this.healthy ? intervalMs : intervalMs ?? RETRY_MS
+    if (nextMs !== undefined) this.#timer = setTimeout(() => this.#run(intervalMs), nextMs).unref()
   }
 
   /** @param {unknown} error */
   #warn (error) {
     if (this.#hasWarned) return
     this.#hasWarned = true
-    process.emitWarning(`healthCheck failed, and what it stands for is taken for ill: ${error instanceof Error ? error.stack : error}`,
+    process.emitWarning(`healthCheck failed, which counts as unhealthy: ${error instanceof Error ? error.stack : error}`,
       { code: 'SPILLWAY_HEALTH_CHECK' })
   }
 }

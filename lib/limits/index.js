@@ -1,58 +1,34 @@
 'use strict'
 
-const { performance } = require('node:perf_hooks')
 const { backend } = require('../native/binding.js')
-const { Exhaustion } = require('./exhaustion.js')
-const { HealthCheck } = require('./health-check.js')
 const { limitOptions } = require('./options.js')
 const { acquire } = require('./sampler.js')
+const { LIMITS } = require('./table.js')
 
 /**
  * @typedef {import('./sampler.js').Load} Load
  *
- * @typedef {'eventLoopDelay' | 'heapUsedBytes' | 'rssBytes' | 'healthCheck' | 'eventLoopUtilization' |
- *   'heapUsedRatio' | 'memoryRatio' | 'gcRatio' | 'fdRatio' | 'threadPoolDelay'} LimitReason
+ * @typedef {import('./table.js').LimitReason} LimitReason
+ * @typedef {import('./table.js').LimitRow} LimitRow
  *
- * @typedef {object} ExceededLimit a limit that is exceeded
+ * @typedef {object} ExceededLimit
  * @property {LimitReason} reason
  * @property {number | undefined} value in the limit's unit; undefined for the health check
  * @property {number | undefined} limit
  *
  * @typedef {object} LimitSnapshot
  * @property {LimitReason} reason
- * @property {number | null} value in the limit's unit; null where this system does not tell, and for the health check
+ * @property {number | null} value in the limit's unit; null for the health check, and if this system does not provide it
  * @property {number | undefined} limit
- * @property {boolean} exceeded whether it refuses
- *
- * @typedef {object} LimitRow
- * @property {string} option
- * @property {LimitReason} reason and, but for the health check, the figure's name in Load
- * @property {boolean} [isResource] whether the process hardly comes back once it has long been over
+ * @property {boolean} exceeded whether requests are refused because of it
  */
 
-/** In the order in which they are judged. @type {LimitRow[]} */
-const LIMITS = [
-  { option: 'maxEventLoopDelay', reason: 'eventLoopDelay' },
-  { option: 'maxHeapUsedBytes', reason: 'heapUsedBytes', isResource: true },
-  { option: 'maxRssBytes', reason: 'rssBytes', isResource: true },
-  { option: 'healthCheck', reason: 'healthCheck' },
-  { option: 'maxEventLoopUtilization', reason: 'eventLoopUtilization' },
-  { option: 'maxHeapUsedRatio', reason: 'heapUsedRatio', isResource: true },
-  { option: 'maxMemoryRatio', reason: 'memoryRatio', isResource: true },
-  { option: 'maxGcRatio', reason: 'gcRatio', isResource: true },
-  { option: 'maxFdRatio', reason: 'fdRatio', isResource: true },
-  { option: 'maxThreadPoolDelay', reason: 'threadPoolDelay' }
-]
+/** Figures that report by themselves that their limit is exceeded, between the samples. @type {LimitReason[]} */
+const SELF_REPORTING = ['fdRatio', 'healthCheck']
 
-/** What tells by itself when it begins to be over. @type {LimitReason[]} */
-const TOLD_OF = ['fdRatio', 'healthCheck']
-
-/** @type {Set<string>} */
-const LIMIT_REASONS = new Set(LIMITS.map(({ reason }) => reason))
-
-/** The limits of one gate or of one route, over what the thread has sampled. */
+/** The limits of one gate or of one route on what the thread has sampled. */
 class Limits {
-  /** What a request is refused for, if anything. To be read for each. @type {ExceededLimit | null} */
+  /** The limit that requests are refused for, if any. @type {ExceededLimit | null} */
   exceeded = null
   /** @type {(LimitRow & { limit: number | undefined })[]} */
   #limits
@@ -62,35 +38,33 @@ class Limits {
   #release
   #health
   #exhaustion
-  /** Where utilization counts from its beginning. */
+  /** The start of the period that cumulative utilization covers. */
   #since
 
-  /** @param {any} options of the table, checked and complete */
+  /** @param {any} options checked and complete */
   constructor (options) {
     this.#limits = LIMITS
       .map((row) => ({ ...row, limit: row.reason === 'healthCheck' ? undefined : options[row.option] }))
       .filter(({ option, limit }) => limit === undefined ? options[option] !== undefined : limit > 0)
     this.#since = options.eventLoopUtilizationMode === 'cumulative' ? performance.eventLoopUtilization?.() : undefined
-    this.#exhaustion = new Exhaustion(options)
+    this.#exhaustion = options.onExhausted && startExhaustion(options)
     const { sampler, need, release } = acquire(options.sampleInterval, () => this.#onSample())
     this.#sampler = sampler
     this.#need = need
-    this.#isSampled = this.#limits.some(({ reason }) => !TOLD_OF.includes(reason))
+    this.#isSampled = this.#limits.some(({ reason }) => !SELF_REPORTING.includes(reason))
     if (this.#limits.some(({ reason }) => reason === 'gcRatio')) sampler.watchGc()
     this.#release = release
-    this.#health = options.healthCheck === undefined
-      ? undefined
-      : new HealthCheck(options.healthCheck, options.healthCheckInterval, () => this.#judge())
-    warnOfUnknown(this.#limits, sampler.load)
+    this.#health = options.healthCheck && startHealthCheck(options, () => this.#judge())
+    warnOfUnavailable(this.#limits, sampler.load)
     this.#judge()
   }
 
-  /** A request has come. */
+  /** To be called for each request. */
   touch () {
     this.#sampler.touch()
   }
 
-  /** Settles when the health check, if there is one, has answered for the first time. @returns {Promise<void>} */
+  /** Settles when the health check, if there is one, has returned for the first time. @returns {Promise<void>} */
   get ready () {
     return this.#health?.ready ?? Promise.resolve()
   }
@@ -102,7 +76,7 @@ class Limits {
     return { ...load, eventLoopUtilization: performance.eventLoopUtilization(this.#since).utilization || 0 }
   }
 
-  /** @returns {LimitSnapshot[]} those that are set */
+  /** @returns {LimitSnapshot[]} the limits that are set */
   snapshot () {
     const { load } = this
     return this.#limits.map(({ reason, limit }) => {
@@ -119,6 +93,7 @@ class Limits {
 
   #onSample () {
     this.#judge()
+    if (this.#exhaustion === undefined) return
     const { load } = this
     for (const { reason, limit, isResource } of this.#limits) {
       const value = /** @type {number} */ (valueOf(load, reason))
@@ -135,7 +110,7 @@ class Limits {
       this.exceeded = { reason, value: value ?? undefined, limit }
       break
     }
-    // What is over is looked at until it is not.
+    // An exceeded limit needs samples until it is no longer exceeded.
     this.#need(this.#isSampled || this.exceeded !== null)
   }
 
@@ -147,6 +122,21 @@ class Limits {
   #isExceeded (reason, value, limit) {
     return reason === 'healthCheck' ? this.#health?.healthy === false : isAbove(value, limit)
   }
+}
+
+/** @param {any} options */
+function startExhaustion (options) {
+  const { Exhaustion } = require('./exhaustion.js') // required on use
+  return new Exhaustion(options)
+}
+
+/**
+ * @param {any} options
+ * @param {() => void} onResult
+ */
+function startHealthCheck ({ healthCheck, healthCheckInterval }, onResult) {
+  const { HealthCheck } = require('./health-check.js') // required on use
+  return new HealthCheck(healthCheck, healthCheckInterval, onResult)
 }
 
 /**
@@ -166,25 +156,25 @@ function isAbove (value, limit) {
   return value !== null && limit !== undefined && value > limit
 }
 
-/** Options of which was warned. @type {Set<string>} */
+/** The options that a warning was emitted for. @type {Set<string>} */
 const warnedOf = new Set()
 
 /**
- * A limit that is not the default, where nothing tells the figure: once for each, however many gates.
+ * Warns, once per option and process, of limits that the user has set on figures that are not available.
  *
  * @param {{ option: string, reason: LimitReason, limit: number | undefined }[]} limits
  * @param {Load} load
  */
-function warnOfUnknown (limits, load) {
+function warnOfUnavailable (limits, load) {
   for (const { option, reason, limit } of limits) {
     const { [option]: row } = /** @type {Record<string, import('../options/rows.js').OptionRow>} */ (limitOptions)
     if (reason === 'healthCheck' || load[reason] !== null || limit === row.default || warnedOf.has(option)) continue
     warnedOf.add(option)
     const why = reason === 'memoryRatio'
-      ? 'no limit on the memory of a container was found'
-      : `this system does not tell it${backend === 'js' ? ' where the native addon is not loaded' : ''}`
-    process.emitWarning(`${option} is not judged: ${why}`, { code: 'SPILLWAY_UNKNOWN_LIMIT' })
+      ? 'the container has no memory limit'
+      : `this system does not provide the figure${backend === 'js' ? ' unless the native addon is loaded' : ''}`
+    process.emitWarning(`${option} has no effect: ${why}`, { code: 'SPILLWAY_UNKNOWN_LIMIT' })
   }
 }
 
-module.exports = { LIMIT_REASONS, Limits }
+module.exports = { Limits }

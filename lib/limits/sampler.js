@@ -1,36 +1,33 @@
 'use strict'
 
 /**
- * Samples what a thread has to share, for all gates that ask at the same interval: at that interval while
- * requests come or anyone needs to be told, else where somebody looks, so that an idle process is left
- * asleep. Never keeps a process alive.
+ * Samples the load of this thread and process, once for all gates with the same interval. It has a timer while requests
+ * arrive or a listener needs every sample; otherwise it samples when its figures are read, and lets an idle process
+ * sleep. It never keeps a process alive.
  *
- * @typedef {object} Load as of the last sample; null where this system does not tell
- * @property {number | null} eventLoopDelay ms that one moment in a hundred had to wait for the loop
- * @property {number | null} eventLoopDelayMean ms, over all moments
- * @property {number | null} eventLoopDelayMax ms: the longest turn
+ * @typedef {object} Load as of the last sample; null if this system does not provide the figure
+ * @property {number | null} eventLoopDelay p99 event-loop delay, ms
+ * @property {number | null} eventLoopDelayMean mean event-loop delay, ms
+ * @property {number | null} eventLoopDelayMax the longest turn of the event loop, ms
  * @property {number | null} eventLoopUtilization 0 to 1
  * @property {number | null} heapUsedBytes
- * @property {number | null} heapUsedRatio of what V8 may have
+ * @property {number | null} heapUsedRatio share of V8's heap limit
  * @property {number | null} rssBytes
- * @property {number | null} memoryRatio of what the container may have; null where it has no limit
- * @property {number | null} gcRatio of the last 5 seconds; null where no gate has a limit on it, since to
- *   watch it costs something at each collection
- * @property {number | null} fdRatio open file descriptors of what there may be
- * @property {number | null} threadPoolDelay ms that work waits for a thread
+ * @property {number | null} memoryRatio share of the container's memory limit; null if it has none
+ * @property {number | null} gcRatio share of the last 5 seconds spent in garbage collection; null unless a gate limits it,
+ *   because observing it slows each collection
+ * @property {number | null} fdRatio open file descriptors as a share of RLIMIT_NOFILE
+ * @property {number | null} threadPoolDelay how long work waits for a thread of libuv's pool, ms
  *
  * @typedef {{ read: () => Partial<Load>, stop?: () => void }} Signal
  */
 
-const { performance } = require('node:perf_hooks')
-const gc = require('./signals/gc.js')
-
 /**
- * Each begins to measure, and may tell of a change between the samples.
+ * Each starts to measure. It may report a change between the samples.
  *
- * @type {((tell: (figures: Partial<Load>) => void) => Signal)[]}
+ * @returns {((report: (figures: Partial<Load>) => void) => Signal)[]}
  */
-const SIGNALS = [
+const signals = () => [ // required on use
   require('./signals/event-loop-delay.js'),
   require('./signals/event-loop-utilization.js'),
   require('./signals/heap.js'),
@@ -49,48 +46,48 @@ class Sampler {
   #sampledAt = 0
   #isBusy = false
   #intervalMs
-  /** And whether they need to be told at each interval. @type {Map<() => void, boolean>} */
+  /** Each listener, and whether it needs every sample. @type {Map<() => void, boolean>} */
   #listeners = new Map()
   /** @type {Signal[]} */
-  #signals = []
+  #signals
   /** @type {NodeJS.Timeout | undefined} */
   #timer
 
   /** @param {number} intervalMs */
   constructor (intervalMs) {
     this.#intervalMs = intervalMs
-    this.#signals = SIGNALS.map((begin) => begin((figures) => {
+    this.#signals = signals().map((start) => start((figures) => {
       this.#load = { ...this.#load, ...figures }
-      this.#tell()
+      this.#notify()
     }))
     this.#load = this.#read()
   }
 
-  /** @returns {Load} no older than two intervals, but in a turn of the loop that is longer */
+  /** @returns {Load} at most two intervals old, except in a turn of the event loop that is longer than that */
   get load () {
-    // Where there is a timer, what this took would be missing in the sample that the limits are judged by.
+    // With a timer, reading here would shorten the sample that the limits apply to.
     const isOld = this.#timer === undefined && performance.now() - this.#sampledAt > 2 * this.#intervalMs
     if (isOld) this.#load = this.#read()
     return this.#load
   }
 
-  /** A request has come. */
+  /** To be called for each request. */
   touch () {
     this.#isBusy = true
     if (this.#timer === undefined) this.#setTimer()
   }
 
-  /** From now on, for as long as anyone samples. */
+  /** Observes garbage collection from now on, as long as the sampler has listeners. */
   watchGc () {
     if (this.#load.gcRatio !== null) return
-    const signal = gc()
+    const signal = require('./signals/gc.js')() // required on use
     this.#signals.push(signal)
     this.#load = { ...this.#load, ...signal.read() }
   }
 
   /**
    * @param {() => void} listener called after each sample
-   * @param {boolean} always whether it needs one at each interval
+   * @param {boolean} always whether it needs every sample
    */
   add (listener, always) {
     this.#listeners.set(listener, always)
@@ -119,7 +116,7 @@ class Sampler {
   #sample () {
     this.#isBusy = false
     this.#load = this.#read()
-    this.#tell()
+    this.#notify()
     this.#setTimer()
   }
 
@@ -128,7 +125,7 @@ class Sampler {
     return /** @type {Load} */ (Object.assign({ gcRatio: null }, ...this.#signals.map((signal) => signal.read())))
   }
 
-  #tell () {
+  #notify () {
     for (const listener of [...this.#listeners.keys()]) listener()
   }
 }
@@ -136,8 +133,8 @@ class Sampler {
 /**
  * @param {number} intervalMs
  * @param {() => void} listener called after each sample
- * @returns {{ sampler: Sampler, need: (always: boolean) => void, release: () => void }} `need` says whether
- *   a sample is needed at each interval; `release` is idempotent
+ * @returns {{ sampler: Sampler, need: (always: boolean) => void, release: () => void }} `need` sets whether the listener
+ *   needs every sample; `release` is idempotent
  */
 function acquire (intervalMs, listener) {
   const sampler = samplers.get(intervalMs) ?? new Sampler(intervalMs)

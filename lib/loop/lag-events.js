@@ -2,7 +2,7 @@
 
 const { binding } = require('../native/binding.js')
 
-/** Tells listeners, once an interval, of lag above their thresholds. Idle while there are none. */
+/** Calls listeners, once per interval, whose threshold the lag exceeds. Has no timer while there are none. */
 class LagEvents {
   /** @type {{ fn: (lagMs: number) => void, threshold: number }[]} */
   #listeners = []
@@ -22,7 +22,7 @@ class LagEvents {
     clearInterval(this.#timer)
     if (this.#listeners.length === 0) return
     binding.takeLongestTurn()
-    this.#timer = setInterval(() => this.#tell(), intervalMs).unref()
+    this.#timer = setInterval(() => this.#notify(), intervalMs).unref()
   }
 
   clear () {
@@ -30,7 +30,7 @@ class LagEvents {
     this.#listeners = []
   }
 
-  #tell () {
+  #notify () {
     const lagMs = Math.max(binding.lag(), binding.takeLongestTurn())
     for (const { fn, threshold } of [...this.#listeners]) {
       if (lagMs > threshold) fn(lagMs)

@@ -1,35 +1,25 @@
 'use strict'
 
-/**
- * The one measuring of this thread's event loop, shared by all who need it: it runs while anyone
- * does. The toobusy functions are one user; each gate is another.
- */
+/** Measures this thread's event loop. One measurement serves all users, and runs while there is one. */
 
 const { binding } = require('../native/binding.js')
-const requestWatch = require('../requests/watch.js')
 
 let users = 0
 let intervalMs = 500
 let factor = 1 / 3
 
-/** @returns {() => void} to be called when no longer needed; idempotent */
+/** @returns {() => void} releases the monitor; idempotent */
 function acquire () {
-  if (++users === 1) {
-    binding.start(intervalMs, factor)
-    requestWatch.start()
-  }
+  if (++users === 1) binding.start(intervalMs, factor)
   let held = true
   return () => {
     if (!held) return
     held = false
-    if (--users === 0) {
-      binding.stop()
-      requestWatch.stop()
-    }
+    if (--users === 0) binding.stop()
   }
 }
 
-/** @param {number} newIntervalMs a change starts the measuring again, from nothing */
+/** @param {number} newIntervalMs setting it starts the measurement afresh */
 function setInterval (newIntervalMs) {
   intervalMs = newIntervalMs
   if (users > 0) binding.start(intervalMs, factor)

@@ -27,8 +27,8 @@
  * @property {(...fds: number[]) => void} watchListeners descriptors whose accept queues `delay()`
  *   is to look at
  * @property {(maxDelayNs: number, maxInFlight: number, tickNs: number, dryRun: number, live: number) =>
- *   import('../admission/controller.js').NativeController} createController 0: no limit; `live`: told of each turn of this loop
- * @property {(controller: import('../admission/controller.js').NativeController, fd: number, exempt: string[], answers: string[],
+ *   import('./types.js').NativeController} createController 0: no limit; `live`: told of each turn of this loop
+ * @property {(controller: import('./types.js').NativeController, fd: number, exempt: string[], answers: string[],
  *   messageBytes: number, firstReserved: number, slots: Int32Array,
  *   deliver: (count: number, refused: number, longestWaitMs: number, retryAfter: number) => void,
  *   wantsRefusals: boolean, takesWebSockets: () => boolean) => NativeSpill | undefined} createSpill refuses from the accept queue of a listening
@@ -41,7 +41,7 @@
  *   it has a timer of its own
  * @property {() => (() => number) | undefined} createPoolProbe a function that tells how long the last piece of
  *   work waited for libuv's pool, and sends the next; undefined where there is none to be had
- * @property {(() => import('../streams/auto-slots.js').NativeConcurrency) | undefined} createConcurrency
+ * @property {(() => import('./types.js').NativeConcurrency) | undefined} createConcurrency
  * @property {boolean} kernelWaits whether this system can tell `requestWait`
  * @property {number} tickMs resolution of `requestWait`, 0 where there is none
  *
@@ -52,7 +52,6 @@
  */
 
 const path = require('node:path')
-const fallback = require('./fallback.js')
 
 /**
  * @returns {{ backend: 'native' | 'js', binding: Backend }}
@@ -60,7 +59,7 @@ const fallback = require('./fallback.js')
  */
 function load () {
   const asked = process.env.SPILLWAY_BACKEND
-  if (asked === 'js') return { backend: 'js', binding: fallback }
+  if (asked === 'js') return loadFallback()
   if (asked) throw new RangeError(`SPILLWAY_BACKEND: takes 'js', or nothing; got '${asked}'`)
   // Both runtimes let the addon load and abort the process at its first libuv call.
   if (process.versions.bun !== undefined) return useFallback('Bun has no libuv event loop')
@@ -81,7 +80,12 @@ function useFallback (reason) {
   process.emitWarning(
     `the native addon did not load, and a JavaScript timer measures instead: it sees the event loop's lag, not what each request waited, and finds no limits in flight (${reason})`,
     { type: 'SpillwayWarning', code: 'SPILLWAY_FALLBACK' })
-  return { backend: 'js', binding: fallback }
+  return loadFallback()
+}
+
+/** @returns {{ backend: 'js', binding: Backend }} */
+function loadFallback () {
+  return { backend: 'js', binding: require('./fallback.js') } // required on use
 }
 
 module.exports = load()

@@ -1,5 +1,6 @@
 'use strict'
 
+const { nearestName } = require('./nearest-name.js')
 const { show } = require('./show.js')
 
 /**
@@ -12,6 +13,15 @@ const { show } = require('./show.js')
  *
  * @typedef {'SPILLWAY_UNKNOWN_OPTION' | 'SPILLWAY_INVALID_OPTION' | 'SPILLWAY_CONFLICTING_OPTIONS' |
  *   'SPILLWAY_INVALID_ARGUMENT' | 'SPILLWAY_ALREADY_GUARDED'} ArgumentErrorCode
+ */
+
+/**
+ * @typedef {import('./rows.js').OptionRow} OptionRow
+ *
+ * @typedef {object} Where the options are
+ * @property {string} entry the entry point as the user knows it
+ * @property {string} docs the page that lists the options
+ * @property {string} prefix the path of an option that is an object; empty otherwise
  */
 
 /**
@@ -34,4 +44,34 @@ function invalidArgument (callee, takes, value, hint = '') {
   return argumentError(TypeError, 'SPILLWAY_INVALID_ARGUMENT', hint === '' ? message : `${message}. ${hint}`)
 }
 
-module.exports = { argumentError, invalidArgument }
+/**
+ * @param {string} entry
+ * @param {unknown} given instead of an object
+ */
+function invalidOptions (entry, given) {
+  return argumentError(TypeError, 'SPILLWAY_INVALID_ARGUMENT', `${entry}: options must be an object, got ${show(given)}`)
+}
+
+/**
+ * @param {Where} where
+ * @param {string} name
+ * @param {OptionRow} row
+ * @param {unknown} value
+ * @param {new (message: string) => Error} ErrorClass
+ */
+function invalidOption ({ entry, prefix }, name, row, value, ErrorClass) {
+  return argumentError(ErrorClass, 'SPILLWAY_INVALID_OPTION', `${entry}: option "${prefix}${name}" takes ${row.takes}, got ${show(value)}`)
+}
+
+/**
+ * @param {Where} where
+ * @param {Record<string, OptionRow>} table
+ * @param {string} name
+ */
+function unknownOption ({ entry, docs, prefix }, table, name) {
+  const near = nearestName(name, table)
+  const help = near === undefined ? `; ${docs} lists the options` : `. Did you mean "${prefix}${near}"?`
+  return argumentError(TypeError, 'SPILLWAY_UNKNOWN_OPTION', `${entry}: unknown option "${prefix}${name}"${help}`)
+}
+
+module.exports = { argumentError, invalidArgument, invalidOption, invalidOptions, unknownOption }

@@ -1,8 +1,6 @@
 'use strict'
 
-const { argumentError } = require('./errors.js')
-const { nearestName } = require('./nearest-name.js')
-const { show } = require('./show.js')
+const errors = () => require('./errors.js') // required on use
 
 /** @typedef {import('./rows.js').OptionRow} OptionRow */
 
@@ -18,25 +16,25 @@ const { show } = require('./show.js')
  */
 function readOptions (entry, table, given = {}, docs = 'docs/options.md') {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw argumentError(TypeError, 'SPILLWAY_INVALID_ARGUMENT', `${entry}: options must be an object, got ${show(given)}`)
+    throw errors().invalidOptions(entry, given)
   }
   return readMembers({ entry, docs, prefix: '' }, table, given)
 }
 
 /**
- * @param {{ entry: string, docs: string, prefix: string }} where `prefix`: the path of an option that is an object
+ * @param {import('./errors.js').Where} where
  * @param {Record<string, OptionRow>} table
  * @param {any} given
  * @returns {any}
  */
 function readMembers (where, table, given) {
   const unknown = Object.keys(given).find((name) => given[name] !== undefined && !Object.hasOwn(table, name))
-  if (unknown !== undefined) throw unknownOption(where, table, unknown)
+  if (unknown !== undefined) throw errors().unknownOption(where, table, unknown)
   return Object.fromEntries(Object.entries(table).map(([name, row]) => [name, readOption(where, name, row, given[name])]))
 }
 
 /**
- * @param {{ entry: string, docs: string, prefix: string }} where
+ * @param {import('./errors.js').Where} where
  * @param {string} name
  * @param {OptionRow} row
  * @param {any} value
@@ -44,24 +42,9 @@ function readMembers (where, table, given) {
  */
 function readOption (where, name, row, value) {
   if (value === undefined && !row.required) return row.default
-  const fullName = where.prefix + name
   const hasType = row.hasType(value)
-  if (!hasType || row.inRange?.(value) === false) {
-    throw argumentError(hasType ? RangeError : TypeError, 'SPILLWAY_INVALID_OPTION',
-      `${where.entry}: option "${fullName}" takes ${row.takes}, got ${show(value)}`)
-  }
-  return row.members === undefined ? value : readMembers({ ...where, prefix: `${fullName}.` }, row.members, value)
-}
-
-/**
- * @param {{ entry: string, docs: string, prefix: string }} where
- * @param {Record<string, OptionRow>} table
- * @param {string} name
- */
-function unknownOption ({ entry, docs, prefix }, table, name) {
-  const near = nearestName(name, table)
-  const help = near === undefined ? `; ${docs} lists the options` : `. Did you mean "${prefix}${near}"?`
-  return argumentError(TypeError, 'SPILLWAY_UNKNOWN_OPTION', `${entry}: unknown option "${prefix}${name}"${help}`)
+  if (!hasType || row.inRange?.(value) === false) throw errors().invalidOption(where, name, row, value, hasType ? RangeError : TypeError)
+  return row.members === undefined ? value : readMembers({ ...where, prefix: `${where.prefix}${name}.` }, row.members, value)
 }
 
 module.exports = { readOptions }

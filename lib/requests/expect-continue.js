@@ -1,30 +1,30 @@
 'use strict'
 
 /**
- * Node tells a client that expects it to send its body (100 Continue, RFC 9110, section 10.1.1) before anybody
- * has judged the request, unless somebody listens. Here it is told once its request is admitted, and not at all
- * where that is refused.
+ * A client that sends `Expect: 100-continue` holds its body back until it gets a 100 (Continue, RFC 9110, section
+ * 10.1.1). Node sends one as soon as it has parsed the head, unless the server has a `'checkContinue'` listener. Here
+ * the client gets it when its request is admitted, and never if the request is refused.
  */
 
 const { trackedRequestOf } = require('./watch.js')
 
 const EVENT = 'checkContinue'
 
-/** How many gates watch a server. @type {WeakMap<any, number>} */
+/** How many gates watch each server. @type {WeakMap<any, number>} */
 const watches = new WeakMap()
 
 /** @this {any} @param {any} req @param {any} res */
-function onExpectation (req, res) {
-  // Whoever else listens sees to it.
+function onCheckContinue (req, res) {
+  // Another listener answers the client itself.
   if (this.listenerCount(EVENT) > 1) return
-  const tracked = trackedRequestOf(req)
-  tracked.awaitsContinue = true
-  onFirstRead(req, () => { if (tracked.awaitsContinue) letContinue(tracked, res) })
+  const trackedRequest = trackedRequestOf(req)
+  trackedRequest.awaitsContinue = true
+  onFirstRead(req, () => { if (trackedRequest.awaitsContinue) trackedRequest.sendContinue(res) })
   this.emit('request', req, res)
 }
 
 /**
- * Whoever reads the body before the gate is asked, waits for it.
+ * Code that reads the body before the gate has judged the request would wait forever.
  *
  * @param {any} req
  * @param {() => void} fn
@@ -39,16 +39,16 @@ function onFirstRead (req, fn) {
   }
 }
 
-/** For a gate that judges every request of some servers. */
+/** The servers all of whose requests one gate judges. */
 class ContinueWatch {
   /** @type {Set<any>} */
   #servers = new Set()
 
-  /** @param {any} server of Node's */
+  /** @param {any} server Node's */
   watch (server) {
     const count = watches.get(server) ?? 0
-    // First, as those for once are gone when they have been called.
-    if (count === 0) server.prependListener(EVENT, onExpectation)
+    // Prepended, because listeners added by once() are already removed when the next listener runs.
+    if (count === 0) server.prependListener(EVENT, onCheckContinue)
     watches.set(server, count + 1)
     this.#servers.add(server)
   }
@@ -56,20 +56,11 @@ class ContinueWatch {
   close () {
     for (const server of this.#servers) {
       const count = /** @type {number} */ (watches.get(server)) - 1
-      if (count === 0) server.removeListener(EVENT, onExpectation)
+      if (count === 0) server.removeListener(EVENT, onCheckContinue)
       watches.set(server, count)
     }
     this.#servers.clear()
   }
 }
 
-/**
- * @param {import('./tracked-request.js').TrackedRequest} tracked
- * @param {any} res Node's response
- */
-function letContinue (tracked, res) {
-  tracked.awaitsContinue = false
-  if (!res.headersSent) res.writeContinue()
-}
-
-module.exports = { ContinueWatch, letContinue }
+module.exports = { ContinueWatch }

@@ -3,8 +3,7 @@
 let hasWarned = false
 
 /**
- * For what Node calls of this package in the middle of its own work: if that threw, it would end the process.
- * A process warning tells of it, once.
+ * Reports, once, an error in code that Node calls in the middle of its own work. Throwing there would end the process.
  *
  * @param {unknown} error
  */
@@ -12,7 +11,7 @@ function reportFault (error) {
   if (hasWarned) return
   hasWarned = true
   process.emitWarning(
-    `a request or a connection could not be followed; please report this: ${error instanceof Error ? error.stack : error}`,
+    `spillway could not track a request or a connection; please report this: ${error instanceof Error ? error.stack : error}`,
     { type: 'SpillwayWarning', code: 'SPILLWAY_INTERNAL' })
 }
 

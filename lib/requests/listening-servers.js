@@ -1,19 +1,18 @@
 'use strict'
 
 /**
- * The servers that listen, as far as requests have shown them: for the length of their accept queues, and for
- * what each of their new connections waited there.
+ * The servers that listen, as far as requests have revealed them. Known servers let `delay()` look at their accept
+ * queues, and tell how long each new connection waited to be accepted.
  */
 
-const http = require('node:http')
-const { Connection } = require('./tracked-request.js')
+const { Connection } = require('./connection.js')
 const { binding } = require('../native/binding.js')
 const { reportFault } = require('./fault.js')
 
 /** On a socket: its Connection. */
 const kConnection = Symbol('spillway.connection')
 
-/** Server to the handle it listened on when last seen; one that has closed is let go. @type {Map<any, any>} */
+/** Each server, and the handle it listened on when last seen. Servers that close are removed. @type {Map<any, any>} */
 const handles = new Map()
 
 /** @param {any} socket */
@@ -37,17 +36,17 @@ function onServerClose () {
 }
 
 /**
- * A request has come. To be called for the first of each connection.
+ * To be called for the first request of each connection.
  *
- * @param {any} server of one that does not listen (it is fed by others), nothing is to be known
+ * @param {any} server ignored if it does not listen: something else feeds it connections
  */
 function learn (server) {
   const handle = server?._handle ?? null
   if (handle === null || handles.get(server) === handle) return
   if (!handles.has(server)) {
     server.once('close', onServerClose)
-    // Of TLS, the sockets are others than those of requests.
-    if (server instanceof http.Server) server.on('connection', onConnection)
+    // A TLS server emits 'connection' for the raw sockets; its requests arrive on others.
+    if (server instanceof require('node:http').Server) server.on('connection', onConnection)
   }
   handles.set(server, handle)
   watch()
@@ -76,7 +75,7 @@ function watch () {
 
 /**
  * @param {any} socket
- * @returns {Connection} made anew where nobody has seen it be accepted
+ * @returns {Connection} a new one if the socket was accepted unseen
  */
 function connectionOf (socket) {
   socket[kConnection] ??= new Connection(socket._handle?.fd ?? -1, -1)

@@ -1,130 +1,131 @@
 'use strict'
 
 /**
- * The end of an admitted request. Its gates are told once, whatever happens: its response was sent; or its
- * client has left, and its handler is through or has had time enough. A handler that works for nobody works all
- * the same, so until then the request keeps its place.
+ * Tells the gates that admitted a request, once, when it has ended. It has ended when its response was sent; or when
+ * its client has left and its handler has finished or run out of time. A handler goes on working for a client that has
+ * left, so until then the request stays in flight.
+ *
+ * @typedef {import('./tracked-request.js').Entry} Entry
+ * @typedef {import('./tracked-request.js').TrackedRequest} TrackedRequest
  */
 
 const { isEventStream } = require('./event-stream.js')
-const { OUTCOME } = require('../admission/controller.js')
+const { OUTCOME } = require('./outcome.js')
 
 /** RFC 9113, section 7. */
 const NO_ERROR = 0
 
 /**
- * Sees to it that a gate is told when a request that it has admitted is over.
- *
- * @param {import('./tracked-request.js').TrackedRequest} tracked
- * @param {import('../gate/in-flight.js').InFlightEntry} entry the first of the tracked's
+ * @param {TrackedRequest} trackedRequest
+ * @param {Entry} entry the newest of the request's
  * @param {any} res Node's response
  */
-function follow (tracked, entry, res) {
-  tracked.entry = entry
-  if (tracked.finished || res.writableFinished === true) return entry.gate.leave(entry, OUTCOME.abandoned)
-  if (tracked.res !== null) return
-  tracked.res = res
-  const { connection } = tracked
-  if (tracked.abandoned) awaitHandler(tracked)
-  else if (connection === null) onResponseEnd(res, (isSent) => isSent ? onSent(tracked, res) : onClientLeft(tracked))
-  else if (connection.closed) onClientLeft(tracked)
-  else connection.inFlight.push(tracked)
+function follow (trackedRequest, entry, res) {
+  trackedRequest.entry = entry
+  if (trackedRequest.finished || res.writableFinished === true) return entry.end(OUTCOME.abandoned)
+  if (trackedRequest.res !== null) return
+  trackedRequest.res = res
+  const { connection } = trackedRequest
+  if (trackedRequest.abandoned) awaitHandler(trackedRequest)
+  else if (connection === null) onResponseEnd(res, (isSent) => isSent ? onSent(trackedRequest, res) : onClientLeft(trackedRequest))
+  else if (connection.closed) onClientLeft(trackedRequest)
+  else connection.unanswered.push(trackedRequest)
 }
 
 /**
- * The response has gone out.
+ * The response was sent.
  *
- * @param {import('./tracked-request.js').TrackedRequest} tracked
+ * @param {TrackedRequest} trackedRequest
  * @param {any} res
  */
-function onSent (tracked, res) {
-  tracked.connection?.remove(tracked)
-  // The framework has answered a client that is gone or that sent nonsense. The handler may still be at work.
-  if (tracked.abandoned && isAnsweredFor(entriesOf(tracked))) return
-  end(tracked, OUTCOME.completed, res.statusCode)
+function onSent (trackedRequest, res) {
+  trackedRequest.connection?.remove(trackedRequest)
+  // The framework has answered a client that has left or whose bytes could not be parsed: the handler may still be running.
+  if (trackedRequest.abandoned && isAnsweredForHandler(entriesOf(trackedRequest))) return
+  end(trackedRequest, OUTCOME.completed, res.statusCode)
 }
 
 /**
- * Its handler has destroyed the response, and with it the connection.
+ * The handler has destroyed the response, and with it the connection.
  *
- * @param {import('./tracked-request.js').TrackedRequest} tracked
+ * @param {TrackedRequest} trackedRequest
  */
-function onDestroyed (tracked) {
-  end(tracked, OUTCOME.abandoned)
+function onDestroyed (trackedRequest) {
+  end(trackedRequest, OUTCOME.abandoned)
 }
 
-/** @param {import('./tracked-request.js').TrackedRequest} tracked */
-function onClientLeft (tracked) {
-  if (tracked.finished || tracked.abandoned) return
-  tracked.abandoned = true
-  if (tracked.entry !== null) awaitHandler(tracked)
+/** @param {TrackedRequest} trackedRequest */
+function onClientLeft (trackedRequest) {
+  if (trackedRequest.finished || trackedRequest.abandoned) return
+  trackedRequest.abandoned = true
+  if (trackedRequest.entry !== null) awaitHandler(trackedRequest)
 }
 
-/** @param {import('./tracked-request.js').TrackedRequest} tracked whose client has left */
-function awaitHandler (tracked) {
-  const { res, handled } = tracked
-  const entries = entriesOf(tracked)
-  const isToldOfEnd = !isAnsweredFor(entries)
-  if (isEventStream(res) || isPipedInto(res) || (isToldOfEnd && res.writableEnded)) return end(tracked, OUTCOME.abandoned)
-  const patienceMs = Math.max(...entries.map((entry) => entry.gate.patienceMs(entry)))
-  // When that is over, it says nothing of how long a handler takes.
-  const timer = setTimeout(end, patienceMs, tracked, OUTCOME.detached).unref()
+/** @param {TrackedRequest} trackedRequest whose client has left */
+function awaitHandler (trackedRequest) {
+  const { res, handled } = trackedRequest
+  const entries = entriesOf(trackedRequest)
+  const handlerEndsResponse = !isAnsweredForHandler(entries)
+  if (isEventStream(res) || isPipedInto(res) || (handlerEndsResponse && res.writableEnded)) return end(trackedRequest, OUTCOME.abandoned)
+  const patienceMs = Math.max(...entries.map((entry) => entry.patienceMs()))
+  // A request that runs out of it tells nothing about how long a handler takes.
+  const timer = setTimeout(end, patienceMs, trackedRequest, OUTCOME.detached).unref()
   const done = () => {
     clearTimeout(timer)
-    end(tracked, OUTCOME.abandoned)
+    end(trackedRequest, OUTCOME.abandoned)
   }
-  if (isToldOfEnd) {
+  if (handlerEndsResponse) {
     onCalled(res, 'end', done)
-    // In a tick, as Node 26 itself destroys the responses that have waited for their turn.
+    // In the next tick, because Node 26 itself destroys the responses that wait behind a pipelined one.
     process.nextTick(onCalled, res, 'destroy', done)
   }
   handled?.then(done, done)
 }
 
 /**
- * For a framework that tells when the handler is through, whether or not it has ended the response.
+ * For frameworks that tell when a handler has finished, whether or not it has ended the response.
  *
- * @param {import('./tracked-request.js').TrackedRequest} tracked
+ * @param {TrackedRequest} trackedRequest
  * @param {PromiseLike<unknown>} handled
  */
-function whenHandled (tracked, handled) {
-  tracked.handled = handled
-  if (!tracked.abandoned) return
-  const done = () => end(tracked, OUTCOME.abandoned)
+function whenHandled (trackedRequest, handled) {
+  trackedRequest.handled = handled
+  if (!trackedRequest.abandoned) return
+  const done = () => end(trackedRequest, OUTCOME.abandoned)
   handled.then(done, done)
 }
 
 /**
- * @param {import('./tracked-request.js').TrackedRequest} tracked
+ * @param {TrackedRequest} trackedRequest
  * @param {number} outcome
  * @param {number} [status] of a response that was sent
  */
-function end (tracked, outcome, status) {
-  if (tracked.finished) return
-  tracked.finished = true
-  // It has lasted as long as its client liked, which says nothing of service.
-  if (tracked.res !== null && isEventStream(tracked.res)) outcome = OUTCOME.detached
-  for (let { entry } = tracked; entry !== null; entry = entry.next) entry.gate.leave(entry, outcome, status)
+function end (trackedRequest, outcome, status) {
+  if (trackedRequest.finished) return
+  trackedRequest.finished = true
+  // How long an event stream lasts is up to its client, and tells nothing about service time.
+  if (trackedRequest.res !== null && isEventStream(trackedRequest.res)) outcome = OUTCOME.detached
+  for (let { entry } = trackedRequest; entry !== null; entry = entry.next) entry.end(outcome, status)
 }
 
 /**
- * Whether the framework may answer in the place of the handler.
+ * Whether the framework may end the response in place of the handler.
  *
- * @param {import('../gate/in-flight.js').InFlightEntry[]} entries
+ * @param {Entry[]} entries
  */
-function isAnsweredFor (entries) {
-  return entries.some(({ gate }) => gate.answersForHandler)
+function isAnsweredForHandler (entries) {
+  return entries.some(({ answersForHandler }) => answersForHandler)
 }
 
-/** @param {import('./tracked-request.js').TrackedRequest} tracked */
-function entriesOf (tracked) {
+/** @param {TrackedRequest} trackedRequest */
+function entriesOf (trackedRequest) {
   const entries = []
-  for (let { entry } = tracked; entry !== null; entry = entry.next) entries.push(entry)
+  for (let { entry } = trackedRequest; entry !== null; entry = entry.next) entries.push(entry)
   return entries
 }
 
 /**
- * A stream that is piped into a response stops when its client has left.
+ * A stream that is piped into a response stops when the client leaves.
  *
  * @param {any} res
  */
@@ -133,7 +134,7 @@ function isPipedInto (res) {
 }
 
 /**
- * Calls `done` when the handler calls a method of its response to a client that has left.
+ * Calls `done` when the handler calls a method of the response.
  *
  * @param {any} res
  * @param {'end' | 'destroy'} name
@@ -149,15 +150,15 @@ function onCalled (res, name, done) {
 }
 
 /**
- * Calls `done` once, when a response was sent, or its client has left: at once if that is so already.
+ * Calls `done` once, when the response was sent or the client has left; at once if that has happened already.
  *
- * @param {any} res an Http2ServerResponse, or what an injected request is answered on
+ * @param {any} res an Http2ServerResponse, or the stand-in that an injected request gets
  * @param {(isSent: boolean) => void} done
  */
 function onResponseEnd (res, done) {
   if (res.closed === true || res.destroyed === true || res.stream?.destroyed === true) return done(isSent(res))
-  // Hapi's injected response finishes and never closes; one that is aborted closes and never finishes.
-  // A stream of HTTP/2 that is closed without an error finishes, too, whether or not it was answered.
+  // Hapi's injected response emits 'finish' and never 'close'; an aborted one emits 'close' and never 'finish'.
+  // An HTTP/2 stream that is closed without an error emits 'finish' too, whether or not it was answered.
   const onFinish = () => finish(res.stream === undefined || isSent(res))
   const onClose = () => finish(isSent(res))
   /** @param {boolean} sent */
@@ -170,13 +171,13 @@ function onResponseEnd (res, done) {
   res.on('close', onClose)
 }
 
-/** @param {any} res one that is over */
+/** @param {any} res that has ended */
 function isSent (res) {
   return !wasReset(res) && (res.stream === undefined ? res.writableFinished : res.writableEnded)
 }
 
 /**
- * A stream of HTTP/2 that the client has reset finishes like one that was answered.
+ * An HTTP/2 stream that the client has reset emits the same events as one that was answered.
  *
  * @param {any} res
  */

@@ -1,11 +1,11 @@
 'use strict'
 
-/** Scheme and host of a target in absolute form (RFC 9112, section 3.2.2), as proxies send it. */
+/** Scheme and authority of a request target in absolute form (RFC 9112, section 3.2.2), which clients send to proxies. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i
 
 /**
  * @param {string} target of a request line
- * @returns {string} its path, as it was sent
+ * @returns {string} its path, neither decoded nor normalized
  */
 function pathOfTarget (target) {
   const local = target.startsWith('/') ? target : target.replace(ORIGIN, '')

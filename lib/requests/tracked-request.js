@@ -1,36 +1,49 @@
 'use strict'
 
 /**
- * What is known of a request from the moment Node has parsed its head, kept in one place: a framework
- * makes its own of Node's objects, and each look at those is dear from then on.
+ * A gate's in-flight entry, as far as its request has to know it. A gate that enforces and gates in dry run may all admit
+ * one request.
+ *
+ * @typedef {object} Entry
+ * @property {Entry | null} next the entry of another gate
+ * @property {boolean} answersForHandler whether the framework ends the response to a client that has left, while the
+ *   handler may still be running
+ * @property {() => number} patienceMs how long the request stays in flight after its client has left, while its handler
+ *   has not ended
+ * @property {(outcome: number, status?: number) => void} end called once; `status` is that of a response that was sent
+ */
+
+/**
+ * What is known about a request from the moment Node has parsed its head, in one place: frameworks wrap Node's objects
+ * in their own, and reading those is costly.
  */
 class TrackedRequest {
-  /** Whether a gate that enforces has decided on it: a request passes one such gate. */
+  /** Whether a gate that enforces has judged it: one such gate judges a request. */
   judged = false
-  /** The gates in dry run that have. @type {import('../gate/gate.js').Gate[] | null} */
+  /** The gates in dry run that have judged it. @type {object[] | null} */
   dryRunGates = null
-  /** The first entry of a gate that admitted it. @type {import('../gate/in-flight.js').InFlightEntry | null} */
+  /** The latest of its in-flight entries. @type {Entry | null} */
   entry = null
-  /** Node's response, once a gate has admitted it. @type {any} */
+  /** Node's response, once a gate has admitted the request. @type {any} */
   res = null
-  /** What settles when its handler is through, where the framework tells. @type {PromiseLike<unknown> | null} */
+  /** Settles when its handler has finished, if the framework tells. @type {PromiseLike<unknown> | null} */
   handled = null
-  /** Its key, where that had no class of its own when it came. */
+  /** The key of its class, if that had no class of its own when the request arrived. */
   candidate = ''
-  /** Its client waits for a 100 (Continue) before it sends the body. */
+  /** Its client waits for 100 (Continue) before it sends the body. */
   awaitsContinue = false
   /** Its client has left. */
   abandoned = false
-  /** Its response was sent, or its client has left and its handler is through. */
+  /** Its response was sent, or its client has left and its handler has finished. */
   finished = false
 
   /**
    * @param {string} method
-   * @param {string} url the target, as the client sent it
+   * @param {string} url the request target, as the client sent it
    * @param {string[]} rawHeaders names and values in turn
-   * @param {number} waitMs what it waited before its handler; below 0 where the kernel does not know
-   * @param {boolean} queued whether it has just come through the accept queue
-   * @param {Connection | null} connection null for one that did not come over HTTP/1
+   * @param {number} waitMs what it waited before its handler; below 0 if the kernel does not tell
+   * @param {boolean} queued whether its connection has just come through the accept queue
+   * @param {import('./connection.js').Connection | null} connection null if it did not arrive over HTTP/1
    */
   constructor (method, url, rawHeaders, waitMs, queued, connection) {
     this.method = method
@@ -41,48 +54,23 @@ class TrackedRequest {
     this.connection = connection
   }
 
-  /** @param {import('../gate/gate.js').Gate} gate */
-  isKnownTo (gate) {
+  /** @param {{ isDryRun: boolean }} gate */
+  isJudgedBy (gate) {
     return gate.isDryRun ? this.dryRunGates !== null && this.dryRunGates.includes(gate) : this.judged
   }
 
-  /** @param {import('../gate/gate.js').Gate} gate */
-  setKnownTo (gate) {
+  /** @param {{ isDryRun: boolean }} gate */
+  setJudgedBy (gate) {
     if (!gate.isDryRun) this.judged = true
     else if (this.dryRunGates === null) this.dryRunGates = [gate]
     else this.dryRunGates.push(gate)
   }
-}
 
-/** A connection that requests come over. */
-class Connection {
-  /** Of its requests, those admitted and not yet answered: more than one where the client pipelines. @type {TrackedRequest[]} */
-  inFlight = []
-  /** Whether a request has come over it. */
-  used = false
-  closed = false
-
-  /**
-   * @param {number} fd
-   * @param {number} queuedMs what it waited to be accepted; below 0 where that is not known
-   */
-  constructor (fd, queuedMs) {
-    this.fd = fd
-    this.queuedMs = queuedMs
-    /** Whether the kernel can tell what a request on it waited. */
-    this.kernelKnows = fd >= 0
-  }
-
-  /** @param {TrackedRequest} tracked */
-  remove (tracked) {
-    const { inFlight } = this
-    if (inFlight[inFlight.length - 1] === tracked) {
-      inFlight.pop()
-      return
-    }
-    const index = inFlight.indexOf(tracked)
-    if (index >= 0) inFlight.splice(index, 1)
+  /** @param {any} res Node's response */
+  sendContinue (res) {
+    this.awaitsContinue = false
+    if (!res.headersSent) res.writeContinue()
   }
 }
 
-module.exports = { TrackedRequest, Connection }
+module.exports = { TrackedRequest }

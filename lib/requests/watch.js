@@ -1,14 +1,17 @@
 'use strict'
 
 /**
- * Sees every HTTP/1 request of the process at the moment Node has parsed its head: later, behind an
- * asynchronous middleware, the kernel's figure of its wait would have gone on counting.
+ * Sees every HTTP/1 request of this thread as soon as Node has parsed its head. The kernel's figure for the wait has to
+ * be read then: behind asynchronous middleware it would include the middleware.
+ *
+ * One watch serves all users, and runs while there is one: the toobusy functions and each gate. It also keeps the event
+ * loop's monitor running.
  */
 
 const diagnosticsChannel = require('node:diagnostics_channel')
-const net = require('node:net')
 const { TrackedRequest } = require('./tracked-request.js')
 const { binding } = require('../native/binding.js')
+const monitor = require('../loop/monitor.js')
 const { onClientLeft, onDestroyed, onSent } = require('./response-end.js')
 const { reportFault } = require('./fault.js')
 const fdWatch = require('../limits/fd-watch.js')
@@ -19,12 +22,28 @@ const FINISH = 'http.server.response.finish'
 /** On a request: its TrackedRequest. */
 const kTracked = Symbol('spillway.tracked')
 
+let users = 0
+let releaseMonitor = () => {}
+
+/** @returns {() => void} releases the watch; idempotent */
+function acquire () {
+  if (++users === 1) start()
+  let held = true
+  return () => {
+    if (!held) return
+    held = false
+    if (--users === 0) stop()
+  }
+}
+
 function start () {
+  releaseMonitor = monitor.acquire()
   diagnosticsChannel.subscribe(START, onRequestStart)
   diagnosticsChannel.subscribe(FINISH, onResponseFinish)
 }
 
 function stop () {
+  releaseMonitor()
   diagnosticsChannel.unsubscribe(START, onRequestStart)
   diagnosticsChannel.unsubscribe(FINISH, onResponseFinish)
   forgetAll()
@@ -33,7 +52,7 @@ function stop () {
 /** @param {any} message */
 function onRequestStart ({ request, socket, server }) {
   try {
-    request[kTracked] = arrive(request, socket, server)
+    request[kTracked] = track(request, socket, server)
   } catch (error) {
     reportFault(error)
   }
@@ -44,11 +63,11 @@ function onRequestStart ({ request, socket, server }) {
  * @param {any} socket
  * @param {any} server
  */
-function arrive (request, socket, server) {
+function track (request, socket, server) {
   const { method, url, rawHeaders } = request
   const known = knownConnectionOf(socket)
   if (known?.used) {
-    const waitMs = known.kernelKnows ? binding.requestWait(known.fd, 0, -1) : -1
+    const waitMs = known.hasKernelWaits ? binding.requestWait(known.fd, 0, -1) : -1
     return new TrackedRequest(method, url, rawHeaders, waitMs, false, known)
   }
   learn(server)
@@ -56,27 +75,27 @@ function arrive (request, socket, server) {
   const { fd, queuedMs } = connection
   if (fd >= fdWatch.from) fdWatch.note(fd)
   const waitMs = fd >= 0 ? binding.requestWait(fd, 1, queuedMs) : -1
-  connection.kernelKnows = waitMs >= 0
-  return new TrackedRequest(method, url, rawHeaders, waitMs, connection.kernelKnows && binding.wasQueued(), connection)
+  connection.hasKernelWaits = waitMs >= 0
+  return new TrackedRequest(method, url, rawHeaders, waitMs, connection.hasKernelWaits && binding.wasQueued(), connection)
 }
 
-/** @param {any} socket over which the first request has come */
+/** @param {any} socket on which the first request has arrived */
 function begin (socket) {
   const connection = connectionOf(socket)
   connection.used = true
-  // Before Node's own, which calls the response destroyed, whoever did it.
+  // Before Node's own listener, which marks the response as destroyed whatever the cause.
   socket.prependOnceListener('close', onSocketClose)
   return connection
 }
 
 /** @param {any} message */
 function onResponseFinish ({ request, response, socket }) {
-  const tracked = request[kTracked]
-  if (tracked === undefined || tracked.connection === null) return
+  const trackedRequest = request[kTracked]
+  if (trackedRequest === undefined || trackedRequest.connection === null) return
   try {
-    // Node says so too of what it could not write any more.
-    if (socket.destroyed) onClientLeft(tracked)
-    else onSent(tracked, response)
+    // Node also publishes this for a response that it could no longer write.
+    if (socket.destroyed) onClientLeft(trackedRequest)
+    else onSent(trackedRequest, response)
   } catch (error) {
     reportFault(error)
   }
@@ -86,11 +105,12 @@ function onResponseFinish ({ request, response, socket }) {
 function onSocketClose () {
   const connection = connectionOf(this)
   connection.closed = true
-  for (const tracked of connection.inFlight.splice(0)) {
+  for (const trackedRequest of connection.unanswered.splice(0)) {
+    const { res } = trackedRequest
     try {
-      // Node itself destroys a response that has waited for its turn, and so has no socket yet.
-      if (tracked.res.destroyed && tracked.res.socket !== null) onDestroyed(tracked)
-      else onClientLeft(tracked)
+      // A response without a socket was waiting behind a pipelined one: Node destroyed it, not its handler.
+      if (res.destroyed && res.socket !== null) onDestroyed(trackedRequest)
+      else onClientLeft(trackedRequest)
     } catch (error) {
       reportFault(error)
     }
@@ -98,14 +118,14 @@ function onSocketClose () {
 }
 
 /**
- * Node's parser has given up on a connection, and the framework answers the requests on it in the place of their
- * handlers: their client is as good as gone.
+ * To be called when Node's parser has given up on a connection and the framework answers the requests on it in place
+ * of their handlers: it ends like a connection whose client has left.
  *
  * @param {any} socket
  */
 function onClientError (socket) {
   try {
-    for (const tracked of [...knownConnectionOf(socket)?.inFlight ?? []]) onClientLeft(tracked)
+    for (const trackedRequest of [...knownConnectionOf(socket)?.unanswered ?? []]) onClientLeft(trackedRequest)
   } catch (error) {
     reportFault(error)
   }
@@ -117,17 +137,17 @@ function onClientError (socket) {
  * @returns {TrackedRequest}
  */
 function trackedRequestOf (raw, request = raw) {
-  return raw[kTracked] ?? unseen(raw, request)
+  return raw[kTracked] ?? trackUnannounced(raw, request)
 }
 
 /**
- * One that Node does not announce: an upgrade, HTTP/2, an injected request. Or one older than the watch.
+ * Tracks a request that Node does not announce (an upgrade, HTTP/2, an injected request), or one older than the watch.
  *
  * @param {any} raw
  * @param {any} request
  */
-function unseen (raw, request) {
-  // A mounted application, or one that rewrites, has changed `url` by now.
+function trackUnannounced (raw, request) {
+  // Mounted applications and rewriting middleware have changed `url` by now.
   const url = raw.originalUrl ?? request.originalUrl ?? raw.url
   const rawHeaders = raw.rawHeaders ?? Object.entries(raw.headers ?? {}).flat()
   raw[kTracked] = new TrackedRequest(raw.method, url, rawHeaders, measure(raw.socket), false, olderConnection(raw))
@@ -135,13 +155,13 @@ function unseen (raw, request) {
 }
 
 /**
- * The connection of a request that Node announced before anybody listened, or null: HTTP/2 has none of
- * its own, and an injected request none at all.
+ * The connection of a request that Node announced before the watch began, or null: an HTTP/2 request has none of its
+ * own, and an injected request has none at all.
  *
  * @param {any} raw
  */
 function olderConnection ({ httpVersionMajor, socket, upgrade }) {
-  if (httpVersionMajor !== 1 || upgrade || !(socket instanceof net.Socket) || !('server' in socket)) return null
+  if (httpVersionMajor !== 1 || upgrade || !(socket instanceof require('node:net').Socket) || !('server' in socket)) return null
   const known = knownConnectionOf(socket)
   if (known?.used) return known
   const connection = begin(socket)
@@ -151,7 +171,7 @@ function olderConnection ({ httpVersionMajor, socket, upgrade }) {
 
 /**
  * @param {any} socket
- * @returns {number} ms; an injected request, which has no connection, waited 0
+ * @returns {number} ms; 0 for an injected request, which has no connection
  */
 function measure (socket) {
   const handle = socket?._handle
@@ -159,4 +179,4 @@ function measure (socket) {
   return handle.fd >= 0 ? binding.requestWait(handle.fd, 1, -1) : -1
 }
 
-module.exports = { trackedRequestOf, onClientError, start, stop }
+module.exports = { acquire, onClientError, trackedRequestOf }

@@ -7,13 +7,7 @@ const { Slots } = require('./slots.js')
 /**
  * Finds the concurrency limit of one job, and adapts it. Implemented by the addon.
  *
- * @typedef {object} NativeConcurrency all times in ns. `beginAt` and `endAt` do the same as `begin` and `end`, with times that the caller
- *   provides
- * @property {() => number} begin an item starts; returns the current time, which `end` needs
- * @property {(began: number, succeeded: number) => number} end an item has ended; returns the new limit
- * @property {(now: number) => void} beginAt
- * @property {(now: number, began: number, succeeded: number, turn: number) => number} endAt
- * @property {() => { limit: number, probing: boolean, capacity: number, responseNs: number }} snapshot `capacity`: items a second
+ * @typedef {import('../native/types.js').NativeConcurrency} NativeConcurrency
  */
 
 /** Slots whose limit the addon adapts, until the user sets one. Measures the event loop while handlers run. */

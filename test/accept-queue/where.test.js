@@ -43,7 +43,7 @@ describe('where the spill works:', function () {
     it(`it is active in ${kind.name} ${byDefault ? 'by default' : 'only with spill: true, from the first request on'}`, async () => {
       const site = await kind.start(byDefault ? {} : { spill: true })
       if (!byDefault) {
-        assert.equal(spillOf(site.gate).why, 'no server of this gate listens, as far as is known')
+        assert.equal(spillOf(site.gate).why, 'no server of this gate is known to listen')
         assert.equal((await (await connect(site.port)).send('GET /')).status, 200)
       }
       assert.deepEqual(spillOf(site.gate), ACTIVE)
@@ -63,7 +63,7 @@ describe('where the spill works:', function () {
       [{ spill: false }, 'the option spill is false'],
       [{ spill: true, dryRun: true }, 'the option dryRun is true'],
       [{ spill: true, maxDelay: false }, 'the option maxDelay is false'],
-      [{ spill: true, message: 'x'.repeat(4096) }, 'the option message makes an answer of more than 4096 bytes']
+      [{ spill: true, message: 'x'.repeat(4096) }, 'the option message makes the answer longer than 4096 bytes']
     ]) {
       it(`it is inactive in ${kind.name} if ${why}`, async () => {
         const site = await kind.start(options)
@@ -188,7 +188,7 @@ describe('where the spill works:', function () {
     const ask = async () => assert.equal((await (await connect(server.address().port)).send('GET /')).status, 200)
     await ask()
     assert.deepEqual([spillOf(first), spillOf(middleware)],
-      [ACTIVE, { active: false, why: 'another gate of this server has the spill' }])
+      [ACTIVE, { active: false, why: 'the spill of another gate is attached to this server' }])
     first.close()
     const second = guard(server)
     opened(() => second.close())
@@ -211,7 +211,7 @@ describe('where the spill works:', function () {
     opened(() => gate.close())
     await listen(server, file)
     assert.equal((await (await connect(file)).send('GET /')).status, 200)
-    assert.deepEqual(spillOf(gate), { active: false, why: 'a Unix socket does not tell what waits to be accepted' })
+    assert.deepEqual(spillOf(gate), { active: false, why: 'a Unix domain socket does not tell which connections wait to be accepted' })
   })
 
   it('it is inactive on a server that gets its connections from another one, and the snapshot says so', async () => {
@@ -221,7 +221,7 @@ describe('where the spill works:', function () {
     const outer = net.createServer((socket) => inner.emit('connection', socket))
     await listen(outer)
     assert.equal((await (await connect(outer.address().port)).send('GET /')).status, 200)
-    assert.match(spillOf(gate).why, /no server of this gate listens/)
+    assert.match(spillOf(gate).why, /no server of this gate is known to listen/)
   })
 
   // Node supports reusePort since 22.12 and 23.1; earlier versions ignore it.

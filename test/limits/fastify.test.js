@@ -88,7 +88,7 @@ describe('a limit of spillway/fastify', () => {
       spill = child.spillway
     })
     await app.listen({ port: 0, host: '127.0.0.1' })
-    assert.match(spill.snapshot().spill.why, /^it may be there for some paths only/)
+    assert.match(spill.snapshot().spill.why, /^the gate may judge only some paths/)
   })
 
   it('accepts only a class of errors as customError', async () => {

@@ -116,7 +116,7 @@ describe('package', () => {
     `)
     assert.deepEqual(JSON.parse(stdout), [
       'served', 1, 'js', 'loop', false, 'the native addon is not loaded', { rssBytes: true, fdRatio: true, threadPoolDelay: false }])
-    assert.match(stderr, /SPILLWAY_UNKNOWN_LIMIT.*maxThreadPoolDelay is not judged: .* the native addon is not loaded\n/)
+    assert.match(stderr, /SPILLWAY_UNKNOWN_LIMIT.*maxThreadPoolDelay has no effect: .* unless the native addon is loaded\n/)
     assert.equal(stderr.match(/Warning:/g)?.length, 1, stderr)
   })
 })

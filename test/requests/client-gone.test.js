@@ -9,7 +9,7 @@ const hapi = require('@hapi/hapi')
 const spillwayHapi = require('../../lib/adapters/hapi/index.js')
 const { Gate } = require('../../lib/gate/gate.js')
 const { guard } = require('../../lib/adapters/http.js')
-const { OUTCOME } = require('../../lib/admission/controller.js')
+const { OUTCOME } = require('../../lib/requests/outcome.js')
 const { kinds, kindNamed } = require('../support/servers.js')
 const { gateOptions } = require('../../lib/gate/options.js')
 const { readOptions } = require('../../lib/options/read.js')
@@ -159,7 +159,7 @@ describe('when its client leaves, a request', () => {
         leave.call(gate, entry, outcome, status)
       }
       const server = createServer((req, res) => {
-        gate.enter(req, res, req)
+        gate.decide(req, res, req)
         handle(req, res)
       })
       await listen(server)

@@ -126,7 +126,7 @@ describe('an internal error while a request is processed', () => {
     `))
     assert.equal(code, 0)
     assert.equal(stdout, '1,0,1 2,0,1\n')
-    assert.match(stderr, /^\(node:\d+\) \[SPILLWAY_INTERNAL\] SpillwayWarning: a request or a connection could not be followed/)
+    assert.match(stderr, /^\(node:\d+\) \[SPILLWAY_INTERNAL\] SpillwayWarning: spillway could not track a request or a connection/)
     assert.equal(stderr.match(/SPILLWAY_INTERNAL/g).length, 1)
   })
 })

@@ -5,7 +5,7 @@ const { performance } = require('node:perf_hooks')
 const { setTimeout } = require('node:timers/promises')
 const monitor = require('../../lib/loop/monitor.js')
 const { binding } = require('../../lib/native/binding.js')
-const { NS_PER_MS, createController } = require('../../lib/admission/controller.js')
+const { AdmissionController } = require('../../lib/admission/controller.js')
 
 const { block } = require('./block.js')
 
@@ -31,7 +31,7 @@ const SHORTEST_INTERVAL_MS = 16
 const LATE_MS = LIMIT_MS + MARGIN_MS
 
 /** A controller that sees no requests, which shows what a pause of the loop excuses at the moment. */
-const controller = createController({ maxDelay: LIMIT_MS, maxInFlight: undefined, dryRun: false })
+const controller = new AdmissionController({ maxDelay: LIMIT_MS, maxInFlight: undefined, dryRun: false })
 
 /** The handles of the connections that servers of this process have accepted. @type {Set<any>} */
 const handles = new Set()
@@ -61,7 +61,7 @@ async function late (send) {
     const sentAt = performance.now()
     for (let leftMs = LATE_MS; leftMs > 0;) {
       await setTimeout(leftMs)
-      leftMs = controller.waitLimit(0) / NS_PER_MS + MARGIN_MS - (performance.now() - sentAt)
+      leftMs = controller.delayLimitMs() + MARGIN_MS - (performance.now() - sentAt)
     }
     return Array.isArray(sent) ? Promise.all(sent) : sent
   } finally {

@@ -2,39 +2,35 @@
 
 const fp = require('fastify-plugin')
 const { NO_ROUTE } = require('../../admission/classify.js')
-const { exemptTest } = require('../../gate/exempt.js')
 const { askPressureHandler } = require('./pressure-handler.js')
 const { addStatusRoute, statusRouteRow } = require('./status-route.js')
-const { Gate, LIMIT_RETRY_S, NO_LIMITS } = require('../../gate/gate.js')
-const { LIMIT_REASONS } = require('../../limits/index.js')
+const { createGate } = require('../../gate/index.js')
+const { ProvisionalRefusal } = require('../../gate/provisional-refusal.js')
+const { LIMIT_REASONS } = require('../../limits/table.js')
 const { gateOptions } = require('../../gate/options.js')
 const { STATUS, ShedError } = require('../../gate/refusal.js')
-const { trackedRequestOf } = require('../../requests/watch.js')
-const { planSpill } = require('../../accept-queue/spill-plan.js')
 const { readOptions } = require('../../options/read.js')
 const { functionRow, isFunction } = require('../../options/rows.js')
 
 /**
  * @typedef {import('./types.js').Handle} GateHandle
  * @typedef {import('./types.js').PressureHandler} PressureHandler
- * @typedef {import('../../limits/index.js').ExceededLimit} ExceededLimit
  * @typedef {import('../../gate/options.js').ShedInfo} ShedInfo
  * @typedef {import('fastify').FastifyInstance} FastifyInstance
  * @typedef {import('fastify').FastifyRequest} FastifyRequest
  * @typedef {import('fastify').FastifyReply} FastifyReply
  *
- * @typedef {(error?: Error) => void} Next
- *
  * @typedef {object} AnswerOptions
  * @property {(request: FastifyRequest, reply: FastifyReply, info: ShedInfo) => unknown} [respond]
- *   answers instead of the 503: by `reply.send()`, or by the promise of a payload
- * @property {PressureHandler} [pressureHandler] asked where a limit on the process is exceeded: answers, by
- *   `reply.send()` or by what it returns (of a promise, nothing is sent), or else lets the request pass. A
- *   route's own (`config.pressureHandler`) comes first
- * @property {new () => Error} [customError] the error of each refusal
- * @property {boolean | string | import('./status-route.js').StatusRoute} [exposeStatusRoute] adds a route
- *   that the limits are judged for, and the admission controller is not
- * @property {(fastify: FastifyInstance) => unknown} [healthCheck] false, or a promise of it, or a failure: all is refused
+ *   replies in place of the 503, with `reply.send()` or a promise of the payload
+ * @property {PressureHandler} [pressureHandler] called for a request that a limit on the process would refuse: replies with
+ *   `reply.send()` or its return value (unless that is a promise), or else the request passes. A route's own
+ *   `config.pressureHandler` takes precedence
+ * @property {new () => Error} [customError] class of the error of each refusal
+ * @property {boolean | string | import('./status-route.js').StatusRoute} [exposeStatusRoute] adds a route that the limits on
+ *   the process apply to, and the admission controller does not
+ * @property {(fastify: FastifyInstance) => unknown} [healthCheck] while it returns a falsy value, or a promise of one, or
+ *   fails, all requests are refused
  *
  * @typedef {Omit<import('../../gate/options.js').GateOptions<FastifyRequest>, 'healthCheck'> & AnswerOptions} FastifyOptions
  */
@@ -46,14 +42,16 @@ const table = {
   customError: { takes: 'a class of errors', hasType: isConstructor },
   exposeStatusRoute: statusRouteRow
 }
-// Fastify's own, which `register()` hands on with the rest.
+// Options of Fastify's own that `register()` passes on with the others.
 const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
-// As `condition && function` gives, which @fastify/under-pressure takes for nothing.
+// @fastify/under-pressure ignores these when they are false, as `condition && fn` may be.
 const MAY_BE_FALSE = ['healthCheck', 'pressureHandler', 'customError']
 const UNDER_PRESSURE = 'FST_UNDER_PRESSURE'
+/** The default of @fastify/under-pressure. */
+const UNDER_PRESSURE_RETRY_S = 10
 
 /**
- * Fastify has routed by then.
+ * Fastify has routed the request when its hooks run.
  *
  * @type {import('../../admission/classify.js').Routing}
  */
@@ -63,7 +61,7 @@ const routing = {
 }
 
 /**
- * Asynchronous, because what a plugin with a callback throws ends the process.
+ * Async, because an exception in a plugin with a callback ends the process.
  *
  * @type {import('fastify').FastifyPluginAsync<FastifyOptions>}
  */
@@ -75,21 +73,19 @@ const fastifyUnderPressure = async (fastify, given) => {
   const statusUrl = addStatusRoute(fastify, exposeStatusRoute, async (reply) => {
     const result = await checkHealth?.() ?? true
     if (result) return result
-    throw errorOf(/** @type {any} */ ({ reason: 'healthCheck', retryAfter: LIMIT_RETRY_S }), reply)
+    throw errorOf(/** @type {any} */ ({ reason: 'healthCheck', retryAfter: UNDER_PRESSURE_RETRY_S }), reply)
   })
-  // The outer plugin has judged by its own limits, and by the admission controller.
-  const isInner = fastify.hasDecorator('spillway')
-  // Of an encapsulated plugin, the server has requests that are none of its business.
+  // The gate of an outer plugin judges first, by its own limits and admission controller.
+  const isNested = fastify.hasDecorator('spillway')
+  // Encapsulated, the plugin sees only some of the server's requests.
   const judgesAll = Object.hasOwn(fastify, 'server')
-  const spillPlan = planSpill('spillway/fastify', { ...settings, respond, customError }, judgesAll, statusUrl)
-  const isExempt = exemptTest(settings.exempt)
   const gateSettings = { ...settings, healthCheck: checkHealth }
-  if (statusUrl !== undefined) {
-    gateSettings.exempt = (/** @type {FastifyRequest} */ request) => isStatus(request) || isExempt(trackedRequestOf(request.raw, request), request)
-    // Who is asked at each request for the status need not be asked in between.
-    if (options.healthCheckInterval === undefined) gateSettings.healthCheckInterval = undefined
-  }
-  const gate = new Gate(gateSettings, { routing, spillPlan })
+  // The status route calls the health check, so that no timer has to.
+  if (statusUrl !== undefined && options.healthCheckInterval === undefined) gateSettings.healthCheckInterval = undefined
+  const gate = createGate(gateSettings, {
+    routing,
+    spill: { entry: 'spillway/fastify', options: { ...settings, respond, customError }, judgesAll, exemptPath: statusUrl }
+  })
   const handle = gate.handle()
 
   fastify.decorate('spillway', handle)
@@ -101,27 +97,21 @@ const fastifyUnderPressure = async (fastify, given) => {
     return { eventLoopDelay, rssBytes, heapUsed: heapUsedBytes, eventLoopUtilized: eventLoopUtilization }
   })
   fastify.addHook('onRequest', (request, reply, next) => {
-    // Fastify makes a server of its own for each further address of localhost.
-    gate.spill.seen(request.raw)
-    // Fastify makes a new object of the route's options at each look.
-    if (gate.limits.exceeded === null) return judge(request, reply, next, gate.limits)
-    const own = request.routeOptions.config?.pressureHandler
-    const handler = isFunction(own) ? own : pressureHandler
-    const isOfStatus = statusUrl !== undefined && isStatus(request) && !isExempt(trackedRequestOf(request.raw, request), request)
-    const exceeded = handler !== undefined || isOfStatus || isInner
-      ? gate.overLimit(request.raw, request, { evenExempt: isOfStatus, evenJudged: isInner })
-      : null
-    if (exceeded === null) return judge(request, reply, next, gate.limits)
-    const countRefusal = () => gate.refuse(request.raw, reply.raw, request, exceeded)
-    if (handler === undefined) return refuse(countRefusal(), reply, next)
-    askPressureHandler(handler, exceeded, request, reply, {
-      refused: countRefusal,
-      pass: () => judge(request, reply, next, NO_LIMITS),
-      fail (error) {
-        countRefusal()
-        next(error)
-      }
-    })
+    // Fastify creates a further server for each further address of localhost.
+    gate.spill.watchServerOf(request.raw)
+    const handler = gate.limits.exceeded === null ? undefined : handlerOf(request)
+    const limitsOnly = statusUrl !== undefined && request.routeOptions.url === statusUrl
+    const decision = gate.decide(request.raw, reply.raw, request, { limitsOnly, nested: isNested, mayOverrule: handler !== undefined })
+    if (decision === null) return next()
+    const conclude = (/** @type {ShedInfo | null} */ info) => {
+      if (info === null) return next()
+      if (respond === undefined || limitsOnly) return next(errorOf(info, reply))
+      new Promise((resolve) => resolve(respond(request, reply, info))).then(
+        (payload) => { if (payload !== undefined && !reply.sent) reply.send(payload) }
+      ).catch(next)
+    }
+    if (decision instanceof ProvisionalRefusal) askPressureHandler(handler, decision, request, reply, conclude, next)
+    else conclude(decision)
   })
   fastify.addHook('onClose', (instance, next) => {
     handle.close()
@@ -129,33 +119,15 @@ const fastifyUnderPressure = async (fastify, given) => {
   })
   await gate.limits.ready
 
-  /** @param {FastifyRequest} request */
-  function isStatus (request) {
-    return request.routeOptions.url === statusUrl
-  }
-
   /**
+   * Fastify builds `routeOptions` anew on each access, which costs too much for every request.
+   *
    * @param {FastifyRequest} request
-   * @param {FastifyReply} reply
-   * @param {Next} next
-   * @param {{ exceeded: ExceededLimit | null }} limits
+   * @returns {any} the handler that may overrule a limit, if there is one
    */
-  function judge (request, reply, next, limits) {
-    const info = gate.enter(request.raw, reply.raw, request, limits)
-    if (info === null) return next()
-    if (respond === undefined) return refuse(info, reply, next)
-    new Promise((resolve) => resolve(respond(request, reply, info))).then(
-      (payload) => { if (payload !== undefined && !reply.sent) reply.send(payload) }
-    ).catch(next)
-  }
-
-  /**
-   * @param {ShedInfo} info
-   * @param {FastifyReply} reply
-   * @param {Next} next
-   */
-  function refuse (info, reply, next) {
-    next(errorOf(info, reply))
+  function handlerOf (request) {
+    const own = request.routeOptions.config?.pressureHandler
+    return isFunction(own) ? own : pressureHandler
   }
 
   /**
@@ -164,7 +136,7 @@ const fastifyUnderPressure = async (fastify, given) => {
    */
   function errorOf (info, reply) {
     const isLimit = LIMIT_REASONS.has(info.reason)
-    const retryAfter = isLimit && options?.retryAfter === undefined ? LIMIT_RETRY_S : info.retryAfter
+    const retryAfter = isLimit && options?.retryAfter === undefined ? UNDER_PRESSURE_RETRY_S : info.retryAfter
     reply.code(STATUS).header('Retry-After', retryAfter)
     if (customError !== undefined) return new customError() // eslint-disable-line new-cap
     return new ShedError(settings.message, { ...info, retryAfter }, isLimit ? UNDER_PRESSURE : undefined)
@@ -172,7 +144,7 @@ const fastifyUnderPressure = async (fastify, given) => {
 }
 
 /**
- * The user's health check, which the log is told of where it fails.
+ * The user's health check. Fastify's log gets its failures.
  *
  * @param {FastifyInstance} fastify
  * @param {(fastify: FastifyInstance) => unknown} healthCheck
@@ -182,7 +154,7 @@ function healthChecker (fastify, healthCheck) {
     try {
       return await healthCheck(fastify)
     } catch (error) {
-      fastify.log.error({ err: error }, 'healthCheck failed, and what it stands for is taken for ill')
+      fastify.log.error({ err: error }, 'healthCheck failed, which counts as unhealthy')
       return false
     }
   }
@@ -191,7 +163,7 @@ function healthChecker (fastify, healthCheck) {
 /** @param {any} value */
 function isConstructor (value) {
   try {
-    Reflect.construct(Object, [], value) // runs nothing of it
+    Reflect.construct(Object, [], value) // does not call it
     return true
   } catch {
     return false

@@ -2,31 +2,32 @@
 
 /**
  * @typedef {import('./types.js').PressureHandler} PressureHandler
- * @typedef {import('../../limits/index.js').ExceededLimit} ExceededLimit
+ * @typedef {import('../../gate/provisional-refusal.js').ProvisionalRefusal} ProvisionalRefusal
+ * @typedef {import('../../gate/options.js').ShedInfo} ShedInfo
  * @typedef {import('fastify').FastifyRequest} FastifyRequest
  * @typedef {import('fastify').FastifyReply} FastifyReply
- *
- * @typedef {object} Ends one of them is called, once
- * @property {() => void} refused it has answered, or is about to
- * @property {() => void} pass it has not
- * @property {(error: Error) => void} fail
  */
 
 /**
- * Asks the user's handler what becomes of a request that a limit is against: it answers by what it
- * returns or by `reply.send()`, or else lets it pass.
+ * Lets the user's handler decide about a request that a limit refuses. The handler confirms the refusal by sending a
+ * reply, with `reply.send()` or its return value; otherwise it overrules the limit.
  *
  * @param {PressureHandler} handler
- * @param {ExceededLimit} exceeded
+ * @param {ProvisionalRefusal} refusal
  * @param {FastifyRequest} request
  * @param {FastifyReply} reply
- * @param {Ends} ends
+ * @param {(decision: ShedInfo | null) => void} conclude called with the new decision if the limit was overruled
+ * @param {(error: Error) => void} fail
  */
-function askPressureHandler (handler, exceeded, request, reply, { refused, pass, fail }) {
-  const answers = answerWatch(reply)
-  const settle = () => answers() ? refused() : pass()
+function askPressureHandler (handler, refusal, request, reply, conclude, fail) {
+  const { exceeded } = refusal
+  const isSending = sendWatch(reply)
+  const settle = () => isSending() ? refusal.confirm() : conclude(refusal.overrule())
   /** @param {any} error */
-  const failWith = (error) => fail(error ?? new Error('the pressureHandler failed, and did not say why'))
+  const failWith = (error) => {
+    refusal.confirm()
+    fail(error ?? new Error('the pressureHandler failed without an error'))
+  }
   /** @type {any} */
   let result
   try {
@@ -35,25 +36,24 @@ function askPressureHandler (handler, exceeded, request, reply, { refused, pass,
     return failWith(error)
   }
   if (typeof result?.then === 'function') return result.then(settle, failWith)
-  if (result != null && !answers()) reply.send(result)
+  if (result != null && !isSending()) reply.send(result)
   settle()
 }
 
 /**
- * Fastify says that a reply is sent when its hooks are through, which may take them a while: the
- * route's handler would answer it as well.
+ * `reply.sent` becomes true only when the reply's hooks have finished. Until then the route's handler would reply as well.
  *
  * @param {FastifyReply} reply
- * @returns {() => boolean} whether it is, or is on its way
+ * @returns {() => boolean} whether the reply is sent or being sent
  */
-function answerWatch (reply) {
+function sendWatch (reply) {
   const { send } = reply
-  let isOnItsWay = false
+  let isBeingSent = false
   reply.send = /** @type {typeof send} */ function (payload) {
-    isOnItsWay = true
+    isBeingSent = true
     return send.call(reply, payload)
   }
-  return () => isOnItsWay || reply.sent
+  return () => isBeingSent || reply.sent
 }
 
 module.exports = { askPressureHandler }

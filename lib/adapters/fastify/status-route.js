@@ -1,13 +1,14 @@
 'use strict'
 
 /**
- * The route that `exposeStatusRoute` adds, with the names and the schema of @fastify/under-pressure.
+ * The route that `exposeStatusRoute` adds. The names and the schema are those of @fastify/under-pressure.
  *
  * @typedef {object} StatusRoute
  * @property {string} [url] default: `/status`
- * @property {object} [routeOpts] of the route, as Fastify takes them
- * @property {Record<string, any>} [routeSchemaOpts] of its schema; its `response` wins over the standard one
- * @property {Record<string, unknown>} [routeResponseSchemaOpts] what the health check's object adds to the answer
+ * @property {object} [routeOpts] Fastify's options of the route
+ * @property {Record<string, any>} [routeSchemaOpts] added to its schema; its `response` takes precedence
+ * @property {Record<string, unknown>} [routeResponseSchemaOpts] schema of what the object that the health check returns adds
+ *   to the response
  */
 
 const DEFAULT_URL = '/status'
@@ -24,9 +25,9 @@ const statusRouteRow = {
 /**
  * @param {import('fastify').FastifyInstance} fastify
  * @param {boolean | string | StatusRoute} option
- * @param {(reply: import('fastify').FastifyReply) => Promise<any>} check resolves to what to add to
- *   `{ status: 'ok' }`, or rejects
- * @returns {string | undefined} the route's pattern, if there is one
+ * @param {(reply: import('fastify').FastifyReply) => Promise<any>} check fulfills with what to add to `{ status: 'ok' }`, or
+ *   rejects
+ * @returns {string | undefined} the route's pattern; undefined if the option is false
  */
 function addStatusRoute (fastify, option, check) {
   if (option === false) return undefined

@@ -1,10 +1,10 @@
-// Types alone: JSDoc cannot say that the plugin adds to Fastify's instance.
+// Types that JSDoc cannot express: the plugin adds to Fastify's instance.
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { GateHandle } from '../../gate/gate.js'
 
 export type Handle = GateHandle
 
-/** `value` in the limit's unit; undefined for a failed health check. */
+/** `value` is in the limit's unit; undefined for a failed health check. */
 export type PressureHandler = (
   request: FastifyRequest, reply: FastifyReply, type: string, value: number | undefined
 ) => unknown
@@ -18,7 +18,7 @@ export type Plugin<Options extends object> = FastifyPluginAsync<Options> & {
   TYPE_RSS_BYTES: 'rssBytes'
 }
 
-/** ms, bytes, bytes, and a share from 0 to 1; null where this system does not tell. */
+/** In ms, bytes, bytes, and a share from 0 to 1; null if this system does not provide the figure. */
 export interface MemoryUsage {
   eventLoopDelay: number | null
   rssBytes: number | null

@@ -1,17 +1,17 @@
 'use strict'
 
 /**
- * The CORS headers of an answer that is given before Hapi has routed, and which Hapi therefore gives
- * none of the route's: without them a browser would not tell its script of the 503.
+ * The CORS headers of a response that is sent before Hapi has routed the request. Hapi then adds none of the route's, and
+ * without them a browser would hide the 503 from its script.
  *
  * @param {import('@hapi/hapi').Request} request
- * @param {import('@hapi/hapi').RequestRoute | undefined} route that it will take
+ * @param {import('@hapi/hapi').RequestRoute | undefined} route that the request will take
  * @returns {Record<string, string>}
  */
 function corsHeaders (request, route) {
   const cors = /** @type {any} */ (route?.settings.cors)
   if (request.route.settings.cors) {
-    // The server has its own, for all routes: Hapi adds them, and looks here for which, or for none.
+    // The server has CORS settings for all routes: Hapi adds the headers, by the settings or the verdict that it finds here.
     if (cors) Object.assign(request, { route })
     else if (route !== undefined) Object.assign(request.info, { cors: { isOriginMatch: false } })
     return {}
@@ -31,7 +31,7 @@ function corsHeaders (request, route) {
 
 /**
  * @param {string | undefined} origin
- * @param {string[]} allowed `*` stands for any characters, `?` for one
+ * @param {string[]} allowed patterns; `*` stands for any characters, `?` for one
  */
 function matches (origin, allowed) {
   if (origin === undefined) return false

@@ -3,14 +3,12 @@
 const { createRequire } = require('node:module')
 const { setImmediate } = require('node:timers/promises')
 const { NO_ROUTE } = require('../../admission/classify.js')
-const { exemptTest } = require('../../gate/exempt.js')
-const { Gate } = require('../../gate/gate.js')
+const { createGate } = require('../../gate/index.js')
 const { corsHeaders } = require('./cors.js')
-const { OwnRoutes, matchOf } = require('./routes.js')
+const { RoutesWithOptions, matchOf } = require('./routes.js')
 const { gateOptions } = require('../../gate/options.js')
 const { ShedError } = require('../../gate/refusal.js')
-const { trackedRequestOf, onClientError } = require('../../requests/watch.js')
-const { planSpill } = require('../../accept-queue/spill-plan.js')
+const { onClientError } = require('../../requests/watch.js')
 const { readOptions } = require('../../options/read.js')
 const { functionRow } = require('../../options/rows.js')
 const { pathOfTarget } = require('../../requests/target.js')
@@ -23,8 +21,8 @@ const { pathOfTarget } = require('../../requests/target.js')
  * @typedef {import('@hapi/hapi').Lifecycle.ReturnValue} ReturnValue
  *
  * @typedef {object} AnswerOptions
- * @property {(request: Request, h: ResponseToolkit, info: ShedInfo) => ReturnValue} [respond] answers
- *   instead of the 503: what it returns, or its promise, is the response
+ * @property {(request: Request, h: ResponseToolkit, info: ShedInfo) => ReturnValue} [respond] makes
+ *   the response in place of the 503: what it returns, or a promise of it
  *
  * @typedef {import('../../gate/options.js').GateOptions<Request> & AnswerOptions} HapiOptions
  */
@@ -39,34 +37,32 @@ const plugin = {
   async register (/** @type {import('@hapi/hapi').Server} */ server, /** @type {HapiOptions} */ given) {
     const { respond, healthCheck, ...settings } = readOptions('spillway/hapi', table, given)
     const { boomify } = requireBoom()
-    const routes = new OwnRoutes(server, { ...settings, onExhausted: undefined })
-    const isExempt = exemptTest(settings.exempt)
-    // It may be started again. Until then, what the health check asks may be gone.
+    const routes = new RoutesWithOptions(server, { ...settings, onExhausted: undefined })
+    // A stopped server may start again. Until then, what the health check depends on may be gone.
     let isStopped = false
     server.events.on('stop', () => { isStopped = true })
     server.events.on('start', () => { isStopped = false })
-    const gate = new Gate({
+    const gate = createGate({
       ...settings,
-      exempt: (/** @type {Request} */ request) => routes.isExempt(request) || isExempt(trackedRequestOf(request.raw.req, request), request),
       healthCheck: healthCheck && (() => isStopped || healthCheck(server))
     }, {
       routing: {
         pathOf: (tracked) => tracked.url,
         routeOf: (method, url) => routeOf(server, method, url)
       },
-      spillPlan: planSpill('spillway/hapi', { ...settings, respond }, true),
+      spill: { entry: 'spillway/hapi', options: { ...settings, respond }, judgesAll: true },
       answersForHandler: true
     })
 
-    const heedRoutes = () => {
-      if (routes.exemptAny) gate.spill.forbid('a route is exempt by its own options, and the spill does not route')
+    const forbidSpillIfRouteExempt = () => {
+      if (routes.hasExempt) gate.spill.forbid('a route is exempt by its own options, and the spill does not know routes')
     }
-    heedRoutes()
-    server.events.on('route', heedRoutes)
+    forbidSpillIfRouteExempt()
+    server.events.on('route', forbidSpillIfRouteExempt)
     gate.watch(server.listener)
     /** @param {NodeJS.ErrnoException} error @param {unknown} socket */
     const onError = ({ code }, socket) => {
-      // Where the method of the next request is wrong, Hapi lets the handlers finish.
+      // If only the method of the next request is invalid, Hapi lets the handlers finish.
       if (code !== 'HPE_INVALID_METHOD') onClientError(socket)
     }
     server.listener.prependListener('clientError', onError)
@@ -76,16 +72,18 @@ const plugin = {
     }))
     Object.defineProperty(/** @type {any} */ (server.plugins).spillway, 'load', { get: () => loadOf(gate), enumerable: true })
     server.ext('onRequest', async (request, h) => {
-      const isIll = gate.limits.exceeded?.reason === 'healthCheck'
-      const limits = isIll ? gate.limits : routes.limitsOf(request)
-      const info = gate.enter(request.raw.req, request.raw.res, request, limits)
+      const own = routes.of(request)
+      // A failing health check refuses the requests of all routes.
+      const isUnhealthy = gate.limits.exceeded?.reason === 'healthCheck'
+      const terms = { exempt: own === false, limits: own && !isUnhealthy ? own : undefined }
+      const info = gate.decide(request.raw.req, request.raw.res, request, terms)
       if (info === null) return h.continue
       const headers = corsHeaders(request, matchOf(server, request))
-      await payloadAtHand(request.raw.req)
+      await payloadArrival(request.raw.req)
       if (respond !== undefined) {
         const result = await respond(request, h, info)
         if (result instanceof Error) throw result
-        // A signal such as h.abandon is Hapi's to read, and nothing at all is Hapi's to complain of.
+        // Hapi interprets signals such as h.abandon, and rejects undefined.
         if ([h.abandon, h.close, h.continue, undefined].includes(/** @type {any} */ (result))) return result
         const response = h.response(/** @type {any} */ (result)).takeover()
         for (const [name, value] of Object.entries(headers)) response.header(name, value, { append: name === 'vary' })
@@ -100,27 +98,27 @@ const plugin = {
 }
 
 /**
- * The figures, under the names of `server.load` too.
+ * The figures, also under the names that Hapi's `server.load` uses.
  *
- * @param {Gate} gate
+ * @param {import('../../gate/gate.js').Gate} gate
  */
 function loadOf ({ limits: { load } }) {
   return { ...load, heapUsed: load.heapUsedBytes, rss: load.rssBytes }
 }
 
 /**
- * Hapi closes the connection where it answers before the payload has come. Mostly it has, and Node
- * hands it over by the end of this turn.
+ * Hapi closes the connection if it responds before the payload has arrived. Mostly it has arrived, and Node emits it by the
+ * end of this turn of the event loop.
  *
  * @param {import('node:http').IncomingMessage} req
  */
-async function payloadAtHand (req) {
+async function payloadArrival (req) {
   if (req.headers['content-length'] === undefined && req.headers['transfer-encoding'] === undefined) return
   await setImmediate()
 }
 
 /**
- * Hapi routes after its first extension point, and would only say no there.
+ * Hapi routes a request after `onRequest`, and `request.route` is a placeholder until then.
  *
  * @param {import('@hapi/hapi').Server} server
  * @param {string} method
@@ -130,11 +128,11 @@ function routeOf (server, method, url) {
   try {
     return server.match(/** @type {any} */ (method), pathOfTarget(url))?.path ?? NO_ROUTE
   } catch {
-    return NO_ROUTE // of a path that is none
+    return NO_ROUTE // the path is malformed
   }
 }
 
-/** Hapi's own copy of Boom, which is then surely the one that it knows. */
+/** The copy of Boom that Hapi itself uses, so that Hapi recognizes its errors. */
 function requireBoom () {
   return createRequire(require.resolve('@hapi/hapi'))('@hapi/boom')
 }

@@ -7,15 +7,15 @@ const { readOptions } = require('../../options/read.js')
 /**
  * @typedef {import('@hapi/hapi').Request} Request
  *
- * @typedef {import('../../limits/options.js').Thresholds | false} RouteOptions `options.plugins.spillway` of a route:
- *   limits on the process in the place of the plugin's; false: never shed, never counted
+ * @typedef {import('../../limits/options.js').Thresholds | false} RouteOptions `options.plugins.spillway` of a route: limits
+ *   on the process in place of the plugin's; false: its requests are never shed, and counted as exempt
  */
 
 /** The routes that have `options.plugins.spillway`. */
-class OwnRoutes {
+class RoutesWithOptions {
   #server
   #settings
-  /** By the settings of a route, of which Hapi has two objects: its limits, or false. @type {Map<object, Limits | false>} */
+  /** The limits of each route, or false, by its settings: Hapi has two objects for a route. @type {Map<object, Limits | false>} */
   #routes = new Map()
 
   /**
@@ -29,33 +29,24 @@ class OwnRoutes {
     server.events.on('route', (route) => this.#add(route))
   }
 
-  get exemptAny () {
+  get hasExempt () {
     return [...this.#routes.values()].includes(false)
-  }
-
-  /** @param {Request} request */
-  isExempt (request) {
-    return this.#of(request) === false
   }
 
   /**
    * @param {Request} request
-   * @returns {Limits | undefined}
+   * @returns {Limits | false | undefined} the limits of its route; false if the route is exempt; undefined if it has no
+   *   options
    */
-  limitsOf (request) {
-    return this.#of(request) || undefined
+  of (request) {
+    if (this.#routes.size === 0) return undefined
+    const route = matchOf(this.#server, request) ?? preflightedBy(this.#server, request)
+    return route === undefined ? undefined : this.#routes.get(route.settings)
   }
 
   close () {
     for (const limits of this.#routes.values()) if (limits) limits.close()
     this.#routes.clear()
-  }
-
-  /** @param {Request} request */
-  #of (request) {
-    if (this.#routes.size === 0) return undefined
-    const route = matchOf(this.#server, request) ?? preflighted(this.#server, request)
-    return route === undefined ? undefined : this.#routes.get(route.settings)
   }
 
   /** @param {import('@hapi/hapi').RequestRoute} route */
@@ -68,7 +59,7 @@ class OwnRoutes {
 }
 
 /**
- * The thresholds that are given, without the defaults of the others.
+ * The thresholds that the route has set, without defaults for the others.
  *
  * @param {string} entry
  * @param {any} own
@@ -79,12 +70,12 @@ function readThresholds (entry, own) {
 }
 
 /**
- * The route that a browser is going to ask for, if it may.
+ * The route of the request that a CORS preflight asks about.
  *
  * @param {import('@hapi/hapi').Server} server
  * @param {Request} request
  */
-function preflighted (server, request) {
+function preflightedBy (server, request) {
   const method = /** @type {string | undefined} */ (request.headers['access-control-request-method'])
   return request.method === 'options' && method ? matchOf(server, request, method) : undefined
 }
@@ -98,11 +89,11 @@ function preflighted (server, request) {
 function matchOf (server, request, method = request.method) {
   try {
     const route = server.match(/** @type {any} */ (method), request.path, request.info.hostname)
-    // Hapi's own, for all preflights.
+    // '_special' is Hapi's own route for all preflights.
     return route === null || /** @type {any} */ (route.method) === '_special' ? undefined : route
   } catch {
-    return undefined // of a path that is none
+    return undefined // the path is malformed
   }
 }
 
-module.exports = { OwnRoutes, matchOf }
+module.exports = { RoutesWithOptions, matchOf }

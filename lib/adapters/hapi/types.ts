@@ -1,8 +1,8 @@
-// Types alone: JSDoc cannot say that the plugin adds to Hapi's server.plugins.
+// Types that JSDoc cannot express: the plugin adds to Hapi's server.plugins.
 import type { GateHandle } from '../../gate/gate.js'
 import type { Load } from '../../limits/sampler.js'
 
-/** `load`: what the limits are judged by, as of the last sample, under the names of `server.load` too. */
+/** `load`: the figures that the limits apply to, as of the last sample, also under the names of Hapi's `server.load`. */
 export type Handle = GateHandle & { readonly load: Load & { heapUsed: number | null, rss: number | null } }
 
 declare module '@hapi/hapi' {

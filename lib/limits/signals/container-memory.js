@@ -4,11 +4,11 @@ const fs = require('node:fs')
 const path = require('node:path')
 
 /**
- * @typedef {object} Layout of one version of Linux's control groups
+ * @typedef {object} Layout the file names of one version of Linux's control groups
  * @property {string} type of the mount
- * @property {string} limit name of the file that has it, and so on
- * @property {string} usage
- * @property {string} reclaimable of memory.stat: cache that the kernel gives up before it kills
+ * @property {string} limit the file that holds it
+ * @property {string} usage the file that holds it
+ * @property {string} reclaimable the entry of memory.stat for the cache that the kernel reclaims before it kills
  */
 
 /** @type {Layout} */
@@ -16,14 +16,14 @@ const V2 = { type: 'cgroup2', limit: 'memory.max', usage: 'memory.current', recl
 /** @type {Layout} */
 const V1 = { type: 'cgroup', limit: 'memory.limit_in_bytes', usage: 'memory.usage_in_bytes', reclaimable: 'total_inactive_file' }
 
-/** Version 1 has no word for "no limit" but the largest number there is, in whole pages. */
+/** Version 1 expresses "no limit" by the largest possible number, in whole pages. */
 const NO_LIMIT = 2 ** 60
 
 /**
- * Memory in use against the limit of the container: of the control group of this process, or of that one
- * above it which is nearest to its own limit.
+ * Memory in use as a share of the container's limit. Of the control group of this process and those above it, the one
+ * closest to its own limit counts.
  *
- * @param {string} [root] where the file system begins, for a test
+ * @param {string} [root] of the file system, for tests
  */
 function containerMemory (root = '/') {
   const groups = findGroups(root)
@@ -39,7 +39,7 @@ function containerMemory (root = '/') {
  * @typedef {{ dir: string, layout: Layout }} Group
  *
  * @param {string} root
- * @returns {Group[]} that of this process and those above, where memory is accounted
+ * @returns {Group[]} the control group of this process and those above it, if they account for memory
  */
 function findGroups (root) {
   const mounts = linesOf(path.join(root, 'proc/self/mountinfo')).map(parseMount)
@@ -56,7 +56,7 @@ function findGroups (root) {
   return []
 }
 
-/** A line of proc_pid_mountinfo(5). @param {string} line */
+/** Parses a line of proc_pid_mountinfo(5). @param {string} line */
 function parseMount (line) {
   const [before, after = ''] = line.split(' - ')
   const [, , , root, point] = before.split(' ')
@@ -64,15 +64,15 @@ function parseMount (line) {
   return { root, point, type, options: options.split(',') }
 }
 
-/** A line of cgroups(7)' /proc/pid/cgroup. @param {string} line */
+/** Parses a line of /proc/pid/cgroup, see cgroups(7). @param {string} line */
 function parseMembership (line) {
   const [, controllers, ...rest] = line.split(':')
   return { controllers, path: rest.join(':') }
 }
 
 /**
- * Where a group is below a mount that shows the groups from `mountRoot` down. A container may be told
- * its path as the host has it, and be shown only its own group: that is then the mount.
+ * The path of a group relative to a mount that shows the groups from `mountRoot` down. A container may see the path that
+ * the host uses, and only its own group: the mount is then that group.
  *
  * @param {string} mountRoot
  * @param {string} own
@@ -106,7 +106,7 @@ function ratioOf ({ dir, layout }) {
     const reclaimable = Number(stat.match(new RegExp(`^${layout.reclaimable} (\\d+)`, 'm'))?.[1] ?? 0)
     return limit > 0 ? Math.max(0, usage - reclaimable) / limit : 1
   } catch {
-    return null // the group is gone, or no descriptor is free
+    return null // the group has been removed, or no descriptor is free
   }
 }
 
@@ -115,7 +115,7 @@ function linesOf (file) {
   try {
     return fs.readFileSync(file, 'utf8').split('\n').filter((line) => line !== '')
   } catch {
-    return [] // no Linux, or no /proc
+    return [] // not Linux, or no /proc
   }
 }
 

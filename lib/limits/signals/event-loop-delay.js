@@ -2,7 +2,7 @@
 
 const { binding } = require('../../native/binding.js')
 
-/** How late the loop was for what came at any moment of the sample, by the length of each turn. */
+/** Event-loop delay: how long an event at a random moment of the sample had to wait, from the length of each turn. */
 module.exports = function eventLoopDelay () {
   const take = binding.createLoopDelay()
   return {

@@ -1,8 +1,6 @@
 'use strict'
 
-const { performance } = require('node:perf_hooks')
-
-/** The share of the time since the last reading in which the loop was not asleep. */
+/** The share of the time since the last reading in which the event loop was not idle. */
 module.exports = function eventLoopUtilization () {
   let last = performance.eventLoopUtilization?.()
   return {
@@ -11,7 +9,7 @@ module.exports = function eventLoopUtilization () {
       const now = performance.eventLoopUtilization()
       const { utilization } = performance.eventLoopUtilization(now, last)
       last = now
-      // Of no time at all there is no share.
+      // It is NaN if no time has passed.
       return { eventLoopUtilization: Number.isFinite(utilization) ? utilization : 0 }
     }
   }

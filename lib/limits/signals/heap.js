@@ -2,7 +2,7 @@
 
 const v8 = require('node:v8')
 
-/** V8's heap of this thread, and how much of what it may have. */
+/** V8's heap of this thread, in bytes and as a share of its limit. */
 module.exports = function heap () {
   return {
     read () {

@@ -1,42 +1,41 @@
 'use strict'
 
 const fs = require('node:fs')
-const { performance } = require('node:perf_hooks')
 const fdWatch = require('../fd-watch.js')
 
 const OPEN = '/proc/self/fd'
 const LIMITS = '/proc/self/limits'
-/** From this share on, each new connection's number is looked at. */
+/** From this share on, the descriptor of each new connection is noted. */
 const MANY = 0.5
-/** Where counting takes as long as there are descriptors, it may take this share of the time. */
+/** Where the time to count grows with the number of descriptors, counting may take this share of the time. */
 const COUNTING_SHARE = 0.01
 
 /**
- * Open file descriptors against what the process may open (RLIMIT_NOFILE). Linux.
+ * Open file descriptors as a share of what the process may open (RLIMIT_NOFILE). Linux only.
  *
- * @param {(figures: { fdRatio: number }) => void} [tell] called where a connection's number tells, between the
- *   samples, of more
+ * @param {(figures: { fdRatio: number }) => void} [report] called between the samples, when the descriptor of a new
+ *   connection shows that more are open
  */
-module.exports = function openFiles (tell = () => {}) {
+module.exports = function openFiles (report = () => {}) {
   if (process.platform !== 'linux') return { read: () => ({ fdRatio: null }) }
   let open = 0
   const count = counter()
   const watch = fdWatch.start((fd) => {
     open = fd + 1
     watch.setFrom(open)
-    tell({ fdRatio: open / fdWatch.limit })
+    report({ fdRatio: open / fdWatch.limit })
   })
 
   return {
     read () {
       try {
         open = count()
-        // To read it is the dear part, and it is seldom lowered.
+        // Reading the limit is the costly part, and it is seldom lowered.
         if (!(open < fdWatch.limit * MANY) || fdWatch.limit === Infinity) fdWatch.limit = readLimit()
       } catch (error) {
-        // To read takes a descriptor.
+        // Reading takes a descriptor.
         const { code } = /** @type {NodeJS.ErrnoException} */ (error)
-        if (code !== 'EMFILE') return { fdRatio: null } // no /proc, or not for us
+        if (code !== 'EMFILE') return { fdRatio: null } // no /proc, or no permission
         open = fdWatch.limit
       }
       watch.setFrom(Math.max(open, fdWatch.limit * MANY))
@@ -59,7 +58,7 @@ function counter () {
   return () => {
     const { size } = fs.statSync(OPEN)
     if (size > 0) return size
-    // Linux before 6.2 does not tell.
+    // Linux before 6.2 reports a size of 0.
     const began = performance.now()
     if (began < countAgainAt) return counted
     counted = fs.readdirSync(OPEN).length

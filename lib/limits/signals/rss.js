@@ -9,7 +9,7 @@ module.exports = function rss () {
       try {
         rssBytes = process.memoryUsage.rss()
       } catch {
-        // To read takes a descriptor, and none is free: the last figure stands.
+        // Reading takes a descriptor, and none is free: the last figure stays.
       }
       return { rssBytes }
     }

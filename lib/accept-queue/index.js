@@ -1,0 +1,45 @@
+'use strict'
+
+/**
+ * The spill of a gate. "Spill" is this project's own word: refusing connections, in native code, while they still wait
+ * in the accept queue.
+ *
+ * @param {import('../native/types.js').NativeController} controller
+ * @param {any} options of the gate, checked and complete
+ * @param {import('./spill-plan.js').SpillPlan} plan
+ * @param {((report: import('./spill.js').SpillReport) => void) | undefined} onRefusals called at most once per turn of the loop
+ */
+function createSpill (controller, options, plan, onRefusals) {
+  if (plan.whyNot !== '') return new NoSpill(plan.whyNot)
+  const { Spill } = require('./spill.js') // required on use
+  return new Spill(controller, options, plan, onRefusals)
+}
+
+/** Stands in for the spill where it is off. */
+class NoSpill {
+  spilled = 0
+  #whyNot
+
+  /** @param {string} whyNot */
+  constructor (whyNot) {
+    this.#whyNot = whyNot
+  }
+
+  /** @param {any} _server */
+  watch (_server) {}
+
+  /** @param {any} _raw */
+  watchServerOf (_raw) {}
+
+  /** @param {string} _why */
+  forbid (_why) {}
+
+  close () {}
+
+  /** @returns {import('./spill.js').SpillSnapshot} */
+  snapshot () {
+    return { active: false, why: this.#whyNot, sockets: 0, spilled: 0, handedOver: 0, dropped: 0, lingering: 0 }
+  }
+}
+
+module.exports = { createSpill }

@@ -1,0 +1,38 @@
+'use strict'
+
+/** An HTTP/1 connection that requests arrive on. */
+class Connection {
+  /**
+   * Its admitted requests that have no response yet: several where the client pipelines.
+   *
+   * @type {import('./tracked-request.js').TrackedRequest[]}
+   */
+  unanswered = []
+  /** Whether a request has arrived on it. */
+  used = false
+  closed = false
+
+  /**
+   * @param {number} fd
+   * @param {number} queuedMs how long it waited to be accepted; below 0 if unknown
+   */
+  constructor (fd, queuedMs) {
+    this.fd = fd
+    this.queuedMs = queuedMs
+    /** Whether the kernel can tell how long a request on it waited. */
+    this.hasKernelWaits = fd >= 0
+  }
+
+  /** @param {import('./tracked-request.js').TrackedRequest} trackedRequest */
+  remove (trackedRequest) {
+    const { unanswered } = this
+    if (unanswered[unanswered.length - 1] === trackedRequest) {
+      unanswered.pop()
+      return
+    }
+    const index = unanswered.indexOf(trackedRequest)
+    if (index >= 0) unanswered.splice(index, 1)
+  }
+}
+
+module.exports = { Connection }
