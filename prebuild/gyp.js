@@ -1,5 +1,6 @@
 'use strict'
 
+const { execSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 
@@ -17,7 +18,7 @@ function compilerFlags (os) {
     ...valuesOf('cflags_cc', os),
     ...(addon.configurations.Release.cflags_cc ?? []),
     ...valuesOf('defines', os).map((name) => `-D${name}`),
-    ...valuesOf('include_dirs', os).map((folder) => `-I${path.join(root, folder)}`)
+    ...valuesOf('include_dirs', os).map((folder) => `-I${path.resolve(root, expand(folder))}`)
   ]
 }
 
@@ -25,6 +26,12 @@ function compilerFlags (os) {
 function valuesOf (key, os) {
   const conditional = (addon.conditions ?? []).map(([condition, then, otherwise]) => holds(condition, os) ? then : otherwise)
   return [addon, ...conditional].flatMap((part) => part?.[key] ?? [])
+}
+
+/** Runs what GYP's command expansion would: `<!(command)` stands for the output of `command`. @param {string} value */
+function expand (value) {
+  const [, command] = /^<!\((.*)\)$/.exec(value) ?? []
+  return command === undefined ? value : execSync(command, { cwd: root, encoding: 'utf8' }).trim()
 }
 
 /** @param {string} condition @param {string} os */

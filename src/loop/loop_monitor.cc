@@ -13,8 +13,9 @@ namespace {
 
 constexpr uint64_t kNsPerMs = 1'000'000;
 
-// A connection that a spill holds may get its request at any time, and nobody else polls it.
-constexpr uint64_t kSpillsTurnMs = 5;
+// How soon a listener that needs a turn gets one. A spill, for example, holds connections that no
+// one else polls, and a request may arrive on them at any time.
+constexpr uint64_t kNeededTurnMs = 5;
 
 // Two ages, each to a tick.
 constexpr uint64_t kTicksOfDoubt = 2;
@@ -156,7 +157,6 @@ void LoopMonitor::Close(void (*on_closed)(void* data), void* data) {
   on_closed_ = on_closed;
   on_closed_data_ = data;
   running_ = false;
-  spills_->Abort();
   for (const bool will_call : {timer_.Close(OnHandleClosed), prepare_.Close(OnHandleClosed),
                                check_.Close(OnHandleClosed), wake_.Close(OnHandleClosed)}) {
     closing_ += will_call ? 1 : 0;
@@ -219,25 +219,24 @@ void LoopMonitor::OnCheck(uv_check_t* check) {
   const LoopReading reading = self->Read(false);
   const uint64_t busy = self->WithoutPause(self->stats_.TurnSoFar(reading.now, reading.idle));
   self->stats_.OnTurnEnd(reading, busy);
-  self->spills_->ReportQueue(reading.now);
-  self->live_controllers_->OnTurn(reading.now, busy);
-  self->live_windows_->OnTurn(reading.now, busy);
+  const Turn turn{reading.now, busy};
+  self->turns_->Measured(turn);
   self->ForgetLookups();
-  self->spills_->OnTurn(reading.now);
-  self->WakeForSpills();
+  self->turns_->Act(turn);
+  self->WakeForListeners();
 }
 
-void LoopMonitor::WakeForSpills() {
+void LoopMonitor::WakeForListeners() {
   uv_timer_t* wake = wake_.get();
-  if (wake == nullptr || !spills_->NeedTurn()) return;
-  (void)uv_timer_start(wake, OnWake, kSpillsTurnMs, 0);  // fails only on a closing handle
+  if (wake == nullptr || !turns_->AnyNeedsTurn()) return;
+  (void)uv_timer_start(wake, OnWake, kNeededTurnMs, 0);  // fails only on a closing handle
 }
 
 void LoopMonitor::OnWake(uv_timer_t* wake) {
   auto* self = static_cast<LoopMonitor*>(wake->data);
   if (self->running_) return;  // there will be a check
-  self->spills_->OnTurn(uv_hrtime());
-  self->WakeForSpills();
+  self->turns_->Act({uv_hrtime(), 0});
+  self->WakeForListeners();
 }
 
 void LoopMonitor::OnHandleClosed(uv_handle_t* handle) {

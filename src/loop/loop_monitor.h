@@ -8,11 +8,8 @@
 #include <random>
 #include <vector>
 
-#include "accept_queue/spill.h"
-#include "binding/controller.h"
-#include "loop/live_set.h"
 #include "loop/loop_stats.h"
-#include "loop/turn_window.h"
+#include "loop/turns.h"
 #include "loop/uv_handle.h"
 
 namespace spillway {
@@ -60,15 +57,12 @@ class LoopMonitor final {
   /// That request came on a connection that had just been accepted.
   bool WasQueued() const { return was_queued_; }
 
-  /// Who is told of each turn, while the monitor runs.
-  std::shared_ptr<LiveControllers>* live_controllers() { return &live_controllers_; }
-  std::shared_ptr<LiveSet<TurnWindow>>* live_windows() { return &live_windows_; }
+  /// The listeners to this loop's turns. They are told of each while the monitor runs; those that
+  /// need a turn get kAct alone while it does not.
+  const std::shared_ptr<Turns>& SharedTurns() const { return turns_; }
 
   /// Resolution of the kernel's waits; 0 where it tells none.
-  uint64_t tick() const { return tick_; }
-
-  /// Told of each turn too. What they have begun they end, running or not.
-  std::shared_ptr<Spills>* spills() { return &spills_; }
+  uint64_t TickNs() const { return tick_; }
 
   /// Delay() looks at the accept queues of these descriptors, as long as they listen.
   void WatchListeners(std::vector<int> fds);
@@ -97,7 +91,7 @@ class LoopMonitor final {
   static void OnTimer(uv_timer_t* timer);
   static void OnPrepare(uv_prepare_t* prepare);
   static void OnCheck(uv_check_t* check);
-  void WakeForSpills();
+  void WakeForListeners();
   static void OnWake(uv_timer_t* wake);
   static void OnHandleClosed(uv_handle_t* handle);
 
@@ -107,9 +101,7 @@ class LoopMonitor final {
   uint64_t waited_ = 0;
   std::optional<uint64_t> waited_reading_;
   uint64_t waited_read_at_ = 0;
-  std::shared_ptr<LiveControllers> live_controllers_ = std::make_shared<LiveControllers>();
-  std::shared_ptr<Spills> spills_ = std::make_shared<Spills>();
-  std::shared_ptr<LiveSet<TurnWindow>> live_windows_ = std::make_shared<LiveSet<TurnWindow>>();
+  const std::shared_ptr<Turns> turns_ = std::make_shared<Turns>();
   std::vector<int> listeners_;
 
   // What is looked up once, and then known for the rest of the turn, or until the loop may sleep.

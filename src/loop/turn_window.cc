@@ -9,7 +9,7 @@ constexpr double kOneInHundred = 0.01;
 
 }  // namespace
 
-void TurnWindow::OnTurn(uint64_t /*now*/, uint64_t busy) {
+void TurnWindow::OnTurn(uint64_t busy) {
   Add(busy - std::min(busy, told_));
   told_ = 0;
 }

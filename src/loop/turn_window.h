@@ -19,7 +19,7 @@ class TurnWindow final {
   explicit TurnWindow(uint64_t now) : begin_(now) {}
 
   /// A turn has ended, after `busy`.
-  void OnTurn(uint64_t now, uint64_t busy);
+  void OnTurn(uint64_t busy);
   /// The window that ends now, and with it the turn now running, so far; begins the next one.
   Delay Take(uint64_t now, uint64_t running);
 

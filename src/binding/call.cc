@@ -1,0 +1,21 @@
+#include "binding/call.h"
+
+namespace spillway {
+
+// Out of line, because every inlined conversion brings along its code for a failure.
+
+double NumberAt(const Napi::CallbackInfo& info, size_t index) {
+  return info[index].As<Napi::Number>().DoubleValue();
+}
+
+Napi::Value JsNumber(const Napi::CallbackInfo& info, double value) {
+  return Napi::Number::New(info.Env(), value);
+}
+
+Napi::Value JsMs(const Napi::CallbackInfo& info, double ns) { return JsNumber(info, ns / kNsPerMs); }
+
+Napi::Value JsBoolean(const Napi::CallbackInfo& info, bool value) {
+  return Napi::Boolean::New(info.Env(), value);
+}
+
+}  // namespace spillway
