@@ -9,6 +9,7 @@
 #include "binding/concurrency.h"
 #include "binding/controller.h"
 #include "binding/environment.h"
+#include "binding/hot_call.h"
 #include "binding/loop_delay.h"
 #include "binding/object.h"
 #include "binding/pool_probe.h"
@@ -21,6 +22,9 @@ namespace {
 
 LoopMonitor& Monitor(const Napi::CallbackInfo& info) { return Self<LoopMonitor>(info); }
 
+template <size_t N = 0>
+using Call = HotCall<LoopMonitor, N>;
+
 // start(intervalMs, factor) -> boolean
 Napi::Value Start(const Napi::CallbackInfo& info) {
   return JsBoolean(info, Monitor(info).Start(NsAt(info, 0), NumberAt(info, 1)));
@@ -30,17 +34,17 @@ Napi::Value Stop(const Napi::CallbackInfo& info) { return JsBoolean(info, Monito
 
 void SetFactor(const Napi::CallbackInfo& info) { Monitor(info).SetFactor(NumberAt(info, 0)); }
 
-Napi::Value Lag(const Napi::CallbackInfo& info) { return JsMs(info, Monitor(info).Lag()); }
+Napi::Value Lag(const Call<>& call) { return call.JsNumber(call.Self().Lag() / kNsPerMs); }
 
-Napi::Value Delay(const Napi::CallbackInfo& info) { return JsMs(info, Monitor(info).Delay()); }
+Napi::Value Delay(const Call<>& call) { return call.JsNumber(call.Self().Delay() / kNsPerMs); }
 
 // isBusy(maxLagMs) -> boolean
-Napi::Value IsBusy(const Napi::CallbackInfo& info) {
-  return JsBoolean(info, Monitor(info).IsBusy(NumberAt(info, 0) * kNsPerMs));
+Napi::Value IsBusy(const Call<1>& call) {
+  return call.JsBoolean(call.Self().IsBusy(call.Number(0) * kNsPerMs));
 }
 
-Napi::Value LoopDelay(const Napi::CallbackInfo& info) {
-  return JsMs(info, static_cast<double>(Monitor(info).TurnSoFar()));
+Napi::Value LoopDelay(const Call<>& call) {
+  return call.JsNumber(static_cast<double>(call.Self().TurnSoFar()) / kNsPerMs);
 }
 
 Napi::Value MeanTurn(const Napi::CallbackInfo& info) {
@@ -61,16 +65,14 @@ Napi::Value ConnectionAge(const Napi::CallbackInfo& info) {
 }
 
 // requestWait(fd, fresh, queuedMs) -> ms, or below 0 where the kernel does not know
-Napi::Value RequestWait(const Napi::CallbackInfo& info) {
-  const auto fd = static_cast<int>(NumberAt(info, 0));
-  return JsMs(info,
-              Monitor(info).OnRequest(fd, FlagAt(info, 1), NumberAt(info, 2) * kNsPerMs));
+Napi::Value RequestWait(const Call<3>& call) {
+  const double wait = call.Self().OnRequest(static_cast<int>(call.Number(0)), call.Flag(1),
+                                            call.Number(2) * kNsPerMs);
+  return call.JsNumber(wait / kNsPerMs);
 }
 
 // wasQueued() -> boolean, of the request that requestWait() was last called for
-Napi::Value WasQueued(const Napi::CallbackInfo& info) {
-  return JsBoolean(info, Monitor(info).WasQueued());
-}
+Napi::Value WasQueued(const Call<>& call) { return call.JsBoolean(call.Self().WasQueued()); }
 
 // watchListeners(...fds)
 void WatchListeners(const Napi::CallbackInfo& info) {
@@ -79,14 +81,13 @@ void WatchListeners(const Napi::CallbackInfo& info) {
   Monitor(info).WatchListeners(std::move(fds));
 }
 
-struct Export {
-  const char* name;
-  Napi::Value value;
-};
+Napi::PropertyDescriptor Constant(const char* name, Napi::Value value) {
+  return Napi::PropertyDescriptor::Value(name, value, napi_enumerable);
+}
 
-template <auto kCallback>
-Export Function(Napi::Env env, const char* name, void* data) {
-  return {name, Napi::Function::New<kCallback>(env, name, data)};
+template <auto kFunction>
+Napi::PropertyDescriptor Function(Napi::Env env, const char* name, void* data) {
+  return Constant(name, NewFunction<kFunction>(env, name, data));
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
@@ -99,7 +100,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   const bool knows_waits = monitor->TickNs() > 0;
   const bool can_spill = knows_waits && early_socket::Available();
   const double tick_ms = static_cast<double>(monitor->TickNs()) / kNsPerMs;
-  const Export table[] = {
+  // It fails only in a worker that is being terminated, which uses nothing of this.
+  static_cast<void>(exports.DefineProperties({
       Function<Start>(env, "start", monitor),
       Function<Stop>(env, "stop", monitor),
       Function<SetFactor>(env, "setFactor", monitor),
@@ -120,14 +122,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       Function<CreateLoopDelay>(env, "createLoopDelay", monitor),
       Function<CreatePoolProbe>(env, "createPoolProbe", nullptr),
       Function<CreateConcurrency>(env, "createConcurrency", monitor),
-      {"kernelWaits", Napi::Boolean::New(env, knows_waits)},
-      {"tickMs", Napi::Number::New(env, tick_ms)},
-      {"canSpill", Napi::Boolean::New(env, can_spill)},
-  };
-  for (const Export& each : table) {
-    // A worker that is being terminated; an exception is pending.
-    if (!exports.Set(each.name, each.value).UnwrapOr(false)) break;
-  }
+      Constant("kernelWaits", Napi::Boolean::New(env, knows_waits)),
+      Constant("tickMs", Napi::Number::New(env, tick_ms)),
+      Constant("canSpill", Napi::Boolean::New(env, can_spill)),
+  }));
   return exports;
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "binding/call.h"
+#include "binding/hot_call.h"
 #include "binding/object.h"
 #include "concurrency/concurrency_limit.h"
 #include "loop/loop_monitor.h"
@@ -21,25 +22,29 @@ struct Concurrency {
   ConcurrencyLimit limit;
 };
 
+using Share = std::shared_ptr<Concurrency>;
+
+template <size_t N>
+using Call = HotCall<Share, N>;
+
 Concurrency& Get(const Napi::CallbackInfo& info) {
-  return *Self<std::shared_ptr<Concurrency>>(info);
+  return *Self<Share>(info);
 }
 
 // begin() -> the present, to be given to end()
-Napi::Value Begin(const Napi::CallbackInfo& info) {
+Napi::Value Begin(const Call<0>& call) {
   const uint64_t now = uv_hrtime();
-  Get(info).limit.Begin(now);
-  return JsNumber(info, static_cast<double>(now));
+  call.Self()->limit.Begin(now);
+  return call.JsNumber(static_cast<double>(now));
 }
 
 // end(began, completed) -> the limit
-Napi::Value End(const Napi::CallbackInfo& info) {
-  Concurrency& concurrency = Get(info);
+Napi::Value End(const Call<2>& call) {
+  Concurrency& concurrency = *call.Self();
   // The mean of the recent turns, in which each turn counts. The smoothed lag of a timer that fires
   // twice a second would remember one long turn for seconds.
-  concurrency.limit.End(uv_hrtime(), NsAt(info, 0), FlagAt(info, 1),
-                        concurrency.monitor->MeanTurn());
-  return JsNumber(info, concurrency.limit.limit());
+  concurrency.limit.End(uv_hrtime(), call.Ns(0), call.Flag(1), concurrency.monitor->MeanTurn());
+  return call.JsNumber(concurrency.limit.limit());
 }
 
 // For simulations, which give the time: beginAt(now)

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "binding/call.h"
+#include "binding/hot_call.h"
 #include "binding/object.h"
 #include "loop/loop_monitor.h"
 #include "loop/turns.h"
@@ -45,31 +46,35 @@ using Share = std::shared_ptr<Controller>;
 // The name of a property, hidden from enumeration, by which createSpill() finds the controller.
 constexpr const char* kShareName = "share";
 
+template <size_t N>
+using Call = HotCall<Share, N>;
+
 Controller& Get(const Napi::CallbackInfo& info) { return *Self<Share>(info); }
 
-uint8_t IdAt(const Napi::CallbackInfo& info, size_t index) {
-  return static_cast<uint8_t>(NumberAt(info, index));
-}
+uint8_t Id(double number) { return static_cast<uint8_t>(number); }
+uint8_t IdAt(const Napi::CallbackInfo& info, size_t index) { return Id(NumberAt(info, index)); }
 Outcome OutcomeAt(const Napi::CallbackInfo& info, size_t index) {
   return static_cast<Outcome>(NumberAt(info, index));
 }
 
 // enter(class, wait, queued) -> the present, to be given to leave(); or minus the verdict if the
 // request is to be shed
-Napi::Value Enter(const Napi::CallbackInfo& info) {
-  Controller& controller = Get(info);
+Napi::Value Enter(const Call<3>& call) {
+  Controller& controller = *call.Self();
   const uint64_t now = controller.Now();
   const Verdict verdict =
-      controller.admission.Arrive(now, IdAt(info, 0), NsAt(info, 1), FlagAt(info, 2));
+      controller.admission.Arrive(now, Id(call.Number(0)), call.Ns(1), call.Flag(2));
   const bool admitted = verdict == Verdict::kAdmit;
-  return JsNumber(info, admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
+  return call.JsNumber(admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
 }
 
 // leave(class, entered, outcome); `entered` is 0 for a request that a dry run let in although
 // enter() had refused it
-void Leave(const Napi::CallbackInfo& info) {
-  Controller& controller = Get(info);
-  controller.admission.Depart(controller.Now(), IdAt(info, 0), NsAt(info, 1), OutcomeAt(info, 2));
+Napi::Value Leave(const Call<3>& call) {
+  Controller& controller = *call.Self();
+  controller.admission.Depart(controller.Now(), Id(call.Number(0)), call.Ns(1),
+                              static_cast<Outcome>(call.Number(2)));
+  return {};
 }
 
 // forget(class) -> whether it was forgotten; it is not while its requests are in flight
@@ -111,16 +116,15 @@ Napi::Value Excess(const Napi::CallbackInfo& info) {
 }
 
 // waitLimit(now) -> how long a request may have waited, ns; 0 for `now` is the present
-Napi::Value WaitLimit(const Napi::CallbackInfo& info) {
-  const Controller& controller = Get(info);
-  const uint64_t given = NsAt(info, 0);
-  const uint64_t now = given > 0 ? given : controller.Now();
-  return JsNumber(info, static_cast<double>(controller.admission.queue().LimitNs(now)));
+Napi::Value WaitLimit(const Call<1>& call) {
+  const Controller& controller = *call.Self();
+  const uint64_t now = call.Ns(0) > 0 ? call.Ns(0) : controller.Now();
+  return call.JsNumber(static_cast<double>(controller.admission.queue().LimitNs(now)));
 }
 
 // inFlightOf(class) -> how many of its requests are in flight
-Napi::Value InFlightOf(const Napi::CallbackInfo& info) {
-  return JsNumber(info, Get(info).admission.limit(IdAt(info, 0)).inFlight());
+Napi::Value InFlightOf(const Call<1>& call) {
+  return call.JsNumber(call.Self()->admission.limit(Id(call.Number(0))).inFlight());
 }
 
 // snapshot() -> the figures of all classes together; rates are per second

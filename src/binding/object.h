@@ -3,16 +3,29 @@
 #include <napi.h>
 
 #include <memory>
+#include <type_traits>
 #include <utility>
+
+#include "binding/hot_call.h"
 
 namespace spillway {
 
+/// A function that takes a Napi::CallbackInfo or a HotCall. Empty if it could not be created.
+template <auto kFunction>
+Napi::Function NewFunction(Napi::Env env, const char* name, void* data) {
+  if constexpr (std::is_invocable_v<decltype(kFunction), const Napi::CallbackInfo&>) {
+    return Napi::Function::New<kFunction>(env, name, data);
+  } else {
+    return NewHotFunction<kFunction>(env, name, data);
+  }
+}
+
 /// Creates a function that works on `owned`, and deletes it when the function is collected. Empty
 /// if that fails.
-template <auto kCallback, typename T>
+template <auto kFunction, typename T>
 Napi::Function OwningFunction(Napi::Env env, const char* name, std::unique_ptr<T> owned) {
   if (owned == nullptr) return {};
-  Napi::Function function = Napi::Function::New<kCallback>(env, name, owned.get());
+  Napi::Function function = NewFunction<kFunction>(env, name, owned.get());
   if (function.IsEmpty()) return {};
   // Fails for nothing but a value that is not an object, and so has taken what it was given.
   function.AddFinalizer([](Napi::Env, T* data) { delete data; }, owned.release());
@@ -31,9 +44,9 @@ class ObjectBuilder final {
 
   /// A function that works on a `std::shared_ptr<T>` of its own, so that the shared object lives for
   /// as long as any of the functions does.
-  template <auto kCallback, typename T>
+  template <auto kFunction, typename T>
   ObjectBuilder& SetFunction(const char* name, const std::shared_ptr<T>& shared) {
-    return Set(name, OwningFunction<kCallback>(object_.Env(), name,
+    return Set(name, OwningFunction<kFunction>(object_.Env(), name,
                                                std::make_unique<std::shared_ptr<T>>(shared)));
   }
 
