@@ -48,7 +48,7 @@
  * @typedef {object} NativeSpill
  * @property {() => number[]} close lets go of the listening socket; returns descriptors of connections that are the
  *   caller's from then on
- * @property {() => { open: boolean, spilled: number, handedOver: number, dropped: number, lingering: number }} figures
+ * @property {() => { open: boolean, spilled: number, handedOver: number, dropped: number, lingeringCloses: number }} figures
  */
 
 const path = require('node:path')
