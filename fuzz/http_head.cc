@@ -47,7 +47,7 @@ HttpHead Read(std::string_view bytes, HttpHeadReader* reader) {
   const auto copy = std::make_unique<char[]>(bytes.size());
   std::copy(bytes.begin(), bytes.end(), copy.get());
   HttpHead head = reader->Read({copy.get(), bytes.size()});
-  Check(reader->bytes_read() == bytes.size(), "a reader knows how much it was given");
+  Check(reader->BytesRead() == bytes.size(), "a reader knows how much it was given");
   if (head.kind == Kind::kRequest) {
     const auto begin = static_cast<size_t>(head.target.data() - copy.get());
     Check(begin + head.target.size() <= head.length, "the target lies within the head");

@@ -17,7 +17,7 @@ class HandOverBudget final {
     grown_at_ = now;
   }
 
-  bool has_room() const { return credit_ >= 1; }
+  bool HasRoom() const { return credit_ >= 1; }
   void Take() { credit_ -= 1; }
 
  private:

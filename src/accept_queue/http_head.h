@@ -39,7 +39,7 @@ class HttpHeadReader final {
   HttpHead Read(std::string_view bytes);
 
   /// As many bytes as the last call was given.
-  size_t bytes_read() const { return bytes_read_; }
+  size_t BytesRead() const { return bytes_read_; }
 
  private:
   using Kind = HttpHead::Kind;

@@ -25,7 +25,7 @@ constexpr size_t kGivenUp = 16;
 LingeringCloses::LingeringCloses() : entries_({kSweepEveryNs, kSweepNs}) {}
 
 void LingeringCloses::Add(uint64_t now, int fd) {
-  if (entries_.size() >= kMost) GiveUp(1);
+  if (entries_.Size() >= kMost) GiveUp(1);
   entries_.Add({fd, now + kLongestNs});
 }
 
@@ -40,7 +40,7 @@ void LingeringCloses::Sweep(uint64_t now) {
 
 void LingeringCloses::GiveUpSome() { GiveUp(kGivenUp); }
 
-void LingeringCloses::CloseAll() { GiveUp(size()); }
+void LingeringCloses::CloseAll() { GiveUp(Size()); }
 
 void LingeringCloses::GiveUp(size_t count) {
   for (const Entry& entry : entries_.TakeOldest(count)) early_socket::Close(entry.fd);

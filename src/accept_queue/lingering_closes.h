@@ -17,7 +17,7 @@ class LingeringCloses final {
   LingeringCloses(const LingeringCloses&) = delete;
   LingeringCloses& operator=(const LingeringCloses&) = delete;
 
-  size_t size() const { return entries_.size(); }
+  size_t Size() const { return entries_.Size(); }
 
   /// Gives up the oldest where there is no room.
   void Add(uint64_t now, int fd);

@@ -22,9 +22,9 @@ class Rounds final {
 
   explicit Rounds(Pace pace) : pace_(pace) {}
 
-  size_t size() const { return members_.size(); }
-  bool empty() const { return members_.empty(); }
-  const std::vector<T>& members() const { return members_; }
+  size_t Size() const { return members_.size(); }
+  bool Empty() const { return members_.empty(); }
+  const std::vector<T>& Members() const { return members_; }
 
   void Add(T member) { members_.push_back(std::move(member)); }
   void Clear() {
@@ -33,7 +33,7 @@ class Rounds final {
   }
   /// Takes the `count` oldest out, or all if there are fewer.
   std::vector<T> TakeOldest(size_t count) {
-    const auto end = members_.begin() + static_cast<Offset>(std::min(count, size()));
+    const auto end = members_.begin() + static_cast<Offset>(std::min(count, Size()));
     std::vector<T> oldest(members_.begin(), end);
     members_.erase(members_.begin(), end);
     next_ -= std::min(next_, oldest.size());
@@ -44,19 +44,19 @@ class Rounds final {
   /// take any.
   template <typename Keep>
   void Visit(uint64_t now, Keep keep) {
-    if (empty() || (next_ == 0 && now - begun_at_ < pace_.every)) return;
+    if (Empty() || (next_ == 0 && now - begun_at_ < pace_.every)) return;
     if (next_ == 0) begun_at_ = now;
     const uint64_t begun = uv_hrtime();
     size_t kept = next_;
     size_t i = next_;
-    for (bool in_time = true; i < size() && in_time; ++i) {
+    for (bool in_time = true; i < Size() && in_time; ++i) {
       if (keep(&members_[i])) {
         if (kept != i) members_[kept] = std::move(members_[i]);
         ++kept;
       }
       if (i % kClockEvery == 0) in_time = uv_hrtime() - begun < pace_.longest;
     }
-    const bool is_finished = i == size();
+    const bool is_finished = i == Size();
     members_.erase(members_.begin() + static_cast<Offset>(kept),
                    members_.begin() + static_cast<Offset>(i));
     next_ = is_finished ? 0 : kept;

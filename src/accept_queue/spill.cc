@@ -73,7 +73,7 @@ void Spill::ReportQueue(uint64_t now) {
 bool Spill::IsOurs() const { return early_socket::Identity(listening_fd_) == identity_; }
 
 void Spill::LoseSocket() {
-  dropped_ += static_cast<double>(held_.size());
+  dropped_ += static_cast<double>(held_.Size());
   CloseHeld();
   Close();
 }
@@ -84,92 +84,92 @@ void Spill::OnTurn(uint64_t now) {
   lingering_closes_.Sweep(now);
   if (!open_ || is_delivering_) return;
   const uint32_t excess = controller_->Excess(now, queued_);
-  if (held_.empty() && excess == 0) return;
+  if (held_.Empty() && excess == 0) return;
   // Another spill may have run JavaScript in this turn.
   if (!IsOurs()) {
     LoseSocket();
     return;
   }
-  SpillBatch turn;
+  SpillBatch batch;
   turn_begun_ = uv_hrtime();
   takes_web_sockets_.reset();
   const double cost = HandOverCost();
   exempt_budget_.Grow(now, cost);
   other_budget_.Grow(now, cost);
-  ReviewHeld(now, controller_->mayRefuseWaiting(), &turn);
-  if (excess > 0) TakeOldest(now, excess, &turn);
-  if (turn.refused > 0) {
-    spilled_ += turn.refused;
-    controller_->Spilled(turn.refused);
+  ReviewHeld(now, controller_->MayRefuseWaiting(), &batch);
+  if (excess > 0) TakeOldest(now, excess, &batch);
+  if (batch.refused > 0) {
+    spilled_ += batch.refused;
+    controller_->Spilled(batch.refused);
   }
-  if (turn.handed_over > 0 || (turn.refused > 0 && receiver_->WantsRefusals())) Deliver(&turn);
+  if (batch.handed_over > 0 || (batch.refused > 0 && receiver_->WantsRefusals())) Deliver(&batch);
 }
 
-void Spill::ReviewHeld(uint64_t now, bool standing, SpillBatch* turn) {
+void Spill::ReviewHeld(uint64_t now, bool standing, SpillBatch* batch) {
   held_.Visit(now, [&](Taken* each) {
     if (!standing) {
-      if (turn->handed_over == SpillBatch::kMostHandedOver) return true;
-      turn->fds[turn->handed_over++] = each->fd;
+      if (batch->handed_over == SpillBatch::kMostHandedOver) return true;
+      batch->fds[batch->handed_over++] = each->fd;
       return false;
     }
     const bool is_late = now - each->since > kHoldNs;
-    if (!is_late && early_socket::Unread(each->fd) == each->reader.bytes_read()) return true;
-    Verdict verdict = Judge(each);
-    if (verdict == Verdict::kWait && !is_late) return true;
-    if (verdict == Verdict::kWait) verdict = Verdict::kHandOver;
-    Settle(now, *each, verdict, turn);
+    if (!is_late && early_socket::Unread(each->fd) == each->reader.BytesRead()) return true;
+    Action action = Choose(each);
+    if (action == Action::kWait && !is_late) return true;
+    if (action == Action::kWait) action = Action::kHandOver;
+    Settle(now, *each, action, batch);
     return false;
   });
 }
 
-void Spill::TakeOldest(uint64_t now, uint32_t count, SpillBatch* turn) {
+void Spill::TakeOldest(uint64_t now, uint32_t count, SpillBatch* batch) {
   const double excess = static_cast<double>(queued_) / controller_->MayQueue(now);
   for (uint32_t i = 0; i < count; ++i) {
-    if (i >= kLeastBatch && !HasTime(*turn)) return;
+    if (i >= kLeastBatch && !HasTime(*batch)) return;
     const int fd = early_socket::Accept(listening_fd_);
     const bool is_reserved = fd == early_socket::kFull || fd >= settings_.first_reserved;
     if (is_reserved) lingering_closes_.GiveUpSome();
     if (fd < 0) return;
     if (i == 0 && receiver_->WantsRefusals()) {
       const auto ages = socket_queue::ReadAges(fd);
-      turn->longest_wait = ages ? ages->last_receive : 0;
+      batch->longest_wait = ages ? ages->last_receive : 0;
     }
     Taken connection{fd, now, excess, {}, false, false};
-    Verdict verdict = Judge(&connection);
-    const bool may_hold = !is_reserved && held_.size() < kMostHeld;
-    if (verdict == Verdict::kWait && may_hold) {
+    Action action = Choose(&connection);
+    const bool may_hold = !is_reserved && held_.Size() < kMostHeld;
+    if (action == Action::kWait && may_hold) {
       held_.Add(connection);
     } else {
-      if (verdict == Verdict::kWait) verdict = Verdict::kHandOver;
-      Settle(now, connection, verdict, turn);
+      if (action == Action::kWait) action = Action::kHandOver;
+      Settle(now, connection, action, batch);
     }
   }
 }
 
-bool Spill::HasTime(const SpillBatch& turn) const {
-  return uv_hrtime() - turn_begun_ + turn.handed_over * kHandOverNs < kBatchNs;
+bool Spill::HasTime(const SpillBatch& batch) const {
+  return uv_hrtime() - turn_begun_ + batch.handed_over * kHandOverNs < kBatchNs;
 }
 
 double Spill::HandOverCost() const {
-  const double request = controller_->utilization() / std::max(controller_->rate(), kLeastRate);
+  const double request = controller_->Utilization() / std::max(controller_->Rate(), kLeastRate);
   return std::max(static_cast<double>(kHandOverNs), request);
 }
 
 // kHandOver is for all that is not a plain request, whether or not there is room for it.
-Spill::Verdict Spill::Judge(Taken* connection) {
+Spill::Action Spill::Choose(Taken* connection) {
   char buffer[HttpHead::kMostBytes];
   const std::optional<std::string_view> bytes =
       early_socket::Peek(connection->fd, buffer, sizeof(buffer));
-  if (!bytes) return Verdict::kHandOver;
+  if (!bytes) return Action::kHandOver;
   const HttpHead head = connection->reader.Read(*bytes);
   connection->is_head = head.is_head;
-  if (head.kind == HttpHead::Kind::kIncomplete) return Verdict::kWait;
-  if (head.kind == HttpHead::Kind::kOther) return Verdict::kHandOver;
+  if (head.kind == HttpHead::Kind::kIncomplete) return Action::kWait;
+  if (head.kind == HttpHead::Kind::kOther) return Action::kHandOver;
   connection->is_exempt = settings_.exempt.Match(PathOfTarget(head.target));
-  if (connection->is_exempt) return Verdict::kHandOver;
-  if (head.websocket && TakesWebSockets()) return Verdict::kHandOver;
+  if (connection->is_exempt) return Action::kHandOver;
+  if (head.websocket && TakesWebSockets()) return Action::kHandOver;
   const bool all_came = !head.has_body && bytes->size() == head.length;
-  return all_came ? Verdict::kRefuse : Verdict::kRefuseAndLinger;
+  return all_came ? Action::kRefuse : Action::kRefuseAndLingerClose;
 }
 
 bool Spill::TakesWebSockets() {
@@ -178,16 +178,16 @@ bool Spill::TakesWebSockets() {
 }
 
 // Not for kWait.
-void Spill::Settle(uint64_t now, const Taken& connection, Verdict verdict, SpillBatch* turn) {
+void Spill::Settle(uint64_t now, const Taken& connection, Action action, SpillBatch* batch) {
   HandOverBudget& budget = connection.is_exempt ? exempt_budget_ : other_budget_;
-  const bool has_slot = turn->handed_over < SpillBatch::kMostHandedOver;
-  if (verdict == Verdict::kHandOver && has_slot && budget.has_room()) {
+  const bool has_slot = batch->handed_over < SpillBatch::kMostHandedOver;
+  if (action == Action::kHandOver && has_slot && budget.HasRoom()) {
     budget.Take();
-    turn->fds[turn->handed_over++] = connection.fd;
+    batch->fds[batch->handed_over++] = connection.fd;
     return;
   }
-  Refuse(connection, turn);
-  if (verdict == Verdict::kRefuse) {
+  Refuse(connection, batch);
+  if (action == Action::kRefuse) {
     early_socket::Close(connection.fd);
   } else {
     early_socket::EndAnswer(connection.fd);
@@ -195,7 +195,7 @@ void Spill::Settle(uint64_t now, const Taken& connection, Verdict verdict, Spill
   }
 }
 
-void Spill::Refuse(const Taken& connection, SpillBatch* turn) {
+void Spill::Refuse(const Taken& connection, SpillBatch* batch) {
   const auto jitter = std::uniform_real_distribution<double>(kLeastJitter, kMostJitter)(random_);
   const auto last = static_cast<double>(settings_.answers.size());
   const double due = std::min(connection.excess, last / kMostJitter);
@@ -204,19 +204,19 @@ void Spill::Refuse(const Taken& connection, SpillBatch* turn) {
   if (connection.is_head) answer.remove_suffix(settings_.message_bytes);
   (void)early_socket::Discard(connection.fd);
   early_socket::Answer(connection.fd, answer);
-  turn->retry_after = static_cast<uint32_t>(seconds);
-  ++turn->refused;
+  batch->retry_after = static_cast<uint32_t>(seconds);
+  ++batch->refused;
 }
 
-void Spill::Deliver(SpillBatch* turn) {
+void Spill::Deliver(SpillBatch* batch) {
   is_delivering_ = true;
-  receiver_->Deliver(turn);
+  receiver_->Deliver(batch);
   is_delivering_ = false;
-  for (size_t i = 0; i < turn->handed_over; ++i) {
-    if (turn->fds[i] == SpillBatch::kTaken) {
+  for (size_t i = 0; i < batch->handed_over; ++i) {
+    if (batch->fds[i] == SpillBatch::kTaken) {
       ++handed_over_;
     } else {
-      early_socket::Close(turn->fds[i]);
+      early_socket::Close(batch->fds[i]);
       ++dropped_;
     }
   }
@@ -227,7 +227,7 @@ std::vector<int> Spill::Close() {
   open_ = false;
   receiver_->Release();
   std::vector<int> fds;
-  for (const Taken& each : held_.members()) fds.push_back(each.fd);
+  for (const Taken& each : held_.Members()) fds.push_back(each.fd);
   held_.Clear();
   return fds;
 }
@@ -240,7 +240,7 @@ void Spill::Abort() {
 }
 
 void Spill::CloseHeld() {
-  for (const Taken& each : held_.members()) early_socket::Close(each.fd);
+  for (const Taken& each : held_.Members()) early_socket::Close(each.fd);
   held_.Clear();
 }
 
@@ -252,7 +252,7 @@ void Spills::OnTurn(uint64_t now) {
   const std::vector<std::shared_ptr<Spill>> of_this_turn = spills_;
   for (const auto& spill : of_this_turn) spill->OnTurn(now);
   spills_.erase(std::remove_if(spills_.begin(), spills_.end(),
-                               [](const std::shared_ptr<Spill>& spill) { return spill->done(); }),
+                               [](const std::shared_ptr<Spill>& spill) { return spill->Done(); }),
                 spills_.end());
 }
 

@@ -44,7 +44,7 @@ class SpillReceiver {
   /// JavaScript.
   virtual bool TakesWebSockets() = 0;
   /// Runs JavaScript, which may close the spill.
-  virtual void Deliver(SpillBatch* turn) = 0;
+  virtual void Deliver(SpillBatch* batch) = 0;
   /// Nothing will be delivered any more.
   virtual void Release() = 0;
 };
@@ -85,17 +85,17 @@ class Spill final {
   void Abort();
 
   /// It has work that will not wait until something happens on the loop.
-  bool NeedsTurn() const { return !held_.empty() || lingering_closes_.size() > 0; }
-  bool done() const { return !open_ && lingering_closes_.size() == 0; }
+  bool NeedsTurn() const { return !held_.Empty() || lingering_closes_.Size() > 0; }
+  bool Done() const { return !open_ && lingering_closes_.Size() == 0; }
 
-  bool open() const { return open_; }
-  double spilled() const { return spilled_; }
-  double handed_over() const { return handed_over_; }
-  double dropped() const { return dropped_; }
-  size_t lingering() const { return lingering_closes_.size(); }
+  bool Open() const { return open_; }
+  double Spilled() const { return spilled_; }
+  double HandedOver() const { return handed_over_; }
+  double Dropped() const { return dropped_; }
+  size_t OpenLingeringCloses() const { return lingering_closes_.Size(); }
 
  private:
-  enum class Verdict : uint8_t { kRefuse, kRefuseAndLinger, kWait, kHandOver };
+  enum class Action : uint8_t { kRefuse, kRefuseAndLingerClose, kWait, kHandOver };
   /// A connection taken from the accept queue.
   struct Taken {
     int fd;
@@ -108,15 +108,15 @@ class Spill final {
 
   bool IsOurs() const;
   void LoseSocket();
-  void ReviewHeld(uint64_t now, bool standing, SpillBatch* turn);
-  void TakeOldest(uint64_t now, uint32_t count, SpillBatch* turn);
-  bool HasTime(const SpillBatch& turn) const;
+  void ReviewHeld(uint64_t now, bool standing, SpillBatch* batch);
+  void TakeOldest(uint64_t now, uint32_t count, SpillBatch* batch);
+  bool HasTime(const SpillBatch& batch) const;
   double HandOverCost() const;
-  Verdict Judge(Taken* connection);
+  Action Choose(Taken* connection);
   bool TakesWebSockets();
-  void Settle(uint64_t now, const Taken& connection, Verdict verdict, SpillBatch* turn);
-  void Refuse(const Taken& connection, SpillBatch* turn);
-  void Deliver(SpillBatch* turn);
+  void Settle(uint64_t now, const Taken& connection, Action action, SpillBatch* batch);
+  void Refuse(const Taken& connection, SpillBatch* batch);
+  void Deliver(SpillBatch* batch);
   void CloseHeld();
 
   const std::shared_ptr<AdmissionController> controller_;

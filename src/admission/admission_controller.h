@@ -27,10 +27,10 @@ class AdmissionController final {
   static constexpr int kClasses = 256;
 
   struct Options {
-    uint64_t maxDelayNs;   // 0: no controller, maxInFlight alone
-    uint32_t maxInFlight;  // 0: none
-    uint64_t tickNs;       // resolution of the waits
-    bool dryRun;           // a dry run: the caller lets in what is refused
+    uint64_t max_delay_ns;   // 0: no controller, maxInFlight alone
+    uint32_t max_in_flight;  // 0: none
+    uint64_t tick_ns;        // resolution of the waits
+    bool dry_run;            // a dry run: the caller lets in what is refused
   };
 
   explicit AdmissionController(const Options& options);
@@ -38,11 +38,11 @@ class AdmissionController final {
   AdmissionController& operator=(const AdmissionController&) = delete;
 
   // `queued`: its connection was accepted just before, so that it came through the accept queue.
-  Verdict Arrive(uint64_t now, uint8_t id, uint64_t waitNs, bool queued);
+  Verdict Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
   void Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome);
   // The turn ends now; for `busyNs` of it the loop did not wait for events. Windows of time end
   // with turns.
-  void OnTurn(uint64_t now, uint64_t busyNs);
+  void OnTurn(uint64_t now, uint64_t busy_ns);
   // The number stands for another class from now on. False, and nothing is changed, while requests
   // of the present one are in flight.
   bool Forget(uint8_t id);
@@ -58,19 +58,19 @@ class AdmissionController final {
   uint32_t Excess(uint64_t now, uint32_t length) const;
   // How many can be served before they have waited too long.
   uint32_t MayQueue(uint64_t now) const;
-  bool mayRefuseWaiting() const;
+  bool MayRefuseWaiting() const;
 
-  const ClassLimit& limit(uint8_t id) const { return classes_[id].limit; }
+  const ClassLimit& Limit(uint8_t id) const { return classes_[id].limit; }
   // The limit that holds the class: its own, or that of the crowd.
-  const ClassLimit& holder(uint8_t id) const { return HolderOf(classes_[id]); }
-  double costNs(uint8_t id) const { return classes_[id].cost.ns(); }
-  bool light(uint8_t id) const { return classes_[id].light; }
-  const QueueDelay& queue() const { return queue_; }
-  uint32_t inFlight() const { return inFlight_; }
-  double utilization() const { return utilization_; }
+  const ClassLimit& Holder(uint8_t id) const { return HolderOf(classes_[id]); }
+  double CostNs(uint8_t id) const { return classes_[id].cost.Ns(); }
+  bool Light(uint8_t id) const { return classes_[id].light; }
+  const QueueDelay& Queue() const { return queue_; }
+  uint32_t InFlight() const { return in_flight_; }
+  double Utilization() const { return utilization_; }
   // Per ns, of all classes together.
-  double rate() const { return rate_; }
-  double arrivalRate() const { return arrivalRate_; }
+  double Rate() const { return rate_; }
+  double ArrivalRate() const { return arrival_rate_; }
 
  private:
   struct Class {
@@ -82,14 +82,14 @@ class AdmissionController final {
   };
 
   Class& Known(uint8_t id);
-  Verdict Judge(uint64_t now, const Class& entry, uint64_t waitNs) const;
-  uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t waitNs, bool queued);
+  Verdict Judge(uint64_t now, const Class& entry, uint64_t wait_ns) const;
+  uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
   bool HeldUp() const;
   bool FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed);
   void FreePlace(Class& entry);
   void Completed(uint64_t now, Class& entry, uint64_t start);
   bool Late() const;
-  ClassLimit::Setting setting() const;
+  ClassLimit::Setting Setting() const;
   void EndWindow(uint64_t now);
   void EndClassWindows(const ClassLimit::Window& window);
   bool Steady(double completions);
@@ -104,45 +104,45 @@ class AdmissionController final {
 
   template <typename Visit>
   void ForEachClass(Visit visit) {
-    for (int i = 0; i < knownCount_; ++i) visit(classes_[known_[i]]);
+    for (int i = 0; i < known_count_; ++i) visit(classes_[known_[i]]);
   }
   template <typename Visit>
   void ForEachLimit(Visit visit) {
     ForEachClass([&](Class& entry) { visit(entry.limit); });
-    visit(crowd_.limit());
+    visit(crowd_.Limit());
   }
   const ClassLimit& HolderOf(const Class& entry) const {
-    return entry.member ? crowd_.limit() : entry.limit;
+    return entry.member ? crowd_.Limit() : entry.limit;
   }
 
   const Options options_;
-  const double maxDelay_;
-  const std::unique_ptr<DryRun> dryRun_;  // null where the admission controller is enforced
+  const double max_delay_;
+  const std::unique_ptr<DryRun> dry_run_;  // null where the admission controller is enforced
   QueueDelay queue_;
   std::array<Class, kClasses> classes_;
   Crowd crowd_;
   std::array<uint8_t, kClasses> known_{};
-  int knownCount_ = 0;
+  int known_count_ = 0;
 
-  uint32_t inFlight_ = 0;
+  uint32_t in_flight_ = 0;
   double burst_ = 0;
   double rate_ = 0;
-  double arrivalRate_ = 0;
+  double arrival_rate_ = 0;
   double utilization_ = 0;
   uint32_t present_ = 0;  // when the last window ended, in a dry run
-  bool heldUp_ = false;   // ghosts held up the loop in this window
+  bool held_up_ = false;  // ghosts held up the loop in this window
 
-  uint64_t windowBegun_ = 0;
+  uint64_t window_begun_ = 0;
   double busy_ = 0;
-  uint64_t lastBusy_ = 0;
-  uint64_t lastTurn_ = 0;  // without ghosts
+  uint64_t last_busy_ = 0;
+  uint64_t last_turn_ = 0;  // without ghosts
   bool settling_ = false;
-  uint64_t settleBy_ = 0;
+  uint64_t settle_by_ = 0;
   uint64_t settled_ = 0;
-  uint32_t lastWorst_ = 0;
+  uint32_t last_worst_ = 0;
   bool overdue_ = false;
   bool draining_ = false;
-  uint64_t drainBy_ = 0;
+  uint64_t drain_by_ = 0;
 };
 
 }  // namespace spillway

@@ -68,7 +68,7 @@ constexpr double kProbeAgainNs = 100e6;
 }  // namespace
 
 void ClassLimit::Lasted(double ns) {
-  longestNs_ = std::max(ns, longestNs_ - (longestNs_ - ns) / kLongestRequests);
+  longest_ns_ = std::max(ns, longest_ns_ - (longest_ns_ - ns) / kLongestRequests);
 }
 
 void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting) {
@@ -79,55 +79,56 @@ void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting)
     if (probe_.Add(start, response)) EndProbe(now, setting);
     return;
   }
-  if (!no_load_.known() || !(setting.late || setting.saturated)) no_load_.Add(now, response);
-  queueNs_ = response - NoLoadNs();
+  if (!no_load_.Known() || !(setting.late || setting.saturated)) no_load_.Add(now, response);
+  queue_ns_ = response - NoLoadNs();
   if (start >= setting.settled) detector_.Add(response);
 }
 
-void ClassLimit::CompletedElsewhere(double responseNs) {
+void ClassLimit::CompletedElsewhere(double response_ns) {
   ++completions_;
-  responses_ += responseNs;
+  responses_ += response_ns;
 }
 
-double ClassLimit::EvidentNs(double noLoadNs, double pauseNs, const Setting& setting) {
-  return std::max(kEvident * setting.maxDelayNs + kEvidentResponse * noLoadNs, kPauses * pauseNs);
+double ClassLimit::EvidentNs(double no_load_ns, double pause_ns, const Setting& setting) {
+  return std::max(kEvident * setting.max_delay_ns + kEvidentResponse * no_load_ns,
+                  kPauses * pause_ns);
 }
 
 bool ClassLimit::Queues(const Setting& setting) const {
-  return queueNs_ > kQueues * EvidentNs(NoLoadNs(), 0, setting);
+  return queue_ns_ > kQueues * EvidentNs(NoLoadNs(), 0, setting);
 }
 
 void ClassLimit::DropGuess() {
   detector_.Drop();
-  if (!no_load_.proven()) no_load_ = NoLoadBaseline();
+  if (!no_load_.Proven()) no_load_ = NoLoadBaseline();
 }
 
 void ClassLimit::EndWindow(const Window& window, const Setting& setting) {
-  const double rate = completions_ / window.elapsedNs;
+  const double rate = completions_ / window.elapsed_ns;
   const double memory = kMemoryNs + kMemoryResponses * NoLoadNs();
-  const double newest = window.elapsedNs / (window.elapsedNs + memory);
+  const double newest = window.elapsed_ns / (window.elapsed_ns + memory);
   rate_ += newest * (rate - rate_);
-  arrivalRate_ += newest * (arrivals_ / window.elapsedNs - arrivalRate_);
-  busy_ += newest * (window.busyNs / window.elapsedNs - busy_);
-  costNs_ = window.costNs;
-  loopCapacity_ *= kFading;
-  if (completions_ > 0 && busy_ > 0) loopCapacity_ = std::max(loopCapacity_, rate_ / busy_);
+  arrival_rate_ += newest * (arrivals_ / window.elapsed_ns - arrival_rate_);
+  busy_ += newest * (window.busy_ns / window.elapsed_ns - busy_);
+  cost_ns_ = window.cost_ns;
+  loop_capacity_ *= kFading;
+  if (completions_ > 0 && busy_ > 0) loop_capacity_ = std::max(loop_capacity_, rate_ / busy_);
   if (enforcing_) {
     EndEnforcedWindow(window, rate, newest, setting);
   } else {
     const double baseline = NoLoadNs();
     detector_.EndWindow(
-        window.elapsedNs, rate_, inFlight_,
-        {baseline, no_load_.variance(), EvidentNs(baseline, window.pauseNs, setting)});
+        window.elapsed_ns, rate_, in_flight_,
+        {baseline, no_load_.Variance(), EvidentNs(baseline, window.pause_ns, setting)});
   }
   SetLimits(setting);
   ForgetWindow();
 }
 
 void ClassLimit::SkipWindow(const Window& window) {
-  const double newest = window.elapsedNs / (window.elapsedNs + kMemoryNs);
-  rate_ += newest * (admissions_ / window.elapsedNs - rate_);
-  arrivalRate_ += newest * (arrivals_ / window.elapsedNs - arrivalRate_);
+  const double newest = window.elapsed_ns / (window.elapsed_ns + kMemoryNs);
+  rate_ += newest * (admissions_ / window.elapsed_ns - rate_);
+  arrival_rate_ += newest * (arrivals_ / window.elapsed_ns - arrival_rate_);
   detector_.Drop();
   ForgetWindow();
 }
@@ -140,23 +141,23 @@ void ClassLimit::ForgetWindow() {
 void ClassLimit::EndEnforcedWindow(const Window& window, double rate, double newest,
                                    const Setting& setting) {
   if (refusals_ > 0) {
-    calmNs_ = 0;
+    calm_ns_ = 0;
     // A probe tells of R; X is what the class does when it may.
     if (!probed_) {
       capacity_ += newest * (rate - capacity_);
-      fullness_ += newest * (responses_ / window.elapsedNs / cap_ - fullness_);
+      fullness_ += newest * (responses_ / window.elapsed_ns / cap_ - fullness_);
     }
   } else {
     capacity_ = std::max(capacity_, rate_);
-    calmNs_ += window.elapsedNs;
-    if (calmNs_ > kCalmNs + kCalmResponses * NoLoadNs()) {
+    calm_ns_ += window.elapsed_ns;
+    if (calm_ns_ > kCalmNs + kCalmResponses * NoLoadNs()) {
       enforcing_ = false;
       probe_.End();
     }
   }
   const double most = kProbeMostNs + kProbeMostResponses * NoLoadNs();
   if (probe_.Late(window.now, most)) EndProbe(window.now, setting);
-  probed_ = probe_.running();
+  probed_ = probe_.Running();
 }
 
 // Between bursts fewer are in flight than may be (Little's law: the responses of a window, summed,
@@ -167,72 +168,72 @@ double ClassLimit::CapacityWhenFull() const {
 
 void ClassLimit::Enforce(const Setting& setting) {
   enforcing_ = true;
-  calmNs_ = 0;
+  calm_ns_ = 0;
   // What a class completes while it queues is what it can do.
-  capacity_ = std::max(rate_, detector_.rate());
+  capacity_ = std::max(rate_, detector_.Rate());
   fullness_ = 1;
-  slowerProbes_ = 0;
-  probeAt_ = 0;
+  slower_probes_ = 0;
+  probe_at_ = 0;
   detector_.Drop();
   SetLimits(setting);
 }
 
 void ClassLimit::Take(const ClassLimit& other, double rate, const Setting& setting) {
   const double all = capacity_ + rate;
-  if (other.known() && all > 0) {
-    const double before = known() ? NoLoadNs() * capacity_ : other.NoLoadNs() * capacity_;
+  if (other.Known() && all > 0) {
+    const double before = Known() ? NoLoadNs() * capacity_ : other.NoLoadNs() * capacity_;
     no_load_.Reset((before + other.NoLoadNs() * rate) / all);
   }
   if (!enforcing_) {
     enforcing_ = true;
-    calmNs_ = 0;
+    calm_ns_ = 0;
     fullness_ = other.enforcing_ ? other.fullness_ : 1;
-    probeAt_ = other.enforcing_ ? other.probeAt_ : 0;
+    probe_at_ = other.enforcing_ ? other.probe_at_ : 0;
   }
   capacity_ = all;
   // It is no change that a probe would have to look into.
-  probedCapacity_ += rate;
+  probed_capacity_ += rate;
   SetLimits(setting);
 }
 
 void ClassLimit::SplitFrom(uint64_t now, ClassLimit& other, double share) {
   no_load_.Guess(now, other.no_load_);
   rate_ = share * other.rate_;
-  arrivalRate_ = share * other.arrivalRate_;
+  arrival_rate_ = share * other.arrival_rate_;
   other.rate_ -= rate_;
-  other.arrivalRate_ -= arrivalRate_;
+  other.arrival_rate_ -= arrival_rate_;
 }
 
 double ClassLimit::GiveAway(double share, const Setting& setting) {
   const double capacity = share * capacity_;
   capacity_ -= capacity;
-  probedCapacity_ -= share * probedCapacity_;
+  probed_capacity_ -= share * probed_capacity_;
   SetLimits(setting);
   return capacity;
 }
 
-double ClassLimit::AllowedNs(double queueNs) const {
-  return (1 + kAllowedResponse) * NoLoadNs() + queueNs;
+double ClassLimit::AllowedNs(double queue_ns) const {
+  return (1 + kAllowedResponse) * NoLoadNs() + queue_ns;
 }
 
 void ClassLimit::SetLimits(const Setting& setting) {
   const double baseline = NoLoadNs();
   // What comes too late already waited in the kernel. Long turns keep it there, as each accepts one
   // connection only.
-  const double queue = setting.overdue ? 0 : kAllowed * setting.maxDelayNs;
-  if (probe_.running()) {
+  const double queue = setting.overdue ? 0 : kAllowed * setting.max_delay_ns;
+  if (probe_.Running()) {
     cap_ = std::max(1u, static_cast<uint32_t>(std::ceil(kProbeShare * capacity_ * baseline)));
   } else {
     // One more than Little's law allows: so a class that was held too low grows.
     cap_ = 1 + static_cast<uint32_t>(std::round(CapacityWhenFull() * AllowedNs(queue)));
   }
-  burst_ = static_cast<uint32_t>(kBurst * loopCapacity_ * (baseline + setting.maxDelayNs));
+  burst_ = static_cast<uint32_t>(kBurst * loop_capacity_ * (baseline + setting.max_delay_ns));
 }
 
 bool ClassLimit::WantsProbe(uint64_t now) const {
-  return enforcing_ && !probe_.running() &&
-         (now >= probeAt_ || capacity_ * kProbeChange < probedCapacity_ ||
-          capacity_ > kProbeChange * probedCapacity_);
+  return enforcing_ && !probe_.Running() &&
+         (now >= probe_at_ || capacity_ * kProbeChange < probed_capacity_ ||
+          capacity_ > kProbeChange * probed_capacity_);
 }
 
 void ClassLimit::BeginProbe(uint64_t now, const Setting& setting) {
@@ -246,36 +247,36 @@ void ClassLimit::BeginProbe(uint64_t now, const Setting& setting) {
 // several probes to be believed. As long as responses get faster with fewer in flight, the next
 // probe follows at once.
 void ClassLimit::EndProbe(uint64_t now, const Setting& setting) {
-  const double response = probe_.responseNs();
+  const double response = probe_.ResponseNs();
   const double baseline = NoLoadNs();
   double pause = kProbeEveryNs + kProbeEveryResponses * response;
   if (response < baseline) {
     if (response < kLower * baseline) pause = 0;
     no_load_.Reset(response);
   }
-  if (response > kSlower * AllowedNs(kAllowed * setting.maxDelayNs)) {
+  if (response > kSlower * AllowedNs(kAllowed * setting.max_delay_ns)) {
     pause = kProbeAgainNs;
     SeemsSlower(response);
   } else {
-    slowerProbes_ = 0;
+    slower_probes_ = 0;
   }
   probe_.End();
-  probedCapacity_ = capacity_;
-  probeAt_ = now + static_cast<uint64_t>(pause);
+  probed_capacity_ = capacity_;
+  probe_at_ = now + static_cast<uint64_t>(pause);
   SetLimits(setting);
 }
 
-void ClassLimit::SeemsSlower(double responseNs) {
-  if (slowerProbes_ == 0) {
-    slowerNs_ = responseNs;
-    slowerCapacity_ = capacity_;
+void ClassLimit::SeemsSlower(double response_ns) {
+  if (slower_probes_ == 0) {
+    slower_ns_ = response_ns;
+    slower_capacity_ = capacity_;
   }
-  slowerNs_ = std::min(slowerNs_, responseNs);
-  if (++slowerProbes_ < kSlowerProbes) return;
-  no_load_.Reset(slowerNs_);
+  slower_ns_ = std::min(slower_ns_, response_ns);
+  if (++slower_probes_ < kSlowerProbes) return;
+  no_load_.Reset(slower_ns_);
   // What it did before it was held to a part of what it needs.
-  capacity_ = std::max(capacity_, slowerCapacity_);
-  slowerProbes_ = 0;
+  capacity_ = std::max(capacity_, slower_capacity_);
+  slower_probes_ = 0;
 }
 
 }  // namespace spillway

@@ -14,17 +14,17 @@ namespace spillway {
 class Crowd final {
  public:
   // Fewer completions in a window say nothing of a class.
-  static bool Small(const ClassLimit& limit, double windowNs) {
-    return limit.rate() * windowNs < QueueDetector::kFewest;
+  static bool Small(const ClassLimit& limit, double window_ns) {
+    return limit.Rate() * window_ns < QueueDetector::kFewest;
   }
 
   // One of a small class that is no member was completed, so much above what is normal.
-  void Saw(double queueNs) { detector_.Add(response_ + queueNs); }
+  void Saw(double queue_ns) { detector_.Add(response_ + queue_ns); }
 
   // What is known of the small classes that are not members: their sum, over one window.
   struct Free {
     int classes = 0;
-    uint32_t inFlight = 0;
+    uint32_t in_flight = 0;
     double rate = 0;       // per ns
     double responses = 0;  // R times the rate
     double variances = 0;  // of single responses, times the rate
@@ -34,27 +34,27 @@ class Crowd final {
   void EndWindow(const ClassLimit::Window& window, const Free& free,
                  const ClassLimit::Setting& setting);
 
-  bool evident() const { return detector_.evident(); }
+  bool Evident() const { return detector_.Evident(); }
   void ResetDetector() { detector_.Drop(); }
-  uint32_t inFlight() const { return limit_.enforcing() ? limit_.inFlight() : freeInFlight_; }
+  uint32_t InFlight() const { return limit_.Enforcing() ? limit_.InFlight() : free_in_flight_; }
 
   // Whether a small class is to become a member: it queues like the others, or nothing is known of
   // it yet.
   static bool Takes(const ClassLimit& limit, const ClassLimit::Setting& setting) {
-    return !limit.enforcing() && (!limit.known() || limit.Queues(setting));
+    return !limit.Enforcing() && (!limit.Known() || limit.Queues(setting));
   }
   // It brings its requests in flight, what it completes, and R.
   void Join(const ClassLimit& member, const ClassLimit::Setting& setting);
   void Dissolve() { limit_ = ClassLimit(); }
 
-  bool enforcing() const { return limit_.enforcing(); }
-  ClassLimit& limit() { return limit_; }
-  const ClassLimit& limit() const { return limit_; }
+  bool Enforcing() const { return limit_.Enforcing(); }
+  ClassLimit& Limit() { return limit_; }
+  const ClassLimit& Limit() const { return limit_; }
 
  private:
   ClassLimit limit_;
   QueueDetector detector_;
-  uint32_t freeInFlight_ = 0;
+  uint32_t free_in_flight_ = 0;
   double response_ = 0;  // what is normal, on average
 };
 

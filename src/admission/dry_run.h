@@ -15,9 +15,9 @@ class DryRun final {
   static constexpr int kClasses = 256;
 
   // A request came, `waitNs` ago. From here on the wait without ghosts is that of this moment.
-  void Came(uint64_t now, uint64_t waitNs, bool queued);
+  void Came(uint64_t now, uint64_t wait_ns, bool queued);
   // Whether ghosts hold up the loop for longer than can be told from the clock's resolution.
-  bool HeldUp(double resolutionNs) const { return all_ - admitted_ > resolutionNs; }
+  bool HeldUp(double resolution_ns) const { return all_ - admitted_ > resolution_ns; }
   // What the request would have waited for the loop.
   uint64_t WaitNs() const { return static_cast<uint64_t>(admitted_); }
   // The part of the loop's time that ghosts do not take.
@@ -25,9 +25,9 @@ class DryRun final {
 
   // The request that came is let in; it costs the loop so much, and takes so long where nothing
   // queues.
-  void Admitted(uint64_t now, uint8_t id, double costNs, double responseNs);
+  void Admitted(uint64_t now, uint8_t id, double cost_ns, double response_ns);
   // It is refused, and present all the same.
-  void Refused(uint8_t id, double costNs);
+  void Refused(uint8_t id, double cost_ns);
 
   // One whose place is due, if the loop were free of ghosts: true, and the place is free.
   bool Due(uint8_t id);
@@ -38,10 +38,10 @@ class DryRun final {
   // A request without a place was completed. A shared bottleneck completes requests at the same
   // rate, whoever is served. So without the ghosts, this would have been the oldest request that
   // has held its place for at least R. True if there is one: its place is free.
-  bool StandsFor(uint64_t now, uint8_t id, double responseNs);
+  bool StandsFor(uint64_t now, uint8_t id, double response_ns);
 
   // How many requests are present, of all classes.
-  uint32_t present() const { return present_; }
+  uint32_t Present() const { return present_; }
   // Nobody of the class is present.
   bool Empty(uint8_t id) const;
 
@@ -60,8 +60,8 @@ class DryRun final {
   // Requests are judged long after they came, where the queue is long. Without ghosts they would be
   // judged when they came: that is the time here.
   double now_ = 0;
-  double queuedPart_ = 0;  // of the recent requests, those that came through the accept queue
-  uint64_t queuedNs_ = 0;  // what the last of them waited
+  double queued_part_ = 0;  // of the recent requests, those that came through the accept queue
+  uint64_t queued_ns_ = 0;  // what the last of them waited
   uint32_t present_ = 0;
   // Loop time that is owed: to all requests, and to those that were let in (Lindley's recursion).
   double all_ = 0;

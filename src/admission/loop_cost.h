@@ -9,19 +9,20 @@ namespace spillway {
 // the windows' changing mixtures tell them apart.
 class LoopCost final {
  public:
-  double ns() const { return ns_; }
+  double Ns() const { return ns_; }
 
   // `meanNs`: of all completions of the window, where nothing better is known. `mostNs`: a request
   // costs the loop no more than its response takes; 0 where that is unknown.
-  void Learn(double predictedNs, double busyNs, double completions, double meanNs, double mostNs) {
+  void Learn(double predicted_ns, double busy_ns, double completions, double mean_ns,
+             double most_ns) {
     if (completions == 0) return;
     if (ns_ == 0) {
-      ns_ = meanNs;
-    } else if (predictedNs > 0) {
-      const double part = ns_ * completions / predictedNs;
-      ns_ *= 1 + kCorrected * part * std::min(kMostError, busyNs / predictedNs - 1);
+      ns_ = mean_ns;
+    } else if (predicted_ns > 0) {
+      const double part = ns_ * completions / predicted_ns;
+      ns_ *= 1 + kCorrected * part * std::min(kMostError, busy_ns / predicted_ns - 1);
     }
-    if (mostNs > 0) ns_ = std::min(ns_, mostNs);
+    if (most_ns > 0) ns_ = std::min(ns_, most_ns);
   }
 
  private:

@@ -9,25 +9,25 @@ namespace spillway {
 // block is long enough for its mean to say something of a class that mixes fast and slow requests.
 class NoLoadBaseline final {
  public:
-  void Add(uint64_t now, double responseNs);
+  void Add(uint64_t now, double response_ns);
 
   // 0 until a response was seen.
   double Ns() const;
 
   // Enough was seen to be choosy about what is added.
-  bool known() const { return size_ > 0 || count_ >= kKnown; }
+  bool Known() const { return size_ > 0 || count_ >= kKnown; }
 
   // A whole block of responses was seen.
-  bool proven() const { return size_ > 0; }
+  bool Proven() const { return size_ > 0; }
 
   // Of single responses, when nothing queued.
-  double variance() const;
+  double Variance() const;
 
   // What is known of another class of the kind counts for its first responses.
   void Guess(uint64_t now, const NoLoadBaseline& other);
 
   // What a probe measured, with the queue drained, counts for more than all before it.
-  void Reset(double responseNs);
+  void Reset(double response_ns);
 
  private:
   static constexpr int kBlocks = 30;

@@ -37,21 +37,21 @@ constexpr uint64_t kStretchPart = 2;
 
 }  // namespace
 
-QueueDelay::QueueDelay(uint64_t maxDelayNs, uint64_t tickNs)
-    : maxDelay_(maxDelayNs), resolution_(kTicksOfDoubt * tickNs) {}
+QueueDelay::QueueDelay(uint64_t max_delay_ns, uint64_t tick_ns)
+    : max_delay_(max_delay_ns), resolution_(kTicksOfDoubt * tick_ns) {}
 
-void QueueDelay::OnTurn(uint64_t now, uint64_t busyNs, double share) {
-  const uint64_t workedOff = (now - turnEnded_) / kWorkedOffPart;
-  pause_ = std::max(busyNs, pause_ > workedOff ? pause_ - workedOff : 0);
-  turnEnded_ = now;
+void QueueDelay::OnTurn(uint64_t now, uint64_t busy_ns, double share) {
+  const uint64_t worked_off = (now - turn_ended_) / kWorkedOffPart;
+  pause_ = std::max(busy_ns, pause_ > worked_off ? pause_ - worked_off : 0);
+  turn_ended_ = now;
   share_ = share;
-  shortestQueue_ = std::min(shortestQueue_, queued_);
-  if (now - stretchBegun_ > kept_ / kStretchPart) {
-    shortestOfLast_ = shortestOfThis_;
-    shortestOfThis_ = UINT32_MAX;
-    stretchBegun_ = now;
+  shortest_queue_ = std::min(shortest_queue_, queued_);
+  if (now - stretch_begun_ > kept_ / kStretchPart) {
+    shortest_of_last_ = shortest_of_this_;
+    shortest_of_this_ = UINT32_MAX;
+    stretch_begun_ = now;
   }
-  shortestOfThis_ = std::min(shortestOfThis_, queued_);
+  shortest_of_this_ = std::min(shortest_of_this_, queued_);
   queued_ = 0;
   ++turns_;
 }
@@ -59,18 +59,18 @@ void QueueDelay::OnTurn(uint64_t now, uint64_t busyNs, double share) {
 // Of the last connection to be accepted, at the shortest that the queue was: the loop accepts one a
 // turn.
 uint64_t QueueDelay::AcceptWaitNs(uint64_t now) const {
-  if (turns_ == 0 || intervalBegun_ == 0) return 0;
-  return shortestQueue_ * ((now - intervalBegun_) / turns_);
+  if (turns_ == 0 || interval_begun_ == 0) return 0;
+  return shortest_queue_ * ((now - interval_begun_) / turns_);
 }
 
 uint64_t QueueDelay::PauseNs(uint64_t now) const {
-  const double running = turnEnded_ > 0 ? share_ * static_cast<double>(now - turnEnded_) : 0;
+  const double running = turn_ended_ > 0 ? share_ * static_cast<double>(now - turn_ended_) : 0;
   return std::max({resolution_, pause_, static_cast<uint64_t>(running)});
 }
 
 // Longer than without a queue.
 uint64_t QueueDelay::LateNs(uint64_t now) const {
-  return std::max(maxDelay_ / kLatePart, PauseNs(now));
+  return std::max(max_delay_ / kLatePart, PauseNs(now));
 }
 
 bool QueueDelay::IsLong(const Waits& waits) const {
@@ -80,17 +80,17 @@ bool QueueDelay::IsLong(const Waits& waits) const {
 }
 
 void QueueDelay::EndInterval(uint64_t now) {
-  if (IsLong(accepted_) || IsLong(keptAlive_) || AcceptWaitNs(now) > LateNs(now)) {
+  if (IsLong(accepted_) || IsLong(kept_alive_) || AcceptWaitNs(now) > LateNs(now)) {
     standing_ = true;
-    overAt_ = now;
-  } else if (now - overAt_ > kCalmNs) {
+    stood_at_ = now;
+  } else if (now - stood_at_ > kCalmNs) {
     standing_ = false;
   }
-  kept_ = std::min(maxDelay_, std::max(maxDelay_ / kKeptPart, PauseNs(now)));
-  accepted_ = keptAlive_ = {};
-  intervalBegun_ = now;
+  kept_ = std::min(max_delay_, std::max(max_delay_ / kKeptPart, PauseNs(now)));
+  accepted_ = kept_alive_ = {};
+  interval_begun_ = now;
   turns_ = 0;
-  shortestQueue_ = UINT32_MAX;
+  shortest_queue_ = UINT32_MAX;
 }
 
 }  // namespace spillway

@@ -18,23 +18,23 @@ constexpr double kToBeShown = 3;
 
 }  // namespace
 
-void QueueDetector::EndWindow(double elapsedNs, double rate, uint32_t inFlight,
+void QueueDetector::EndWindow(double elapsed_ns, double rate, uint32_t in_flight,
                               const Normal& normal) {
-  elapsed_ += elapsedNs;
+  elapsed_ += elapsed_ns;
   if (count_ < kFewest) return;
   rate_ = count_ / elapsed_;
-  const bool evident = Shows(std::max(rate, rate_), inFlight, normal);
+  const bool evident = Shows(std::max(rate, rate_), in_flight, normal);
   Drop();
   evident_ = evident;
 }
 
-bool QueueDetector::Shows(double rate, uint32_t inFlight, const Normal& normal) const {
+bool QueueDetector::Shows(double rate, uint32_t in_flight, const Normal& normal) const {
   const double mean = sum_ / count_;
   const double variance = std::max(squares_ / count_ - mean * mean, normal.variance);
-  const double queue = mean - kStandardErrors * std::sqrt(variance / count_) - normal.responseNs;
-  if (queue > normal.queueNs) return true;
-  return queue > kShown * normal.queueNs &&
-         inFlight > rate * (normal.responseNs + kToBeShown * normal.queueNs);
+  const double queue = mean - kStandardErrors * std::sqrt(variance / count_) - normal.response_ns;
+  if (queue > normal.queue_ns) return true;
+  return queue > kShown * normal.queue_ns &&
+         in_flight > rate * (normal.response_ns + kToBeShown * normal.queue_ns);
 }
 
 void QueueDetector::Drop() {

@@ -11,27 +11,27 @@ class QueueDetector final {
   static constexpr uint32_t kFewest = 4;
 
   struct Normal {
-    double responseNs;  // without a queue
-    double variance;    // of single responses, then
-    double queueNs;     // a queue shorter than this is none
+    double response_ns;  // without a queue
+    double variance;     // of single responses, then
+    double queue_ns;     // a queue shorter than this is none
   };
 
-  void Add(double responseNs) {
+  void Add(double response_ns) {
     ++count_;
-    sum_ += responseNs;
-    squares_ += responseNs * responseNs;
+    sum_ += response_ns;
+    squares_ += response_ns * response_ns;
   }
 
   // A window is over. Rates are completions per ns; `inFlight` is now.
-  void EndWindow(double elapsedNs, double rate, uint32_t inFlight, const Normal& normal);
+  void EndWindow(double elapsed_ns, double rate, uint32_t in_flight, const Normal& normal);
   void Drop();
 
-  bool evident() const { return evident_; }
+  bool Evident() const { return evident_; }
   // Of the responses that were last judged.
-  double rate() const { return rate_; }
+  double Rate() const { return rate_; }
 
  private:
-  bool Shows(double rate, uint32_t inFlight, const Normal& normal) const;
+  bool Shows(double rate, uint32_t in_flight, const Normal& normal) const;
 
   uint32_t count_ = 0;
   double elapsed_ = 0;

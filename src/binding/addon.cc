@@ -85,9 +85,9 @@ Napi::PropertyDescriptor Constant(const char* name, Napi::Value value) {
   return Napi::PropertyDescriptor::Value(name, value, napi_enumerable);
 }
 
-template <auto kFunction>
+template <auto KFunction>
 Napi::PropertyDescriptor Function(Napi::Env env, const char* name, void* data) {
-  return Constant(name, NewFunction<kFunction>(env, name, data));
+  return Constant(name, NewFunction<KFunction>(env, name, data));
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {

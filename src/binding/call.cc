@@ -12,7 +12,9 @@ Napi::Value JsNumber(const Napi::CallbackInfo& info, double value) {
   return Napi::Number::New(info.Env(), value);
 }
 
-Napi::Value JsMs(const Napi::CallbackInfo& info, double ns) { return JsNumber(info, ns / kNsPerMs); }
+Napi::Value JsMs(const Napi::CallbackInfo& info, double ns) {
+  return JsNumber(info, ns / kNsPerMs);
+}
 
 Napi::Value JsBoolean(const Napi::CallbackInfo& info, bool value) {
   return Napi::Boolean::New(info.Env(), value);

@@ -27,9 +27,7 @@ using Share = std::shared_ptr<Concurrency>;
 template <size_t N>
 using Call = HotCall<Share, N>;
 
-Concurrency& Get(const Napi::CallbackInfo& info) {
-  return *Self<Share>(info);
-}
+Concurrency& Get(const Napi::CallbackInfo& info) { return *Self<Share>(info); }
 
 // begin() -> the present, to be given to end()
 Napi::Value Begin(const Call<0>& call) {
@@ -44,7 +42,7 @@ Napi::Value End(const Call<2>& call) {
   // The mean of the recent turns, in which each turn counts. The smoothed lag of a timer that fires
   // twice a second would remember one long turn for seconds.
   concurrency.limit.End(uv_hrtime(), call.Ns(0), call.Flag(1), concurrency.monitor->MeanTurn());
-  return call.JsNumber(concurrency.limit.limit());
+  return call.JsNumber(concurrency.limit.Limit());
 }
 
 // For simulations, which give the time: beginAt(now)
@@ -54,17 +52,17 @@ void BeginAt(const Napi::CallbackInfo& info) { Get(info).limit.Begin(NsAt(info, 
 Napi::Value EndAt(const Napi::CallbackInfo& info) {
   ConcurrencyLimit& limit = Get(info).limit;
   limit.End(NsAt(info, 0), NsAt(info, 1), FlagAt(info, 2), NumberAt(info, 3));
-  return JsNumber(info, limit.limit());
+  return JsNumber(info, limit.Limit());
 }
 
 // snapshot() -> its figures; the rate is per second
 Napi::Value Snapshot(const Napi::CallbackInfo& info) {
   const ConcurrencyLimit& limit = Get(info).limit;
   return ObjectBuilder(info.Env())
-      .SetNumber("limit", limit.limit())
-      .SetBoolean("probing", limit.probing())
-      .SetNumber("capacity", limit.capacity() * kNsPerSecond)
-      .SetNumber("responseNs", limit.response_ns())
+      .SetNumber("limit", limit.Limit())
+      .SetBoolean("probing", limit.Probing())
+      .SetNumber("capacity", limit.Capacity() * kNsPerSecond)
+      .SetNumber("responseNs", limit.ResponseNs())
       .Build();
 }
 

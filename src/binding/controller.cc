@@ -89,8 +89,8 @@ void Split(const Napi::CallbackInfo& info) {
 
 // For simulations, which give the time: arrive(now, class, wait, queued) -> verdict
 Napi::Value Arrive(const Napi::CallbackInfo& info) {
-  const Verdict verdict = Get(info).admission.Arrive(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2),
-                                                     FlagAt(info, 3));
+  const Verdict verdict =
+      Get(info).admission.Arrive(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2), FlagAt(info, 3));
   return JsNumber(info, static_cast<double>(verdict));
 }
 
@@ -119,23 +119,23 @@ Napi::Value Excess(const Napi::CallbackInfo& info) {
 Napi::Value WaitLimit(const Call<1>& call) {
   const Controller& controller = *call.Self();
   const uint64_t now = call.Ns(0) > 0 ? call.Ns(0) : controller.Now();
-  return call.JsNumber(static_cast<double>(controller.admission.queue().LimitNs(now)));
+  return call.JsNumber(static_cast<double>(controller.admission.Queue().LimitNs(now)));
 }
 
 // inFlightOf(class) -> how many of its requests are in flight
 Napi::Value InFlightOf(const Call<1>& call) {
-  return call.JsNumber(call.Self()->admission.limit(Id(call.Number(0))).inFlight());
+  return call.JsNumber(call.Self()->admission.Limit(Id(call.Number(0))).InFlight());
 }
 
 // snapshot() -> the figures of all classes together; rates are per second
 Napi::Value Snapshot(const Napi::CallbackInfo& info) {
   const AdmissionController& admission = Get(info).admission;
   return ObjectBuilder(info.Env())
-      .SetBoolean("standing", admission.queue().standing())
-      .SetNumber("inFlight", admission.inFlight())
-      .SetNumber("arrivalRate", admission.arrivalRate() * kNsPerSecond)
-      .SetNumber("rate", admission.rate() * kNsPerSecond)
-      .SetNumber("utilization", admission.utilization())
+      .SetBoolean("standing", admission.Queue().Standing())
+      .SetNumber("inFlight", admission.InFlight())
+      .SetNumber("arrivalRate", admission.ArrivalRate() * kNsPerSecond)
+      .SetNumber("rate", admission.Rate() * kNsPerSecond)
+      .SetNumber("utilization", admission.Utilization())
       .Build();
 }
 
@@ -143,21 +143,21 @@ Napi::Value Snapshot(const Napi::CallbackInfo& info) {
 Napi::Value SnapshotOf(const Napi::CallbackInfo& info) {
   const AdmissionController& admission = Get(info).admission;
   const uint8_t id = IdAt(info, 0);
-  const ClassLimit& limit = admission.limit(id);
-  const ClassLimit& holder = admission.holder(id);
+  const ClassLimit& limit = admission.Limit(id);
+  const ClassLimit& holder = admission.Holder(id);
   return ObjectBuilder(info.Env())
-      .SetNumber("inFlight", limit.inFlight())
-      .SetBoolean("enforcing", holder.enforcing())
-      .SetBoolean("probing", holder.probing())
-      .SetNumber("cap", holder.cap())
-      .SetNumber("burst", limit.burst())
-      .SetNumber("arrivalRate", limit.arrivalRate() * kNsPerSecond)
-      .SetNumber("rate", limit.rate() * kNsPerSecond)
-      .SetNumber("capacity", limit.capacity() * kNsPerSecond)
+      .SetNumber("inFlight", limit.InFlight())
+      .SetBoolean("enforcing", holder.Enforcing())
+      .SetBoolean("probing", holder.Probing())
+      .SetNumber("cap", holder.Cap())
+      .SetNumber("burst", limit.Burst())
+      .SetNumber("arrivalRate", limit.ArrivalRate() * kNsPerSecond)
+      .SetNumber("rate", limit.Rate() * kNsPerSecond)
+      .SetNumber("capacity", limit.Capacity() * kNsPerSecond)
       .SetNumber("noLoadNs", limit.NoLoadNs())
-      .SetNumber("longestNs", limit.longestNs())
-      .SetNumber("costNs", admission.costNs(id))
-      .SetBoolean("light", admission.light(id))
+      .SetNumber("longestNs", limit.LongestNs())
+      .SetNumber("costNs", admission.CostNs(id))
+      .SetBoolean("light", admission.Light(id))
       .Build();
 }
 

@@ -61,8 +61,8 @@ struct HotCallback<kFunction> {
 template <auto kFunction>
 Napi::Function NewHotFunction(Napi::Env env, const char* name, void* data) {
   napi_value function = nullptr;
-  const napi_status status = napi_create_function(
-      env, name, NAPI_AUTO_LENGTH, HotCallback<kFunction>::Run, data, &function);
+  const napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH,
+                                                  HotCallback<kFunction>::Run, data, &function);
   return status == napi_ok ? Napi::Function(env, function) : Napi::Function();
 }
 

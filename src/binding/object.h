@@ -42,8 +42,8 @@ class ObjectBuilder final {
   ObjectBuilder& SetNumber(const char* name, double value);
   ObjectBuilder& SetBoolean(const char* name, bool value);
 
-  /// A function that works on a `std::shared_ptr<T>` of its own, so that the shared object lives for
-  /// as long as any of the functions does.
+  /// A function that works on a `std::shared_ptr<T>` of its own, so that the shared object lives
+  /// for as long as any of the functions does.
   template <auto kFunction, typename T>
   ObjectBuilder& SetFunction(const char* name, const std::shared_ptr<T>& shared) {
     return Set(name, OwningFunction<kFunction>(object_.Env(), name,

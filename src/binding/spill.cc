@@ -135,11 +135,11 @@ Napi::Value Close(const Napi::CallbackInfo& info) {
 Napi::Value Figures(const Napi::CallbackInfo& info) {
   const Spill& spill = Get(info);
   return ObjectBuilder(info.Env())
-      .SetBoolean("open", spill.open())
-      .SetNumber("spilled", spill.spilled())
-      .SetNumber("handedOver", spill.handed_over())
-      .SetNumber("dropped", spill.dropped())
-      .SetNumber("lingeringCloses", static_cast<double>(spill.lingering()))
+      .SetBoolean("open", spill.Open())
+      .SetNumber("spilled", spill.Spilled())
+      .SetNumber("handedOver", spill.HandedOver())
+      .SetNumber("dropped", spill.Dropped())
+      .SetNumber("lingeringCloses", static_cast<double>(spill.OpenLingeringCloses()))
       .Build();
 }
 

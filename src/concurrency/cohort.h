@@ -33,17 +33,17 @@ class Cohort final {
 
   bool Has(uint64_t began) const { return begun_ > 0 && began >= first_ && began <= last_; }
   /// All of them started.
-  bool closed() const { return begun_ >= size_; }
+  bool Closed() const { return begun_ >= size_; }
   double SinceLast(uint64_t now) const { return static_cast<double>(now - last_); }
-  bool complete() const { return ended_ >= size_; }
-  uint32_t begun() const { return begun_; }
-  uint32_t ended() const { return ended_; }
+  bool Complete() const { return ended_ >= size_; }
+  uint32_t Begun() const { return begun_; }
+  uint32_t Ended() const { return ended_; }
   /// What their responses add up to so far: those that have not ended count with their age.
   double SumNs(uint64_t now) const {
     return responses_ + (begun_ - ended_) * static_cast<double>(now - first_) - starts_;
   }
-  uint32_t size() const { return size_; }
-  const Sample& sample() const { return sample_; }
+  uint32_t Size() const { return size_; }
+  const Sample& Responses() const { return sample_; }
 
  private:
   uint32_t size_ = 0;

@@ -76,24 +76,24 @@ void ConcurrencyLimit::Begin(uint64_t now) {
   ++in_flight_;
   alone_since_ = in_flight_ == 1 ? now : 0;
   if (in_flight_ > 1) alone_ = Sample();
-  if (probing()) probe_.Begin(now);
+  if (Probing()) probe_.Begin(now);
 }
 
 void ConcurrencyLimit::End(uint64_t now, uint64_t began, bool succeeded, double turn_ns) {
   Pass(now);
   --in_flight_;
   const auto took = static_cast<double>(now - began);
-  const bool served = succeeded || (response().known() && took > kRefused * response().Ns());
-  if (probing()) {
+  const bool served = succeeded || (Response().Known() && took > kRefused * Response().Ns());
+  if (Probing()) {
     probe_.End(now, began, served, in_flight_);
-    if (!probing()) EndProbe(now);
+    if (!Probing()) EndProbe(now);
     return;
   }
   if (served && began == alone_since_) alone_.Add(took);
   settled_ += took;
   if (served) window_.Add(took);
   if (!searching_ && XHasFallen(now)) {
-    capacity_ = window_.count() / static_cast<double>(now - window_begun_);
+    capacity_ = window_.Count() / static_cast<double>(now - window_begun_);
     capacity_age_ = 0;
     probe_.Test(now, State());
   } else if (!searching_ && RHasFallen()) {
@@ -118,13 +118,13 @@ void ConcurrencyLimit::BeginWindow(uint64_t now) {
 // would see waves. And it is rather the slow ones that are in flight at any moment, for R (1 + v)
 // on the mean, v the relative variance.
 bool ConcurrencyLimit::WindowIsOver(uint64_t now) const {
-  const double variance = response().RelativeVariance();
-  const double all_end = response().Ns() * (1 + variance);
+  const double variance = Response().RelativeVariance();
+  const double all_end = Response().Ns() * (1 + variance);
   const auto elapsed = static_cast<double>(now - window_begun_);
-  if (elapsed < std::max(kWindowNs, all_end) || window_.count() < limit_) return false;
+  if (elapsed < std::max(kWindowNs, all_end) || window_.Count() < limit_) return false;
   const double error = searching_ ? kSearchError : kWindowError;
   const double needed = variance / (error * error);
-  return window_.count() >= needed || elapsed >= kWindowMostNs;
+  return window_.Count() >= needed || elapsed >= kWindowMostNs;
 }
 
 bool ConcurrencyLimit::WasFull(double elapsed) const {
@@ -134,36 +134,36 @@ bool ConcurrencyLimit::WasFull(double elapsed) const {
 // Where responses are as long as before it is rather that some handlers hang.
 bool ConcurrencyLimit::XHasFallen(uint64_t now) const {
   const auto elapsed = static_cast<double>(now - window_begun_);
-  const double variance = response().RelativeVariance();
-  const double waves = kWaves * response().Ns() * std::max(1.0, variance);
-  if (elapsed <= waves || !WasFull(elapsed) || window_.count() == 0) return false;
-  const double count = window_.count();
+  const double variance = Response().RelativeVariance();
+  const double waves = kWaves * Response().Ns() * std::max(1.0, variance);
+  if (elapsed <= waves || !WasFull(elapsed) || window_.Count() == 0) return false;
+  const double count = window_.Count();
   const double error = kSure * std::sqrt(variance * (count + 1));
   return count + 1 + error < kFallen * capacity_ * elapsed && window_.MeanNs() > AllowedNs();
 }
 
 bool ConcurrencyLimit::RHasFallen() const {
-  const uint32_t count = window_.count();
+  const uint32_t count = window_.Count();
   if (count < kFewest) return false;
-  const double error = kSure * response().Ns() * std::sqrt(response().RelativeVariance() / count);
-  return window_.MeanNs() < kFallen * response().Ns() - error;
+  const double error = kSure * Response().Ns() * std::sqrt(Response().RelativeVariance() / count);
+  return window_.MeanNs() < kFallen * Response().Ns() - error;
 }
 
 void ConcurrencyLimit::EndWindow(uint64_t now, double turn_ns) {
   const double mean = window_.MeanNs();
-  if (!response().known()) response().Learn(window_);
+  if (!Response().Known()) Response().Learn(window_);
   late_ = turn_ns > kLateNs;
   const auto elapsed = static_cast<double>(now - window_begun_);
-  const double rate = window_.count() / elapsed;
-  const double error = response().DifferenceNs(window_.count());
+  const double rate = window_.Count() / elapsed;
+  const double error = Response().DifferenceNs(window_.Count());
   const double allowed = AllowedNs();
   // The smallest limits allow one in flight more than X (R + Q), which then waits 1 / X.
   const bool slow = mean > kSlow * allowed + 1 / rate + error;
   slow_windows_ = slow ? slow_windows_ + 1 : 0;
-  if (mean < kChanged * response().Ns() - error) probe_.MakeDue();
+  if (mean < kChanged * Response().Ns() - error) probe_.MakeDue();
   SeeStuck(elapsed);
-  if (alone_.count() >= kFewest) {
-    response().Learn(alone_);
+  if (alone_.Count() >= kFewest) {
+    Response().Learn(alone_);
     alone_ = Sample();
   }
   if (WasFull(elapsed)) {
@@ -190,36 +190,36 @@ void ConcurrencyLimit::ProbeIfDue(uint64_t now, bool queues) {
   if (fell || slow_windows_ >= kSlowWindows) {
     capacity_age_ = 0;
     probe_.Test(now, State());
-  } else if (rose || now >= probe_.due_at()) {
+  } else if (rose || now >= probe_.DueAt()) {
     probe_.Measure(now, State());
   }
 }
 
 void ConcurrencyLimit::Search(double rate, bool queues) {
-  const double error = 2 * std::sqrt(response().RelativeVariance() / window_.count());
-  const bool rises = rate * (1 + error) > kRising * capacity_ || window_.count() < kFewest;
+  const double error = 2 * std::sqrt(Response().RelativeVariance() / window_.Count());
+  const bool rises = rate * (1 + error) > kRising * capacity_ || window_.Count() < kFewest;
   capacity_ = rate;
   capacity_age_ = 0;
   if (queues || !rises) {
     searching_ = false;
-    response().Doubt();
+    Response().Doubt();
     SetLimit(capacity_ * AllowedNs());
     return;
   }
   // Without a queue, every response is one of R. Later it is the probes that tell.
-  if (window_.MeanNs() < response().Ns() + response().DifferenceNs(window_.count()))
-    response().Learn(window_);
+  if (window_.MeanNs() < Response().Ns() + Response().DifferenceNs(window_.Count()))
+    Response().Learn(window_);
   SetLimit(kSearch * limit_);
 }
 
 void ConcurrencyLimit::Follow(double elapsed, double rate, bool queues) {
-  const double needed = response().RelativeVariance() / (kMemoryError * kMemoryError);
-  const double memory = std::max(kMemoryNs + kMemoryResponses * response().Ns(),
-                                 std::min(needed / rate, kMemoryMostResponses * response().Ns()));
+  const double needed = Response().RelativeVariance() / (kMemoryError * kMemoryError);
+  const double memory = std::max(kMemoryNs + kMemoryResponses * Response().Ns(),
+                                 std::min(needed / rate, kMemoryMostResponses * Response().Ns()));
   const double expected = capacity_ * elapsed;
   const double error =
-      (queues ? kRisen : kRisenUnqueued) * std::sqrt(response().RelativeVariance() * expected);
-  if (window_.count() > expected + error) capacity_age_ = 0;
+      (queues ? kRisen : kRisenUnqueued) * std::sqrt(Response().RelativeVariance() * expected);
+  if (window_.Count() > expected + error) capacity_age_ = 0;
   capacity_ += elapsed / (elapsed + capacity_age_) * (rate - capacity_);
   capacity_age_ = std::min(memory, capacity_age_ + elapsed);
   // One more than X (R + Q) while nothing queues: so the smallest limits rise, too.
@@ -234,7 +234,7 @@ void ConcurrencyLimit::SetLimit(double limit) {
 // R + Q. As long as R is known badly it may be higher: a limit too low would never learn better.
 double ConcurrencyLimit::AllowedNs() const {
   const double queue = late_ ? 0 : kAllowed;
-  return response().Ns() * (1 + queue + response().Error());
+  return Response().Ns() * (1 + queue + Response().Error());
 }
 
 ResponseProbe::State ConcurrencyLimit::State() const {
@@ -242,12 +242,12 @@ ResponseProbe::State ConcurrencyLimit::State() const {
 }
 
 void ConcurrencyLimit::EndProbe(uint64_t now) {
-  capacity_ = probed_capacity_ = probe_.capacity();
+  capacity_ = probed_capacity_ = probe_.Capacity();
   slow_windows_ = 0;
   SetLimit(capacity_ * AllowedNs() + stuck_);
   probed_limit_ = limit_;
   // It was held too low: how much too low X cannot tell.
-  if (probe_.rose()) {
+  if (probe_.Rose()) {
     searching_ = true;
     capacity_ = 0;
   }

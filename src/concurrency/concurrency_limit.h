@@ -26,16 +26,16 @@ class ConcurrencyLimit final {
   void End(uint64_t now, uint64_t began, bool succeeded, double turn_ns);
 
   /// At least 1.
-  uint32_t limit() const { return probing() ? probe_.Limit(in_flight_) : limit_; }
-  bool probing() const { return probe_.running(); }
+  uint32_t Limit() const { return Probing() ? probe_.Limit(in_flight_) : limit_; }
+  bool Probing() const { return probe_.Running(); }
   /// X, per ns.
-  double capacity() const { return capacity_; }
+  double Capacity() const { return capacity_; }
   /// R; 0 until it is known.
-  double response_ns() const { return response().Ns(); }
+  double ResponseNs() const { return Response().Ns(); }
 
  private:
-  const NoLoadResponse& response() const { return probe_.response(); }
-  NoLoadResponse& response() { return probe_.response(); }
+  const NoLoadResponse& Response() const { return probe_.Response(); }
+  NoLoadResponse& Response() { return probe_.Response(); }
   void Pass(uint64_t now);
   void BeginWindow(uint64_t now);
   bool WindowIsOver(uint64_t now) const;

@@ -32,12 +32,12 @@ class LevelProbe final {
         counted_from_(static_cast<uint32_t>(kCounted * in_flight)),
         last_(now),
         longest_(plan.patience_ns) {
-    if (in_flight <= limit()) Drained(now);
+    if (in_flight <= Limit()) Drained(now);
   }
 
   /// With none in flight that can settle nothing would ever end the draining.
   uint32_t Limit(uint32_t in_flight) const {
-    return drained_ || fresh_ > 0 ? limit() : std::max(limit(), in_flight + 1);
+    return drained_ || fresh_ > 0 ? Limit() : std::max(Limit(), in_flight + 1);
   }
 
   void Begin(uint64_t now) {
@@ -57,7 +57,7 @@ class LevelProbe final {
       cohort_.End(now, began, served);
       longest_ = std::max(longest_, response);
       if (Since(drained_at_, now) > plan_.longest_ns) cohort_.Close(plan_.fewest);
-      if (!above_ && cohort_.ended() > 0 && IsAbove(now)) {
+      if (!above_ && cohort_.Ended() > 0 && IsAbove(now)) {
         above_ = true;
         cohort_.Close(0);
       }
@@ -72,23 +72,23 @@ class LevelProbe final {
     }
     if (began >= begun_ && fresh_ > 0) --fresh_;
     longest_ = std::max(longest_, response);
-    if (Since(begun_, now) > kPatience * longest_ && in_flight > limit())
+    if (Since(begun_, now) > kPatience * longest_ && in_flight > Limit())
       plan_.stuck = in_flight - plan_.level;
-    if (in_flight <= limit()) Drained(now);
+    if (in_flight <= Limit()) Drained(now);
   }
 
   /// Also when one of the handlers seems never to settle.
-  bool complete(uint64_t now) const {
-    return drained_ && (cohort_.complete() ||
-                        (cohort_.closed() && cohort_.SinceLast(now) > kPatience * longest_));
+  bool Complete(uint64_t now) const {
+    return drained_ && (cohort_.Complete() ||
+                        (cohort_.Closed() && cohort_.SinceLast(now) > kPatience * longest_));
   }
   /// The mean is sure to be above what was asked, though not all have ended.
-  bool above() const { return above_; }
+  bool Above() const { return above_; }
   /// Those that have not ended count with their age.
-  double MeanNs(uint64_t now) const { return cohort_.SumNs(now) / std::max(1u, cohort_.begun()); }
-  uint32_t count() const { return cohort_.sample().count(); }
-  uint32_t level() const { return plan_.level; }
-  const Sample& sample() const { return cohort_.sample(); }
+  double MeanNs(uint64_t now) const { return cohort_.SumNs(now) / std::max(1u, cohort_.Begun()); }
+  uint32_t Count() const { return cohort_.Responses().Count(); }
+  uint32_t Level() const { return plan_.level; }
+  const Sample& Responses() const { return cohort_.Responses(); }
   /// The response that the draining shows, by Little's law.
   double DrainNs() const { return presence_ / std::max(1u, ended_); }
 
@@ -103,12 +103,12 @@ class LevelProbe final {
 
   bool IsAbove(uint64_t now) const {
     if (plan_.above_ns == 0)
-      return ended_ > 0 && cohort_.SumNs(now) > kNotShorter * DrainNs() * cohort_.size();
-    const uint32_t begun = cohort_.begun();
+      return ended_ > 0 && cohort_.SumNs(now) > kNotShorter * DrainNs() * cohort_.Size();
+    const uint32_t begun = cohort_.Begun();
     return cohort_.SumNs(now) > plan_.above_ns * begun + plan_.spread_ns * std::sqrt(begun);
   }
   static double Since(uint64_t then, uint64_t now) { return static_cast<double>(now - then); }
-  uint32_t limit() const { return plan_.level + plan_.stuck; }
+  uint32_t Limit() const { return plan_.level + plan_.stuck; }
   void Drained(uint64_t now) {
     drained_ = true;
     drained_at_ = now;

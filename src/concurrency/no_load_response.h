@@ -11,7 +11,7 @@ namespace spillway {
 /// R, the response time while nothing queues: its mean, ns, and how well it is known.
 class NoLoadResponse final {
  public:
-  bool known() const { return mean_ > 0; }
+  bool Known() const { return mean_ > 0; }
   double Ns() const { return mean_; }
 
   /// The variance of single responses over the square of R.
@@ -20,15 +20,15 @@ class NoLoadResponse final {
   double Error() const { return std::sqrt(RelativeVariance() / std::max(1.0, responses_)); }
   /// Twice the standard error of the difference between R and the mean of so many responses, ns.
   double DifferenceNs(uint32_t count) const {
-    if (!known()) return 0;
+    if (!Known()) return 0;
     return kStandardErrors * mean_ * std::sqrt(RelativeVariance() * (1 / responses_ + 1.0 / count));
   }
 
   /// Responses that saw no queue. Where they differ from R, it has changed.
   void Learn(const Sample& sample) {
-    if (sample.count() == 0) return;
-    const double count = sample.count();
-    if (!known() || Differs(sample.MeanNs(), sample.count())) {
+    if (sample.Count() == 0) return;
+    const double count = sample.Count();
+    if (!Known() || Differs(sample.MeanNs(), sample.Count())) {
       mean_ = sample.MeanNs();
       responses_ = count;
       variance_ += count / (count + kAssumed) * (sample.RelativeVariance() - variance_);

@@ -74,8 +74,8 @@ void ResponseProbe::End(uint64_t now, uint64_t began, bool served, uint32_t in_f
   state_.in_flight = in_flight;
   level_.End(now, began, served, in_flight);
   if (phase_ == Phase::kVerifying) low_.End(now, began, served, in_flight);
-  if (!level_.above() && !level_.complete(now)) return;
-  if (level_.count() == 0) return Finish(now);
+  if (!level_.Above() && !level_.Complete(now)) return;
+  if (level_.Count() == 0) return Finish(now);
   switch (phase_) {
     case Phase::kTesting:
       return EndTest(now);
@@ -99,14 +99,14 @@ void ResponseProbe::BeginTest(uint64_t now, double from) {
 
 void ResponseProbe::EndTest(uint64_t now) {
   const double mean = level_.MeanNs(now);
-  const double rate = level_.level() / mean;
-  const double error = std::sqrt(response_.RelativeVariance() / level_.count());
-  if (!level_.above() && std::abs(mean / trusted_ns_ - 1) < 1 - kSame + error) {
-    response_.Learn(level_.sample());
+  const double rate = level_.Level() / mean;
+  const double error = std::sqrt(response_.RelativeVariance() / level_.Count());
+  if (!level_.Above() && std::abs(mean / trusted_ns_ - 1) < 1 - kSame + error) {
+    response_.Learn(level_.Responses());
     state_.capacity = std::max(rate, state_.capacity);
     return Finish(now);
   }
-  if (level_.above() || level_.level() == 1) return BeginVerify(now);
+  if (level_.Above() || level_.Level() == 1) return BeginVerify(now);
   state_.capacity = rate;
   saturated_ = true;
   BeginMeasure(now, std::min(trusted_ns_, kShare * mean));
@@ -121,22 +121,22 @@ void ResponseProbe::BeginVerify(uint64_t now) {
   plan.skipped = plan.level;
   plan.size = SizeFor(MeasureError());
   plan.above_ns = std::numeric_limits<double>::infinity();
-  plan.patience_ns = low_.MeanNs(now) * plan.level / low_.level();
+  plan.patience_ns = low_.MeanNs(now) * plan.level / low_.Level();
   BeginLevel(now, plan);
 }
 
 void ResponseProbe::EndVerify(uint64_t now) {
   const double high = level_.MeanNs(now);
   const double low = low_.MeanNs(now);
-  const double counts = 1.0 / low_.count() + 1.0 / level_.count();
+  const double counts = 1.0 / low_.Count() + 1.0 / level_.Count();
   const double error = 2 * std::sqrt(response_.RelativeVariance() * counts);
-  const double levels = static_cast<double>(level_.level()) / low_.level();
-  state_.capacity = level_.level() / high;
+  const double levels = static_cast<double>(level_.Level()) / low_.Level();
+  state_.capacity = level_.Level() / high;
   if (levels > 1 && high > low * std::min(1 / kSame + error, std::sqrt(levels))) {
     saturated_ = true;
-    return BeginMeasure(now, low_.level() == 1 ? low : std::min(trusted_ns_, low));
+    return BeginMeasure(now, low_.Level() == 1 ? low : std::min(trusted_ns_, low));
   }
-  response_.Learn(level_.sample());
+  response_.Learn(level_.Responses());
   Finish(now);
 }
 
@@ -150,24 +150,24 @@ void ResponseProbe::BeginMeasure(uint64_t now, double guess_ns) {
   const double known = std::max(trusted_ns_, guess_ns);
   plan.spread_ns = kAboveErrors * known * std::sqrt(response_.RelativeVariance());
   // With no more to verify it by, or no need to, all are waited for.
-  const bool waits = (saturated_ && steady()) || plan.level >= kShare * state_.before;
+  const bool waits = (saturated_ && Steady()) || plan.level >= kShare * state_.before;
   plan.above_ns = waits ? std::numeric_limits<double>::infinity() : kAbove * known;
   BeginLevel(now, plan);
 }
 
 void ResponseProbe::EndMeasure(uint64_t now) {
-  if (level_.above()) {
-    const bool tested = saturated_ || level_.level() == 1;
-    return tested ? BeginVerify(now) : BeginTest(now, level_.level());
+  if (level_.Above()) {
+    const bool tested = saturated_ || level_.Level() == 1;
+    return tested ? BeginVerify(now) : BeginTest(now, level_.Level());
   }
   const double mean = level_.MeanNs(now);
-  const double rate = level_.level() / mean;
-  const double error = std::sqrt(response_.RelativeVariance() / level_.count());
+  const double rate = level_.Level() / mean;
+  const double error = std::sqrt(response_.RelativeVariance() / level_.Count());
   const bool higher = mean > trusted_ns_ * (1 / kSame + error);
   // A queue and a slower service at once: rather was it no queue.
-  if (saturated_ && !verified_ && higher && !steady()) return BeginVerify(now);
-  response_.Learn(level_.sample());
-  if (level_.level() > 1 && mean < (kSame - error) * guess_ns_) {
+  if (saturated_ && !verified_ && higher && !Steady()) return BeginVerify(now);
+  response_.Learn(level_.Responses());
+  if (level_.Level() > 1 && mean < (kSame - error) * guess_ns_) {
     saturated_ = mean < kSaturated * guess_ns_;
     state_.capacity = saturated_ ? rate : std::max(state_.capacity, rate);
     return BeginMeasure(now, saturated_ ? std::min(trusted_ns_, kShare * mean) : mean);
@@ -187,7 +187,7 @@ void ResponseProbe::BeginLevel(uint64_t now, LevelProbe::Plan plan) {
 
 void ResponseProbe::Finish(uint64_t now) {
   phase_ = Phase::kNone;
-  confirming_ = response_.Ns() > before_ns_ / kSame && !steady();
+  confirming_ = response_.Ns() > before_ns_ / kSame && !Steady();
   const auto duration = static_cast<double>(now - begun_);
   double pause = kSoonDurations * LongestNs();
   if (confirming_) {
@@ -207,6 +207,6 @@ double ResponseProbe::MeasureError() const { return confirming_ ? kConfirmError 
 
 double ResponseProbe::LongestNs() const { return kLongestNs + kLongestResponses * response_.Ns(); }
 
-bool ResponseProbe::steady() const { return response_.RelativeVariance() < kSteady; }
+bool ResponseProbe::Steady() const { return response_.RelativeVariance() < kSteady; }
 
 }  // namespace spillway

@@ -28,23 +28,23 @@ class ResponseProbe final {
     double capacity;  // X
   };
 
-  const NoLoadResponse& response() const { return response_; }
-  NoLoadResponse& response() { return response_; }
+  const NoLoadResponse& Response() const { return response_; }
+  NoLoadResponse& Response() { return response_; }
 
   void Measure(uint64_t now, const State& state);
   void Test(uint64_t now, const State& state);
 
-  bool running() const { return phase_ != Phase::kNone; }
+  bool Running() const { return phase_ != Phase::kNone; }
   uint32_t Limit(uint32_t in_flight) const { return level_.Limit(in_flight); }
   void Begin(uint64_t now) { level_.Begin(now); }
   /// `in_flight`: those that are left.
   void End(uint64_t now, uint64_t began, bool served, uint32_t in_flight);
 
   /// After a probe: X, and whether R rose while nothing told X, so that there may be more of it.
-  double capacity() const { return state_.capacity; }
-  bool rose() const { return rose_; }
+  double Capacity() const { return state_.capacity; }
+  bool Rose() const { return rose_; }
   /// When to measure again.
-  uint64_t due_at() const { return due_at_; }
+  uint64_t DueAt() const { return due_at_; }
   void MakeDue() { due_at_ = 0; }
 
  private:
@@ -62,7 +62,7 @@ class ResponseProbe final {
   uint32_t SizeFor(double error) const;
   double MeasureError() const;
   double LongestNs() const;
-  bool steady() const;
+  bool Steady() const;
 
   NoLoadResponse response_;
   Phase phase_ = Phase::kNone;

@@ -14,7 +14,7 @@ class Sample final {
     squares_ += response_ns * response_ns;
   }
 
-  uint32_t count() const { return count_; }
+  uint32_t Count() const { return count_; }
   /// Asked only where count() is above 0.
   double MeanNs() const { return sum_ / count_; }
   /// The variance over the square of the mean.

@@ -45,24 +45,24 @@ LoopMonitor* LoopMonitor::New(uv_loop_t* loop) {
 }
 
 bool LoopMonitor::Start(uint64_t interval_ms, double factor) {
-  if (timer_.get() == nullptr) return false;
+  if (timer_.Get() == nullptr) return false;
   // The loop's time may be as old as the script now running, which is not to be taken for lag.
   uv_update_time(loop_);
   interval_ms_ = interval_ms;
   stats_.Configure(factor, interval_ms * kNsPerMs);
   stats_.Reset(Read(true), interval_ms * kNsPerMs);
   ForgetLookups();
-  running_ = uv_prepare_start(prepare_.get(), OnPrepare) == 0 &&
-             uv_check_start(check_.get(), OnCheck) == 0 && ArmTimer();
+  running_ = uv_prepare_start(prepare_.Get(), OnPrepare) == 0 &&
+             uv_check_start(check_.Get(), OnCheck) == 0 && ArmTimer();
   return running_;
 }
 
 bool LoopMonitor::Stop() {
   if (!running_) return false;
   running_ = false;
-  uv_timer_stop(timer_.get());  // all three always return 0
-  uv_prepare_stop(prepare_.get());
-  uv_check_stop(check_.get());
+  uv_timer_stop(timer_.Get());  // all three always return 0
+  uv_prepare_stop(prepare_.Get());
+  uv_check_stop(check_.Get());
   stats_.Reset(Read(true), interval_ms_ * kNsPerMs);
   return true;
 }
@@ -189,7 +189,7 @@ uint64_t LoopMonitor::Waited() {
 // cached time that may be older than the callbacks before it.
 bool LoopMonitor::ArmTimer() {
   due_ = (uv_now(loop_) + interval_ms_) * kNsPerMs;  // uv_now() is uv_hrtime() in whole ms
-  return uv_timer_start(timer_.get(), OnTimer, interval_ms_, 0) == 0;
+  return uv_timer_start(timer_.Get(), OnTimer, interval_ms_, 0) == 0;
 }
 
 uint32_t LoopMonitor::LongestAcceptQueue() {
@@ -227,7 +227,7 @@ void LoopMonitor::OnCheck(uv_check_t* check) {
 }
 
 void LoopMonitor::WakeForListeners() {
-  uv_timer_t* wake = wake_.get();
+  uv_timer_t* wake = wake_.Get();
   if (wake == nullptr || !turns_->AnyNeedsTurn()) return;
   (void)uv_timer_start(wake, OnWake, kNeededTurnMs, 0);  // fails only on a closing handle
 }

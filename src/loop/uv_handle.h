@@ -21,7 +21,7 @@ class UvHandle final {
     if (status != 0) return status;
     open_ = true;
     handle_.data = owner;
-    uv_unref(base());
+    uv_unref(Base());
     return 0;
   }
 
@@ -29,15 +29,15 @@ class UvHandle final {
   bool Close(uv_close_cb on_closed) {
     if (!open_) return false;
     open_ = false;
-    uv_close(base(), on_closed);
+    uv_close(Base(), on_closed);
     return true;
   }
 
   /// Null once closing: no uv function may start a closing handle.
-  Handle* get() { return open_ ? &handle_ : nullptr; }
+  Handle* Get() { return open_ ? &handle_ : nullptr; }
 
  private:
-  uv_handle_t* base() { return reinterpret_cast<uv_handle_t*>(&handle_); }
+  uv_handle_t* Base() { return reinterpret_cast<uv_handle_t*>(&handle_); }
 
   Handle handle_{};
   bool open_ = false;

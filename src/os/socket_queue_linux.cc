@@ -41,7 +41,7 @@ class ScopedSocket final {
   }
   ScopedSocket(const ScopedSocket&) = delete;
   ScopedSocket& operator=(const ScopedSocket&) = delete;
-  int fd() const { return fd_; }
+  int Fd() const { return fd_; }
 
  private:
   const int fd_;
@@ -52,8 +52,8 @@ class ScopedSocket final {
 // for one tick in 49 days.
 bool TellsReceiveAge() {
   const ScopedSocket unconnected;
-  if (unconnected.fd() < 0) return true;  // descriptors have run out: that says nothing
-  const auto ages = ReadAges(unconnected.fd());
+  if (unconnected.Fd() < 0) return true;  // descriptors have run out: that says nothing
+  const auto ages = ReadAges(unconnected.Fd());
   return ages && ages->last_receive > 0;
 }
 
@@ -67,14 +67,14 @@ bool TellsAcceptQueue() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t length = sizeof(address);
-  if (bind(listener.fd(), name, length) != 0 || listen(listener.fd(), 1) != 0 ||
-      getsockname(listener.fd(), name, &length) != 0) {
+  if (bind(listener.Fd(), name, length) != 0 || listen(listener.Fd(), 1) != 0 ||
+      getsockname(listener.Fd(), name, &length) != 0) {
     return true;
   }
-  if (connect(client.fd(), name, length) != 0 && errno != EINPROGRESS) return true;
-  pollfd accepting{listener.fd(), POLLIN, 0};
+  if (connect(client.Fd(), name, length) != 0 && errno != EINPROGRESS) return true;
+  pollfd accepting{listener.Fd(), POLLIN, 0};
   if (poll(&accepting, 1, kPairMs) != 1 || (accepting.revents & POLLIN) == 0) return true;
-  return AcceptQueueLength(listener.fd()).value_or(0) > 0;
+  return AcceptQueueLength(listener.Fd()).value_or(0) > 0;
 }
 
 }  // namespace

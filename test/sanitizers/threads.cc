@@ -15,6 +15,7 @@
 #include "loop/loop_monitor.h"
 #include "loop/pool_probe.h"
 #include "loop/turn_window.h"
+#include "loop/turns.h"
 
 // libuv closes descriptors by a bare system call, so that their numbers seem to be given out twice.
 extern "C" const char* __tsan_default_suppressions() {
@@ -54,7 +55,7 @@ class Jobs final {
   Jobs& operator=(const Jobs&) = delete;
 
   void End() { ending_ = true; }
-  int done() const { return done_; }
+  int Done() const { return done_; }
 
  private:
   void Queue(uv_work_t* job) {
@@ -75,7 +76,7 @@ class Jobs final {
 };
 
 /// What one turn of a worker's loop does.
-class Worker final {
+class Worker final : public TurnListener {
  public:
   explicit Worker(uv_loop_t* loop)
       : monitor_(LoopMonitor::New(loop)),
@@ -83,13 +84,15 @@ class Worker final {
         window_(std::make_unique<TurnWindow>(uv_hrtime())),
         probes_(kProbes) {
     Check(monitor_ != nullptr && monitor_->Start(kIntervalMs, 0.5), "LoopMonitor");
-    (*monitor_->live_controllers())->Add(controller_.get());
-    (*monitor_->live_windows())->Add(window_.get());
+    monitor_->SharedTurns()->Add(TurnPhase::kJudge, this);
   }
-  Worker(const Worker&) = delete;
-  Worker& operator=(const Worker&) = delete;
 
-  void Turn(int turn) {
+  void OnTurn(TurnPhase /*phase*/, const Turn& turn) override {
+    controller_->OnTurn(turn.ended_at, turn.busy);
+    window_->OnTurn(turn.busy);
+  }
+
+  void Work(int turn) {
     const uint64_t now = uv_hrtime();
     const auto id = static_cast<uint8_t>(turn % AdmissionController::kClasses);
     if (controller_->Arrive(now, id, turn * kNsPerMs, true) == Verdict::kAdmit) {
@@ -108,11 +111,10 @@ class Worker final {
   }
 
   void End() {
-    (*monitor_->live_controllers())->Remove(controller_.get());
-    (*monitor_->live_windows())->Remove(window_.get());
+    monitor_->SharedTurns()->Remove(TurnPhase::kJudge, this);
     monitor_->Close([](void*) {}, nullptr);
   }
-  uint64_t probed() const { return probed_; }
+  uint64_t Probed() const { return probed_; }
 
  private:
   LoopMonitor* const monitor_;  // deletes itself
@@ -134,13 +136,13 @@ void Live() {
     Worker worker(&loop);
     for (int turn = 0; turn < kTurns; ++turn) {
       uv_run(&loop, turn % 2 == 0 ? UV_RUN_ONCE : UV_RUN_NOWAIT);
-      worker.Turn(turn);
+      worker.Work(turn);
     }
     jobs.End();
     worker.End();
     uv_run(&loop, UV_RUN_DEFAULT);
-    Check(jobs.done() >= kJobs, "every job ends");
-    Check(worker.probed() > 0, "the probes waited for a thread");
+    Check(jobs.Done() >= kJobs, "every job ends");
+    Check(worker.Probed() > 0, "the probes waited for a thread");
   }
   Check(uv_loop_close(&loop) == 0, "nothing stays on the loop");
 }
