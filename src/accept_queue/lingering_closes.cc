@@ -7,17 +7,19 @@ namespace {
 
 constexpr uint64_t kNsPerMs = 1'000'000;
 
-// As long as a client has to notice the answer and close.
+// How long a client may take to notice the answer and to close.
 constexpr uint64_t kLongestNs = 2000 * kNsPerMs;
 
-// An upload fills a socket's buffer no faster than a client can be expected to notice an answer.
+// An upload does not fill the socket's buffer faster than a client can notice the answer.
 constexpr uint64_t kSweepEveryNs = 10 * kNsPerMs;
 
+// The time that one sweep may take.
 constexpr uint64_t kSweepNs = kNsPerMs / 5;
 
-// Of descriptors, which others need too.
+// The most descriptors that are held. Other parts of the process need some too.
 constexpr size_t kMost = 1024;
 
+// How many connections GiveUpSome() closes.
 constexpr size_t kGivenUp = 16;
 
 }  // namespace

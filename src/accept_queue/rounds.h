@@ -10,14 +10,15 @@
 
 namespace spillway {
 
-/// Members that are looked at in rounds, oldest first. A round that runs out of time goes on in the
-/// next turn, so that each member gets its turn, and no turn becomes long. All times are ns.
+/// A list whose members are visited in rounds, oldest first. A round that runs out of time
+/// continues in the next turn, so that every member is visited and no turn becomes long. Times are
+/// ns.
 template <typename T>
 class Rounds final {
  public:
   struct Pace {
-    uint64_t every;    // a round begins no earlier after the last one
-    uint64_t longest;  // time that a turn's part of a round may take
+    uint64_t every;    // the least time between the beginnings of two rounds
+    uint64_t longest;  // the most time that a round may take in one turn
   };
 
   explicit Rounds(Pace pace) : pace_(pace) {}
@@ -31,7 +32,7 @@ class Rounds final {
     members_.clear();
     next_ = 0;
   }
-  /// Takes the `count` oldest out, or all if there are fewer.
+  /// Removes the `count` oldest members, or all if there are fewer, and returns them.
   std::vector<T> TakeOldest(size_t count) {
     const auto end = members_.begin() + static_cast<Offset>(std::min(count, Size()));
     std::vector<T> oldest(members_.begin(), end);
@@ -40,8 +41,8 @@ class Rounds final {
     return oldest;
   }
 
-  /// To be called once a turn. `keep(member)` says whether the member stays; it must not add or
-  /// take any.
+  /// Must be called once a turn. `keep(member)` returns whether the member stays; it must not add
+  /// or remove members.
   template <typename Keep>
   void Visit(uint64_t now, Keep keep) {
     if (Empty() || (next_ == 0 && now - begun_at_ < pace_.every)) return;
@@ -65,12 +66,12 @@ class Rounds final {
  private:
   using Offset = typename std::vector<T>::difference_type;
 
-  // The clock is read once in so many members.
+  // The clock is read once for this many members.
   static constexpr size_t kClockEvery = 8;
 
   const Pace pace_;
   std::vector<T> members_;
-  size_t next_ = 0;  // where the round goes on
+  size_t next_ = 0;  // where the round continues
   uint64_t begun_at_ = 0;
 };
 

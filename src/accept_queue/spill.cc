@@ -15,30 +15,31 @@ namespace {
 
 constexpr uint64_t kNsPerMs = 1'000'000;
 
-// A queue that was empty is not long so soon, and to read it costs a system call.
+// A queue that was found empty is not read again for 1 ms, because reading it costs a system call.
 constexpr uint64_t kEmptyForNs = kNsPerMs;
 
-// A turn must not become longer by more than 1 ms. What Node does for a connection handed over
-// belongs to it.
+// A turn must not become longer by more than 1 ms. That includes what Node does for each connection
+// handed over.
 constexpr uint64_t kBatchNs = 900'000;
 constexpr uint64_t kHandOverNs = 75'000;
-// So few take less than that, and the clock may say otherwise only because the machine is at work
-// for others: then most of all, the queue must not grow.
+// This many connections take less than that. If the clock says otherwise, the machine is busy with
+// other processes; the queue must not grow then.
 constexpr uint32_t kLeastBatch = 16;
 
-// What is handed over may be served, and then costs what a request costs. Where requests are slow,
-// it counts as if 80/s were completed, so that each budget has room for 4/s: health checks must not
+// A connection handed over may be served, and then costs as much as a request. If requests are
+// slow, the budget assumes a rate of 80/s, which leaves room for 4/s: health checks must not
 // starve.
 constexpr double kLeastRate = 80 / 1e9;
 
-// To wait for a client that is slow to send costs a system call now and then, to let Node wait for
-// it as much as some refusals.
+// A connection whose request has not arrived is held for up to 250 ms. Holding one costs a system
+// call now and then; letting Node wait for the request costs as much as some refusals.
 constexpr uint64_t kHoldNs = 250 * kNsPerMs;
 constexpr size_t kMostHeld = 256;
 constexpr uint64_t kReviewEveryNs = 4 * kNsPerMs;
 constexpr uint64_t kReviewNs = 300'000;
 
-// The refused come back within half of the due time either way, so that they do not return as one.
+// Retry-After varies by half of the due time in both directions, so that refused clients do not all
+// return at once.
 constexpr double kLeastJitter = 0.5;
 constexpr double kMostJitter = 1.5;
 
@@ -69,7 +70,7 @@ void Spill::ReportQueue(uint64_t now) {
   controller_->Queued(queued_);
 }
 
-// Only this thread closes the socket: what this says holds until JavaScript runs.
+// Only JavaScript, in this thread, closes the socket, so the result holds until JavaScript runs.
 bool Spill::IsOurs() const { return early_socket::Identity(listening_fd_) == identity_; }
 
 void Spill::LoseSocket() {
@@ -79,7 +80,7 @@ void Spill::LoseSocket() {
 }
 
 void Spill::OnTurn(uint64_t now) {
-  // A loop that JavaScript runs inside of a turn has seen later times.
+  // If JavaScript has run the loop inside of this turn, later times have been seen.
   turn_at_ = now = std::max(now, turn_at_);
   lingering_closes_.Sweep(now);
   if (!open_ || is_delivering_) return;
@@ -155,7 +156,7 @@ double Spill::HandOverCost() const {
   return std::max(static_cast<double>(kHandOverNs), request);
 }
 
-// kHandOver is for all that is not a plain request, whether or not there is room for it.
+// kHandOver for everything but a plain request, even if there is no room for it.
 Spill::Action Spill::Choose(Taken* connection) {
   char buffer[HttpHead::kMostBytes];
   const std::optional<std::string_view> bytes =
@@ -177,7 +178,7 @@ bool Spill::TakesWebSockets() {
   return *takes_web_sockets_;
 }
 
-// Not for kWait.
+// `action` must not be kWait.
 void Spill::Settle(uint64_t now, const Taken& connection, Action action, SpillBatch* batch) {
   HandOverBudget& budget = connection.is_exempt ? exempt_budget_ : other_budget_;
   const bool has_slot = batch->handed_over < SpillBatch::kMostHandedOver;

@@ -7,28 +7,31 @@ namespace spillway {
 
 namespace {
 
-// Long enough for a few dozen requests, short enough to react before a person notices.
+// The controller evaluates its measurements once in a window. A window is long enough for a few
+// dozen requests, and short enough that the controller reacts before a person notices.
 constexpr uint64_t kWindowNs = 100'000'000;
 
-// A turn of this part of maxDelay says that the loop is late.
+// The loop is late if its last turn took more than a quarter of the delay limit.
 constexpr uint64_t kLatePart = 4;
 
-// From this utilization on, the loop has no time to spare.
+// At this utilization the loop has no time to spare.
 constexpr double kSaturated = 0.9;
 
-// One class's requests that never end must not hold up the others: so long a class may take to work
-// off what it has too many.
+// How long to wait for one class to work off its excess requests: 1 s plus four no-load response
+// times. The bound keeps a class whose requests never end from holding up the others.
 constexpr double kPatienceNs = 1e9;
 constexpr double kPatienceResponses = 4;
 
-// A loop that is through with what it does must not find the accept queue empty.
+// At least this many connections may wait, so that the loop finds one to accept when it has
+// finished its work.
 constexpr double kLeastQueued = 2;
 
-// A window shows what a request costs if as many began as were completed, but for this part.
+// In a dry run, a window shows what a request costs only if arrivals and completions differ by at
+// most 10 %.
 constexpr double kSteady = 0.1;
 
-// A class whose requests wait for the loop for more than half of their response time, when nothing
-// queues, waits for nothing else to speak of.
+// A class is bound by the loop if its requests use the loop for more than half of their no-load
+// response time (1 / kOnLoop).
 constexpr double kOnLoop = 2;
 
 uint64_t PatienceNs(const ClassLimit& limit) {
@@ -71,7 +74,7 @@ Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, 
   return verdict;
 }
 
-// What the request would have waited.
+// The time that the request would have waited without ghosts.
 uint64_t AdmissionController::WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns,
                                             bool queued) {
   dry_run_->Came(now, wait_ns, queued);
@@ -243,8 +246,9 @@ void AdmissionController::JoinCrowd(const ClassLimit::Setting& setting) {
   });
 }
 
-// Without a limit the requests present may become more and more. What they have cost so far is then
-// blamed on the few that are completed.
+// Whether the window can tell what a request costs. In a dry run there is no limit, so that more
+// and more requests may be in flight; their cost so far would be attributed to the few that
+// completed.
 bool AdmissionController::Steady(double completions) {
   if (!dry_run_) return true;
   const double more = static_cast<double>(dry_run_->Present()) - present_;
@@ -268,8 +272,9 @@ void AdmissionController::LearnCosts() {
   });
 }
 
-// One class at a time, that with most in flight: those that only suffer from it recover once it is
-// held back, and until then their evidence counts only if they have more in flight than it had.
+// Enforces the limit of one class at a time: the class with the most requests in flight. Classes
+// that merely suffer from its queue recover once it is held back. Until then they are enforced only
+// if they have more in flight than it had.
 void AdmissionController::EnforceOne(uint64_t now) {
   bool settled = true;
   ForEachLimit([&](ClassLimit& limit) { settled &= !limit.Exceeded(); });
@@ -299,8 +304,8 @@ void AdmissionController::EnforceOne(uint64_t now) {
   settle_by_ = now + PatienceNs(crowded ? crowd_.Limit() : *worst);
 }
 
-// While the admission controller only observes, no queue drains, and a probe would take it for the
-// service.
+// A dry run refuses nothing, so no queue drains, and a probe would measure the queue as part of the
+// service time.
 void AdmissionController::Probe(uint64_t now) {
   bool wanted = false;
   ForEachLimit([&](ClassLimit& limit) { wanted |= limit.WantsProbe(now); });
@@ -329,7 +334,7 @@ bool AdmissionController::MayRefuseWaiting() const {
   return queue_.Standing() && options_.max_delay_ns > 0 && !options_.dry_run;
 }
 
-// What came during a pause, at the rate of before, is no overload.
+// Requests that arrived during a pause of the loop, at the rate from before it, are no overload.
 uint32_t AdmissionController::MayQueue(uint64_t now) const {
   const auto wait = static_cast<double>(std::max(queue_.LimitNs(now), queue_.PauseNs(now)));
   return static_cast<uint32_t>(std::max(kLeastQueued, rate_ * wait));
@@ -342,8 +347,8 @@ uint32_t AdmissionController::Excess(uint64_t now, uint32_t length) const {
   return standing > may ? standing - may : 0;
 }
 
-// A class that asks for less than an equal share of the loop's time did not make its queue, and
-// does not pay for it.
+// A class that asks for less than an equal share of the loop's time did not cause the queue. It is
+// exempt from the shorter limit that applies while a queue stands.
 void AdmissionController::ShareOut() {
   double served = 0;
   int sharers = 0;

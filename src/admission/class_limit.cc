@@ -7,44 +7,47 @@ namespace spillway {
 
 namespace {
 
-// How far back a rate looks: about three windows, which levels the noise of a window's few
-// completions, and two response times, or a class of slow requests would be seen in waves.
+// The time over which rates are smoothed: about three windows, to level out the noise of a window's
+// few completions, plus two response times, because a class of slow requests would otherwise be
+// seen in waves.
 constexpr double kMemoryNs = 250e6;
 constexpr double kMemoryResponses = 2;
 
-// What the loop could do is the best seen of late, as a window with a pause in it shows less. It
-// fades, 5 % a window.
+// The loop's capacity is the best of the recent windows, because a window with a pause shows less.
+// The value decays by 5 % a window.
 constexpr double kFading = 0.95;
 
-// The queueing allowed while the limit is enforced, and the queueing that is reason to enforce it:
-// a part of maxDelay, and a part of the response time, which is known no better than that. Between
-// the two lies room for classes that only suffer.
+// The queueing allowed while the limit is enforced, and the queueing at which it becomes enforced.
+// Each is a part of the delay limit plus a part of the response time, which is not known more
+// precisely than that. The gap between the two leaves room for classes that only suffer from
+// another's queue.
 constexpr double kAllowed = 0.5;
 constexpr double kAllowedResponse = 0.125;
 constexpr double kEvident = 1;
 constexpr double kEvidentResponse = 0.25;
 
-// A class whose last response shows a quarter of what is evident queues, if others do.
+// If others queue, a class queues too if its last response shows a quarter of the queueing that is
+// evidence.
 constexpr double kQueues = 0.25;
 
-// A response that took twice a pause was held up by the pause, then by all that came meanwhile; it
-// shows no queue.
+// A response that took less than twice as long as a pause of the loop shows no queue: it was held
+// up by the pause, and then by the requests that arrived meanwhile.
 constexpr double kPauses = 2;
 
-// Before it is enforced, and only while the loop is late, this many times what maxDelay allows: X
-// is only a guess then.
+// The limit for bursts, which applies before the limit is enforced and only while the loop is late.
+// X is only an estimate then, so the limit allows 1.5 times what the delay limit would.
 constexpr double kBurst = 1.5;
 
-// Less full than that, a limit tells nothing of what the class would do.
+// A limit of which less than this part is used does not show what the class could do.
 constexpr double kLeastFull = 0.67;
 
-// So long without a refusal, and two response times, and the limit is enforced no more.
+// The limit is no longer enforced after 450 ms plus two response times without a refusal.
 constexpr double kCalmNs = 450e6;
 constexpr double kCalmResponses = 2;
 
-// A probe leaves the class half of what it needs. It is made when the limit takes hold, when X
-// changed by half, and every so often; the longer responses take, the longer it lasts, so the more
-// seldom. One that few complete in is cut short.
+// A probe lets the class have half of the requests in flight that it needs. It runs when the limit
+// becomes enforced, when X has changed by a factor of 1.5, and periodically. Slow responses make a
+// probe longer, and so it runs less often. It is cut short if few requests complete.
 constexpr double kProbeShare = 0.5;
 constexpr double kProbeChange = 1.5;
 constexpr double kProbeEveryNs = 10e9;
@@ -52,15 +55,16 @@ constexpr double kProbeEveryResponses = 50;
 constexpr double kProbeMostNs = 500e6;
 constexpr double kProbeMostResponses = 2;
 
-// The longest request fades from memory as so many shorter ones end.
+// The duration of the longest request decays over about 64 shorter ones.
 constexpr double kLongestRequests = 64;
 
-// A response this much below R: R was measured with a queue, and there may be more of it.
+// A response below this part of R means that R was measured with a queue, and may still include
+// some of it.
 constexpr double kLower = 0.9;
 
-// Responses this much above what is allowed, by so many probes soon after each other: the service
-// is slower. The first is as much as eight controllers reach that share a resource, each with its
-// one too many.
+// The service has become slower if two probes, soon after each other, find responses that exceed
+// what is allowed by this factor. A single probe may be misled: eight controllers that share a
+// resource reach this factor with the one extra request that each admits.
 constexpr double kSlower = 1.25;
 constexpr int kSlowerProbes = 2;
 constexpr double kProbeAgainNs = 100e6;
@@ -142,7 +146,7 @@ void ClassLimit::EndEnforcedWindow(const Window& window, double rate, double new
                                    const Setting& setting) {
   if (refusals_ > 0) {
     calm_ns_ = 0;
-    // A probe tells of R; X is what the class does when it may.
+    // A probe measures R. X is the throughput without a probe.
     if (!probed_) {
       capacity_ += newest * (rate - capacity_);
       fullness_ += newest * (responses_ / window.elapsed_ns / cap_ - fullness_);
@@ -160,8 +164,9 @@ void ClassLimit::EndEnforcedWindow(const Window& window, double rate, double new
   probed_ = probe_.Running();
 }
 
-// Between bursts fewer are in flight than may be (Little's law: the responses of a window, summed,
-// are those in flight times the window). With the limit always full, so many would be completed.
+// Between bursts, fewer requests are in flight than the limit allows. By Little's law, the sum of a
+// window's response times is the mean number in flight times the window's length. This is the
+// estimated rate of completions with the limit always full.
 double ClassLimit::CapacityWhenFull() const {
   return capacity_ / std::clamp(fullness_, kLeastFull, 1.0);
 }
@@ -169,7 +174,7 @@ double ClassLimit::CapacityWhenFull() const {
 void ClassLimit::Enforce(const Setting& setting) {
   enforcing_ = true;
   calm_ns_ = 0;
-  // What a class completes while it queues is what it can do.
+  // While a class queues, its throughput is its capacity.
   capacity_ = std::max(rate_, detector_.Rate());
   fullness_ = 1;
   slower_probes_ = 0;
@@ -191,7 +196,7 @@ void ClassLimit::Take(const ClassLimit& other, double rate, const Setting& setti
     probe_at_ = other.enforcing_ ? other.probe_at_ : 0;
   }
   capacity_ = all;
-  // It is no change that a probe would have to look into.
+  // This change of X is no reason for a probe.
   probed_capacity_ += rate;
   SetLimits(setting);
 }
@@ -218,13 +223,13 @@ double ClassLimit::AllowedNs(double queue_ns) const {
 
 void ClassLimit::SetLimits(const Setting& setting) {
   const double baseline = NoLoadNs();
-  // What comes too late already waited in the kernel. Long turns keep it there, as each accepts one
-  // connection only.
+  // No queueing is allowed if requests exceed the delay limit before they arrive here: long turns
+  // keep them in the kernel's queue, because the loop accepts one connection a turn.
   const double queue = setting.overdue ? 0 : kAllowed * setting.max_delay_ns;
   if (probe_.Running()) {
     cap_ = std::max(1u, static_cast<uint32_t>(std::ceil(kProbeShare * capacity_ * baseline)));
   } else {
-    // One more than Little's law allows: so a class that was held too low grows.
+    // One more than Little's law allows, so that a limit that is too low can grow.
     cap_ = 1 + static_cast<uint32_t>(std::round(CapacityWhenFull() * AllowedNs(queue)));
   }
   burst_ = static_cast<uint32_t>(kBurst * loop_capacity_ * (baseline + setting.max_delay_ns));
@@ -242,10 +247,10 @@ void ClassLimit::BeginProbe(uint64_t now, const Setting& setting) {
   SetLimits(setting);
 }
 
-// With the queue drained, a response well above R is no queueing but a slower service; or another's
-// queue, which nobody here may know of: then it goes when all who see it hold back, so it takes
-// several probes to be believed. As long as responses get faster with fewer in flight, the next
-// probe follows at once.
+// With the queue drained, a response time well above R means a slower service, or the queue of
+// another process. Such a queue disappears once all processes that see it hold back, so several
+// probes must agree. As long as responses get faster with fewer requests in flight, the next probe
+// follows at once.
 void ClassLimit::EndProbe(uint64_t now, const Setting& setting) {
   const double response = probe_.ResponseNs();
   const double baseline = NoLoadNs();
@@ -274,7 +279,7 @@ void ClassLimit::SeemsSlower(double response_ns) {
   slower_ns_ = std::min(slower_ns_, response_ns);
   if (++slower_probes_ < kSlowerProbes) return;
   no_load_.Reset(slower_ns_);
-  // What it did before it was held to a part of what it needs.
+  // Its capacity before it was limited to a part of what it needs.
   capacity_ = std::max(capacity_, slower_capacity_);
   slower_probes_ = 0;
 }

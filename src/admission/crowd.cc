@@ -4,7 +4,7 @@ namespace spillway {
 
 namespace {
 
-// One alone is judged by what it shows itself.
+// A single class is not judged as a crowd.
 constexpr int kFewestClasses = 2;
 
 }  // namespace

@@ -11,8 +11,8 @@ constexpr double kMost = 0.5;
 
 }  // namespace
 
-// Those that come on connections accepted before overtake the accept queue. Where most come through
-// that, the time is its time.
+// Requests on connections that were accepted earlier overtake the accept queue. Where most requests
+// come through the accept queue, its wait determines the time.
 void DryRun::Came(uint64_t now, uint64_t wait_ns, bool queued) {
   queued_part_ += ((queued ? 1 : 0) - queued_part_) / kRecentRequests;
   if (queued) queued_ns_ = wait_ns;
@@ -28,7 +28,7 @@ void DryRun::Admitted(uint64_t now, uint8_t id, double cost_ns, double response_
   const double due = now_ + admitted_ + std::max(cost_ns, response_ns);
   all_ += cost_ns;
   admitted_ += cost_ns;
-  // As JavaScript gives it back: a number.
+  // Rounded as JavaScript returns it: a double.
   const auto start = static_cast<uint64_t>(static_cast<double>(now));
   classes_[id].places.push_back({start, due});
   ++present_;

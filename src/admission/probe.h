@@ -4,11 +4,11 @@
 
 namespace spillway {
 
-// A moment in which a class is held below what it needs, so that a shared queue drains and its
-// response time without one can be seen. Only requests that began after the drain count.
+/// A period in which a class is held below its need, so that a shared queue drains and the no-load
+/// response time can be measured. Only requests that began after the queue had drained count.
 class Probe final {
  public:
-  // Enough to level a class's noise, few enough to be over soon.
+  /// Enough responses to average out noise, and few enough for a short probe.
   static constexpr uint32_t kResponses = 8;
   static constexpr uint32_t kFewest = 2;
 
@@ -22,14 +22,14 @@ class Probe final {
   void Drained(uint64_t now) { measure_from_ = now; }
   void End() { running_ = false; }
 
-  // True when the measure is complete.
+  /// A request that began at `start` was completed. True once the measurement is complete.
   bool Add(uint64_t start, double response_ns) {
     if (!running_ || start < measure_from_) return false;
     sum_ += response_ns;
     return ++count_ == kResponses;
   }
 
-  // So few have come for so long that they must do.
+  /// Whether the probe has run for `after_ns`, and the few responses so far must do.
   bool Late(uint64_t now, double after_ns) const {
     return running_ && count_ >= kFewest && static_cast<double>(now - begun_) > after_ns;
   }

@@ -4,35 +4,35 @@ namespace spillway {
 
 namespace {
 
-// A wait of two ticks of the kernel's clock can be read where there was almost none.
+// Reading an age twice can show a wait of up to two ticks of the kernel's clock where there was
+// almost none.
 constexpr uint64_t kTicksOfDoubt = 2;
 
-// A wait is long from half the limit on; while a queue stands it is kept to a quarter. The shorter
-// it is kept, the shorter the waits; below a fifth, the gaps between arrivals at 1.5 times the
-// capacity leave the server idle.
+// A wait is long if it exceeds half of the limit. While a queue stands, waits are kept below a
+// quarter of the limit: the lower the bound, the shorter the waits, but below a fifth the gaps
+// between arrivals leave the server idle at 1.5 times its capacity.
 constexpr uint64_t kLatePart = 2;
 constexpr uint64_t kKeptPart = 4;
 
-// A queue stands when this part of the waits were long. In a burst to an idle server the waits rise
-// evenly from 0: by the time two thirds are above half the limit, the last wait is above the limit
-// and has to be refused anyway. A third of the requests may seem to have waited for nothing, and
-// the queue is still seen.
+// A queue stands if two thirds of the waits were long. In a burst to an idle server the waits rise
+// evenly from 0: when two thirds exceed half of the limit, the last exceeds the limit and has to be
+// refused anyway. The queue is still detected if a third of the requests seem not to have waited.
 constexpr uint32_t kLateOf = 3;
 constexpr uint32_t kLateLeast = 2;
 
-// The queue stands no more when less than a tenth of the requests had to be refused: that much
-// overload a queue of normal length can bear. For two intervals, or chance would open the gate
-// every few seconds.
+// The queue no longer stands if less than a tenth of the requests had to be refused for two
+// intervals: a queue of normal length can absorb that much overload. After a single interval,
+// chance would lift the limit every few seconds.
 constexpr uint32_t kRefusedPart = 10;
 constexpr uint64_t kCalmNs = 150'000'000;
 
-// A server at half its capacity works off what a pause left behind in twice the pause: the waits
-// shrink at half the speed of time. At more than half it gets no more forbearance.
+// A server at half of its capacity works off the backlog of a pause in twice the pause: the waits
+// shrink at half the speed of time. A busier server gets no more allowance than that.
 constexpr uint64_t kWorkedOffPart = 2;
 
-// The accept queue is judged by its shortest in one to two stretches, each this part of what a
-// standing queue is kept to. Longer ones let the queue grow by the chance of arrivals; within
-// shorter ones a burst of ten is not worked off.
+// The accept queue is judged by its shortest length in the last one to two stretches of time. Each
+// is half as long as the wait that is allowed while a queue stands. Longer stretches would let the
+// queue grow by the chance of arrivals; in shorter ones a burst of ten is not worked off.
 constexpr uint64_t kStretchPart = 2;
 
 }  // namespace
@@ -56,8 +56,8 @@ void QueueDelay::OnTurn(uint64_t now, uint64_t busy_ns, double share) {
   ++turns_;
 }
 
-// Of the last connection to be accepted, at the shortest that the queue was: the loop accepts one a
-// turn.
+// Estimated wait of the last connection in the accept queue, when the queue was shortest: the loop
+// accepts one connection a turn.
 uint64_t QueueDelay::AcceptWaitNs(uint64_t now) const {
   if (turns_ == 0 || interval_begun_ == 0) return 0;
   return shortest_queue_ * ((now - interval_begun_) / turns_);
@@ -68,7 +68,7 @@ uint64_t QueueDelay::PauseNs(uint64_t now) const {
   return std::max({resolution_, pause_, static_cast<uint64_t>(running)});
 }
 
-// Longer than without a queue.
+// The wait from which on a request is late: longer than without a queue.
 uint64_t QueueDelay::LateNs(uint64_t now) const {
   return std::max(max_delay_ / kLatePart, PauseNs(now));
 }

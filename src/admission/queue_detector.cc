@@ -7,12 +7,13 @@ namespace spillway {
 
 namespace {
 
-// The mean must be above what is normal by so many standard errors, so that a class of mixed
-// requests is not judged by the few slow ones of a window.
+// The mean must exceed the normal response time by three standard errors, so that a few slow
+// requests of a mixed class are no evidence.
 constexpr double kStandardErrors = 3;
 
-// Responses tell of the queue that was when they began. It is evident earlier when they show a
-// quarter of it, and by Little's law those in flight now will show three times of it.
+// Response times reflect the queue at the time when the requests began. The queue is detected
+// earlier if they show a quarter of the evidence and, by Little's law, the requests in flight now
+// will show three times as much as is needed.
 constexpr double kShown = 0.25;
 constexpr double kToBeShown = 3;
 

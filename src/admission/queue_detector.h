@@ -4,16 +4,17 @@
 
 namespace spillway {
 
-// Whether a class's responses show that it queues.
+/// Finds out from response times whether a class of requests queues. Times are ns.
 class QueueDetector final {
  public:
-  // Of fewer responses nothing can be said; they wait for the next window's.
+  /// Fewer responses than this are kept for the next window.
   static constexpr uint32_t kFewest = 4;
 
+  /// What is normal for the class.
   struct Normal {
-    double response_ns;  // without a queue
-    double variance;     // of single responses, then
-    double queue_ns;     // a queue shorter than this is none
+    double response_ns;  // the no-load response time
+    double variance;     // of single responses, without a queue
+    double queue_ns;     // less queueing than this is not a queue
   };
 
   void Add(double response_ns) {
@@ -22,12 +23,12 @@ class QueueDetector final {
     squares_ += response_ns * response_ns;
   }
 
-  // A window is over. Rates are completions per ns; `inFlight` is now.
+  /// A window has ended. `rate`: completions per ns. `in_flight`: at present.
   void EndWindow(double elapsed_ns, double rate, uint32_t in_flight, const Normal& normal);
   void Drop();
 
   bool Evident() const { return evident_; }
-  // Of the responses that were last judged.
+  /// Completions per ns, of the responses that were last judged.
   double Rate() const { return rate_; }
 
  private:
