@@ -22,8 +22,8 @@ namespace {
 
 LoopMonitor& Monitor(const Napi::CallbackInfo& info) { return Self<LoopMonitor>(info); }
 
-template <size_t N = 0>
-using Call = HotCall<LoopMonitor, N>;
+template <size_t kCount = 0>
+using Call = HotCall<LoopMonitor, kCount>;
 
 // start(intervalMs, factor) -> boolean
 Napi::Value Start(const Napi::CallbackInfo& info) {
@@ -85,9 +85,9 @@ Napi::PropertyDescriptor Constant(const char* name, Napi::Value value) {
   return Napi::PropertyDescriptor::Value(name, value, napi_enumerable);
 }
 
-template <auto KFunction>
+template <auto kFunction>
 Napi::PropertyDescriptor Function(Napi::Env env, const char* name, void* data) {
-  return Constant(name, NewFunction<KFunction>(env, name, data));
+  return Constant(name, NewFunction<kFunction>(env, name, data));
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {

@@ -24,8 +24,8 @@ struct Concurrency {
 
 using Share = std::shared_ptr<Concurrency>;
 
-template <size_t N>
-using Call = HotCall<Share, N>;
+template <size_t kCount>
+using Call = HotCall<Share, kCount>;
 
 Concurrency& Get(const Napi::CallbackInfo& info) { return *Self<Share>(info); }
 

@@ -46,8 +46,8 @@ using Share = std::shared_ptr<Controller>;
 // The name of a property, hidden from enumeration, by which createSpill() finds the controller.
 constexpr const char* kShareName = "share";
 
-template <size_t N>
-using Call = HotCall<Share, N>;
+template <size_t kCount>
+using Call = HotCall<Share, kCount>;
 
 Controller& Get(const Napi::CallbackInfo& info) { return *Self<Share>(info); }
 

@@ -7,22 +7,22 @@
 
 namespace spillway {
 
-/// A call of a function that JavaScript calls for every request, with N numbers, which it has
+/// A call of a function that JavaScript calls for every request, with kCount numbers, which it has
 /// checked. T is the type of the function's data.
 ///
 /// These functions read their arguments by Node-API's own calls, because Napi::CallbackInfo always
 /// fetches six arguments and `this`: that takes 8 to 10 ns, half the time of a whole call of lag().
 /// They are lag(), delay(), isBusy(), loopDelay(), requestWait() and wasQueued(); enter(), leave(),
 /// waitLimit() and inFlightOf() of a controller; begin() and end() of a concurrency limit.
-template <typename T, size_t N>
+template <typename T, size_t kCount>
 class HotCall final {
  public:
   HotCall(napi_env env, napi_callback_info info) : env_(env) {
-    napi_value arguments[N + 1];
-    size_t count = N;
+    napi_value arguments[kCount + 1];
+    size_t count = kCount;
     void* data = nullptr;
     if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok) return;
-    for (size_t i = 0; i < N; i++) {
+    for (size_t i = 0; i < kCount; i++) {
       if (napi_get_value_double(env, arguments[i], &numbers_[i]) != napi_ok) return;
     }
     self_ = static_cast<T*>(data);
@@ -42,17 +42,17 @@ class HotCall final {
  private:
   const napi_env env_;
   T* self_ = nullptr;
-  double numbers_[N + 1] = {};
+  double numbers_[kCount + 1] = {};
 };
 
 /// Node-API's callback for a function that takes a HotCall.
 template <auto kFunction>
 struct HotCallback;
 
-template <typename T, size_t N, Napi::Value (*kFunction)(const HotCall<T, N>&)>
+template <typename T, size_t kCount, Napi::Value (*kFunction)(const HotCall<T, kCount>&)>
 struct HotCallback<kFunction> {
   static napi_value Run(napi_env env, napi_callback_info info) {
-    const HotCall<T, N> call(env, info);
+    const HotCall<T, kCount> call(env, info);
     return call ? kFunction(call) : Napi::Value();
   }
 };

@@ -8,41 +8,42 @@ namespace spillway {
 
 namespace {
 
-// Of X R, so many in flight when R is measured: no queue, even where R is known 1.6 times too high.
+// The part of X R in flight while R is measured: there is no queue even if R is known 1.6 times too
+// high.
 constexpr double kShare = 0.6;
 
-// Of the limit, so many in flight to tell a queue from a slow service: with a queue responses get
-// four times shorter, and noise does not hide that.
+// The part of the limit in flight during a test. With a queue, responses become four times shorter,
+// which noise does not hide.
 constexpr double kTestShare = 0.25;
 
-// Means that differ by less than this part of R are the same.
+// Means are the same if their ratio is above this.
 constexpr double kSame = 0.9;
 
-// A mean this near to what a queue predicts, as a part of the guess, shows one: between 0.6, all
-// queue, and 1, none.
+// If the mean is below this part of the guess, there was a queue. Responses that only waited would
+// take 0.6 of it, responses without a queue all of it.
 constexpr double kSaturated = 0.75;
 
-// A response this many times the guess, by so many standard errors, is no longer one of it.
+// Responses that exceed the guess by this factor, and by this many standard errors, refute it.
 constexpr double kAbove = 1.5;
 constexpr double kAboveErrors = 4;
 
-// Errors of a mean, as parts of it, that a test, a measurement and one that confirms a new R aim
-// for: they tell how many handlers are timed, within bounds.
+// The relative errors that a test, a measurement, and a measurement that confirms a new R aim for.
+// They determine how many handlers are timed, within bounds.
 constexpr double kTestError = 0.2;
 constexpr double kMeasureError = 0.1;
 constexpr double kConfirmError = 0.18;
 constexpr double kFewest = 8;
 constexpr double kMost = 400;
-// So many are enough when they take too long.
+// This many are enough if they take too long.
 constexpr uint32_t kEnough = 16;
 constexpr double kLongestNs = 1e9;
 constexpr double kLongestResponses = 4;
 
-// With a relative variance below this, one sample is precise: it needs no second look.
+// With a relative variance below this, a single sample is precise enough.
 constexpr double kSteady = 0.1;
 
-// Measures so seldom that it costs 1 to 3 % of the throughput; sooner while R is known worse than
-// this, or new.
+// Measurements are so rare that they cost 1 to 3 % of the throughput. They are more frequent while
+// R is new, or known with an error above this.
 constexpr double kEveryNs = 10e9;
 constexpr double kEveryResponses = 50;
 constexpr double kEveryDurations = 20;
@@ -149,7 +150,7 @@ void ResponseProbe::BeginMeasure(uint64_t now, double guess_ns) {
   plan.size = SizeFor(MeasureError());
   const double known = std::max(trusted_ns_, guess_ns);
   plan.spread_ns = kAboveErrors * known * std::sqrt(response_.RelativeVariance());
-  // With no more to verify it by, or no need to, all are waited for.
+  // If the result cannot be verified, or need not be, all handlers are awaited.
   const bool waits = (saturated_ && Steady()) || plan.level >= kShare * state_.before;
   plan.above_ns = waits ? std::numeric_limits<double>::infinity() : kAbove * known;
   BeginLevel(now, plan);
@@ -164,7 +165,7 @@ void ResponseProbe::EndMeasure(uint64_t now) {
   const double rate = level_.Level() / mean;
   const double error = std::sqrt(response_.RelativeVariance() / level_.Count());
   const bool higher = mean > trusted_ns_ * (1 / kSame + error);
-  // A queue and a slower service at once: rather was it no queue.
+  // A queue and a slower service at the same time: more likely there was no queue.
   if (saturated_ && !verified_ && higher && !Steady()) return BeginVerify(now);
   response_.Learn(level_.Responses());
   if (level_.Level() > 1 && mean < (kSame - error) * guess_ns_) {

@@ -28,8 +28,9 @@ bool Turns::AnyNeedsTurn() const {
 }
 
 void Turns::Tell(TurnPhase phase, const Turn& turn) {
-  // By index: a listener may add others, which moves the list.
   const std::vector<TurnListener*>& list = listeners_[static_cast<size_t>(phase)];
+  // By index: a listener may add others, which moves the list.
+  // NOLINTNEXTLINE(modernize-loop-convert)
   for (size_t i = 0; i < list.size(); ++i) list[i]->OnTurn(phase, turn);
 }
 
