@@ -12,7 +12,7 @@ function sources (os) {
   return valuesOf('sources', os).map((file) => path.join(root, file))
 }
 
-/** What is the same for every compiler that takes GCC's flags. @param {'linux' | 'mac' | 'win'} os */
+/** The flags in binding.gyp for compilers that accept GCC's. @param {'linux' | 'mac' | 'win'} os */
 function compilerFlags (os) {
   return [
     ...valuesOf('cflags_cc', os),
@@ -37,7 +37,7 @@ function expand (value) {
 /** @param {string} condition @param {string} os */
 function holds (condition, os) {
   const [, operator, name] = /^OS\s*(==|!=)\s*'(\w+)'$/.exec(condition) ?? []
-  if (name === undefined) throw new Error(`binding.gyp: a condition that the prebuild cannot read: ${condition}`)
+  if (name === undefined) throw new Error(`binding.gyp: prebuild cannot evaluate the condition ${condition}`)
   return (operator === '==') === (os === name)
 }
 

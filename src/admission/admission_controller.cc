@@ -14,7 +14,7 @@ constexpr uint64_t kWindowNs = 100'000'000;
 // The loop is late if its last turn took more than a quarter of the delay limit.
 constexpr uint64_t kLatePart = 4;
 
-// At this utilization the loop has no time to spare.
+// From this utilization on, the loop has no time to spare.
 constexpr double kSaturated = 0.9;
 
 // How long to wait for one class to work off its excess requests: 1 s plus four no-load response

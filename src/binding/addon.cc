@@ -59,12 +59,12 @@ Napi::Value Utilization(const Napi::CallbackInfo& info) {
   return JsNumber(info, Monitor(info).Utilization());
 }
 
-// connectionAge(fd) -> ms, or below 0 where the kernel does not know
+// connectionAge(fd) -> ms, or below 0 if the kernel does not tell
 Napi::Value ConnectionAge(const Napi::CallbackInfo& info) {
   return JsMs(info, Monitor(info).ConnectionAge(static_cast<int>(NumberAt(info, 0))));
 }
 
-// requestWait(fd, fresh, queuedMs) -> ms, or below 0 where the kernel does not know
+// requestWait(fd, fresh, queuedMs) -> ms, or below 0 if the kernel does not tell
 Napi::Value RequestWait(const Call<3>& call) {
   const double wait = call.Self().OnRequest(static_cast<int>(call.Number(0)), call.Flag(1),
                                             call.Number(2) * kNsPerMs);
@@ -100,7 +100,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   const bool knows_waits = monitor->TickNs() > 0;
   const bool can_spill = knows_waits && early_socket::Available();
   const double tick_ms = static_cast<double>(monitor->TickNs()) / kNsPerMs;
-  // It fails only in a worker that is being terminated, which uses nothing of this.
+  // Fails only in a worker that is being terminated, where nothing uses the exports.
   static_cast<void>(exports.DefineProperties({
       Function<Start>(env, "start", monitor),
       Function<Stop>(env, "stop", monitor),

@@ -2,7 +2,7 @@
 
 namespace spillway {
 
-// Out of line, because every inlined conversion brings along its code for a failure.
+// These functions are out of line because each inlined conversion adds code that throws an error.
 
 double NumberAt(const Napi::CallbackInfo& info, size_t index) {
   return info[index].As<Napi::Number>().DoubleValue();

@@ -29,7 +29,7 @@ using Call = HotCall<Share, kCount>;
 
 Concurrency& Get(const Napi::CallbackInfo& info) { return *Self<Share>(info); }
 
-// begin() -> the present, to be given to end()
+// begin() -> the present time, which the caller passes to end()
 Napi::Value Begin(const Call<0>& call) {
   const uint64_t now = uv_hrtime();
   call.Self()->limit.Begin(now);

@@ -57,8 +57,8 @@ Outcome OutcomeAt(const Napi::CallbackInfo& info, size_t index) {
   return static_cast<Outcome>(NumberAt(info, index));
 }
 
-// enter(class, wait, queued) -> the present, to be given to leave(); or minus the verdict if the
-// request is to be shed
+// enter(class, wait, queued) -> the present time, which the caller passes to leave(); or, if the
+// request is to be shed, minus the verdict
 Napi::Value Enter(const Call<3>& call) {
   Controller& controller = *call.Self();
   const uint64_t now = controller.Now();

@@ -119,9 +119,9 @@ void ConcurrencyLimit::BeginWindow(uint64_t now) {
   window_ = Sample();
 }
 
-// Handlers that started together end together: a shorter window than it takes all in flight to end
-// would see waves. And it is rather the slow ones that are in flight at any moment, for R (1 + v)
-// on the mean, v the relative variance.
+// Handlers that started together end together, so a window shorter than it takes all of them to end
+// would see waves. The handlers in flight at a random moment are the slower ones: on average they
+// take R (1 + v), where v is the relative variance.
 bool ConcurrencyLimit::WindowIsOver(uint64_t now) const {
   const double variance = Response().RelativeVariance();
   const double all_end = Response().Ns() * (1 + variance);

@@ -1,5 +1,6 @@
-// Several threads, each with a loop of its own and all that a worker has there, while libuv's pool
-// is full: what the threads share in spite of that, a race detector tells.
+// Runs several threads, each with a loop of its own and everything that a worker thread has there,
+// while libuv's pool is full. ThreadSanitizer reports what the threads share without
+// synchronization.
 
 #include <uv.h>
 
@@ -17,7 +18,8 @@
 #include "loop/turn_window.h"
 #include "loop/turns.h"
 
-// libuv closes descriptors by a bare system call, so that their numbers seem to be given out twice.
+// libuv closes descriptors by a bare system call, so that ThreadSanitizer believes that a number is
+// given out twice.
 extern "C" const char* __tsan_default_suppressions() {
   return "race:epoll_create1\nrace:eventfd\nrace:pipe2\n";
 }
@@ -29,9 +31,8 @@ constexpr int kThreads = 6;  // more than the pool has
 constexpr int kLives = 8;
 constexpr int kTurns = 120;
 constexpr int kProbes = 8;
-constexpr int kTurnsOfProbe = 5;  // some are dropped while they wait, some while they run
-constexpr int kJobs =
-    2;  // at once, of each thread: what a probe waits for is over within a few turns
+constexpr int kTurnsOfProbe = 5;  // some probes are destroyed while they wait, some while they run
+constexpr int kJobs = 2;  // in each thread at once: a probe has to wait, but only for a few turns
 constexpr unsigned int kJobMs = 1;
 constexpr uint64_t kNsPerMs = 1'000'000;
 constexpr uint64_t kIntervalMs = 5;
@@ -42,7 +43,7 @@ void Check(bool holds, const char* what) {
   std::exit(1);
 }
 
-/// Work that keeps the pool full until it is told to end.
+/// Work that keeps the pool full until End() is called.
 class Jobs final {
  public:
   explicit Jobs(uv_loop_t* loop) : loop_(loop), jobs_(kJobs) {
@@ -75,7 +76,7 @@ class Jobs final {
   int done_ = 0;
 };
 
-/// What one turn of a worker's loop does.
+/// What a worker thread does in one turn of its loop.
 class Worker final : public TurnListener {
  public:
   explicit Worker(uv_loop_t* loop)
@@ -144,7 +145,7 @@ void Live() {
     Check(jobs.Done() >= kJobs, "every job ends");
     Check(worker.Probed() > 0, "the probes waited for a thread");
   }
-  Check(uv_loop_close(&loop) == 0, "nothing stays on the loop");
+  Check(uv_loop_close(&loop) == 0, "nothing is left on the loop");
 }
 
 }  // namespace
