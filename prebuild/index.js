@@ -45,10 +45,8 @@ async function build (target, folder) {
   const flags = ['-target', target.triple, ...FLAGS, ...gyp.compilerFlags(target.os)]
   const steps = sources.map((file) => [file, ...flags, `-I${nodeHeaders()}`])
   const linked = []
-  if (!target.wholeRuntime) {
-    const runtime = runtimeOf(path.join(ZIG, 'lib'))
-    steps.push(...runtime.sources.map((file) => [file, ...flags, ...runtime.flags]))
-  }
+  const runtime = runtimeOf(path.join(ZIG, 'lib'), target.os)
+  steps.push(...runtime.sources.map((file) => [file, ...flags, ...runtime.flags]))
   if (target.os === 'win') linked.push(await importLibrary(zig, path.join(__dirname, '..', 'src'), folder))
 
   const objects = await compile(steps, folder)
