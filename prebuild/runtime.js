@@ -22,9 +22,15 @@ const FILES = [
   'libcxxabi/src/stdlib_exception.cpp'
 ]
 
-/** @param {string} zigLib Zig's folder lib/ */
-module.exports = (zigLib) => ({
-  sources: [...FILES.map((file) => path.join(zigLib, file)), path.join(__dirname, 'string.cc')],
+/** In place of files of libc++ that would add much more. */
+const REPLACEMENTS = { linux: ['string.cc'], mac: ['string.cc'], win: ['string.cc', 'mutex_win32.cc'] }
+
+/**
+ * @param {string} zigLib Zig's folder lib/
+ * @param {'linux' | 'mac' | 'win'} os
+ */
+module.exports = (zigLib, os) => ({
+  sources: [...FILES.map((file) => path.join(zigLib, file)), ...REPLACEMENTS[os].map((file) => path.join(__dirname, file))],
   flags: [
     '-w', '-std=c++20', '-DNDEBUG',
     '-D_LIBCPP_BUILDING_LIBRARY', '-DLIBCXX_BUILDING_LIBCXXABI', '-D_LIBCXXABI_BUILDING_LIBRARY',

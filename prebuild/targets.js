@@ -7,7 +7,6 @@ const path = require('node:path')
  * @property {string} file path in prebuilds/, with the names that node-gyp-build looks for
  * @property {string} triple Zig's name of the system, with the oldest version supported
  * @property {'linux' | 'mac' | 'win'} os the name of the system in binding.gyp
- * @property {boolean} wholeRuntime link Zig's libc++ instead of the part in runtime.js
  * @property {(output: string) => string[]} link Zig's arguments, without the files to link
  */
 
@@ -28,13 +27,11 @@ module.exports = [
   linux('linux-arm64/spillway.musl.node', 'aarch64-linux-musl'),
   mac('darwin-x64/spillway.node', 'x86_64-macos.11.0'),
   mac('darwin-arm64/spillway.node', 'aarch64-macos.11.0'),
-  // On Windows, even a part of libc++ needs threads, clocks and their error messages.
   {
     file: 'win32-x64/spillway.node',
     triple: 'x86_64-windows-gnu',
     os: 'win',
-    wholeRuntime: true,
-    link: (output) => ['c++', '-target', 'x86_64-windows-gnu', '-shared', '-s', '-o', output, '-Wl,--gc-sections']
+    link: (output) => ['cc', '-target', 'x86_64-windows-gnu', '-shared', '-s', '-o', output, '-Wl,--gc-sections']
   }
 ]
 
@@ -45,7 +42,7 @@ module.exports = [
  */
 function linux (file, triple) {
   const link = (/** @type {string} */ output) => ['cc', '-target', triple, '-shared', '-s', '-o', output, ...ELF]
-  return { file, triple, os: 'linux', wholeRuntime: false, link }
+  return { file, triple, os: 'linux', link }
 }
 
 /**
@@ -55,5 +52,5 @@ function linux (file, triple) {
  */
 function mac (file, triple) {
   const link = (/** @type {string} */ output) => ['build-lib', '-dynamic', '-target', triple, `-femit-bin=${output}`, ...MACH_O]
-  return { file, triple, os: 'mac', wholeRuntime: false, link }
+  return { file, triple, os: 'mac', link }
 }
