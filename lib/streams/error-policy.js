@@ -70,7 +70,8 @@ class ErrorPolicy {
     if (this.#count === 0) return ofSource
     const errors = this.#kept.sort((a, b) => a.index - b.index).map(({ error }) => /** @type {unknown} */ (error))
     const omitted = this.#count - errors.length
-    let message = `${this.#count} ${this.#count === 1 ? 'item' : 'items'} failed${omitted > 0 ? `, ${omitted} of the errors were not kept` : ''}`
+    let message = `${this.#count} ${this.#count === 1 ? 'item' : 'items'} failed`
+    if (omitted > 0) message += `; ${omitted} of the errors ${omitted === 1 ? 'was' : 'were'} not kept`
     if (ofSource === undefined) return { error: new AggregateError(errors, message) }
     message += '; then the source failed'
     return { error: new AggregateError([...errors, ofSource.error], message, { cause: ofSource.error }) }

@@ -19,6 +19,14 @@ function errorOf (run) {
 }
 
 describe('The code of an argument error', () => {
+  // After shutdown(), toobusy() does not look at its argument. Other tests may have called it.
+  let wasStarted
+  before(() => {
+    wasStarted = toobusy.started()
+    toobusy.interval(toobusy.interval())
+  })
+  after(() => { if (!wasStarted) toobusy.shutdown() })
+
   const invalidArgument = {
     'toobusy({})': () => toobusy({}),
     "toobusy.maxLag('70')": () => toobusy.maxLag('70'),

@@ -202,7 +202,7 @@ describe('When a handler fails', () => {
         const job = forEachConcurrent(countingSource(150), item => { throw new Error(`item ${item}`) }, { concurrency: 5, onError: 'collect', maxErrors })
         const { reason } = await catchRejection(job)
         assert.deepEqual(reason.errors.map(({ message }) => message), Array.from({ length: kept }, (_, index) => `item ${index}`))
-        assert.equal(reason.message, `150 items failed, ${150 - kept} of the errors are not kept`)
+        assert.equal(reason.message, `150 items failed; ${150 - kept} of the errors were not kept`)
         assert.equal(job.stats().failed, 150)
       }
     })

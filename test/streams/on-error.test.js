@@ -184,7 +184,7 @@ describe("The errors that onError: 'collect' reports", () => {
   it('are those of at most maxErrors items', async () => {
     const { errors, message } = await collect([0, 1, 2], item => { throw new Error(item) }, { maxErrors: 2 })
     assert.deepEqual(errors.map(({ index }) => index), [0, 1])
-    assert.equal(message, '3 items failed, 1 of the errors are not kept')
+    assert.equal(message, '3 items failed; 1 of the errors was not kept')
   })
 
   it('end with the error of the source if it fails, which is also the cause', async () => {
