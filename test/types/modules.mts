@@ -57,7 +57,8 @@ await Fastify().register(import('spillway/fastify'))
 await Fastify().register(import('spillway/fastify'), { maxRssBytes: 1e9 })
 await Fastify().register(fastifyUnderPressure, { maxRssBytes: 1e9 })
 const type: 'rssBytes' = TYPE_RSS_BYTES
-const isPressed: boolean = pressed.isUnderPressure() && pressed.memoryUsage().rssBytes !== 0
+const usage: { heapUsed: number, rssBytes: number, eventLoopDelay: number, eventLoopUtilized: number } = pressed.memoryUsage()
+const isPressed: boolean = pressed.isUnderPressure() && usage.rssBytes !== 0
 const inFlight: number = fastify.spillway.stats().inFlight
 
 const hapi = Hapi.server()

@@ -98,7 +98,7 @@ const fastifyUnderPressure = async (fastify, given) => {
   fastify.decorate('isUnderPressure', () => gate.limits.exceeded !== null)
   fastify.decorate('memoryUsage', () => {
     const { eventLoopDelay, rssBytes, heapUsedBytes, eventLoopUtilization } = /** @type {any} */ (gate.limits.load)
-    return { eventLoopDelay, rssBytes, heapUsed: heapUsedBytes, eventLoopUtilized: eventLoopUtilization }
+    return { eventLoopDelay: eventLoopDelay ?? 0, rssBytes: rssBytes ?? 0, heapUsed: heapUsedBytes ?? 0, eventLoopUtilized: eventLoopUtilization ?? 0 }
   })
   fastify.addHook('onRequest', (request, reply, next) => {
     // Fastify makes a server of its own for each further address of localhost.
