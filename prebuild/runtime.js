@@ -3,11 +3,11 @@
 const path = require('node:path')
 
 /**
- * The part of the C++ runtime that the addon uses, compiled as the addon is, without exceptions.
- * libc++ as Zig links it throws, and so brings an unwinder and a demangler: six times the size, and
- * a minute more for each system. Where the addon comes to need more, the test of the binaries' symbols
- * names it: add the file. All of libc++'s string.cpp would bring the C library's conversions of numbers;
- * string.cc has the class alone.
+ * The part of the C++ runtime that the addon uses, compiled without exceptions like the addon itself. The libc++ that
+ * Zig links by default uses exceptions, and so includes an unwinder and a demangler: the binary would be six times as
+ * large, and the build would take a minute longer for each system. If the addon needs more of the runtime, the test of
+ * the binaries' symbols names what is missing: add the file here. string.cc replaces libc++'s string.cpp, which would
+ * add the C library's conversions of numbers.
  */
 const FILES = [
   'libcxx/src/hash.cpp',
@@ -22,9 +22,15 @@ const FILES = [
   'libcxxabi/src/stdlib_exception.cpp'
 ]
 
-/** @param {string} zigLib Zig's folder lib/ */
-module.exports = (zigLib) => ({
-  sources: [...FILES.map((file) => path.join(zigLib, file)), path.join(__dirname, 'string.cc')],
+/** In place of files of libc++ that would add much more. */
+const REPLACEMENTS = { linux: ['string.cc'], mac: ['string.cc'], win: ['string.cc', 'mutex_win32.cc'] }
+
+/**
+ * @param {string} zigLib Zig's folder lib/
+ * @param {'linux' | 'mac' | 'win'} os
+ */
+module.exports = (zigLib, os) => ({
+  sources: [...FILES.map((file) => path.join(zigLib, file)), ...REPLACEMENTS[os].map((file) => path.join(__dirname, file))],
   flags: [
     '-w', '-std=c++20', '-DNDEBUG',
     '-D_LIBCPP_BUILDING_LIBRARY', '-DLIBCXX_BUILDING_LIBCXXABI', '-D_LIBCXXABI_BUILDING_LIBRARY',

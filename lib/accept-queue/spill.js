@@ -24,7 +24,7 @@ const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknow
  * @property {number} handedOver connections that it took and gave to Node: exempt, a WebSocket handshake, no
  *   request yet, none that it can read
  * @property {number} dropped connections closed unanswered, because their server closed meanwhile
- * @property {number} lingering refused connections that wait, for 2 s at most, until the client has
+ * @property {number} lingeringCloses refused connections that wait, for 2 s at most, until the client has
  *   stopped sending
  *
  * @typedef {object} SpillTold what the spill tells of one turn of the loop
@@ -63,7 +63,7 @@ class Spill {
   #watched = new Set()
   /** @type {import('../native/binding.js').NativeSpill[]} */
   #retired = []
-  #ended = { spilled: 0, handedOver: 0, dropped: 0, lingering: 0 }
+  #ended = { spilled: 0, handedOver: 0, dropped: 0, lingeringCloses: 0 }
   /** @type {any} */
   #lastServer
   /** @type {any} */
@@ -188,7 +188,7 @@ class Spill {
   #retire (native) {
     this.#retired.push(native)
     const oldest = this.#retired.length > MOST_RETIRED ? this.#retired.shift() : undefined
-    if (oldest !== undefined) add(this.#ended, { ...oldest.figures(), lingering: 0 })
+    if (oldest !== undefined) add(this.#ended, { ...oldest.figures(), lingeringCloses: 0 })
   }
 
   /** @param {string} why from now on */
@@ -234,14 +234,14 @@ class Spill {
 }
 
 /**
- * @param {{ spilled: number, handedOver: number, dropped: number, lingering: number }} sum
- * @param {{ spilled: number, handedOver: number, dropped: number, lingering: number }} figures
+ * @param {{ spilled: number, handedOver: number, dropped: number, lingeringCloses: number }} sum
+ * @param {{ spilled: number, handedOver: number, dropped: number, lingeringCloses: number }} figures
  */
 function add (sum, figures) {
   sum.spilled += figures.spilled
   sum.handedOver += figures.handedOver
   sum.dropped += figures.dropped
-  sum.lingering += figures.lingering
+  sum.lingeringCloses += figures.lingeringCloses
 }
 
 /**

@@ -41,7 +41,7 @@ describe('the spill', function () {
     assert.deepEqual(statuses(answers), [200, ...Array(REFUSED).fill(503), ...Array(MAY_QUEUE).fill(200)])
     assert.deepEqual(seen, ['/0', '/8', '/9'])
     assert.equal(connections, AT_ONCE - REFUSED)
-    const snapshot = { active: true, why: '', sockets: 1, spilled: REFUSED, handedOver: 0, dropped: 0, lingering: 0 }
+    const snapshot = { active: true, why: '', sockets: 1, spilled: REFUSED, handedOver: 0, dropped: 0, lingeringCloses: 0 }
     assert.deepEqual(spill.snapshot(), snapshot)
   })
 
@@ -121,7 +121,7 @@ describe('the spill', function () {
       for (const answer of texts) assert.match(answer, REFUSAL)
       assert.deepEqual(errors, [])
       for (const socket of sockets) socket.destroy()
-      await until(() => spill.snapshot().lingering === 0)
+      await until(() => spill.snapshot().lingeringCloses === 0)
     }
   })
 
@@ -130,12 +130,12 @@ describe('the spill', function () {
     const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n'
     const sockets = sendTextAtOnce(port, many(head))
     await until(() => spill.spilled === REFUSED)
-    assert.equal(spill.snapshot().lingering, REFUSED)
+    assert.equal(spill.snapshot().lingeringCloses, REFUSED)
     for (const socket of sockets) socket.write('more')
     await sleep(50)
-    assert.equal(spill.snapshot().lingering, REFUSED)
+    assert.equal(spill.snapshot().lingeringCloses, REFUSED)
     for (const socket of sockets) socket.destroy()
-    await until(() => spill.snapshot().lingering === 0)
+    await until(() => spill.snapshot().lingeringCloses === 0)
   })
 
   it('waits for a client that never closes no longer than 2 s', async () => {
@@ -147,8 +147,8 @@ describe('the spill', function () {
       socket.on('error', () => {})
       socket.resume()
     }
-    await until(() => spill.snapshot().lingering === REFUSED)
-    await until(() => spill.snapshot().lingering === 0)
+    await until(() => spill.snapshot().lingeringCloses === REFUSED)
+    await until(() => spill.snapshot().lingeringCloses === 0)
   })
 
   it('gives up the oldest that it waits for where there are too many, instead of handing the others over', async () => {
@@ -161,9 +161,9 @@ describe('the spill', function () {
       sent += wave
       await until(() => spill.spilled > 0.9 * sent)
     }
-    const { handedOver, lingering } = spill.snapshot()
+    const { handedOver, lingeringCloses } = spill.snapshot()
     assert.equal(handedOver, 0)
-    assert.equal(lingering, 1024)
+    assert.equal(lingeringCloses, 1024)
   })
 
   it('waits a little for a client that is slow to send, and then refuses it too', async () => {
@@ -293,8 +293,8 @@ describe('the spill', function () {
     const sockets = sendTextAtOnce(port, many(''))
     for (const socket of sockets) socket.once('connect', () => socket.end())
     await Promise.all(sockets.map(received))
-    const { spilled, dropped, lingering } = spill.snapshot()
-    assert.deepEqual({ spilled, dropped, lingering }, { spilled: 0, dropped: 0, lingering: 0 })
+    const { spilled, dropped, lingeringCloses } = spill.snapshot()
+    assert.deepEqual({ spilled, dropped, lingeringCloses }, { spilled: 0, dropped: 0, lingeringCloses: 0 })
   })
 
   it('is told of once a turn at most, and of every refusal', async () => {

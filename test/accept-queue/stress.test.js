@@ -59,7 +59,7 @@ describe('the spill under attack', function () {
     const answers = await Promise.all(sendAtOnce(port, Array(200).fill('GET /')))
     assert(answers.some(({ status }) => status === 503))
     for (const socket of sockets) socket.destroy()
-    const { dropped } = await until(child, ({ connections, lingering }) => connections <= 205 && lingering === 0)
+    const { dropped } = await until(child, ({ connections, lingeringCloses }) => connections <= 205 && lingeringCloses === 0)
     assert.equal(dropped, 0)
     assert(descriptors(child) - before < 220)
   })
@@ -77,7 +77,7 @@ describe('the spill under attack', function () {
       const taken = descriptors(child)
       assert(taken >= 120 && taken <= most, `${taken} descriptors`)
       for (const socket of [...held, ...silent]) socket.destroy()
-      await until(child, ({ connections, lingering }) => connections <= 5 && lingering === 0)
+      await until(child, ({ connections, lingeringCloses }) => connections <= 5 && lingeringCloses === 0)
       const { spilled } = await ask(child)
       const answers = await Promise.all(sendAtOnce(port, Array(60).fill('GET /')))
       const refused = answers.filter(({ status }) => status === 503).length
@@ -98,7 +98,7 @@ describe('the spill under attack', function () {
       for (const socket of sockets) socket.resetAndDestroy()
     }
     assert.equal((await (await connect(port)).send('GET /health')).status, 200)
-    await until(child, ({ connections, lingering }) => connections <= 5 && lingering === 0)
+    await until(child, ({ connections, lingeringCloses }) => connections <= 5 && lingeringCloses === 0)
     // What has sent a part of a head is held for a while, as nobody sees that it is gone.
     await until(child, () => descriptors(child) - before < 10)
   })

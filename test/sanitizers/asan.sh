@@ -1,6 +1,6 @@
 #!/bin/bash
-# The suite, or the files given, with the addon built under AddressSanitizer and UndefinedBehaviorSanitizer, in a
-# directory of its own. Without a file: what reaches the most native code, in a few minutes.
+# Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer, in a directory of its own, and runs the given
+# test files with it. Without arguments, it runs the files that reach the most native code in a few minutes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -14,7 +14,8 @@ mkdir -p $build
 cp -r package.json src $build
 CXX=g++ CXXFLAGS=$flags LDFLAGS=$flags npx node-gyp rebuild --silent -C $build/src
 
-# Node is not built with them, so they must be there before it; and it leaves to the system what it holds at the end.
+# Node is not built with the sanitizers, so they must be loaded before it. Leaks are not reported, because Node does not
+# free everything when it ends.
 export LD_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so) $(g++ -print-file-name=libstdc++.so.6)"
 export ASAN_OPTIONS=detect_leaks=0
 export WORKERS="${WORKERS:-10}"
@@ -24,5 +25,5 @@ node -e '
   require("./lib/native/binding.js")
   const loaded = process.report.getReport().sharedObjects.filter((name) => name.endsWith("spillway.node"))
   require("node:assert").deepEqual(loaded, [process.env.SPILLWAY_PREBUILD + "/build/Release/spillway.node"])'
-# What something costs is another matter here.
+# Under the sanitizers, a test of costs means nothing.
 exec node node_modules/mocha/bin/mocha.js --timeout 60000 --invert --fgrep 'spends no more on slow heads' "${files[@]}"

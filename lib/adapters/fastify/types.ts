@@ -18,12 +18,12 @@ export type Plugin<Options extends object> = FastifyPluginAsync<Options> & {
   TYPE_RSS_BYTES: 'rssBytes'
 }
 
-/** ms, bytes, bytes, and a share from 0 to 1; null where this system does not tell. */
+/** ms, bytes, bytes, and a share from 0 to 1; 0 where the figure is unknown, as in @fastify/under-pressure. */
 export interface MemoryUsage {
-  eventLoopDelay: number | null
-  rssBytes: number | null
-  heapUsed: number | null
-  eventLoopUtilized: number | null
+  eventLoopDelay: number
+  rssBytes: number
+  heapUsed: number
+  eventLoopUtilized: number
 }
 
 declare module 'fastify' {

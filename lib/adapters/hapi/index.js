@@ -5,6 +5,7 @@ const { setImmediate } = require('node:timers/promises')
 const { NO_ROUTE } = require('../../admission/classify.js')
 const { exemptTest } = require('../../gate/exempt.js')
 const { Gate } = require('../../gate/gate.js')
+const { LIMIT_REASONS } = require('../../limits/index.js')
 const { corsHeaders } = require('./cors.js')
 const { OwnRoutes, matchOf } = require('./routes.js')
 const { gateOptions } = require('../../gate/options.js')
@@ -30,6 +31,8 @@ const { pathOfTarget } = require('../../requests/target.js')
  */
 
 const table = { ...gateOptions, respond: functionRow }
+const LOAD_REASONS = new Set(LIMIT_REASONS)
+LOAD_REASONS.delete('healthCheck')
 
 /** @satisfies {import('@hapi/hapi').Plugin<HapiOptions>} */
 const plugin = {
@@ -80,6 +83,8 @@ const plugin = {
       const limits = isIll ? gate.limits : routes.limitsOf(request)
       const info = gate.enter(request.raw.req, request.raw.res, request, limits)
       if (info === null) return h.continue
+      // The event that Hapi emits when its own load limits refuse a request.
+      if (LOAD_REASONS.has(info.reason)) server.log(['load'], () => loadOf(gate))
       const headers = corsHeaders(request, matchOf(server, request))
       await payloadAtHand(request.raw.req)
       if (respond !== undefined) {
