@@ -54,12 +54,12 @@ function delay () {
 /**
  * The delay above which `toobusy()` starts to shed.
  *
- * @param {number} [newLag] ms, at least 10; default 70
+ * @param {number} [newLag] ms, at least 10; default 70. 0 and other falsy values only read the value, as in toobusy-js
  * @returns {number} the current value, ms
  * @throws {Error}
  */
 function maxLag (newLag) {
-  if (newLag === undefined) return maxLagMs
+  if (!newLag) return maxLagMs
   if (!isNumber(newLag)) throw invalidArgument('MaxLag must be a number.')
   const rounded = Math.round(newLag)
   if (rounded < 10) throw invalidArgument('Maximum lag should be greater than 10ms.')
@@ -70,12 +70,12 @@ function maxLag (newLag) {
 /**
  * How often the lag is sampled. Setting it starts the measurement afresh, also after `shutdown()`.
  *
- * @param {number} [newInterval] ms, 16 to 2147483647; default 500
+ * @param {number} [newInterval] ms, 16 to 2147483647; default 500. Falsy values only read the value
  * @returns {number} the current value, ms
  * @throws {Error}
  */
 function interval (newInterval) {
-  if (newInterval === undefined) return intervalMs
+  if (!newInterval) return intervalMs
   if (!isNumber(newInterval)) throw invalidArgument('Interval must be a number.')
   const rounded = Math.round(newInterval)
   if (rounded < 16) throw invalidArgument('Interval should be greater than 16ms.')
@@ -92,12 +92,12 @@ function interval (newInterval) {
  * The weight of one sample: `lag = factor * sample + (1 - factor) * lag`, for a sample that covers one interval. 1 means no
  * smoothing.
  *
- * @param {number} [newFactor] in ]0, 1]; default 1/3
+ * @param {number} [newFactor] in ]0, 1]; default 1/3. Falsy values only read the value
  * @returns {number} the current value
  * @throws {Error}
  */
 function smoothingFactor (newFactor) {
-  if (newFactor === undefined) return factor
+  if (!newFactor) return factor
   if (!isNumber(newFactor)) throw invalidArgument('NewFactor must be a number.')
   if (newFactor <= 0 || newFactor > 1) throw invalidArgument('Smoothing factor should be in range ]0,1].')
   factor = newFactor

@@ -55,7 +55,7 @@
 
 const path = require('node:path')
 
-const BUILD_BY_HAND = 'To build the addon, run `npx node-gyp rebuild -C src` in node_modules/spillway, with Python 3, make and a C++17 ' +
+const BUILD_BY_HAND = 'To build the addon, run `npx node-gyp rebuild -C node_modules/spillway/src` with Python 3, make and a C++17 ' +
   'compiler installed; docs/compatibility.md lists the systems that need no build'
 
 /**

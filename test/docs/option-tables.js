@@ -7,6 +7,7 @@ const Fastify = require('fastify')
 const Hapi = require('@hapi/hapi')
 const reader = require('../../lib/options/read.js')
 const { gateOptions } = require('../../lib/gate/options.js')
+const { retryOptions, streamOptions } = require('../../lib/streams/options.js')
 
 /** @typedef {import('../../lib/options/rows.js').OptionRow} OptionRow */
 
@@ -58,4 +59,4 @@ function ownRows (table) {
   return Object.fromEntries(Object.entries(table).filter(([name]) => !Object.hasOwn(gateOptions, name)))
 }
 
-module.exports = { gateOptions, optionTables, ownRows }
+module.exports = { gateOptions, optionTables, ownRows, retryOptions, streamOptions }

@@ -1,23 +1,42 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const fs = require('node:fs')
-const path = require('node:path')
+const { rowsOfNames, section } = require('./markdown.js')
+const { retryOptions, streamOptions } = require('./option-tables.js')
 
-const { streamOptions } = require('../../lib/streams/options.js')
+const PAGE = 'docs/streams.md'
 
-const page = fs.readFileSync(path.join(__dirname, '..', '..', 'docs', 'streams.md'), 'utf8')
-const table = page.slice(page.indexOf('\n## Options\n'), page.indexOf('\n## Errors\n'))
-const documented = [...table.matchAll(/^\| `(\w+)` \| ([^|]*) \|/gm)].map(([, name, takes]) => [name, takes])
+/** Defaults that are no value. */
+const IN_WORDS = {
+  highWaterMark: 'as `concurrency` is at the moment',
+  sizeOf: 'length of a Buffer, typed array or string',
+  'retry.shouldRetry': 'always'
+}
 
-describe('The options table of docs/streams.md', () => {
-  it('lists the options of the code, and no others', () => {
-    assert.deepEqual(documented.map(([name]) => name).sort(), Object.keys(streamOptions).sort())
+/** @param {string} heading */
+function described (heading) {
+  return Object.fromEntries(rowsOfNames(section(PAGE, heading)).map(([name, takes, shown]) => [name, { takes, shown }]))
+}
+
+/** What the page has to say of each option. */
+function expected (rows, prefix = '') {
+  return Object.fromEntries(Object.entries(rows).map(([name, row]) => [prefix + name, {
+    takes: row.takes,
+    shown: IN_WORDS[prefix + name] ?? (row.required ? 'required' : showDefault(row.default))
+  }]))
+}
+
+function showDefault (value) {
+  if (value === undefined) return 'none'
+  return typeof value === 'string' ? `\`'${value}'\`` : String(value)
+}
+
+describe('docs/streams.md', () => {
+  it('has a row for each option, with what it takes and its default', () => {
+    assert.deepEqual(described('## Options'), expected(streamOptions))
   })
 
-  for (const [name, { takes }] of Object.entries(streamOptions)) {
-    it(`says what ${name} takes, in the words of the error message`, () => {
-      assert.equal(Object.fromEntries(documented)[name], takes)
-    })
-  }
+  it('has a row for each option of retry', () => {
+    assert.deepEqual(described('## Retries'), expected(retryOptions, 'retry.'))
+  })
 })

@@ -39,6 +39,25 @@ describe('a limit of spillway/hapi', () => {
     assert.equal(await statusOf('/none'), 503)
   })
 
+  it("logs each refusal with the figures, under Hapi's own tag load", async () => {
+    await start({ ...OVER, healthCheck: () => true })
+    const logged = []
+    server.events.on('log', ({ tags, data }) => logged.push({ tags, data }))
+    await server.inject('/')
+    assert.equal(logged.length, 1)
+    assert.deepEqual(logged[0].tags, ['load'])
+    assert.ok(logged[0].data.heapUsed > OVER.maxHeapUsedBytes)
+    for (const name of ['eventLoopDelay', 'eventLoopUtilization', 'rss']) assert.ok(name in logged[0].data, name)
+  })
+
+  it('logs nothing under that tag if the health check refuses', async () => {
+    await start({ healthCheck: () => false })
+    const logged = []
+    server.events.on('log', ({ tags }) => logged.push(tags))
+    assert.equal(await statusOf('/'), 503)
+    assert.deepEqual(logged, [])
+  })
+
   it('refuses until the first result of the health check', async () => {
     await start({ healthCheck: async () => { await setTimeout(20) } })
     assert.equal(server.plugins.spillway.snapshot().limits.find(({ reason }) => reason === 'healthCheck').exceeded, true)

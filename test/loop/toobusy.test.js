@@ -16,9 +16,9 @@ describe('toobusy functions', () => {
 
   describe('for settings:', () => {
     const cases = [
-      ['maxLag', 70, [10, 50, 1000], [[9, /Maximum lag should be greater than 10ms/], [0, /greater than 10ms/], ['70', /MaxLag must be a number/], [null, /MaxLag must be a number/], [NaN, /MaxLag must be a number/]]],
-      ['interval', 500, [16, 250], [[15, /Interval should be greater than 16ms/], [0, /greater than 16ms/], ['500', /Interval must be a number/], [NaN, /Interval must be a number/], [2 ** 31, /at most 2147483647ms/], [Infinity, /at most 2147483647ms/]]],
-      ['smoothingFactor', 1 / 3, [0.1, 1], [[0, /range \]0,1\]/], [-1, /range \]0,1\]/], [1.1, /range \]0,1\]/], ['1', /NewFactor must be a number/], [NaN, /NewFactor must be a number/]]]
+      ['maxLag', 70, [10, 50, 1000], [[9, /Maximum lag should be greater than 10ms/], ['70', /MaxLag must be a number/], [-5, /greater than 10ms/]]],
+      ['interval', 500, [16, 250], [[15, /Interval should be greater than 16ms/], ['500', /Interval must be a number/], [2 ** 31, /at most 2147483647ms/], [Infinity, /at most 2147483647ms/]]],
+      ['smoothingFactor', 1 / 3, [0.1, 1], [[-1, /range \]0,1\]/], [1.1, /range \]0,1\]/], ['1', /NewFactor must be a number/]]]
     ]
     for (const [name, initial, good, bad] of cases) {
       it(`${name}() returns the value in force, by default ${initial}`, () => {
@@ -33,6 +33,13 @@ describe('toobusy functions', () => {
           assert.throws(() => toobusy[name](value), { name: 'Error', message })
           assert.equal(toobusy[name](), initial)
         })
+      }
+    }
+
+    // As in toobusy-js.
+    for (const [name, initial] of cases) {
+      for (const falsy of [0, null, NaN, '', false]) {
+        it(`${name}(${falsy === '' ? "''" : falsy}) only reads the value`, () => assert.equal(toobusy[name](falsy), initial))
       }
     }
 

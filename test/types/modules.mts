@@ -6,7 +6,7 @@ import Hapi from '@hapi/hapi'
 import Koa from 'koa'
 import toobusy, { lag, delay, maxLag, shutdown, backend } from 'spillway'
 import forExpress from 'spillway/express'
-import forFastify, { fastifyUnderPressure, TYPE_RSS_BYTES } from 'spillway/fastify'
+import forFastify, { fastifyUnderPressure, TYPE_RSS_BYTES, underPressure } from 'spillway/fastify'
 import forHapi, { register } from 'spillway/hapi'
 import forKoa from 'spillway/koa'
 import { guard } from 'spillway/http'
@@ -56,8 +56,10 @@ pressed.get('/own', { config: { pressureHandler: (request, reply, type) => { if 
 await Fastify().register(import('spillway/fastify'))
 await Fastify().register(import('spillway/fastify'), { maxRssBytes: 1e9 })
 await Fastify().register(fastifyUnderPressure, { maxRssBytes: 1e9 })
+await Fastify().register(underPressure, { maxRssBytes: 1e9 })
 const type: 'rssBytes' = TYPE_RSS_BYTES
-const isPressed: boolean = pressed.isUnderPressure() && pressed.memoryUsage().rssBytes !== 0
+const usage: { heapUsed: number, rssBytes: number, eventLoopDelay: number, eventLoopUtilized: number } = pressed.memoryUsage()
+const isPressed: boolean = pressed.isUnderPressure() && usage.rssBytes !== 0
 const inFlight: number = fastify.spillway.stats().inFlight
 
 const hapi = Hapi.server()

@@ -94,7 +94,7 @@ const fastifyUnderPressure = async (fastify, given) => {
   fastify.decorate('isUnderPressure', () => gate.limits.exceeded !== null)
   fastify.decorate('memoryUsage', () => {
     const { eventLoopDelay, rssBytes, heapUsedBytes, eventLoopUtilization } = /** @type {any} */ (gate.limits.load)
-    return { eventLoopDelay, rssBytes, heapUsed: heapUsedBytes, eventLoopUtilized: eventLoopUtilization }
+    return { eventLoopDelay: eventLoopDelay ?? 0, rssBytes: rssBytes ?? 0, heapUsed: heapUsedBytes ?? 0, eventLoopUtilized: eventLoopUtilization ?? 0 }
   })
   fastify.addHook('onRequest', (request, reply, next) => {
     // Fastify creates a further server for each further address of localhost.
@@ -179,6 +179,16 @@ function ownOptions (given) {
 }
 
 /**
+ * The plugin under the name of @fastify/under-pressure, for applications in which another plugin depends on that name. Another
+ * function, because fastify-plugin keeps the name on the function.
+ *
+ * @type {import('fastify').FastifyPluginAsync<FastifyOptions>}
+ */
+async function underPressure (fastify, options) {
+  await fastifyUnderPressure(fastify, options)
+}
+
+/**
  * The exported function itself, which fastify-plugin marks and gives back.
  *
  * @param {any} plugin
@@ -192,6 +202,7 @@ module.exports = fp(fastifyUnderPressure, { fastify: '5.x', name: 'spillway' })
 // One assignment for each name: Node reads the names of `import { TYPE_RSS_BYTES }` from the source text.
 module.exports.fastifyUnderPressure = asExported(fastifyUnderPressure)
 module.exports.default = asExported(fastifyUnderPressure) // for `register(import('spillway/fastify'))` in TypeScript without esModuleInterop
+module.exports.underPressure = fp(underPressure, { fastify: '5.x', name: '@fastify/under-pressure' })
 module.exports.TYPE_EVENT_LOOP_DELAY = /** @type {const} */ ('eventLoopDelay')
 module.exports.TYPE_EVENT_LOOP_UTILIZATION = /** @type {const} */ ('eventLoopUtilization')
 module.exports.TYPE_HEALTH_CHECK = /** @type {const} */ ('healthCheck')

@@ -18,12 +18,12 @@ export type Plugin<Options extends object> = FastifyPluginAsync<Options> & {
   TYPE_RSS_BYTES: 'rssBytes'
 }
 
-/** In ms, bytes, bytes, and a share from 0 to 1; null if this system does not provide the figure. */
+/** In ms, bytes, bytes, and a share from 0 to 1; 0 if the figure is unknown, as in @fastify/under-pressure. */
 export interface MemoryUsage {
-  eventLoopDelay: number | null
-  rssBytes: number | null
-  heapUsed: number | null
-  eventLoopUtilized: number | null
+  eventLoopDelay: number
+  rssBytes: number
+  heapUsed: number
+  eventLoopUtilized: number
 }
 
 declare module 'fastify' {

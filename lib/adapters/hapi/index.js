@@ -4,6 +4,7 @@ const { createRequire } = require('node:module')
 const { setImmediate } = require('node:timers/promises')
 const { NO_ROUTE } = require('../../admission/classify.js')
 const { createGate } = require('../../gate/index.js')
+const { LIMIT_REASONS } = require('../../limits/table.js')
 const { corsHeaders } = require('./cors.js')
 const { RoutesWithOptions, matchOf } = require('./routes.js')
 const { gateOptions } = require('../../gate/options.js')
@@ -28,6 +29,8 @@ const { pathOfTarget } = require('../../requests/target.js')
  */
 
 const table = { ...gateOptions, respond: functionRow }
+const LOAD_REASONS = new Set(LIMIT_REASONS)
+LOAD_REASONS.delete('healthCheck')
 
 /** @satisfies {import('@hapi/hapi').Plugin<HapiOptions>} */
 const plugin = {
@@ -78,6 +81,8 @@ const plugin = {
       const terms = { exempt: own === false, limits: own && !isUnhealthy ? own : undefined }
       const info = gate.decide(request.raw.req, request.raw.res, request, terms)
       if (info === null) return h.continue
+      // The event that Hapi emits when its own load limits refuse a request.
+      if (LOAD_REASONS.has(info.reason)) server.log(['load'], () => loadOf(gate))
       const headers = corsHeaders(request, matchOf(server, request))
       await payloadArrival(request.raw.req)
       if (respond !== undefined) {

@@ -16,12 +16,23 @@ class Project {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-install-'))
   #bin = path.join(this.folder, 'bin')
 
-  /** @param {string[]} dependencies beside the package @returns {Promise<Tarball>} */
-  async install (dependencies) {
+  /** @returns {Promise<string>} path of the tarball */
+  async pack () {
+    const { filename } = await this.#pack()
+    return path.join(this.folder, filename)
+  }
+
+  /** @returns {Promise<Tarball>} */
+  async #pack () {
     // `npm pack` would first make the types and the binaries: the types are made here, and the tests are of the binaries in prebuilds/.
     await this.#npm(['run', 'build:types'], root)
     const { stdout } = await this.#npm(['pack', '--ignore-scripts', '--json', '--pack-destination', this.folder], root)
-    const [tarball] = JSON.parse(stdout)
+    return JSON.parse(stdout)[0]
+  }
+
+  /** @param {string[]} dependencies beside the package @returns {Promise<Tarball>} */
+  async install (dependencies) {
+    const tarball = await this.#pack()
     fs.mkdirSync(this.#bin)
     fs.symlinkSync(process.execPath, path.join(this.#bin, 'node'))
     fs.writeFileSync(path.join(this.folder, 'package.json'), '{ "private": true }')
