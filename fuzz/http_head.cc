@@ -1,5 +1,6 @@
-// What a client sends first, read by the spill's parser: libFuzzer's target. Beside what the
-// sanitizers find, each verdict is held against a plainer reading of the same bytes.
+// A libFuzzer target for the parser of the spill, which reads what a client sends first. In
+// addition to what the sanitizers find, each result is compared with a simpler parse of the same
+// bytes.
 
 #include "accept_queue/http_head.h"
 
@@ -19,18 +20,18 @@ using spillway::HttpHead;
 using spillway::HttpHeadReader;
 using Kind = HttpHead::Kind;
 
-// Every prefix of a short input is read, of a longer one so many.
+// Every prefix of a short input is read; of a longer one, this many.
 constexpr size_t kPrefixes = 64;
 
-// Of so many bytes are the pieces that an input comes in.
+// The sizes of the pieces in which an input arrives, bytes.
 constexpr size_t kPieces[] = {1, 2, 7, 100, 1000};
 
-// A piece of one byte is for short inputs: each is read as often as it has pieces.
+// An input that would arrive in more pieces than this is not read in pieces of that size.
 constexpr size_t kMostPieces = 300;
 
 void Check(bool holds, const char* what) {
   if (holds) return;
-  std::fprintf(stderr, "does not hold: %s\n", what);
+  std::fprintf(stderr, "violated: %s\n", what);
   std::abort();
 }
 
@@ -41,13 +42,13 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
-// Reads a copy of exactly these bytes, so that the sanitizer sees a step beyond them. The reader may
-// have read the first of them already, from another copy.
+// Reads a copy of exactly these bytes, so that the sanitizer notices a read beyond them. The reader
+// may already have read the first of them, from another copy.
 HttpHead Read(std::string_view bytes, HttpHeadReader* reader) {
   const auto copy = std::make_unique<char[]>(bytes.size());
   std::copy(bytes.begin(), bytes.end(), copy.get());
   HttpHead head = reader->Read({copy.get(), bytes.size()});
-  Check(reader->bytes_read() == bytes.size(), "a reader knows how much it was given");
+  Check(reader->BytesRead() == bytes.size(), "the reader reports how many bytes it was given");
   if (head.kind == Kind::kRequest) {
     const auto begin = static_cast<size_t>(head.target.data() - copy.get());
     Check(begin + head.target.size() <= head.length, "the target lies within the head");
@@ -62,7 +63,7 @@ HttpHead Read(std::string_view bytes) {
 }
 
 void CheckRequest(std::string_view bytes, const HttpHead& head) {
-  Check(head.length <= std::min(bytes.size(), HttpHead::kMostBytes), "a head has come, and is short");
+  Check(head.length <= std::min(bytes.size(), HttpHead::kMostBytes), "a head is complete, and within the longest length");
   const std::string text = Lower(bytes.substr(0, head.length));
   Check(text.find("\r\n\r\n") == text.size() - 4, "a head ends at the first empty line");
   Check(std::count(text.begin(), text.end(), '\n') == std::count(text.begin(), text.end(), '\r'),
@@ -85,10 +86,10 @@ void CheckRequest(std::string_view bytes, const HttpHead& head) {
     names_websocket |= name == "upgrade" && bare == "websocket" && value.find("websocket") != std::string::npos;
     upgrades |= name == "connection" && value.find("upgrade") != std::string::npos;
   }
-  Check(head.has_body == body, "a body is announced or not");
-  Check(!head.websocket || (names_websocket && upgrades), "only a WebSocket is taken for one");
-  Check(head.websocket || !names_websocket || !upgrades, "no WebSocket is taken for a plain request");
-  Check(head.is_head == (text.rfind("head ", 0) == 0), "HEAD is HEAD");
+  Check(head.has_body == body, "the reader finds out whether a body is announced");
+  Check(!head.websocket || (names_websocket && upgrades), "only a WebSocket handshake is reported as one");
+  Check(head.websocket || !names_websocket || !upgrades, "no WebSocket handshake is reported as a plain request");
+  Check(head.is_head == (text.rfind("head ", 0) == 0), "only HEAD is reported as HEAD");
 }
 
 void CheckPieces(std::string_view bytes, const HttpHead& whole, size_t piece) {
@@ -102,7 +103,7 @@ void CheckPieces(std::string_view bytes, const HttpHead& whole, size_t piece) {
   Check(head.kind == whole.kind && head.length == whole.length && head.target == whole.target &&
             head.is_head == whole.is_head && head.has_body == whole.has_body &&
             head.websocket == whole.websocket,
-        "a head is the same in whatever pieces it comes");
+        "a head is the same in whatever pieces it arrives");
 }
 
 void CheckPrefix(std::string_view bytes, const HttpHead& whole, size_t length) {
@@ -110,11 +111,11 @@ void CheckPrefix(std::string_view bytes, const HttpHead& whole, size_t length) {
   if (whole.kind == Kind::kRequest && length >= whole.length) {
     Check(part.kind == Kind::kRequest && part.length == whole.length && part.target == whole.target &&
               part.has_body == whole.has_body && part.websocket == whole.websocket,
-          "what follows a head changes nothing");
+          "bytes after a head change nothing");
   } else if (whole.kind == Kind::kOther) {
-    Check(part.kind != Kind::kRequest, "what follows a request does not make it none");
+    Check(part.kind != Kind::kRequest, "more bytes do not turn an invalid head into a request");
   } else {
-    Check(part.kind == Kind::kIncomplete, "what may become a request is none before its last byte");
+    Check(part.kind == Kind::kIncomplete, "a request is incomplete before its last byte");
   }
 }
 
@@ -125,11 +126,11 @@ void CheckPath(std::string_view target) {
         "the path lies within the target");
   Check(path.find('?') == std::string_view::npos, "a path has no query");
   if (target.front() == '/') {
-    Check(path == target.substr(0, target.find('?')), "origin form is taken as it is");
+    Check(path == target.substr(0, target.find('?')), "the path of a target in origin form is unchanged");
   }
   const spillway::PathPatterns patterns({"/health", "/static/*", "/"});
   const bool expected = path == "/health" || path == "/" || path.substr(0, 8) == "/static/";
-  Check(patterns.Match(path) == expected, "a pattern matches the whole or its beginning");
+  Check(patterns.Match(path) == expected, "a pattern matches the whole path or its beginning");
 }
 
 }  // namespace

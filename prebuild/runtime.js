@@ -3,11 +3,11 @@
 const path = require('node:path')
 
 /**
- * The part of the C++ runtime that the addon uses, compiled as the addon is, without exceptions.
- * libc++ as Zig links it throws, and so brings an unwinder and a demangler: six times the size, and
- * a minute more for each system. Where the addon comes to need more, the test of the binaries' symbols
- * names it: add the file. All of libc++'s string.cpp would bring the C library's conversions of numbers;
- * string.cc has the class alone.
+ * The part of the C++ runtime that the addon uses, compiled without exceptions like the addon itself. The libc++ that
+ * Zig links by default uses exceptions, and so includes an unwinder and a demangler: the binary would be six times as
+ * large, and the build would take a minute longer for each system. If the addon needs more of the runtime, the test of
+ * the binaries' symbols names what is missing: add the file here. string.cc replaces libc++'s string.cpp, which would
+ * add the C library's conversions of numbers.
  */
 const FILES = [
   'libcxx/src/hash.cpp',

@@ -1,4 +1,4 @@
-// The class std::string of libc++ and nothing else of its string.cpp: see runtime.js.
+// std::string alone, in place of libc++'s string.cpp. See runtime.js.
 #include <string>
 
 template class std::basic_string<char>;

@@ -4,20 +4,20 @@ const path = require('node:path')
 
 /**
  * @typedef {object} Target
- * @property {string} file in prebuilds/, by the names that node-gyp-build looks for
- * @property {string} triple Zig's: system, oldest version supported
- * @property {'linux' | 'mac' | 'win'} os as binding.gyp calls it
- * @property {boolean} wholeRuntime link libc++ as it is, instead of the part in runtime.js
- * @property {(output: string) => string[]} link Zig's arguments, but for what is to be linked
+ * @property {string} file path in prebuilds/, with the names that node-gyp-build looks for
+ * @property {string} triple Zig's name of the system, with the oldest version supported
+ * @property {'linux' | 'mac' | 'win'} os the name of the system in binding.gyp
+ * @property {boolean} wholeRuntime link Zig's libc++ instead of the part in runtime.js
+ * @property {(output: string) => string[]} link Zig's arguments, without the files to link
  */
 
-// Nothing but the entry points may be seen from outside: the C++ runtime's symbols would be taken for
-// those of the process, or the other way round.
+// Only the entry points are exported. Symbols of the C++ runtime could otherwise be bound to those of the process,
+// or the other way round.
 const ELF = ['-Wl,--gc-sections', `-Wl,--version-script=${path.join(__dirname, 'exports.map')}`]
 
-// Node's own symbols are looked up when the addon is loaded. The name is what other tools are shown,
-// and would be the path on this machine. Zig's helpers for the compiler, all that there are, would make
-// more than half of the binary, and the system has those that are used.
+// Node's symbols are looked up when the addon is loaded. Without an install name, the binary would contain its path
+// on this machine. Zig's compiler runtime would make up more than half of the binary, and the system's libraries have
+// the parts that are used.
 const MACH_O = ['-fallow-shlib-undefined', '-dead_strip', '-install_name', 'spillway.node', '-fno-compiler-rt', '-fstrip', '-lc']
 
 /** @type {Target[]} */
@@ -28,7 +28,7 @@ module.exports = [
   linux('linux-arm64/spillway.musl.node', 'aarch64-linux-musl'),
   mac('darwin-x64/spillway.node', 'x86_64-macos.11.0'),
   mac('darwin-arm64/spillway.node', 'aarch64-macos.11.0'),
-  // There, even a part of libc++ needs threads, clocks and their errors.
+  // On Windows, even a part of libc++ needs threads, clocks and their error messages.
   {
     file: 'win32-x64/spillway.node',
     triple: 'x86_64-windows-gnu',

@@ -15,9 +15,12 @@
         "admission/queue_detector.cc",
         "admission/queue_delay.cc",
         "binding/addon.cc",
+        "binding/call.cc",
         "binding/concurrency.cc",
         "binding/controller.cc",
+        "binding/environment.cc",
         "binding/loop_delay.cc",
+        "binding/object.cc",
         "binding/pool_probe.cc",
         "binding/spill.cc",
         "concurrency/concurrency_limit.cc",
@@ -25,10 +28,16 @@
         "loop/loop_monitor.cc",
         "loop/loop_stats.cc",
         "loop/pool_probe.cc",
-        "loop/turn_window.cc"
+        "loop/turn_window.cc",
+        "loop/turns.cc"
       ],
-      "include_dirs": ["."],
-      "defines": ["NAPI_VERSION=8"],
+      "include_dirs": [".", "<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": [
+        "NAPI_VERSION=8",
+        "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
+        "NODE_ADDON_API_ENABLE_MAYBE",
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
+      ],
       "cflags_cc": ["-std=c++17", "-Wall", "-Wextra", "-fvisibility=hidden", "-fstack-protector-strong"],
       "xcode_settings": {
         "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
@@ -39,14 +48,16 @@
         "VCCLCompilerTool": {"AdditionalOptions": ["/std:c++17"]}
       },
       "configurations": {
-        "Release": {"cflags_cc": ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"]}
+        "Release": {
+          "cflags_cc": ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2", "-O2", "-ffunction-sections", "-fdata-sections"]
+        }
       },
       "conditions": [
         [
           "OS=='linux'",
           {
             "sources": ["os/early_socket_linux.cc", "os/run_queue_linux.cc", "os/socket_queue_linux.cc"],
-            "ldflags": ["-Wl,-z,relro,-z,now"]
+            "ldflags": ["-Wl,-z,relro,-z,now", "-Wl,--gc-sections"]
           },
           {"sources": ["os/early_socket_other.cc", "os/run_queue_other.cc", "os/socket_queue_other.cc"]}
         ]

@@ -38,7 +38,7 @@ class NoSpill {
 
   /** @returns {import('./spill.js').SpillSnapshot} */
   snapshot () {
-    return { active: false, why: this.#whyNot, sockets: 0, spilled: 0, handedOver: 0, dropped: 0, lingering: 0 }
+    return { active: false, why: this.#whyNot, sockets: 0, spilled: 0, handedOver: 0, dropped: 0, lingeringCloses: 0 }
   }
 }
 

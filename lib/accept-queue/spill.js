@@ -24,7 +24,7 @@ const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknow
  * @property {number} handedOver connections that it accepted and gave to Node: exempt paths, WebSocket handshakes, those
  *   without a request yet, and those whose bytes it cannot parse
  * @property {number} dropped connections closed without an answer because their server closed meanwhile
- * @property {number} lingering refused connections that stay open, for 2 s at most, until the client has stopped sending
+ * @property {number} lingeringCloses refused connections that stay open, for 2 s at most, until the client has stopped sending
  *
  * @typedef {object} SpillReport the refusals of one turn of the loop
  * @property {number} count connections refused
@@ -66,7 +66,7 @@ class Spill {
   #watched = new Set()
   /** @type {import('../native/binding.js').NativeSpill[]} */
   #retired = []
-  #ended = { spilled: 0, handedOver: 0, dropped: 0, lingering: 0 }
+  #ended = { spilled: 0, handedOver: 0, dropped: 0, lingeringCloses: 0 }
   /** @type {any} */
   #lastServer
   /** @type {any} */
@@ -199,7 +199,7 @@ class Spill {
   #retire (native) {
     this.#retired.push(native)
     const oldest = this.#retired.length > MOST_RETIRED ? this.#retired.shift() : undefined
-    if (oldest !== undefined) add(this.#ended, { ...oldest.figures(), lingering: 0 })
+    if (oldest !== undefined) add(this.#ended, { ...oldest.figures(), lingeringCloses: 0 })
   }
 
   /**
@@ -249,7 +249,7 @@ class Spill {
 }
 
 /**
- * @typedef {{ spilled: number, handedOver: number, dropped: number, lingering: number }} SpillCounts
+ * @typedef {{ spilled: number, handedOver: number, dropped: number, lingeringCloses: number }} SpillCounts
  *
  * @param {SpillCounts} sum
  * @param {SpillCounts} figures
@@ -258,7 +258,7 @@ function add (sum, figures) {
   sum.spilled += figures.spilled
   sum.handedOver += figures.handedOver
   sum.dropped += figures.dropped
-  sum.lingering += figures.lingering
+  sum.lingeringCloses += figures.lingeringCloses
 }
 
 /**

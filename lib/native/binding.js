@@ -1,86 +1,99 @@
 'use strict'
 
 /**
- * The measuring backend: the native addon or, where it cannot load, the same calls in JavaScript.
- * All times are ms.
+ * The backend that measures and decides: the native addon or, if it cannot be loaded, a subset of its functions in
+ * JavaScript. Times are in ms, unless a name ends in `Ns`. The arguments of native functions must have the stated types:
+ * the addon does not validate them.
  *
  * @typedef {object} Backend
- * @property {(intervalMs: number, factor: number) => boolean} start begins to measure, from nothing
- * @property {() => boolean} stop false if it was not running
+ * @property {(intervalMs: number, factor: number) => boolean} start starts to measure, without any history
+ * @property {() => boolean} stop returns false if it was not running
  * @property {(factor: number) => void} setFactor
- * @property {() => number} lag smoothed lateness of the timer
- * @property {() => number} delay what a request arriving now would wait before its handler
- * @property {(maxLagMs: number) => boolean} isBusy whether to shed: never while `delay()` is up to the
- *   threshold, always from twice that on, with rising probability between
- * @property {() => number} loopDelay what the loop alone knows of the wait of a request now reaching its
- *   handler: the busy time, so far, of the turn now running
- * @property {() => number} meanTurn mean busy time of recent turns
+ * @property {() => number} lag the smoothed lateness of the timer
+ * @property {() => number} delay how long a request that arrives now would wait for its handler
+ * @property {(maxLagMs: number) => boolean} isBusy whether to shed a request: never if `delay()` is at most `maxLagMs`,
+ *   always from twice that on, and with rising probability in between
+ * @property {() => number} loopDelay how long a request that reaches its handler now has waited, as far as the loop alone
+ *   can tell: the busy time so far of the turn that runs now
+ * @property {() => number} meanTurn the mean busy time of recent turns
  * @property {() => number} takeLongestTurn the longest turn since the last call
- * @property {() => number} utilization share of the last interval the loop was not asleep, 0 to 1
- * @property {(fd: number) => number} connectionAge since the connection on the socket `fd` was complete, or below 0
- *   where the kernel does not know; only until something is sent on it
- * @property {(fd: number, fresh: number, queuedMs: number) => number} requestWait to be called when a request on the
- *   socket `fd` reaches its handler: what it waited, or below 0 where the kernel does not know; `fresh`
- *   1 for the first on its connection, which may have waited to be accepted, else 0; `queuedMs`: what its connection
- *   waited to be accepted, or below 0 where that is not known
+ * @property {() => number} utilization the part of the last interval in which the loop did not sleep, 0 to 1
+ * @property {(fd: number) => number} connectionAge the time since the connection on the socket `fd` was complete, or below
+ *   0 if the kernel does not tell; valid only until something is sent on it
+ * @property {(fd: number, fresh: number, queuedMs: number) => number} requestWait must be called when a request on the
+ *   socket `fd` reaches its handler; returns how long it waited, or below 0 if the kernel does not tell. `fresh` is 1 for
+ *   the first request on its connection, which may have waited to be accepted, otherwise 0. `queuedMs`: how long the
+ *   connection waited to be accepted, or below 0 if unknown
  * @property {() => boolean} wasQueued whether that request came on a connection that had just been accepted
- * @property {(...fds: number[]) => void} watchListeners descriptors whose accept queues `delay()`
- *   is to look at
+ * @property {(...fds: number[]) => void} watchListeners sets the listening sockets whose accept queues `delay()` takes into
+ *   account
  * @property {(maxDelayNs: number, maxInFlight: number, tickNs: number, dryRun: number, live: number) =>
- *   import('./types.js').NativeController} createController 0: no limit; `live`: told of each turn of this loop
+ *   import('./types.js').NativeController} createController 0 for `maxDelayNs` or `maxInFlight` is no limit;
+ *   `live` is 1 if the controller is told of each turn of this loop, and 0 for a simulation
  * @property {(controller: import('./types.js').NativeController, fd: number, exempt: string[], answers: string[],
  *   messageBytes: number, firstReserved: number, slots: Int32Array,
  *   deliver: (count: number, refused: number, longestWaitMs: number, retryAfter: number) => void,
- *   wantsRefusals: boolean, takesWebSockets: () => boolean) => NativeSpill | undefined} createSpill refuses from the accept queue of a listening
- *   socket while the admission controller says that a queue stands; lets none wait for its request whose descriptor
- *   is `firstReserved` or higher; `deliver` takes the descriptors in `slots`, and is called for refusals alone if it
- *   wants them; `takesWebSockets` tells whether the server would make a WebSocket of a connection now
- * @property {boolean} canSpill whether this system has that
- * @property {() => (() => { mean: number, p99: number, max: number }) & { stop?: () => void }} createLoopDelay a
- *   function that tells how late the loop was, since it was last asked, for what came at any moment; `stop` where
- *   it has a timer of its own
- * @property {() => (() => number) | undefined} createPoolProbe a function that tells how long the last piece of
- *   work waited for libuv's pool, and sends the next; undefined where there is none to be had
+ *   wantsRefusals: boolean, takesWebSockets: () => boolean) => NativeSpill | undefined} createSpill creates a spill, which
+ *   refuses connections from the accept queue of the listening socket `fd` while the admission controller says that a queue
+ *   stands. A connection whose descriptor is `firstReserved` or higher is not held until its request arrives. `deliver`
+ *   takes over the descriptors in `slots`; it is called for refusals alone only if `wantsRefusals`. `takesWebSockets`
+ *   returns whether the server would accept a WebSocket now
+ * @property {boolean} canSpill whether this system supports `createSpill`
+ * @property {() => (() => { mean: number, p99: number, max: number }) & { stop?: () => void }} createLoopDelay creates a
+ *   function that returns the event-loop delay since its last call; it has `stop` if it uses a timer of its own
+ * @property {() => (() => number) | undefined} createPoolProbe creates a function that returns how long the last piece of
+ *   work waited for libuv's thread pool, and sends the next; undefined if that is not possible
  * @property {(() => import('./types.js').NativeConcurrency) | undefined} createConcurrency
- * @property {boolean} kernelWaits whether this system can tell `requestWait`
- * @property {number} tickMs resolution of `requestWait`, 0 where there is none
+ * @property {boolean} kernelWaits whether this system supports `requestWait`
+ * @property {number} tickMs the resolution of `requestWait`, or 0 if it is not supported
  *
  * @typedef {object} NativeSpill
- * @property {() => number[]} close lets go of the listening socket; returns descriptors of connections that are the
- *   caller's from then on
- * @property {() => { open: boolean, spilled: number, handedOver: number, dropped: number, lingering: number }} figures
+ * @property {() => number[]} close stops using the listening socket; returns descriptors of connections, which the caller
+ *   owns from then on
+ * @property {() => { open: boolean, spilled: number, handedOver: number, dropped: number, lingeringCloses: number }} figures
  */
 
 const path = require('node:path')
 
+const BUILD_BY_HAND = 'To build the addon, run `npx node-gyp rebuild -C src` in node_modules/spillway, with Python 3, make and a C++17 ' +
+  'compiler installed; docs/compatibility.md lists the systems that need no build'
+
 /**
  * @returns {{ backend: 'native' | 'js', binding: Backend }}
- * @throws {RangeError} where the environment asks for what there is not
+ * @throws {RangeError} if SPILLWAY_BACKEND is invalid
+ * @throws {Error} if SPILLWAY_BACKEND is `native` and the addon cannot be loaded
  */
 function load () {
-  const asked = process.env.SPILLWAY_BACKEND
-  if (asked === 'js') return loadFallback()
-  if (asked) throw new RangeError(`SPILLWAY_BACKEND: takes 'js', or nothing; got '${asked}'`)
-  // Both runtimes let the addon load and abort the process at its first libuv call.
-  if (process.versions.bun !== undefined) return useFallback('Bun has no libuv event loop')
-  if ('deno' in process.versions) return useFallback('Deno has no libuv event loop')
+  const wanted = process.env.SPILLWAY_BACKEND
+  if (wanted === 'js') return loadFallback()
+  if (wanted && wanted !== 'native') {
+    const error = new RangeError(`SPILLWAY_BACKEND must be 'native' or 'js', or not be set; got '${wanted}'`)
+    throw Object.assign(error, { code: 'SPILLWAY_INVALID_ARGUMENT' })
+  }
   try {
-    // @ts-expect-error: it has no types
-    return { backend: 'native', binding: require('node-gyp-build')(path.join(__dirname, '..', '..')) }
+    return { backend: 'native', binding: loadAddon() }
   } catch (error) {
-    return useFallback(error instanceof Error ? error.message : String(error))
+    if (wanted === 'native') throw error
+    warn(error instanceof Error ? error.message : String(error))
+    return loadFallback()
   }
 }
 
-/**
- * @param {string} reason
- * @returns {{ backend: 'js', binding: Backend }}
- */
-function useFallback (reason) {
+/** @returns {Backend} */
+function loadAddon () {
+  // Bun and Deno would load the addon, but abort the process at its first call of libuv.
+  if (process.versions.bun !== undefined) throw new Error('Bun has no libuv event loop')
+  if ('deno' in process.versions) throw new Error('Deno has no libuv event loop')
+  // @ts-expect-error: node-gyp-build has no types
+  return require('node-gyp-build')(path.join(__dirname, '..', '..'))
+}
+
+/** @param {string} reason */
+function warn (reason) {
   process.emitWarning(
-    `the native addon did not load, and a JavaScript timer measures instead: it sees the event loop's lag, not what each request waited, and finds no limits in flight (${reason})`,
+    'The native addon could not be loaded. A JavaScript timer measures instead: it finds event-loop lag, but neither how ' +
+    `long each request waited nor concurrency limits. ${BUILD_BY_HAND}. Reason: ${reason}`,
     { type: 'SpillwayWarning', code: 'SPILLWAY_FALLBACK' })
-  return loadFallback()
 }
 
 /** @returns {{ backend: 'js', binding: Backend }} */

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * The native addon's calls, by a JavaScript timer: the event loop's lag and nothing of the kernel's
- * queues. See `Backend` in binding.js for what each call means.
+ * The functions of the native addon, implemented by a JavaScript timer. They measure the event loop's lag, and know
+ * nothing about the kernel's queues. `Backend` in binding.js describes each function.
  */
 
 const { monitorEventLoopDelay, performance } = require('node:perf_hooks')
@@ -10,12 +10,12 @@ const { monitorEventLoopDelay, performance } = require('node:perf_hooks')
 const TIMER_MS = 10
 
 const CLASSES = 256
-/** In place of the moment at which a request entered: nothing is learnt from it here. */
+/** Stands for the time at which a request entered, which this controller does not use. */
 const ENTERED = 1
 
 /** @type {NodeJS.Timeout | undefined} */
 let timer
-/** Whether the loop has turned since it was first to be measured. */
+/** Whether the loop has completed a turn since `start()` was first called. */
 let hasTurned = false
 let interval = 0
 let factor = 0
@@ -73,7 +73,7 @@ module.exports = {
   tickMs: 0
 }
 
-/** Nobody waits for the rest of a script that is starting up. */
+/** Excludes the main script, during which no request waits, from the measurement. */
 function awaitTurn () {
   due = Infinity
   setImmediate(() => {
@@ -88,11 +88,11 @@ function loopDelay () {
   return Math.max(lag, lateness())
 }
 
-/** By a timer of Node's that is to come every few ms. */
+/** Measures by Node's own histogram, whose timer fires every few ms. */
 function createLoopDelay () {
   const histogram = monitorEventLoopDelay?.({ resolution: TIMER_MS })
   histogram?.enable()
-  /** @param {number} [ns] of one such timer; NaN while none has come */
+  /** @param {number} [ns] interval of that timer; NaN before it has fired */
   const lateness = (ns = 0) => Math.max(0, ns / 1e6 - TIMER_MS) || 0
   const take = () => {
     const delay = {
@@ -107,14 +107,14 @@ function createLoopDelay () {
 }
 
 /**
- * The plainest of controllers: what waited longer than the limit is refused.
+ * A minimal controller: it refuses requests that waited longer than the limit.
  *
  * @type {import('./binding.js').Backend['createController']}
  */
 function createController (maxDelayNs, maxInFlight, tickNs, dryRun) {
   let inFlight = 0
   const inFlightBy = new Uint32Array(CLASSES)
-  // Refused, and present all the same, where the caller only observes: they hold no place.
+  // In a dry run, refused requests that are in flight nevertheless. They do not count as in flight.
   const ghostsBy = new Uint32Array(CLASSES)
   /**
    * @param {number} id
@@ -162,7 +162,7 @@ function createController (maxDelayNs, maxInFlight, tickNs, dryRun) {
   }
 }
 
-// A turn cannot be seen from here; an overdue timer proves one this long.
+// JavaScript cannot observe a turn, but an overdue timer proves that one has taken at least this long.
 function lateness () {
   return timer === undefined ? 0 : Math.max(0, performance.now() - due)
 }

@@ -5,19 +5,19 @@
 
 namespace spillway {
 
-/// How many connections of one kind may be handed over to Node: over time they get a twentieth of
-/// the loop's time, and at once no more than one turn hands over. A token bucket; times are ns.
+/// Limits how many connections of one kind are handed over to Node: over time they get 5 % of the
+/// loop's time, and at once no more than one turn hands over. A token bucket. Times are ns.
 class HandOverBudget final {
  public:
   explicit HandOverBudget(double most_at_once) : most_(most_at_once), credit_(most_at_once) {}
 
-  /// To be called once a turn. `cost`: loop time that each connection is expected to take.
+  /// Must be called once a turn. `cost`: the loop time that each connection is expected to take.
   void Grow(uint64_t now, double cost) {
     credit_ = std::min(most_, credit_ + kShare * static_cast<double>(now - grown_at_) / cost);
     grown_at_ = now;
   }
 
-  bool has_room() const { return credit_ >= 1; }
+  bool HasRoom() const { return credit_ >= 1; }
   void Take() { credit_ -= 1; }
 
  private:

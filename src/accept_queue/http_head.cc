@@ -12,13 +12,15 @@ constexpr std::string_view kVersion10 = "HTTP/1.0\r\n";
 constexpr std::string_view kVersion11 = "HTTP/1.1\r\n";
 constexpr std::string_view kEndOfLine = "\r\n";
 
-// A Content-Length that a double holds exactly has 15 digits; nobody announces more.
+// A longer Content-Length is not read: up to 15 digits fit into a double exactly, and no client
+// announces more.
 constexpr size_t kMostDigits = 15;
 
-// Classes that a byte may belong to, one bit each.
+// Classes of bytes, one bit each.
 constexpr uint8_t kUpperCase = 1;
 constexpr uint8_t kVisible = 2;
-constexpr uint8_t kText = 4;   // in a field value: the visible, blanks, and bytes beyond ASCII
+constexpr uint8_t kText =
+    4;  // in a field value: visible characters, blanks, and bytes beyond ASCII
 constexpr uint8_t kToken = 8;  // tchar of RFC 9110, section 5.6.2
 
 constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -97,8 +99,9 @@ HttpHead HttpHeadReader::Read(std::string_view bytes) {
   return head;
 }
 
-// Every function below that reads a piece says whether it is there; if not, whether it may still
-// come. Only where it is there, the next piece begins.
+// Each function below reads one piece. It returns kRequest if the piece is complete, and reading
+// goes on with the next; kIncomplete if the rest may still arrive; kOther if the bytes are not a
+// plain request.
 HttpHead::Kind HttpHeadReader::ReadPart(std::string_view bytes) {
   switch (part_) {
     case Part::kMethod:
@@ -170,7 +173,7 @@ HttpHead::Kind HttpHeadReader::ReadValue(std::string_view bytes) {
   return kind;
 }
 
-// As many bytes as are `wanted`, and the `end` behind them.
+// Reads bytes of the class `wanted`, and the text `end` after them.
 HttpHead::Kind HttpHeadReader::Take(std::string_view bytes, uint8_t wanted, std::string_view end,
                                     Piece* piece) {
   const auto is_wanted = [&](char c) {
@@ -208,7 +211,7 @@ void HttpHeadReader::AddField(std::string_view name, std::string_view value) {
   }
 }
 
-// Whether everybody reads this head in the same way.
+// Whether every server reads this head in the same way.
 bool HttpHeadReader::IsPlain() const {
   return !is_odd_ && lengths_ + encodings_ <= 1 && hosts_ <= 1 && (hosts_ == 1 || !is_11_) &&
          (encodings_ == 0 || is_11_);

@@ -6,14 +6,14 @@
 
 namespace spillway {
 
-/// The head of one HTTP/1 request, as far as refusing it needs.
+/// The head of one HTTP/1 request, as far as it is needed to refuse the request.
 ///
-/// Strict: only what no server would take in another way is a request. All else is somebody else's
-/// to answer: TLS, the HTTP/2 preface, a rare method, a line that ends in LF alone, what Node
-/// answers 400.
+/// The reader is strict: it recognizes a request only if no server would interpret it differently.
+/// Everything else is left to Node, for example TLS, the HTTP/2 preface, a rare method, a line that
+/// ends in LF alone, and what Node answers with 400.
 struct HttpHead {
   enum class Kind : uint8_t {
-    kIncomplete,  // nothing wrong so far
+    kIncomplete,  // valid so far
     kRequest,
     kOther,
   };
@@ -22,24 +22,24 @@ struct HttpHead {
   static constexpr size_t kMostBytes = 8192;
 
   Kind kind;
-  bool is_head;             // the answer has no body
-  bool has_body;            // announced, wherever it is
-  bool websocket;           // asks for an upgrade to WebSocket, and not to anything else
-  size_t length;            // of a request, with the empty line
-  std::string_view target;  // into the bytes read
+  bool is_head;             // the method is HEAD: the response has no body
+  bool has_body;            // a body is announced, whether or not it has arrived
+  bool websocket;           // asks for an upgrade to WebSocket, and to nothing else
+  size_t length;            // of a request's head with its empty line, bytes
+  std::string_view target;  // a view of the bytes read
 };
 
-/// Reads one head while its bytes arrive. Allocates nothing, and looks at each byte once, however
-/// many pieces they come in.
+/// Reads one head while its bytes arrive. Does not allocate memory, and looks at each byte once, in
+/// however many pieces they arrive.
 class HttpHeadReader final {
  public:
-  /// `bytes` is all that has arrived, from the first byte on: what the last call was given, and
-  /// what has come since. Not to be called again once a head was not kIncomplete. The fields other
-  /// than `kind` are set for a request.
+  /// `bytes` is all that has arrived: the bytes of the last call, and those that have arrived
+  /// since. Must not be called again once it has returned another kind than kIncomplete. The other
+  /// fields are set for a request only.
   HttpHead Read(std::string_view bytes);
 
-  /// As many bytes as the last call was given.
-  size_t bytes_read() const { return bytes_read_; }
+  /// The number of bytes that the last call was given.
+  size_t BytesRead() const { return bytes_read_; }
 
  private:
   using Kind = HttpHead::Kind;
@@ -63,12 +63,12 @@ class HttpHeadReader final {
 
   Part part_ = Part::kMethod;
   size_t bytes_read_ = 0;
-  size_t begin_ = 0;     // of the piece that is being read
-  size_t position_ = 0;  // of the first byte not looked at
+  size_t begin_ = 0;     // where the piece that is being read begins
+  size_t position_ = 0;  // of the first byte that was not looked at
   Piece target_;
   Piece name_;
 
-  // What the fields so far add up to.
+  // What the header fields so far say.
   uint16_t hosts_ = 0;
   uint16_t lengths_ = 0;
   uint16_t encodings_ = 0;

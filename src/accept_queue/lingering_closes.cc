@@ -7,17 +7,19 @@ namespace {
 
 constexpr uint64_t kNsPerMs = 1'000'000;
 
-// As long as a client has to notice the answer and close.
+// How long a client may take to notice the answer and to close.
 constexpr uint64_t kLongestNs = 2000 * kNsPerMs;
 
-// An upload fills a socket's buffer no faster than a client can be expected to notice an answer.
+// An upload does not fill the socket's buffer faster than a client can notice the answer.
 constexpr uint64_t kSweepEveryNs = 10 * kNsPerMs;
 
+// The time that one sweep may take.
 constexpr uint64_t kSweepNs = kNsPerMs / 5;
 
-// Of descriptors, which others need too.
+// The most descriptors that are held. Other parts of the process need some too.
 constexpr size_t kMost = 1024;
 
+// How many connections GiveUpSome() closes.
 constexpr size_t kGivenUp = 16;
 
 }  // namespace
@@ -25,7 +27,7 @@ constexpr size_t kGivenUp = 16;
 LingeringCloses::LingeringCloses() : entries_({kSweepEveryNs, kSweepNs}) {}
 
 void LingeringCloses::Add(uint64_t now, int fd) {
-  if (entries_.size() >= kMost) GiveUp(1);
+  if (entries_.Size() >= kMost) GiveUp(1);
   entries_.Add({fd, now + kLongestNs});
 }
 
@@ -40,7 +42,7 @@ void LingeringCloses::Sweep(uint64_t now) {
 
 void LingeringCloses::GiveUpSome() { GiveUp(kGivenUp); }
 
-void LingeringCloses::CloseAll() { GiveUp(size()); }
+void LingeringCloses::CloseAll() { GiveUp(Size()); }
 
 void LingeringCloses::GiveUp(size_t count) {
   for (const Entry& entry : entries_.TakeOldest(count)) early_socket::Close(entry.fd);

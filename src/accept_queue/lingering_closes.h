@@ -7,9 +7,10 @@
 
 namespace spillway {
 
-/// Connections that have had their answer while the client still sends: to close them would reset
-/// them, and that can destroy the answer before the client has read it. Their input is dropped
-/// until the client closes, for 2 s, or until the room is needed. Owns their descriptors.
+/// Closes connections whose client still sends although it has been answered. Closing such a
+/// connection at once would reset it, which can destroy the answer before the client has read it.
+/// Instead their input is dropped until the client closes, for 2 s, or until the descriptor is
+/// needed. Owns the descriptors. Times are ns.
 class LingeringCloses final {
  public:
   LingeringCloses();
@@ -17,13 +18,13 @@ class LingeringCloses final {
   LingeringCloses(const LingeringCloses&) = delete;
   LingeringCloses& operator=(const LingeringCloses&) = delete;
 
-  size_t size() const { return entries_.size(); }
+  size_t Size() const { return entries_.Size(); }
 
-  /// Gives up the oldest where there is no room.
+  /// Closes the oldest connection if there is no room.
   void Add(uint64_t now, int fd);
-  /// To be called often; looks at each every few ms, and takes a fraction of one.
+  /// Must be called often. Looks at each connection every 10 ms, and takes a fraction of 1 ms.
   void Sweep(uint64_t now);
-  /// Gives up some of the oldest, because descriptors ran out.
+  /// Closes some of the oldest connections, because descriptors have run out.
   void GiveUpSome();
   void CloseAll();
 

@@ -12,7 +12,7 @@ bool IsOfScheme(char c) {
   return IsLetter(c) || (c >= '0' && c <= '9') || c == '+' || c == '.' || c == '-';
 }
 
-// Length of the scheme and the host (RFC 9112, section 3.2.2); 0 where there are none.
+// The length of scheme and host (RFC 9112, section 3.2.2), or 0 if there are none.
 size_t OriginLength(std::string_view target) {
   if (target.empty() || !IsLetter(target.front())) return 0;
   size_t end = 1;
@@ -24,7 +24,7 @@ size_t OriginLength(std::string_view target) {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// What may lead to another path once a server has normalised or decoded it.
+// A path with one of these may become another path once a server has normalized or decoded it.
 constexpr std::string_view kLeaves[] = {"/.", "\\", "%2e", "%2f", "%5c"};
 
 bool MayLeave(std::string_view rest) {
@@ -34,7 +34,7 @@ bool MayLeave(std::string_view rest) {
   });
 }
 
-// A final slash, and dots behind it, may be the first part of a dot segment.
+// A final slash, and any dots after it, may be the beginning of a dot segment.
 size_t RestBegin(std::string_view prefix) {
   const size_t name_end = prefix.find_last_not_of('.');
   const bool is_slash = name_end != std::string_view::npos && prefix[name_end] == '/';

@@ -7,12 +7,12 @@
 
 namespace spillway {
 
-/// The path of a request's target as it was sent: without its query and, in absolute form, without
-/// scheme and host. The same as lib/target.js.
+/// The path of a request target as it was sent: without the query and, in absolute form, without
+/// scheme and host. Must give the same result as lib/requests/target.js.
 std::string_view PathOfTarget(std::string_view target);
 
-/// Paths, of which a final `*` stands for any ending that cannot lead out of what precedes it. The
-/// same as lib/exempt.js.
+/// A list of paths. A final `*` matches any ending that cannot lead to a path outside of the
+/// prefix. Must give the same result as lib/gate/exempt.js.
 class PathPatterns final {
  public:
   explicit PathPatterns(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {}

@@ -15,30 +15,31 @@ namespace {
 
 constexpr uint64_t kNsPerMs = 1'000'000;
 
-// A queue that was empty is not long so soon, and to read it costs a system call.
+// A queue that was found empty is not read again for 1 ms, because reading it costs a system call.
 constexpr uint64_t kEmptyForNs = kNsPerMs;
 
-// A turn must not become longer by more than 1 ms. What Node does for a connection handed over
-// belongs to it.
+// A turn must not become longer by more than 1 ms. That includes what Node does for each connection
+// handed over.
 constexpr uint64_t kBatchNs = 900'000;
 constexpr uint64_t kHandOverNs = 75'000;
-// So few take less than that, and the clock may say otherwise only because the machine is at work
-// for others: then most of all, the queue must not grow.
+// This many connections take less than that. If the clock says otherwise, the machine is busy with
+// other processes; the queue must not grow then.
 constexpr uint32_t kLeastBatch = 16;
 
-// What is handed over may be served, and then costs what a request costs. Where requests are slow,
-// it counts as if 80/s were completed, so that each budget has room for 4/s: health checks must not
+// A connection handed over may be served, and then costs as much as a request. If requests are
+// slow, the budget assumes a rate of 80/s, which leaves room for 4/s: health checks must not
 // starve.
 constexpr double kLeastRate = 80 / 1e9;
 
-// To wait for a client that is slow to send costs a system call now and then, to let Node wait for
-// it as much as some refusals.
+// A connection whose request has not arrived is held for up to 250 ms. Holding one costs a system
+// call now and then; letting Node wait for the request costs as much as some refusals.
 constexpr uint64_t kHoldNs = 250 * kNsPerMs;
 constexpr size_t kMostHeld = 256;
 constexpr uint64_t kReviewEveryNs = 4 * kNsPerMs;
 constexpr uint64_t kReviewNs = 300'000;
 
-// The refused come back within half of the due time either way, so that they do not return as one.
+// Retry-After varies by half of the due time in both directions, so that refused clients do not all
+// return at once.
 constexpr double kLeastJitter = 0.5;
 constexpr double kMostJitter = 1.5;
 
@@ -69,107 +70,107 @@ void Spill::ReportQueue(uint64_t now) {
   controller_->Queued(queued_);
 }
 
-// Only this thread closes the socket: what this says holds until JavaScript runs.
+// Only JavaScript, in this thread, closes the socket, so the result holds until JavaScript runs.
 bool Spill::IsOurs() const { return early_socket::Identity(listening_fd_) == identity_; }
 
 void Spill::LoseSocket() {
-  dropped_ += static_cast<double>(held_.size());
+  dropped_ += static_cast<double>(held_.Size());
   CloseHeld();
   Close();
 }
 
 void Spill::OnTurn(uint64_t now) {
-  // A loop that JavaScript runs inside of a turn has seen later times.
+  // If JavaScript has run the loop inside of this turn, later times have been seen.
   turn_at_ = now = std::max(now, turn_at_);
   lingering_closes_.Sweep(now);
   if (!open_ || is_delivering_) return;
   const uint32_t excess = controller_->Excess(now, queued_);
-  if (held_.empty() && excess == 0) return;
+  if (held_.Empty() && excess == 0) return;
   // Another spill may have run JavaScript in this turn.
   if (!IsOurs()) {
     LoseSocket();
     return;
   }
-  SpillBatch turn;
+  SpillBatch batch;
   turn_begun_ = uv_hrtime();
   takes_web_sockets_.reset();
   const double cost = HandOverCost();
   exempt_budget_.Grow(now, cost);
   other_budget_.Grow(now, cost);
-  ReviewHeld(now, controller_->mayRefuseWaiting(), &turn);
-  if (excess > 0) TakeOldest(now, excess, &turn);
-  if (turn.refused > 0) {
-    spilled_ += turn.refused;
-    controller_->Spilled(turn.refused);
+  ReviewHeld(now, controller_->MayRefuseWaiting(), &batch);
+  if (excess > 0) TakeOldest(now, excess, &batch);
+  if (batch.refused > 0) {
+    spilled_ += batch.refused;
+    controller_->Spilled(batch.refused);
   }
-  if (turn.handed_over > 0 || (turn.refused > 0 && receiver_->WantsRefusals())) Deliver(&turn);
+  if (batch.handed_over > 0 || (batch.refused > 0 && receiver_->WantsRefusals())) Deliver(&batch);
 }
 
-void Spill::ReviewHeld(uint64_t now, bool standing, SpillBatch* turn) {
+void Spill::ReviewHeld(uint64_t now, bool standing, SpillBatch* batch) {
   held_.Visit(now, [&](Taken* each) {
     if (!standing) {
-      if (turn->handed_over == SpillBatch::kMostHandedOver) return true;
-      turn->fds[turn->handed_over++] = each->fd;
+      if (batch->handed_over == SpillBatch::kMostHandedOver) return true;
+      batch->fds[batch->handed_over++] = each->fd;
       return false;
     }
     const bool is_late = now - each->since > kHoldNs;
-    if (!is_late && early_socket::Unread(each->fd) == each->reader.bytes_read()) return true;
-    Verdict verdict = Judge(each);
-    if (verdict == Verdict::kWait && !is_late) return true;
-    if (verdict == Verdict::kWait) verdict = Verdict::kHandOver;
-    Settle(now, *each, verdict, turn);
+    if (!is_late && early_socket::Unread(each->fd) == each->reader.BytesRead()) return true;
+    Action action = Choose(each);
+    if (action == Action::kWait && !is_late) return true;
+    if (action == Action::kWait) action = Action::kHandOver;
+    Settle(now, *each, action, batch);
     return false;
   });
 }
 
-void Spill::TakeOldest(uint64_t now, uint32_t count, SpillBatch* turn) {
+void Spill::TakeOldest(uint64_t now, uint32_t count, SpillBatch* batch) {
   const double excess = static_cast<double>(queued_) / controller_->MayQueue(now);
   for (uint32_t i = 0; i < count; ++i) {
-    if (i >= kLeastBatch && !HasTime(*turn)) return;
+    if (i >= kLeastBatch && !HasTime(*batch)) return;
     const int fd = early_socket::Accept(listening_fd_);
     const bool is_reserved = fd == early_socket::kFull || fd >= settings_.first_reserved;
     if (is_reserved) lingering_closes_.GiveUpSome();
     if (fd < 0) return;
     if (i == 0 && receiver_->WantsRefusals()) {
       const auto ages = socket_queue::ReadAges(fd);
-      turn->longest_wait = ages ? ages->last_receive : 0;
+      batch->longest_wait = ages ? ages->last_receive : 0;
     }
     Taken connection{fd, now, excess, {}, false, false};
-    Verdict verdict = Judge(&connection);
-    const bool may_hold = !is_reserved && held_.size() < kMostHeld;
-    if (verdict == Verdict::kWait && may_hold) {
+    Action action = Choose(&connection);
+    const bool may_hold = !is_reserved && held_.Size() < kMostHeld;
+    if (action == Action::kWait && may_hold) {
       held_.Add(connection);
     } else {
-      if (verdict == Verdict::kWait) verdict = Verdict::kHandOver;
-      Settle(now, connection, verdict, turn);
+      if (action == Action::kWait) action = Action::kHandOver;
+      Settle(now, connection, action, batch);
     }
   }
 }
 
-bool Spill::HasTime(const SpillBatch& turn) const {
-  return uv_hrtime() - turn_begun_ + turn.handed_over * kHandOverNs < kBatchNs;
+bool Spill::HasTime(const SpillBatch& batch) const {
+  return uv_hrtime() - turn_begun_ + batch.handed_over * kHandOverNs < kBatchNs;
 }
 
 double Spill::HandOverCost() const {
-  const double request = controller_->utilization() / std::max(controller_->rate(), kLeastRate);
+  const double request = controller_->Utilization() / std::max(controller_->Rate(), kLeastRate);
   return std::max(static_cast<double>(kHandOverNs), request);
 }
 
-// kHandOver is for all that is not a plain request, whether or not there is room for it.
-Spill::Verdict Spill::Judge(Taken* connection) {
+// kHandOver for everything but a plain request, even if there is no room for it.
+Spill::Action Spill::Choose(Taken* connection) {
   char buffer[HttpHead::kMostBytes];
   const std::optional<std::string_view> bytes =
       early_socket::Peek(connection->fd, buffer, sizeof(buffer));
-  if (!bytes) return Verdict::kHandOver;
+  if (!bytes) return Action::kHandOver;
   const HttpHead head = connection->reader.Read(*bytes);
   connection->is_head = head.is_head;
-  if (head.kind == HttpHead::Kind::kIncomplete) return Verdict::kWait;
-  if (head.kind == HttpHead::Kind::kOther) return Verdict::kHandOver;
+  if (head.kind == HttpHead::Kind::kIncomplete) return Action::kWait;
+  if (head.kind == HttpHead::Kind::kOther) return Action::kHandOver;
   connection->is_exempt = settings_.exempt.Match(PathOfTarget(head.target));
-  if (connection->is_exempt) return Verdict::kHandOver;
-  if (head.websocket && TakesWebSockets()) return Verdict::kHandOver;
+  if (connection->is_exempt) return Action::kHandOver;
+  if (head.websocket && TakesWebSockets()) return Action::kHandOver;
   const bool all_came = !head.has_body && bytes->size() == head.length;
-  return all_came ? Verdict::kRefuse : Verdict::kRefuseAndLinger;
+  return all_came ? Action::kRefuse : Action::kRefuseAndLingerClose;
 }
 
 bool Spill::TakesWebSockets() {
@@ -177,17 +178,17 @@ bool Spill::TakesWebSockets() {
   return *takes_web_sockets_;
 }
 
-// Not for kWait.
-void Spill::Settle(uint64_t now, const Taken& connection, Verdict verdict, SpillBatch* turn) {
+// `action` must not be kWait.
+void Spill::Settle(uint64_t now, const Taken& connection, Action action, SpillBatch* batch) {
   HandOverBudget& budget = connection.is_exempt ? exempt_budget_ : other_budget_;
-  const bool has_slot = turn->handed_over < SpillBatch::kMostHandedOver;
-  if (verdict == Verdict::kHandOver && has_slot && budget.has_room()) {
+  const bool has_slot = batch->handed_over < SpillBatch::kMostHandedOver;
+  if (action == Action::kHandOver && has_slot && budget.HasRoom()) {
     budget.Take();
-    turn->fds[turn->handed_over++] = connection.fd;
+    batch->fds[batch->handed_over++] = connection.fd;
     return;
   }
-  Refuse(connection, turn);
-  if (verdict == Verdict::kRefuse) {
+  Refuse(connection, batch);
+  if (action == Action::kRefuse) {
     early_socket::Close(connection.fd);
   } else {
     early_socket::EndAnswer(connection.fd);
@@ -195,7 +196,7 @@ void Spill::Settle(uint64_t now, const Taken& connection, Verdict verdict, Spill
   }
 }
 
-void Spill::Refuse(const Taken& connection, SpillBatch* turn) {
+void Spill::Refuse(const Taken& connection, SpillBatch* batch) {
   const auto jitter = std::uniform_real_distribution<double>(kLeastJitter, kMostJitter)(random_);
   const auto last = static_cast<double>(settings_.answers.size());
   const double due = std::min(connection.excess, last / kMostJitter);
@@ -204,19 +205,19 @@ void Spill::Refuse(const Taken& connection, SpillBatch* turn) {
   if (connection.is_head) answer.remove_suffix(settings_.message_bytes);
   (void)early_socket::Discard(connection.fd);
   early_socket::Answer(connection.fd, answer);
-  turn->retry_after = static_cast<uint32_t>(seconds);
-  ++turn->refused;
+  batch->retry_after = static_cast<uint32_t>(seconds);
+  ++batch->refused;
 }
 
-void Spill::Deliver(SpillBatch* turn) {
+void Spill::Deliver(SpillBatch* batch) {
   is_delivering_ = true;
-  receiver_->Deliver(turn);
+  receiver_->Deliver(batch);
   is_delivering_ = false;
-  for (size_t i = 0; i < turn->handed_over; ++i) {
-    if (turn->fds[i] == SpillBatch::kTaken) {
+  for (size_t i = 0; i < batch->handed_over; ++i) {
+    if (batch->fds[i] == SpillBatch::kTaken) {
       ++handed_over_;
     } else {
-      early_socket::Close(turn->fds[i]);
+      early_socket::Close(batch->fds[i]);
       ++dropped_;
     }
   }
@@ -227,7 +228,7 @@ std::vector<int> Spill::Close() {
   open_ = false;
   receiver_->Release();
   std::vector<int> fds;
-  for (const Taken& each : held_.members()) fds.push_back(each.fd);
+  for (const Taken& each : held_.Members()) fds.push_back(each.fd);
   held_.Clear();
   return fds;
 }
@@ -240,7 +241,7 @@ void Spill::Abort() {
 }
 
 void Spill::CloseHeld() {
-  for (const Taken& each : held_.members()) early_socket::Close(each.fd);
+  for (const Taken& each : held_.Members()) early_socket::Close(each.fd);
   held_.Clear();
 }
 
@@ -252,7 +253,7 @@ void Spills::OnTurn(uint64_t now) {
   const std::vector<std::shared_ptr<Spill>> of_this_turn = spills_;
   for (const auto& spill : of_this_turn) spill->OnTurn(now);
   spills_.erase(std::remove_if(spills_.begin(), spills_.end(),
-                               [](const std::shared_ptr<Spill>& spill) { return spill->done(); }),
+                               [](const std::shared_ptr<Spill>& spill) { return spill->Done(); }),
                 spills_.end());
 }
 

@@ -19,19 +19,23 @@
 
 namespace spillway {
 
-/// What a turn's spill has for JavaScript.
+/// What a spill delivers to JavaScript at the end of a turn.
 struct SpillBatch {
-  /// Handing one over costs Node as much as some refusals: a few a turn, lest it take long.
+  /// To hand over a connection costs Node as much as to refuse several, so the number in one turn
+  /// is limited.
   static constexpr size_t kMostHandedOver = 8;
   static constexpr int kTaken = -1;
 
-  std::array<int, kMostHandedOver> fds{};  // whoever takes one writes kTaken in its place
+  std::array<int, kMostHandedOver>
+      fds{};  // JavaScript writes kTaken into the slot of a connection that it has taken
   size_t handed_over = 0;
   uint32_t refused = 0;
-  uint64_t longest_wait = 0;  // of the refused, ns; 0 where nobody asked for it
-  uint32_t retry_after = 0;   // s, what the last of them was told
+  uint64_t longest_wait =
+      0;  // of the refused connections, ns; 0 if the receiver does not want refusals
+  uint32_t retry_after = 0;  // Retry-After of the last refused connection, s
 };
 
+/// Receives what a spill does, in JavaScript.
 class SpillReceiver {
  public:
   SpillReceiver() = default;
@@ -39,84 +43,88 @@ class SpillReceiver {
   SpillReceiver(const SpillReceiver&) = delete;
   SpillReceiver& operator=(const SpillReceiver&) = delete;
 
+  /// Whether to deliver batches that hand over no connection.
   virtual bool WantsRefusals() const = 0;
-  /// Whether the server would make a WebSocket of a connection now. Runs none of the user's
-  /// JavaScript.
+  /// Whether the server would accept a WebSocket now. Runs no JavaScript of the user.
   virtual bool TakesWebSockets() = 0;
-  /// Runs JavaScript, which may close the spill.
-  virtual void Deliver(SpillBatch* turn) = 0;
-  /// Nothing will be delivered any more.
+  /// Runs JavaScript of the user, which may close the spill.
+  virtual void Deliver(SpillBatch* batch) = 0;
+  /// Nothing will be delivered anymore. Drops all references to JavaScript.
   virtual void Release() = 0;
 };
 
-/// Refuses connections that wait to be accepted by one listening socket, as long as the admission
-/// controller says that a queue stands: the oldest of those that cannot be served in time. What is
-/// not a plain request it hands over as accepted while the budget for that lasts, and refuses too
-/// beyond that. All times are ns.
+/// The spill is this project's word for refusing connections from the accept queue, before Node has
+/// seen them.
+///
+/// As long as the admission controller says that a queue stands, it takes the oldest connections
+/// that cannot be served in time from one listening socket. It answers those with a plain request
+/// itself, and hands over others to Node as accepted while the budget for that lasts; beyond the
+/// budget it refuses them too. Times are ns.
 class Spill final {
  public:
   struct Settings {
     PathPatterns exempt;
-    /// Whole answers, the first with a Retry-After of one second and so on; one alone is always
-    /// given. They end in a message of `message_bytes`, which the answer to HEAD leaves out.
+    /// Complete responses: the first with a Retry-After of one second, the second with two, and so
+    /// on. A single response is used for all. Each ends in a message of `message_bytes`, which is
+    /// left out in response to HEAD.
     std::vector<std::string> answers;
     size_t message_bytes;
-    /// A connection with such a descriptor, or a higher one, is not held until its request comes.
-    /// Infinite where none is kept.
+    /// A connection is not held until its request arrives if its descriptor is this or higher.
+    /// Infinite if no descriptors are reserved.
     double first_reserved;
   };
 
-  /// `listening_fd` stays the caller's, who need not say when he closes it.
+  /// The caller keeps ownership of `listening_fd`, and may close it without notice.
   Spill(std::shared_ptr<AdmissionController> controller, int listening_fd, Settings settings,
         std::unique_ptr<SpillReceiver> receiver);
   ~Spill();
   Spill(const Spill&) = delete;
   Spill& operator=(const Spill&) = delete;
 
-  /// To be called once a turn, before the admission controller is told of it.
+  /// Must be called once a turn, before the admission controller learns of the turn.
   void ReportQueue(uint64_t now);
-  /// To be called once a turn, after the admission controller was told of it. Takes about 1 ms at
-  /// most, with what Node does for the connections handed over. May run JavaScript.
+  /// Must be called once a turn, after the admission controller has learned of it. Takes at most
+  /// about 1 ms, including what Node does for the connections handed over. May run JavaScript.
   void OnTurn(uint64_t now);
-  /// Lets go of the listening socket. The connections taken from it and not dealt with are the
-  /// caller's, or, without a caller, closed.
+  /// Stops using the listening socket. Returns the descriptors of connections that it still held;
+  /// the caller owns them, and must close them if it has no use for them.
   std::vector<int> Close();
-  /// The environment is ending: closes whatever is open, and runs no JavaScript.
+  /// The environment is ending: closes all connections, and runs no JavaScript.
   void Abort();
 
-  /// It has work that will not wait until something happens on the loop.
-  bool NeedsTurn() const { return !held_.empty() || lingering_closes_.size() > 0; }
-  bool done() const { return !open_ && lingering_closes_.size() == 0; }
+  /// Whether it needs to be called soon even if nothing happens on the loop.
+  bool NeedsTurn() const { return !held_.Empty() || lingering_closes_.Size() > 0; }
+  bool Done() const { return !open_ && lingering_closes_.Size() == 0; }
 
-  bool open() const { return open_; }
-  double spilled() const { return spilled_; }
-  double handed_over() const { return handed_over_; }
-  double dropped() const { return dropped_; }
-  size_t lingering() const { return lingering_closes_.size(); }
+  bool Open() const { return open_; }
+  double Spilled() const { return spilled_; }
+  double HandedOver() const { return handed_over_; }
+  double Dropped() const { return dropped_; }
+  size_t OpenLingeringCloses() const { return lingering_closes_.Size(); }
 
  private:
-  enum class Verdict : uint8_t { kRefuse, kRefuseAndLinger, kWait, kHandOver };
-  /// A connection taken from the accept queue.
+  enum class Action : uint8_t { kRefuse, kRefuseAndLingerClose, kWait, kHandOver };
+  /// A connection that was taken from the accept queue.
   struct Taken {
     int fd;
     uint64_t since;
-    double excess;  // how many waited then, over how many may
+    double excess;  // length of the accept queue then, relative to the length allowed
     HttpHeadReader reader;
-    bool is_head;    // its request is, as far as is known
-    bool is_exempt;  // too
+    bool is_head;    // the request's method is HEAD, as far as is known
+    bool is_exempt;  // the request's path is exempt, as far as is known
   };
 
   bool IsOurs() const;
   void LoseSocket();
-  void ReviewHeld(uint64_t now, bool standing, SpillBatch* turn);
-  void TakeOldest(uint64_t now, uint32_t count, SpillBatch* turn);
-  bool HasTime(const SpillBatch& turn) const;
+  void ReviewHeld(uint64_t now, bool standing, SpillBatch* batch);
+  void TakeOldest(uint64_t now, uint32_t count, SpillBatch* batch);
+  bool HasTime(const SpillBatch& batch) const;
   double HandOverCost() const;
-  Verdict Judge(Taken* connection);
+  Action Choose(Taken* connection);
   bool TakesWebSockets();
-  void Settle(uint64_t now, const Taken& connection, Verdict verdict, SpillBatch* turn);
-  void Refuse(const Taken& connection, SpillBatch* turn);
-  void Deliver(SpillBatch* turn);
+  void Settle(uint64_t now, const Taken& connection, Action action, SpillBatch* batch);
+  void Refuse(const Taken& connection, SpillBatch* batch);
+  void Deliver(SpillBatch* batch);
   void CloseHeld();
 
   const std::shared_ptr<AdmissionController> controller_;
@@ -129,23 +137,24 @@ class Spill final {
   uint64_t queue_read_at_ = 0;
 
   uint64_t turn_at_ = 0;
-  uint64_t turn_begun_ = 0;                  // by the clock, as `now` may be earlier
+  uint64_t turn_begun_ = 0;                  // by uv_hrtime(), because `now` may be earlier
   std::optional<bool> takes_web_sockets_{};  // in this turn
   bool is_delivering_ = false;
-  // Apart, so that a flood of what nobody can read does not take the room of health checks.
+  // Separate budgets, so that a flood of unreadable connections does not use up the room for health
+  // checks.
   HandOverBudget exempt_budget_{SpillBatch::kMostHandedOver};
   HandOverBudget other_budget_{SpillBatch::kMostHandedOver};
-  Rounds<Taken> held_;  // whose request has not come
+  Rounds<Taken> held_;  // connections whose request has not arrived
   LingeringCloses lingering_closes_;
 
-  double spilled_ = 0;  // counts that JavaScript can hold
+  double spilled_ = 0;  // as doubles, for JavaScript
   double handed_over_ = 0;
   double dropped_ = 0;
   std::minstd_rand random_;
 };
 
-/// The spills of one loop. JavaScript that one of them runs may add others, close them, and run the
-/// loop itself.
+/// The spills of one loop. JavaScript that one of them runs may add others, close them, and even
+/// run the loop.
 class Spills final {
  public:
   void Add(std::shared_ptr<Spill> spill) { spills_.push_back(std::move(spill)); }

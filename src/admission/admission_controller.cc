@@ -7,28 +7,31 @@ namespace spillway {
 
 namespace {
 
-// Long enough for a few dozen requests, short enough to react before a person notices.
+// The controller evaluates its measurements once in a window. A window is long enough for a few
+// dozen requests, and short enough that the controller reacts before a person notices.
 constexpr uint64_t kWindowNs = 100'000'000;
 
-// A turn of this part of maxDelay says that the loop is late.
+// The loop is late if its last turn took more than a quarter of the delay limit.
 constexpr uint64_t kLatePart = 4;
 
 // From this utilization on, the loop has no time to spare.
 constexpr double kSaturated = 0.9;
 
-// One class's requests that never end must not hold up the others: so long a class may take to work
-// off what it has too many.
+// How long to wait for one class to work off its excess requests: 1 s plus four no-load response
+// times. The bound keeps a class whose requests never end from holding up the others.
 constexpr double kPatienceNs = 1e9;
 constexpr double kPatienceResponses = 4;
 
-// A loop that is through with what it does must not find the accept queue empty.
+// At least this many connections may wait, so that the loop finds one to accept when it has
+// finished its work.
 constexpr double kLeastQueued = 2;
 
-// A window shows what a request costs if as many began as were completed, but for this part.
+// In a dry run, a window shows what a request costs only if arrivals and completions differ by at
+// most 10 %.
 constexpr double kSteady = 0.1;
 
-// A class whose requests wait for the loop for more than half of their response time, when nothing
-// queues, waits for nothing else to speak of.
+// A class is bound by the loop if its requests use the loop for more than half of their no-load
+// response time (1 / kOnLoop).
 constexpr double kOnLoop = 2;
 
 uint64_t PatienceNs(const ClassLimit& limit) {
@@ -39,78 +42,79 @@ uint64_t PatienceNs(const ClassLimit& limit) {
 
 AdmissionController::AdmissionController(const Options& options)
     : options_(options),
-      maxDelay_(static_cast<double>(options.maxDelayNs)),
-      dryRun_(options.dryRun ? std::make_unique<DryRun>() : nullptr),
-      queue_(options.maxDelayNs, options.tickNs) {}
+      max_delay_(static_cast<double>(options.max_delay_ns)),
+      dry_run_(options.dry_run ? std::make_unique<DryRun>() : nullptr),
+      queue_(options.max_delay_ns, options.tick_ns) {}
 
 AdmissionController::Class& AdmissionController::Known(uint8_t id) {
   Class& entry = classes_[id];
   if (!entry.known) {
     entry.known = true;
-    known_[knownCount_++] = id;
+    known_[known_count_++] = id;
   }
   return entry;
 }
 
-Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t waitNs, bool queued) {
+Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued) {
   Class& entry = Known(id);
-  if (dryRun_) waitNs = WithoutGhosts(now, id, waitNs, queued);
-  const Verdict verdict = Judge(now, entry, waitNs);
-  queue_.Saw(now, waitNs, queued, verdict == Verdict::kQueueDelay);
-  const bool byLimit = verdict == Verdict::kInFlight;
+  if (dry_run_) wait_ns = WithoutGhosts(now, id, wait_ns, queued);
+  const Verdict verdict = Judge(now, entry, wait_ns);
+  queue_.Saw(now, wait_ns, queued, verdict == Verdict::kQueueDelay);
+  const bool by_concurrency_limit = verdict == Verdict::kInFlight;
   if (verdict == Verdict::kAdmit) {
     entry.limit.Admitted();
-    if (entry.member) crowd_.limit().Admitted();
-    ++inFlight_;
-    if (dryRun_) dryRun_->Admitted(now, id, entry.cost.ns(), entry.limit.NoLoadNs());
+    if (entry.member) crowd_.Limit().Admitted();
+    ++in_flight_;
+    if (dry_run_) dry_run_->Admitted(now, id, entry.cost.Ns(), entry.limit.NoLoadNs());
   } else {
-    entry.limit.Refused(byLimit);
-    if (entry.member) crowd_.limit().Refused(byLimit);
-    if (dryRun_) dryRun_->Refused(id, entry.cost.ns());
+    entry.limit.Refused(by_concurrency_limit);
+    if (entry.member) crowd_.Limit().Refused(by_concurrency_limit);
+    if (dry_run_) dry_run_->Refused(id, entry.cost.Ns());
   }
   return verdict;
 }
 
-// What the request would have waited.
-uint64_t AdmissionController::WithoutGhosts(uint64_t now, uint8_t id, uint64_t waitNs,
+// The time that the request would have waited without ghosts.
+uint64_t AdmissionController::WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns,
                                             bool queued) {
-  dryRun_->Came(now, waitNs, queued);
-  const bool waits = std::max(waitNs, lastBusy_) > queue_.resolutionNs();
-  if (!waits || !HeldUp()) return waitNs;
-  heldUp_ = true;
+  dry_run_->Came(now, wait_ns, queued);
+  const bool waits = std::max(wait_ns, last_busy_) > queue_.ResolutionNs();
+  if (!waits || !HeldUp()) return wait_ns;
+  held_up_ = true;
   const Class& entry = classes_[id];
-  const bool onLoop = entry.cost.ns() * kOnLoop > entry.limit.NoLoadNs();
-  while (onLoop && dryRun_->Due(id)) FreePlace(classes_[id]);
-  return dryRun_->WaitNs();
+  const bool on_loop = entry.cost.Ns() * kOnLoop > entry.limit.NoLoadNs();
+  while (on_loop && dry_run_->Due(id)) FreePlace(classes_[id]);
+  return dry_run_->WaitNs();
 }
 
 bool AdmissionController::HeldUp() const {
-  return dryRun_ && dryRun_->HeldUp(static_cast<double>(queue_.resolutionNs()));
+  return dry_run_ && dry_run_->HeldUp(static_cast<double>(queue_.ResolutionNs()));
 }
 
-Verdict AdmissionController::Judge(uint64_t now, const Class& entry, uint64_t waitNs) const {
-  if (options_.maxInFlight > 0 && inFlight_ >= options_.maxInFlight) return Verdict::kMaxInFlight;
-  if (options_.maxDelayNs == 0) return Verdict::kAdmit;
-  if (!queue_.Admits(now, waitNs, entry.light)) return Verdict::kQueueDelay;
+Verdict AdmissionController::Judge(uint64_t now, const Class& entry, uint64_t wait_ns) const {
+  if (options_.max_in_flight > 0 && in_flight_ >= options_.max_in_flight)
+    return Verdict::kMaxInFlight;
+  if (options_.max_delay_ns == 0) return Verdict::kAdmit;
+  if (!queue_.Admits(now, wait_ns, entry.light)) return Verdict::kQueueDelay;
   const auto pause = static_cast<double>(queue_.PauseNs(now));
-  const bool pressed = Late() && burst_ > 0 && inFlight_ >= burst_ + rate_ * pause;
+  const bool pressed = Late() && burst_ > 0 && in_flight_ >= burst_ + rate_ * pause;
   return HolderOf(entry).Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
 }
 
-bool AdmissionController::Late() const { return lastTurn_ * kLatePart >= options_.maxDelayNs; }
+bool AdmissionController::Late() const { return last_turn_ * kLatePart >= options_.max_delay_ns; }
 
-ClassLimit::Setting AdmissionController::setting() const {
-  return {maxDelay_, Late(), utilization_ > kSaturated || heldUp_, overdue_, settled_};
+ClassLimit::Setting AdmissionController::Setting() const {
+  return {max_delay_, Late(), utilization_ > kSaturated || held_up_, overdue_, settled_};
 }
 
 void AdmissionController::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome) {
   Class& entry = classes_[id];
   const bool completed = outcome == Outcome::kCompleted;
-  if (!dryRun_ || FreesPlace(now, id, start, completed)) FreePlace(entry);
+  if (!dry_run_ || FreesPlace(now, id, start, completed)) FreePlace(entry);
   if (draining_) Drain(now);
   if (start == 0) {
     if (completed) entry.limit.CompletedUncounted();
-    if (completed && entry.member) crowd_.limit().CompletedUncounted();
+    if (completed && entry.member) crowd_.Limit().CompletedUncounted();
     return;
   }
   if (outcome != Outcome::kDetached) entry.limit.Lasted(static_cast<double>(now - start));
@@ -119,35 +123,35 @@ void AdmissionController::Depart(uint64_t now, uint8_t id, uint64_t start, Outco
 
 bool AdmissionController::FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed) {
   if (start == 0) {
-    dryRun_->GhostLeft(id);
-  } else if (dryRun_->Left(id, start)) {
+    dry_run_->GhostLeft(id);
+  } else if (dry_run_->Left(id, start)) {
     return true;
   }
-  return completed && dryRun_->StandsFor(now, id, classes_[id].limit.NoLoadNs());
+  return completed && dry_run_->StandsFor(now, id, classes_[id].limit.NoLoadNs());
 }
 
 void AdmissionController::FreePlace(Class& entry) {
-  if (entry.limit.empty()) return;
+  if (entry.limit.Empty()) return;
   entry.limit.Left();
-  if (entry.member) crowd_.limit().Left();
-  --inFlight_;
+  if (entry.member) crowd_.Limit().Left();
+  --in_flight_;
 }
 
 void AdmissionController::Completed(uint64_t now, Class& entry, uint64_t start) {
-  const ClassLimit::Setting shared = setting();
+  const ClassLimit::Setting shared = Setting();
   if (entry.member) {
-    crowd_.limit().Completed(now, start, shared);
+    crowd_.Limit().Completed(now, start, shared);
     entry.limit.CompletedElsewhere(static_cast<double>(now - start));
     return;
   }
   entry.limit.Completed(now, start, shared);
-  const bool counts = start >= settled_ && !entry.limit.enforcing();
-  if (counts && Crowd::Small(entry.limit, kWindowNs)) crowd_.Saw(entry.limit.queueNs());
+  const bool counts = start >= settled_ && !entry.limit.Enforcing();
+  if (counts && Crowd::Small(entry.limit, kWindowNs)) crowd_.Saw(entry.limit.QueueNs());
 }
 
 bool AdmissionController::Forget(uint8_t id) {
   Class& entry = classes_[id];
-  if (!entry.limit.empty() || (dryRun_ && !dryRun_->Empty(id))) return false;
+  if (!entry.limit.Empty() || (dry_run_ && !dry_run_->Empty(id))) return false;
   entry.limit = ClassLimit();
   entry.cost = LoopCost();
   entry.light = entry.member = false;
@@ -158,73 +162,73 @@ void AdmissionController::Split(uint8_t id, double share) {
   Class& whole = classes_[0];
   Class& part = Known(id);
   part.cost = whole.cost;
-  part.limit.SplitFrom(windowBegun_, whole.limit, share);
+  part.limit.SplitFrom(window_begun_, whole.limit, share);
   if (whole.member) {
     part.member = true;
-  } else if (whole.limit.enforcing()) {
-    const ClassLimit::Setting shared = setting();
+  } else if (whole.limit.Enforcing()) {
+    const ClassLimit::Setting shared = Setting();
     const double capacity = whole.limit.GiveAway(share, shared);
     part.member = Crowd::Small(part.limit, kWindowNs);
-    ClassLimit& holder = part.member ? crowd_.limit() : part.limit;
+    ClassLimit& holder = part.member ? crowd_.Limit() : part.limit;
     holder.Take(whole.limit, capacity, shared);
   }
 }
 
-void AdmissionController::OnTurn(uint64_t now, uint64_t busyNs) {
-  const double share = HeldUp() ? dryRun_->Share() : 1;
-  lastBusy_ = busyNs;
-  lastTurn_ = static_cast<uint64_t>(share * static_cast<double>(busyNs));
-  queue_.OnTurn(now, lastTurn_, share);
-  busy_ += static_cast<double>(busyNs);
-  if (now - windowBegun_ >= kWindowNs) EndWindow(now);
+void AdmissionController::OnTurn(uint64_t now, uint64_t busy_ns) {
+  const double share = HeldUp() ? dry_run_->Share() : 1;
+  last_busy_ = busy_ns;
+  last_turn_ = static_cast<uint64_t>(share * static_cast<double>(busy_ns));
+  queue_.OnTurn(now, last_turn_, share);
+  busy_ += static_cast<double>(busy_ns);
+  if (now - window_begun_ >= kWindowNs) EndWindow(now);
 }
 
 void AdmissionController::EndWindow(uint64_t now) {
-  const auto elapsed = static_cast<double>(now - windowBegun_);
+  const auto elapsed = static_cast<double>(now - window_begun_);
   const auto pause = static_cast<double>(queue_.PauseNs(now));
   utilization_ = busy_ / elapsed;
-  overdue_ = queue_.overdue();
-  if (heldUp_) settled_ = now;
+  overdue_ = queue_.Overdue();
+  if (held_up_) settled_ = now;
   EndClassWindows({now, elapsed, busy_, pause, 0});
   queue_.EndInterval(now);
   EnforceOne(now);
   Probe(now);
-  if (draining_ && now > drainBy_) Measure(now);
+  if (draining_ && now > drain_by_) Measure(now);
   ShareOut();
-  windowBegun_ = now;
+  window_begun_ = now;
   busy_ = 0;
-  heldUp_ = false;
+  held_up_ = false;
 }
 
 void AdmissionController::EndClassWindows(const ClassLimit::Window& window) {
-  const ClassLimit::Setting shared = setting();
+  const ClassLimit::Setting shared = Setting();
   LearnCosts();
-  burst_ = rate_ = arrivalRate_ = 0;
+  burst_ = rate_ = arrival_rate_ = 0;
   ForEachClass([&](Class& entry) {
-    if (entry.limit.active()) burst_ += entry.limit.burst();
+    if (entry.limit.Active()) burst_ += entry.limit.Burst();
     ClassLimit::Window own = window;
-    own.costNs = entry.cost.ns();
-    if (heldUp_) {
+    own.cost_ns = entry.cost.Ns();
+    if (held_up_) {
       entry.limit.SkipWindow(own);
     } else {
       entry.limit.EndWindow(own, shared);
     }
-    rate_ += entry.limit.rate();
-    arrivalRate_ += entry.limit.arrivalRate();
+    rate_ += entry.limit.Rate();
+    arrival_rate_ += entry.limit.ArrivalRate();
   });
-  if (!heldUp_) EndCrowd(window);
+  if (!held_up_) EndCrowd(window);
 }
 
 void AdmissionController::EndCrowd(const ClassLimit::Window& window) {
-  const ClassLimit::Setting shared = setting();
-  const bool enforced = crowd_.enforcing();
+  const ClassLimit::Setting shared = Setting();
+  const bool enforced = crowd_.Enforcing();
   Crowd::Free free;
   ForEachClass([&](Class& entry) {
     const ClassLimit& limit = entry.limit;
-    if (limit.rate() > 0 && !limit.enforcing() && Crowd::Small(limit, kWindowNs)) free.Add(limit);
+    if (limit.Rate() > 0 && !limit.Enforcing() && Crowd::Small(limit, kWindowNs)) free.Add(limit);
   });
   crowd_.EndWindow(window, free, shared);
-  if (crowd_.enforcing()) return JoinCrowd(shared);
+  if (crowd_.Enforcing()) return JoinCrowd(shared);
   if (!enforced) return;
   ForEachClass([](Class& entry) {
     if (entry.member) entry.limit.DropGuess();
@@ -242,12 +246,13 @@ void AdmissionController::JoinCrowd(const ClassLimit::Setting& setting) {
   });
 }
 
-// Without a limit the requests present may become more and more. What they have cost so far is then
-// blamed on the few that are completed.
+// Whether the window can tell what a request costs. In a dry run there is no limit, so that more
+// and more requests may be in flight; their cost so far would be attributed to the few that
+// completed.
 bool AdmissionController::Steady(double completions) {
-  if (!dryRun_) return true;
-  const double more = static_cast<double>(dryRun_->present()) - present_;
-  present_ = dryRun_->present();
+  if (!dry_run_) return true;
+  const double more = static_cast<double>(dry_run_->Present()) - present_;
+  present_ = dry_run_->Present();
   return std::abs(more) <= kSteady * completions;
 }
 
@@ -255,24 +260,25 @@ void AdmissionController::LearnCosts() {
   double predicted = 0;
   double completions = 0;
   ForEachClass([&](Class& entry) {
-    predicted += entry.cost.ns() * entry.limit.completions();
-    completions += entry.limit.completions();
+    predicted += entry.cost.Ns() * entry.limit.Completions();
+    completions += entry.limit.Completions();
   });
   const bool steady = Steady(completions);
   if (completions == 0) return;
   ForEachClass([&](Class& entry) {
-    if (!steady && entry.cost.ns() > 0) return;
-    entry.cost.Learn(predicted, busy_, entry.limit.completions(), busy_ / completions,
-                     entry.limit.measuredNs());
+    if (!steady && entry.cost.Ns() > 0) return;
+    entry.cost.Learn(predicted, busy_, entry.limit.Completions(), busy_ / completions,
+                     entry.limit.MeasuredNs());
   });
 }
 
-// One class at a time, that with most in flight: those that only suffer from it recover once it is
-// held back, and until then their evidence counts only if they have more in flight than it had.
+// Enforces the limit of one class at a time: the class with the most requests in flight. Classes
+// that merely suffer from its queue recover once it is held back. Until then they are enforced only
+// if they have more in flight than it had.
 void AdmissionController::EnforceOne(uint64_t now) {
   bool settled = true;
   ForEachLimit([&](ClassLimit& limit) { settled &= !limit.Exceeded(); });
-  if (now > settleBy_) settled = true;
+  if (now > settle_by_) settled = true;
   if (settled && settling_) {
     settled_ = now;
     ForEachLimit([](ClassLimit& limit) { limit.ResetDetector(); });
@@ -282,32 +288,32 @@ void AdmissionController::EnforceOne(uint64_t now) {
   ClassLimit* worst = nullptr;
   ForEachClass([&](Class& entry) {
     ClassLimit& limit = entry.limit;
-    if (limit.evident() && (!worst || limit.inFlight() > worst->inFlight())) worst = &limit;
+    if (limit.Evident() && (!worst || limit.InFlight() > worst->InFlight())) worst = &limit;
   });
-  const bool crowded = crowd_.evident() && (!worst || crowd_.inFlight() > worst->inFlight());
+  const bool crowded = crowd_.Evident() && (!worst || crowd_.InFlight() > worst->InFlight());
   if (!worst && !crowded) return;
-  const uint32_t inFlight = crowded ? crowd_.inFlight() : worst->inFlight();
-  if (settling_ && inFlight <= lastWorst_) return;
-  lastWorst_ = inFlight;
+  const uint32_t in_flight = crowded ? crowd_.InFlight() : worst->InFlight();
+  if (settling_ && in_flight <= last_worst_) return;
+  last_worst_ = in_flight;
   if (crowded) {
-    JoinCrowd(setting());
+    JoinCrowd(Setting());
     crowd_.ResetDetector();
   } else {
-    worst->Enforce(setting());
+    worst->Enforce(Setting());
   }
-  settleBy_ = now + PatienceNs(crowded ? crowd_.limit() : *worst);
+  settle_by_ = now + PatienceNs(crowded ? crowd_.Limit() : *worst);
 }
 
-// While the admission controller only observes, no queue drains, and a probe would take it for the
-// service.
+// A dry run refuses nothing, so no queue drains, and a probe would measure the queue as part of the
+// service time.
 void AdmissionController::Probe(uint64_t now) {
   bool wanted = false;
   ForEachLimit([&](ClassLimit& limit) { wanted |= limit.WantsProbe(now); });
-  if (!wanted || options_.dryRun) return;
+  if (!wanted || options_.dry_run) return;
   ForEachLimit([&](ClassLimit& limit) {
-    if (!limit.enforcing()) return;
-    limit.BeginProbe(now, setting());
-    drainBy_ = std::max(drainBy_, now + PatienceNs(limit));
+    if (!limit.Enforcing()) return;
+    limit.BeginProbe(now, Setting());
+    drain_by_ = std::max(drain_by_, now + PatienceNs(limit));
   });
   draining_ = true;
   Drain(now);
@@ -315,7 +321,7 @@ void AdmissionController::Probe(uint64_t now) {
 
 void AdmissionController::Drain(uint64_t now) {
   bool drained = true;
-  ForEachLimit([&](ClassLimit& limit) { drained &= !(limit.probing() && limit.Exceeded()); });
+  ForEachLimit([&](ClassLimit& limit) { drained &= !(limit.Probing() && limit.Exceeded()); });
   if (drained) Measure(now);
 }
 
@@ -324,35 +330,35 @@ void AdmissionController::Measure(uint64_t now) {
   draining_ = false;
 }
 
-bool AdmissionController::mayRefuseWaiting() const {
-  return queue_.standing() && options_.maxDelayNs > 0 && !options_.dryRun;
+bool AdmissionController::MayRefuseWaiting() const {
+  return queue_.Standing() && options_.max_delay_ns > 0 && !options_.dry_run;
 }
 
-// What came during a pause, at the rate of before, is no overload.
+// Requests that arrived during a pause of the loop, at the rate from before it, are no overload.
 uint32_t AdmissionController::MayQueue(uint64_t now) const {
   const auto wait = static_cast<double>(std::max(queue_.LimitNs(now), queue_.PauseNs(now)));
   return static_cast<uint32_t>(std::max(kLeastQueued, rate_ * wait));
 }
 
 uint32_t AdmissionController::Excess(uint64_t now, uint32_t length) const {
-  if (!mayRefuseWaiting()) return 0;
-  const uint32_t standing = std::min(length, queue_.shortestOfLate());
+  if (!MayRefuseWaiting()) return 0;
+  const uint32_t standing = std::min(length, queue_.ShortestOfLate());
   const uint32_t may = MayQueue(now);
   return standing > may ? standing - may : 0;
 }
 
-// A class that asks for less than an equal share of the loop's time did not make its queue, and
-// does not pay for it.
+// A class that asks for less than an equal share of the loop's time did not cause the queue. It is
+// exempt from the shorter limit that applies while a queue stands.
 void AdmissionController::ShareOut() {
   double served = 0;
   int sharers = 0;
   ForEachClass([&](Class& entry) {
-    const double share = entry.limit.rate() * entry.cost.ns();
+    const double share = entry.limit.Rate() * entry.cost.Ns();
     served += share;
     sharers += share > 0;
   });
   ForEachClass([&](Class& entry) {
-    entry.light = entry.limit.arrivalRate() * entry.cost.ns() * sharers < served;
+    entry.light = entry.limit.ArrivalRate() * entry.cost.Ns() * sharers < served;
   });
 }
 

@@ -12,65 +12,73 @@
 
 namespace spillway {
 
+/// What the controller decides about a request: kAdmit, or the rule that it exceeds: the delay
+/// limit (kQueueDelay), its concurrency limit (kInFlight) or Options::max_in_flight.
 enum class Verdict : uint8_t { kAdmit, kQueueDelay, kInFlight, kMaxInFlight };
 
-// Only what was completed counts as done. Abandoned: the client left. Detached: an upgrade or an
-// event stream, which lasts as long as it likes and so says nothing of service.
+/// How a request ended. Only kCompleted counts as work that was done. kAbandoned: the client left.
+/// kDetached: an upgrade or an event stream, whose duration says nothing about the service time.
 enum class Outcome : uint8_t { kCompleted, kAbandoned, kDetached };
 
-// The admission controller. Times are ns of one monotonic clock, classes numbers that the caller
-// gives. The caller tells of every turn of the loop, and reports every request that it let in once,
-// when it departs. One that was refused it reports only in a dry run, where it let that in too: its
-// start is then 0.
+/// Decides which requests to admit, by two rules: the delay limit (QueueDelay) and the concurrency
+/// limit of each class of requests (ClassLimit).
+///
+/// Times are ns of one monotonic clock. A class is a number that the caller assigns. The caller
+/// reports every turn of the loop, and calls Depart() once for each request that it let in. In a
+/// dry run it lets in refused requests too, and reports their departure with a start of 0.
 class AdmissionController final {
  public:
   static constexpr int kClasses = 256;
 
   struct Options {
-    uint64_t maxDelayNs;   // 0: no controller, maxInFlight alone
-    uint32_t maxInFlight;  // 0: none
-    uint64_t tickNs;       // resolution of the waits
-    bool dryRun;           // a dry run: the caller lets in what is refused
+    uint64_t max_delay_ns;   // 0: no limits except max_in_flight
+    uint32_t max_in_flight;  // 0: no limit
+    uint64_t tick_ns;        // resolution of the measured waits
+    bool dry_run;            // the caller lets in refused requests too
   };
 
   explicit AdmissionController(const Options& options);
   AdmissionController(const AdmissionController&) = delete;
   AdmissionController& operator=(const AdmissionController&) = delete;
 
-  // `queued`: its connection was accepted just before, so that it came through the accept queue.
-  Verdict Arrive(uint64_t now, uint8_t id, uint64_t waitNs, bool queued);
+  /// A request of class `id` reaches its handler after `wait_ns`. `queued`: its connection was
+  /// accepted just before, so the request waited in the accept queue.
+  Verdict Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
+  /// The request that was admitted at `start` has ended.
   void Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome);
-  // The turn ends now; for `busyNs` of it the loop did not wait for events. Windows of time end
-  // with turns.
-  void OnTurn(uint64_t now, uint64_t busyNs);
-  // The number stands for another class from now on. False, and nothing is changed, while requests
-  // of the present one are in flight.
+  /// A turn ends now, in which the loop did not wait for events for `busy_ns`. Must be called for
+  /// each turn: the controller evaluates its measurements here, about every 100 ms.
+  void OnTurn(uint64_t now, uint64_t busy_ns);
+  /// From now on the number stands for another class. Returns false, and changes nothing, while
+  /// requests of the present class are in flight.
   bool Forget(uint8_t id);
-  // Class `id`, of which nobody was seen yet, was part of class 0 until now, and asks for this
-  // share of its requests, 0 to 1. What is still in flight stays with class 0.
+  /// Class `id`, which has had no requests yet, was part of class 0 until now, with `share` of its
+  /// requests, 0 to 1. Requests in flight stay with class 0.
   void Split(uint8_t id, double share);
-  // So many were refused before they reached Arrive.
+  /// `count` connections were refused from the accept queue, without a call of Arrive().
   void Spilled(uint32_t count) { queue_.Spilled(count); }
-  // So many connections wait to be accepted; to be told before OnTurn, or never.
+  /// `length` connections wait to be accepted. Call it before OnTurn(), in every turn or never.
   void Queued(uint32_t length) { queue_.Queued(length); }
-  // How many of so many that wait to be accepted are to be refused: 0 while no queue stands. Not
-  // those that a burst has brought and that can be served in time.
+  /// How many of the `length` connections in the accept queue to refuse: 0 while no queue stands.
+  /// Connections that came in a burst, and that can be served in time, are not refused.
   uint32_t Excess(uint64_t now, uint32_t length) const;
-  // How many can be served before they have waited too long.
+  /// How many connections may wait to be accepted: as many as can be served within the delay limit.
   uint32_t MayQueue(uint64_t now) const;
-  bool mayRefuseWaiting() const;
+  /// Whether connections may be refused from the accept queue: a queue stands, and this is no dry
+  /// run.
+  bool MayRefuseWaiting() const;
 
-  const ClassLimit& limit(uint8_t id) const { return classes_[id].limit; }
-  // The limit that holds the class: its own, or that of the crowd.
-  const ClassLimit& holder(uint8_t id) const { return HolderOf(classes_[id]); }
-  double costNs(uint8_t id) const { return classes_[id].cost.ns(); }
-  bool light(uint8_t id) const { return classes_[id].light; }
-  const QueueDelay& queue() const { return queue_; }
-  uint32_t inFlight() const { return inFlight_; }
-  double utilization() const { return utilization_; }
-  // Per ns, of all classes together.
-  double rate() const { return rate_; }
-  double arrivalRate() const { return arrivalRate_; }
+  const ClassLimit& Limit(uint8_t id) const { return classes_[id].limit; }
+  /// The limit that applies to the class: its own, or that of the crowd.
+  const ClassLimit& Holder(uint8_t id) const { return HolderOf(classes_[id]); }
+  double CostNs(uint8_t id) const { return classes_[id].cost.Ns(); }
+  bool Light(uint8_t id) const { return classes_[id].light; }
+  const QueueDelay& Queue() const { return queue_; }
+  uint32_t InFlight() const { return in_flight_; }
+  double Utilization() const { return utilization_; }
+  /// Completions and arrivals per ns, of all classes together.
+  double Rate() const { return rate_; }
+  double ArrivalRate() const { return arrival_rate_; }
 
  private:
   struct Class {
@@ -82,14 +90,14 @@ class AdmissionController final {
   };
 
   Class& Known(uint8_t id);
-  Verdict Judge(uint64_t now, const Class& entry, uint64_t waitNs) const;
-  uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t waitNs, bool queued);
+  Verdict Judge(uint64_t now, const Class& entry, uint64_t wait_ns) const;
+  uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
   bool HeldUp() const;
   bool FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed);
   void FreePlace(Class& entry);
   void Completed(uint64_t now, Class& entry, uint64_t start);
   bool Late() const;
-  ClassLimit::Setting setting() const;
+  ClassLimit::Setting Setting() const;
   void EndWindow(uint64_t now);
   void EndClassWindows(const ClassLimit::Window& window);
   bool Steady(double completions);
@@ -104,45 +112,45 @@ class AdmissionController final {
 
   template <typename Visit>
   void ForEachClass(Visit visit) {
-    for (int i = 0; i < knownCount_; ++i) visit(classes_[known_[i]]);
+    for (int i = 0; i < known_count_; ++i) visit(classes_[known_[i]]);
   }
   template <typename Visit>
   void ForEachLimit(Visit visit) {
     ForEachClass([&](Class& entry) { visit(entry.limit); });
-    visit(crowd_.limit());
+    visit(crowd_.Limit());
   }
   const ClassLimit& HolderOf(const Class& entry) const {
-    return entry.member ? crowd_.limit() : entry.limit;
+    return entry.member ? crowd_.Limit() : entry.limit;
   }
 
   const Options options_;
-  const double maxDelay_;
-  const std::unique_ptr<DryRun> dryRun_;  // null where the admission controller is enforced
+  const double max_delay_;
+  const std::unique_ptr<DryRun> dry_run_;  // null unless this is a dry run
   QueueDelay queue_;
   std::array<Class, kClasses> classes_;
   Crowd crowd_;
   std::array<uint8_t, kClasses> known_{};
-  int knownCount_ = 0;
+  int known_count_ = 0;
 
-  uint32_t inFlight_ = 0;
+  uint32_t in_flight_ = 0;
   double burst_ = 0;
   double rate_ = 0;
-  double arrivalRate_ = 0;
+  double arrival_rate_ = 0;
   double utilization_ = 0;
-  uint32_t present_ = 0;  // when the last window ended, in a dry run
-  bool heldUp_ = false;   // ghosts held up the loop in this window
+  uint32_t present_ = 0;  // in a dry run: requests present when the last window ended
+  bool held_up_ = false;  // in a dry run: ghosts delayed the loop in this window
 
-  uint64_t windowBegun_ = 0;
+  uint64_t window_begun_ = 0;
   double busy_ = 0;
-  uint64_t lastBusy_ = 0;
-  uint64_t lastTurn_ = 0;  // without ghosts
+  uint64_t last_busy_ = 0;
+  uint64_t last_turn_ = 0;  // duration of the last turn, without ghosts, ns
   bool settling_ = false;
-  uint64_t settleBy_ = 0;
+  uint64_t settle_by_ = 0;
   uint64_t settled_ = 0;
-  uint32_t lastWorst_ = 0;
+  uint32_t last_worst_ = 0;
   bool overdue_ = false;
   bool draining_ = false;
-  uint64_t drainBy_ = 0;
+  uint64_t drain_by_ = 0;
 };
 
 }  // namespace spillway

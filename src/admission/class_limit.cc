@@ -7,44 +7,47 @@ namespace spillway {
 
 namespace {
 
-// How far back a rate looks: about three windows, which levels the noise of a window's few
-// completions, and two response times, or a class of slow requests would be seen in waves.
+// The time over which rates are smoothed: about three windows, to level out the noise of a window's
+// few completions, plus two response times, because a class of slow requests would otherwise be
+// seen in waves.
 constexpr double kMemoryNs = 250e6;
 constexpr double kMemoryResponses = 2;
 
-// What the loop could do is the best seen of late, as a window with a pause in it shows less. It
-// fades, 5 % a window.
+// The loop's capacity is the best of the recent windows, because a window with a pause shows less.
+// The value decays by 5 % a window.
 constexpr double kFading = 0.95;
 
-// The queueing allowed while the limit is enforced, and the queueing that is reason to enforce it:
-// a part of maxDelay, and a part of the response time, which is known no better than that. Between
-// the two lies room for classes that only suffer.
+// The queueing allowed while the limit is enforced, and the queueing at which it becomes enforced.
+// Each is a part of the delay limit plus a part of the response time, which is not known more
+// precisely than that. The gap between the two leaves room for classes that only suffer from
+// another's queue.
 constexpr double kAllowed = 0.5;
 constexpr double kAllowedResponse = 0.125;
 constexpr double kEvident = 1;
 constexpr double kEvidentResponse = 0.25;
 
-// A class whose last response shows a quarter of what is evident queues, if others do.
+// If others queue, a class queues too if its last response shows a quarter of the queueing that is
+// evidence.
 constexpr double kQueues = 0.25;
 
-// A response that took twice a pause was held up by the pause, then by all that came meanwhile; it
-// shows no queue.
+// A response that took less than twice as long as a pause of the loop shows no queue: it was held
+// up by the pause, and then by the requests that arrived meanwhile.
 constexpr double kPauses = 2;
 
-// Before it is enforced, and only while the loop is late, this many times what maxDelay allows: X
-// is only a guess then.
+// The limit for bursts, which applies before the limit is enforced and only while the loop is late.
+// X is only an estimate then, so the limit allows 1.5 times what the delay limit would.
 constexpr double kBurst = 1.5;
 
-// Less full than that, a limit tells nothing of what the class would do.
+// A limit of which less than this part is used does not show what the class could do.
 constexpr double kLeastFull = 0.67;
 
-// So long without a refusal, and two response times, and the limit is enforced no more.
+// The limit is no longer enforced after 450 ms plus two response times without a refusal.
 constexpr double kCalmNs = 450e6;
 constexpr double kCalmResponses = 2;
 
-// A probe leaves the class half of what it needs. It is made when the limit takes hold, when X
-// changed by half, and every so often; the longer responses take, the longer it lasts, so the more
-// seldom. One that few complete in is cut short.
+// A probe lets the class have half of the requests in flight that it needs. It runs when the limit
+// becomes enforced, when X has changed by a factor of 1.5, and periodically. Slow responses make a
+// probe longer, and so it runs less often. It is cut short if few requests complete.
 constexpr double kProbeShare = 0.5;
 constexpr double kProbeChange = 1.5;
 constexpr double kProbeEveryNs = 10e9;
@@ -52,15 +55,16 @@ constexpr double kProbeEveryResponses = 50;
 constexpr double kProbeMostNs = 500e6;
 constexpr double kProbeMostResponses = 2;
 
-// The longest request fades from memory as so many shorter ones end.
+// The duration of the longest request decays over about 64 shorter ones.
 constexpr double kLongestRequests = 64;
 
-// A response this much below R: R was measured with a queue, and there may be more of it.
+// A response below this part of R means that R was measured with a queue, and may still include
+// some of it.
 constexpr double kLower = 0.9;
 
-// Responses this much above what is allowed, by so many probes soon after each other: the service
-// is slower. The first is as much as eight controllers reach that share a resource, each with its
-// one too many.
+// The service has become slower if two probes, soon after each other, find responses that exceed
+// what is allowed by this factor. A single probe may be misled: eight controllers that share a
+// resource reach this factor with the one extra request that each admits.
 constexpr double kSlower = 1.25;
 constexpr int kSlowerProbes = 2;
 constexpr double kProbeAgainNs = 100e6;
@@ -68,7 +72,7 @@ constexpr double kProbeAgainNs = 100e6;
 }  // namespace
 
 void ClassLimit::Lasted(double ns) {
-  longestNs_ = std::max(ns, longestNs_ - (longestNs_ - ns) / kLongestRequests);
+  longest_ns_ = std::max(ns, longest_ns_ - (longest_ns_ - ns) / kLongestRequests);
 }
 
 void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting) {
@@ -79,55 +83,56 @@ void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting)
     if (probe_.Add(start, response)) EndProbe(now, setting);
     return;
   }
-  if (!no_load_.known() || !(setting.late || setting.saturated)) no_load_.Add(now, response);
-  queueNs_ = response - NoLoadNs();
+  if (!no_load_.Known() || !(setting.late || setting.saturated)) no_load_.Add(now, response);
+  queue_ns_ = response - NoLoadNs();
   if (start >= setting.settled) detector_.Add(response);
 }
 
-void ClassLimit::CompletedElsewhere(double responseNs) {
+void ClassLimit::CompletedElsewhere(double response_ns) {
   ++completions_;
-  responses_ += responseNs;
+  responses_ += response_ns;
 }
 
-double ClassLimit::EvidentNs(double noLoadNs, double pauseNs, const Setting& setting) {
-  return std::max(kEvident * setting.maxDelayNs + kEvidentResponse * noLoadNs, kPauses * pauseNs);
+double ClassLimit::EvidentNs(double no_load_ns, double pause_ns, const Setting& setting) {
+  return std::max(kEvident * setting.max_delay_ns + kEvidentResponse * no_load_ns,
+                  kPauses * pause_ns);
 }
 
 bool ClassLimit::Queues(const Setting& setting) const {
-  return queueNs_ > kQueues * EvidentNs(NoLoadNs(), 0, setting);
+  return queue_ns_ > kQueues * EvidentNs(NoLoadNs(), 0, setting);
 }
 
 void ClassLimit::DropGuess() {
   detector_.Drop();
-  if (!no_load_.proven()) no_load_ = NoLoadBaseline();
+  if (!no_load_.Proven()) no_load_ = NoLoadBaseline();
 }
 
 void ClassLimit::EndWindow(const Window& window, const Setting& setting) {
-  const double rate = completions_ / window.elapsedNs;
+  const double rate = completions_ / window.elapsed_ns;
   const double memory = kMemoryNs + kMemoryResponses * NoLoadNs();
-  const double newest = window.elapsedNs / (window.elapsedNs + memory);
+  const double newest = window.elapsed_ns / (window.elapsed_ns + memory);
   rate_ += newest * (rate - rate_);
-  arrivalRate_ += newest * (arrivals_ / window.elapsedNs - arrivalRate_);
-  busy_ += newest * (window.busyNs / window.elapsedNs - busy_);
-  costNs_ = window.costNs;
-  loopCapacity_ *= kFading;
-  if (completions_ > 0 && busy_ > 0) loopCapacity_ = std::max(loopCapacity_, rate_ / busy_);
+  arrival_rate_ += newest * (arrivals_ / window.elapsed_ns - arrival_rate_);
+  busy_ += newest * (window.busy_ns / window.elapsed_ns - busy_);
+  cost_ns_ = window.cost_ns;
+  loop_capacity_ *= kFading;
+  if (completions_ > 0 && busy_ > 0) loop_capacity_ = std::max(loop_capacity_, rate_ / busy_);
   if (enforcing_) {
     EndEnforcedWindow(window, rate, newest, setting);
   } else {
     const double baseline = NoLoadNs();
     detector_.EndWindow(
-        window.elapsedNs, rate_, inFlight_,
-        {baseline, no_load_.variance(), EvidentNs(baseline, window.pauseNs, setting)});
+        window.elapsed_ns, rate_, in_flight_,
+        {baseline, no_load_.Variance(), EvidentNs(baseline, window.pause_ns, setting)});
   }
   SetLimits(setting);
   ForgetWindow();
 }
 
 void ClassLimit::SkipWindow(const Window& window) {
-  const double newest = window.elapsedNs / (window.elapsedNs + kMemoryNs);
-  rate_ += newest * (admissions_ / window.elapsedNs - rate_);
-  arrivalRate_ += newest * (arrivals_ / window.elapsedNs - arrivalRate_);
+  const double newest = window.elapsed_ns / (window.elapsed_ns + kMemoryNs);
+  rate_ += newest * (admissions_ / window.elapsed_ns - rate_);
+  arrival_rate_ += newest * (arrivals_ / window.elapsed_ns - arrival_rate_);
   detector_.Drop();
   ForgetWindow();
 }
@@ -140,99 +145,100 @@ void ClassLimit::ForgetWindow() {
 void ClassLimit::EndEnforcedWindow(const Window& window, double rate, double newest,
                                    const Setting& setting) {
   if (refusals_ > 0) {
-    calmNs_ = 0;
-    // A probe tells of R; X is what the class does when it may.
+    calm_ns_ = 0;
+    // A probe measures R. X is the throughput without a probe.
     if (!probed_) {
       capacity_ += newest * (rate - capacity_);
-      fullness_ += newest * (responses_ / window.elapsedNs / cap_ - fullness_);
+      fullness_ += newest * (responses_ / window.elapsed_ns / cap_ - fullness_);
     }
   } else {
     capacity_ = std::max(capacity_, rate_);
-    calmNs_ += window.elapsedNs;
-    if (calmNs_ > kCalmNs + kCalmResponses * NoLoadNs()) {
+    calm_ns_ += window.elapsed_ns;
+    if (calm_ns_ > kCalmNs + kCalmResponses * NoLoadNs()) {
       enforcing_ = false;
       probe_.End();
     }
   }
   const double most = kProbeMostNs + kProbeMostResponses * NoLoadNs();
   if (probe_.Late(window.now, most)) EndProbe(window.now, setting);
-  probed_ = probe_.running();
+  probed_ = probe_.Running();
 }
 
-// Between bursts fewer are in flight than may be (Little's law: the responses of a window, summed,
-// are those in flight times the window). With the limit always full, so many would be completed.
+// Between bursts, fewer requests are in flight than the limit allows. By Little's law, the sum of a
+// window's response times is the mean number in flight times the window's length. This is the
+// estimated rate of completions with the limit always full.
 double ClassLimit::CapacityWhenFull() const {
   return capacity_ / std::clamp(fullness_, kLeastFull, 1.0);
 }
 
 void ClassLimit::Enforce(const Setting& setting) {
   enforcing_ = true;
-  calmNs_ = 0;
-  // What a class completes while it queues is what it can do.
-  capacity_ = std::max(rate_, detector_.rate());
+  calm_ns_ = 0;
+  // While a class queues, its throughput is its capacity.
+  capacity_ = std::max(rate_, detector_.Rate());
   fullness_ = 1;
-  slowerProbes_ = 0;
-  probeAt_ = 0;
+  slower_probes_ = 0;
+  probe_at_ = 0;
   detector_.Drop();
   SetLimits(setting);
 }
 
 void ClassLimit::Take(const ClassLimit& other, double rate, const Setting& setting) {
   const double all = capacity_ + rate;
-  if (other.known() && all > 0) {
-    const double before = known() ? NoLoadNs() * capacity_ : other.NoLoadNs() * capacity_;
+  if (other.Known() && all > 0) {
+    const double before = Known() ? NoLoadNs() * capacity_ : other.NoLoadNs() * capacity_;
     no_load_.Reset((before + other.NoLoadNs() * rate) / all);
   }
   if (!enforcing_) {
     enforcing_ = true;
-    calmNs_ = 0;
+    calm_ns_ = 0;
     fullness_ = other.enforcing_ ? other.fullness_ : 1;
-    probeAt_ = other.enforcing_ ? other.probeAt_ : 0;
+    probe_at_ = other.enforcing_ ? other.probe_at_ : 0;
   }
   capacity_ = all;
-  // It is no change that a probe would have to look into.
-  probedCapacity_ += rate;
+  // This change of X is no reason for a probe.
+  probed_capacity_ += rate;
   SetLimits(setting);
 }
 
 void ClassLimit::SplitFrom(uint64_t now, ClassLimit& other, double share) {
   no_load_.Guess(now, other.no_load_);
   rate_ = share * other.rate_;
-  arrivalRate_ = share * other.arrivalRate_;
+  arrival_rate_ = share * other.arrival_rate_;
   other.rate_ -= rate_;
-  other.arrivalRate_ -= arrivalRate_;
+  other.arrival_rate_ -= arrival_rate_;
 }
 
 double ClassLimit::GiveAway(double share, const Setting& setting) {
   const double capacity = share * capacity_;
   capacity_ -= capacity;
-  probedCapacity_ -= share * probedCapacity_;
+  probed_capacity_ -= share * probed_capacity_;
   SetLimits(setting);
   return capacity;
 }
 
-double ClassLimit::AllowedNs(double queueNs) const {
-  return (1 + kAllowedResponse) * NoLoadNs() + queueNs;
+double ClassLimit::AllowedNs(double queue_ns) const {
+  return (1 + kAllowedResponse) * NoLoadNs() + queue_ns;
 }
 
 void ClassLimit::SetLimits(const Setting& setting) {
   const double baseline = NoLoadNs();
-  // What comes too late already waited in the kernel. Long turns keep it there, as each accepts one
-  // connection only.
-  const double queue = setting.overdue ? 0 : kAllowed * setting.maxDelayNs;
-  if (probe_.running()) {
+  // No queueing is allowed if requests exceed the delay limit before they arrive here: long turns
+  // keep them in the kernel's queue, because the loop accepts one connection a turn.
+  const double queue = setting.overdue ? 0 : kAllowed * setting.max_delay_ns;
+  if (probe_.Running()) {
     cap_ = std::max(1u, static_cast<uint32_t>(std::ceil(kProbeShare * capacity_ * baseline)));
   } else {
-    // One more than Little's law allows: so a class that was held too low grows.
+    // One more than Little's law allows, so that a limit that is too low can grow.
     cap_ = 1 + static_cast<uint32_t>(std::round(CapacityWhenFull() * AllowedNs(queue)));
   }
-  burst_ = static_cast<uint32_t>(kBurst * loopCapacity_ * (baseline + setting.maxDelayNs));
+  burst_ = static_cast<uint32_t>(kBurst * loop_capacity_ * (baseline + setting.max_delay_ns));
 }
 
 bool ClassLimit::WantsProbe(uint64_t now) const {
-  return enforcing_ && !probe_.running() &&
-         (now >= probeAt_ || capacity_ * kProbeChange < probedCapacity_ ||
-          capacity_ > kProbeChange * probedCapacity_);
+  return enforcing_ && !probe_.Running() &&
+         (now >= probe_at_ || capacity_ * kProbeChange < probed_capacity_ ||
+          capacity_ > kProbeChange * probed_capacity_);
 }
 
 void ClassLimit::BeginProbe(uint64_t now, const Setting& setting) {
@@ -241,41 +247,41 @@ void ClassLimit::BeginProbe(uint64_t now, const Setting& setting) {
   SetLimits(setting);
 }
 
-// With the queue drained, a response well above R is no queueing but a slower service; or another's
-// queue, which nobody here may know of: then it goes when all who see it hold back, so it takes
-// several probes to be believed. As long as responses get faster with fewer in flight, the next
-// probe follows at once.
+// With the queue drained, a response time well above R means a slower service, or the queue of
+// another process. Such a queue disappears once all processes that see it hold back, so several
+// probes must agree. As long as responses get faster with fewer requests in flight, the next probe
+// follows at once.
 void ClassLimit::EndProbe(uint64_t now, const Setting& setting) {
-  const double response = probe_.responseNs();
+  const double response = probe_.ResponseNs();
   const double baseline = NoLoadNs();
   double pause = kProbeEveryNs + kProbeEveryResponses * response;
   if (response < baseline) {
     if (response < kLower * baseline) pause = 0;
     no_load_.Reset(response);
   }
-  if (response > kSlower * AllowedNs(kAllowed * setting.maxDelayNs)) {
+  if (response > kSlower * AllowedNs(kAllowed * setting.max_delay_ns)) {
     pause = kProbeAgainNs;
     SeemsSlower(response);
   } else {
-    slowerProbes_ = 0;
+    slower_probes_ = 0;
   }
   probe_.End();
-  probedCapacity_ = capacity_;
-  probeAt_ = now + static_cast<uint64_t>(pause);
+  probed_capacity_ = capacity_;
+  probe_at_ = now + static_cast<uint64_t>(pause);
   SetLimits(setting);
 }
 
-void ClassLimit::SeemsSlower(double responseNs) {
-  if (slowerProbes_ == 0) {
-    slowerNs_ = responseNs;
-    slowerCapacity_ = capacity_;
+void ClassLimit::SeemsSlower(double response_ns) {
+  if (slower_probes_ == 0) {
+    slower_ns_ = response_ns;
+    slower_capacity_ = capacity_;
   }
-  slowerNs_ = std::min(slowerNs_, responseNs);
-  if (++slowerProbes_ < kSlowerProbes) return;
-  no_load_.Reset(slowerNs_);
-  // What it did before it was held to a part of what it needs.
-  capacity_ = std::max(capacity_, slowerCapacity_);
-  slowerProbes_ = 0;
+  slower_ns_ = std::min(slower_ns_, response_ns);
+  if (++slower_probes_ < kSlowerProbes) return;
+  no_load_.Reset(slower_ns_);
+  // Its capacity before it was limited to a part of what it needs.
+  capacity_ = std::max(capacity_, slower_capacity_);
+  slower_probes_ = 0;
 }
 
 }  // namespace spillway

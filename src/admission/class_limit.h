@@ -8,123 +8,131 @@
 
 namespace spillway {
 
-// Gate 2 for one class of requests: how many of it may be in flight. By Little's law (L = lambda W)
-// a class that completes X a second answers within R + Q when X (R + Q) are in flight: R its
-// response time when nothing queues, Q the queueing allowed. Enforced only while a queue is
-// evident.
+/// The concurrency limit for one class of requests: how many of them may be in flight.
+///
+/// By Little's law (L = lambda W), a class with a capacity of X completions per second responds
+/// within R + Q if X (R + Q) requests are in flight. R is its no-load response time, Q the queueing
+/// allowed. The limit is enforced only while the queue detector finds a queue.
 class ClassLimit final {
  public:
-  // A window of time that is over.
+  /// A finished window of time.
   struct Window {
     uint64_t now;
-    double elapsedNs;
-    double busyNs;   // of the loop
-    double pauseNs;  // what long turns of the loop made requests wait, not yet worked off
-    double costNs;   // loop time of one request
+    double elapsed_ns;
+    double busy_ns;   // busy time of the loop
+    double pause_ns;  // delay of requests by long turns, as far as it is not worked off yet
+    double cost_ns;   // loop time that one request costs
   };
 
-  // What all classes share.
+  /// What all classes have in common.
   struct Setting {
-    double maxDelayNs;
-    bool late;         // the loop's last turn was long
+    double max_delay_ns;
+    bool late;         // the loop's last turn took more than a quarter of max_delay_ns
     bool saturated;    // the loop had no time to spare in the last window
-    bool overdue;      // requests of the last window came too late already
-    uint64_t settled;  // what began before may have queued behind a class that is held back since
+    bool overdue;      // requests of the last window exceeded the delay limit
+    uint64_t settled;  // requests that began before may have queued behind a class that is held
+                       // back since
   };
 
-  // Whether one more fits. `pressed`: the loop is late, and all classes together are beyond what
-  // they may have in a burst. What came during a pause, at the rate of before, is no burst.
-  bool Admits(bool pressed, double pauseNs) const {
-    if (enforcing_) return inFlight_ < cap_;
-    return !pressed || inFlight_ < burst_ + rate_ * pauseNs || inFlight_ == 0;
+  /// Whether one more request may be in flight. `pressed`: the loop is late, and all classes
+  /// together have more in flight than a burst allows. Requests that arrived during a pause of the
+  /// loop, at the rate from before it, do not count as a burst.
+  bool Admits(bool pressed, double pause_ns) const {
+    if (enforcing_) return in_flight_ < cap_;
+    return !pressed || in_flight_ < burst_ + rate_ * pause_ns || in_flight_ == 0;
   }
 
   void Admitted() {
     ++arrivals_;
     ++admissions_;
-    ++inFlight_;
+    ++in_flight_;
   }
-  void Refused(bool byThisGate) {
+  void Refused(bool by_concurrency_limit) {
     ++arrivals_;
-    refusals_ += byThisGate;
+    refusals_ += by_concurrency_limit;
   }
-  void Left() { inFlight_ -= inFlight_ > 0; }
-  // So long after its admission its response ended, or after its client had left, its handler.
+  void Left() { in_flight_ -= in_flight_ > 0; }
+  /// A request ended `ns` after its admission. It ends with its response, or with its handler if
+  /// the client left earlier.
   void Lasted(double ns);
   void Completed(uint64_t now, uint64_t start, const Setting& setting);
-  // The same while another limit holds the class: it shows that one's queue.
-  void CompletedElsewhere(double responseNs);
-  // One that was let in by nobody: its response tells nothing.
+  /// As Completed(), while another limit applies to the class: the response shows that limit's
+  /// queue.
+  void CompletedElsewhere(double response_ns);
+  /// A request that the controller had not admitted was completed: its response time tells nothing.
   void CompletedUncounted() { ++completions_; }
 
   void EndWindow(const Window& window, const Setting& setting);
-  // Of this window nothing is to be learnt but how many came; as many will be completed as were let
-  // in.
+  /// As EndWindow(), but learns only how many requests came. Assumes that as many complete as were
+  /// admitted.
   void SkipWindow(const Window& window);
 
-  bool evident() const { return detector_.evident(); }
+  /// The queue detector has found a queue.
+  bool Evident() const { return detector_.Evident(); }
   void ResetDetector() { detector_.Drop(); }
   void Enforce(const Setting& setting);
-  // Enforced from now on, if it was not, for another's requests too, which complete `rate` per ns.
+  /// From now on the limit is enforced, and applies to the requests of `other` too, which completes
+  /// `rate` per ns.
   void Take(const ClassLimit& other, double rate, const Setting& setting);
-  void AlsoHolds(uint32_t inFlight) { inFlight_ += inFlight; }
-  // This class was part of another until now, and asked for this share of it.
+  void AlsoHolds(uint32_t in_flight) { in_flight_ += in_flight; }
+  /// This class was part of `other` until now, with `share` of its requests, 0 to 1.
   void SplitFrom(uint64_t now, ClassLimit& other, double share);
-  // Another class is split off, and takes this share of X with it, which is returned.
+  /// Another class is split off. It takes this share of X, which is returned, per ns.
   double GiveAway(double share, const Setting& setting);
-  // A response this much above R shows a queue.
-  static double EvidentNs(double noLoadNs, double pauseNs, const Setting& setting);
-  // Whether the last response took longer than it should: less than evidence, but if others queue,
-  // this one does too.
+  /// A response that exceeds R by this shows a queue.
+  static double EvidentNs(double no_load_ns, double pause_ns, const Setting& setting);
+  /// Whether the last response was slow enough to assume a queue if other classes queue. The
+  /// threshold is a quarter of EvidentNs().
   bool Queues(const Setting& setting) const;
-  // What was learnt of R while another limit held the class may have been learnt in its queue.
+  /// Forgets what was learned about R while another limit applied: it may include that limit's
+  /// queue.
   void DropGuess();
 
-  // Classes that share a resource must be probed together, or each takes the others' queue for its
-  // own service.
+  /// Classes that share a resource must be probed together. Otherwise each would take the others'
+  /// queue for its own service time.
   bool WantsProbe(uint64_t now) const;
   void BeginProbe(uint64_t now, const Setting& setting);
   void Drained(uint64_t now) { probe_.Drained(now); }
 
-  // Nobody of it has yet to leave.
-  bool empty() const { return inFlight_ == 0; }
-  bool active() const { return arrivals_ > 0 || completions_ > 0 || inFlight_ > 0; }
-  bool enforcing() const { return enforcing_; }
-  bool probing() const { return enforcing_ && probe_.running(); }
-  bool Exceeded() const { return enforcing_ && inFlight_ > cap_; }
-  uint32_t inFlight() const { return inFlight_; }
-  uint32_t completions() const { return completions_; }
-  uint32_t cap() const { return cap_; }
-  uint32_t burst() const { return burst_; }
-  // Per ns: X, what is completed and what arrives.
-  double capacity() const { return enforcing_ ? capacity_ : loopCapacity_; }
-  double rate() const { return rate_; }
-  double arrivalRate() const { return arrivalRate_; }
-  // R; 0 until something was completed.
-  double NoLoadNs() const { return no_load_.Ns() > 0 ? no_load_.Ns() : costNs_; }
-  // How long the slowest of the recent requests took to end; 0 until one ended.
-  double longestNs() const { return longestNs_; }
-  double variance() const { return no_load_.variance(); }
-  // Enough was completed to know R.
-  bool known() const { return no_load_.known(); }
-  // How much the last response was above R.
-  double queueNs() const { return queueNs_; }
-  // R as it was measured, without a guess.
-  double measuredNs() const { return no_load_.Ns(); }
+  /// None of its requests is in flight.
+  bool Empty() const { return in_flight_ == 0; }
+  bool Active() const { return arrivals_ > 0 || completions_ > 0 || in_flight_ > 0; }
+  bool Enforcing() const { return enforcing_; }
+  bool Probing() const { return enforcing_ && probe_.Running(); }
+  bool Exceeded() const { return enforcing_ && in_flight_ > cap_; }
+  uint32_t InFlight() const { return in_flight_; }
+  uint32_t Completions() const { return completions_; }
+  uint32_t Cap() const { return cap_; }
+  uint32_t Burst() const { return burst_; }
+  /// Per ns: X, completions and arrivals.
+  double Capacity() const { return enforcing_ ? capacity_ : loop_capacity_; }
+  double Rate() const { return rate_; }
+  double ArrivalRate() const { return arrival_rate_; }
+  /// R, or a guess; 0 until a request was completed.
+  double NoLoadNs() const { return no_load_.Ns() > 0 ? no_load_.Ns() : cost_ns_; }
+  /// How long the slowest of the recent requests took; 0 until one has ended.
+  double LongestNs() const { return longest_ns_; }
+  double Variance() const { return no_load_.Variance(); }
+  /// Enough requests were completed to know R.
+  bool Known() const { return no_load_.Known(); }
+  /// By how much the last response time exceeded R.
+  double QueueNs() const { return queue_ns_; }
+  /// R as measured, without a guess.
+  double MeasuredNs() const { return no_load_.Ns(); }
 
  private:
   void EndEnforcedWindow(const Window& window, double rate, double newest, const Setting& setting);
   void ForgetWindow();
   double CapacityWhenFull() const;
   void EndProbe(uint64_t now, const Setting& setting);
-  void SeemsSlower(double responseNs);
-  double AllowedNs(double queueNs) const;
+  void SeemsSlower(double response_ns);
+  double AllowedNs(double queue_ns) const;
   void SetLimits(const Setting& setting);
 
   NoLoadBaseline no_load_;
   QueueDetector detector_;
   Probe probe_;
-  uint32_t inFlight_ = 0;
+  uint32_t in_flight_ = 0;
   uint32_t cap_ = 0;
   uint32_t burst_ = 0;
   bool enforcing_ = false;
@@ -135,25 +143,25 @@ class ClassLimit final {
   uint32_t refusals_ = 0;
   uint32_t completions_ = 0;
   bool probed_ = false;
-  double responses_ = 0;  // their sum, ns
+  double responses_ = 0;  // sum of the response times, ns
 
   // Smoothed over windows; rates are per ns.
-  double arrivalRate_ = 0;
+  double arrival_rate_ = 0;
   double rate_ = 0;
   double busy_ = 0;
-  double costNs_ = 0;
-  double loopCapacity_ = 0;
+  double cost_ns_ = 0;
+  double loop_capacity_ = 0;
   double capacity_ = 0;
   double fullness_ = 1;
-  double calmNs_ = 0;
-  double longestNs_ = 0;
-  double queueNs_ = 0;
+  double calm_ns_ = 0;
+  double longest_ns_ = 0;
+  double queue_ns_ = 0;
 
-  uint64_t probeAt_ = 0;
-  double probedCapacity_ = 0;
-  int slowerProbes_ = 0;
-  double slowerNs_ = 0;
-  double slowerCapacity_ = 0;
+  uint64_t probe_at_ = 0;
+  double probed_capacity_ = 0;
+  int slower_probes_ = 0;
+  double slower_ns_ = 0;
+  double slower_capacity_ = 0;
 };
 
 }  // namespace spillway

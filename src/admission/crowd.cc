@@ -4,34 +4,34 @@ namespace spillway {
 
 namespace {
 
-// One alone is judged by what it shows itself.
+// A single class is not judged as a crowd.
 constexpr int kFewestClasses = 2;
 
 }  // namespace
 
 void Crowd::Free::Add(const ClassLimit& limit) {
   ++classes;
-  inFlight += limit.inFlight();
-  rate += limit.rate();
-  responses += limit.rate() * limit.NoLoadNs();
-  variances += limit.rate() * limit.variance();
+  in_flight += limit.InFlight();
+  rate += limit.Rate();
+  responses += limit.Rate() * limit.NoLoadNs();
+  variances += limit.Rate() * limit.Variance();
 }
 
 void Crowd::EndWindow(const ClassLimit::Window& window, const Free& free,
                       const ClassLimit::Setting& setting) {
-  freeInFlight_ = free.inFlight;
-  if (limit_.enforcing()) limit_.EndWindow(window, setting);
-  if (limit_.enforcing()) return;
+  free_in_flight_ = free.in_flight;
+  if (limit_.Enforcing()) limit_.EndWindow(window, setting);
+  if (limit_.Enforcing()) return;
   if (free.classes < kFewestClasses) return detector_.Drop();
-  detector_.EndWindow(window.elapsedNs, free.rate, free.inFlight,
+  detector_.EndWindow(window.elapsed_ns, free.rate, free.in_flight,
                       {response_, free.variances / free.rate,
-                       ClassLimit::EvidentNs(response_, window.pauseNs, setting)});
+                       ClassLimit::EvidentNs(response_, window.pause_ns, setting)});
   response_ = free.responses / free.rate;
 }
 
 void Crowd::Join(const ClassLimit& member, const ClassLimit::Setting& setting) {
-  limit_.Take(member, member.rate(), setting);
-  limit_.AlsoHolds(member.inFlight());
+  limit_.Take(member, member.Rate(), setting);
+  limit_.AlsoHolds(member.InFlight());
 }
 
 }  // namespace spillway

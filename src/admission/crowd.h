@@ -7,55 +7,57 @@
 
 namespace spillway {
 
-// Classes that complete too little to be judged alone, judged together: a hundred of them may share
-// one pool, and a place for each would be many times what the pool can serve in time. When their
-// responses, each beside what is normal for its own class, show a queue, those that show it become
-// members, and one limit holds for all members together.
+/// Judges together the classes that complete too few requests to be judged alone. A hundred of them
+/// may share one connection pool, and one request in flight for each would be many times what the
+/// pool can serve in time. When their response times, each compared with the no-load response time
+/// of its class, show a queue, the classes that show it become members, and one limit applies to
+/// all members together.
 class Crowd final {
  public:
-  // Fewer completions in a window say nothing of a class.
-  static bool Small(const ClassLimit& limit, double windowNs) {
-    return limit.rate() * windowNs < QueueDetector::kFewest;
+  /// Whether the class completes too few requests in a window to be judged alone.
+  static bool Small(const ClassLimit& limit, double window_ns) {
+    return limit.Rate() * window_ns < QueueDetector::kFewest;
   }
 
-  // One of a small class that is no member was completed, so much above what is normal.
-  void Saw(double queueNs) { detector_.Add(response_ + queueNs); }
+  /// A request of a small class that is not a member was completed, `queue_ns` above its no-load
+  /// response time.
+  void Saw(double queue_ns) { detector_.Add(response_ + queue_ns); }
 
-  // What is known of the small classes that are not members: their sum, over one window.
+  /// Sums over the small classes that are not members, for one window.
   struct Free {
     int classes = 0;
-    uint32_t inFlight = 0;
+    uint32_t in_flight = 0;
     double rate = 0;       // per ns
-    double responses = 0;  // R times the rate
-    double variances = 0;  // of single responses, times the rate
+    double responses = 0;  // sum of R times the rate
+    double variances = 0;  // sum of the variance of single responses times the rate
 
     void Add(const ClassLimit& limit);
   };
   void EndWindow(const ClassLimit::Window& window, const Free& free,
                  const ClassLimit::Setting& setting);
 
-  bool evident() const { return detector_.evident(); }
+  bool Evident() const { return detector_.Evident(); }
   void ResetDetector() { detector_.Drop(); }
-  uint32_t inFlight() const { return limit_.enforcing() ? limit_.inFlight() : freeInFlight_; }
+  uint32_t InFlight() const { return limit_.Enforcing() ? limit_.InFlight() : free_in_flight_; }
 
-  // Whether a small class is to become a member: it queues like the others, or nothing is known of
-  // it yet.
+  /// Whether a small class becomes a member: it queues like the others, or nothing is known about
+  /// it yet.
   static bool Takes(const ClassLimit& limit, const ClassLimit::Setting& setting) {
-    return !limit.enforcing() && (!limit.known() || limit.Queues(setting));
+    return !limit.Enforcing() && (!limit.Known() || limit.Queues(setting));
   }
-  // It brings its requests in flight, what it completes, and R.
+  /// The member brings its requests in flight, its throughput and its R.
   void Join(const ClassLimit& member, const ClassLimit::Setting& setting);
   void Dissolve() { limit_ = ClassLimit(); }
 
-  bool enforcing() const { return limit_.enforcing(); }
-  ClassLimit& limit() { return limit_; }
-  const ClassLimit& limit() const { return limit_; }
+  bool Enforcing() const { return limit_.Enforcing(); }
+  ClassLimit& Limit() { return limit_; }
+  const ClassLimit& Limit() const { return limit_; }
 
  private:
   ClassLimit limit_;
   QueueDetector detector_;
-  uint32_t freeInFlight_ = 0;
-  double response_ = 0;  // what is normal, on average
+  uint32_t free_in_flight_ = 0;
+  double response_ = 0;  // mean no-load response time, weighted by rate, ns
 };
 
 }  // namespace spillway

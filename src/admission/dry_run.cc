@@ -11,31 +11,31 @@ constexpr double kMost = 0.5;
 
 }  // namespace
 
-// Those that come on connections accepted before overtake the accept queue. Where most come through
-// that, the time is its time.
-void DryRun::Came(uint64_t now, uint64_t waitNs, bool queued) {
-  queuedPart_ += ((queued ? 1 : 0) - queuedPart_) / kRecentRequests;
-  if (queued) queuedNs_ = waitNs;
-  if (!queued && queuedPart_ > kMost) waitNs = std::max(waitNs, queuedNs_);
-  const double came = std::max(now_, static_cast<double>(now - std::min(now, waitNs)));
+// Requests on connections that were accepted earlier overtake the accept queue. Where most requests
+// come through the accept queue, its wait determines the time.
+void DryRun::Came(uint64_t now, uint64_t wait_ns, bool queued) {
+  queued_part_ += ((queued ? 1 : 0) - queued_part_) / kRecentRequests;
+  if (queued) queued_ns_ = wait_ns;
+  if (!queued && queued_part_ > kMost) wait_ns = std::max(wait_ns, queued_ns_);
+  const double came = std::max(now_, static_cast<double>(now - std::min(now, wait_ns)));
   const double elapsed = came - now_;
   now_ = came;
   all_ = std::max(0.0, all_ - elapsed);
   admitted_ = std::max(0.0, admitted_ - elapsed);
 }
 
-void DryRun::Admitted(uint64_t now, uint8_t id, double costNs, double responseNs) {
-  const double due = now_ + admitted_ + std::max(costNs, responseNs);
-  all_ += costNs;
-  admitted_ += costNs;
-  // As JavaScript gives it back: a number.
+void DryRun::Admitted(uint64_t now, uint8_t id, double cost_ns, double response_ns) {
+  const double due = now_ + admitted_ + std::max(cost_ns, response_ns);
+  all_ += cost_ns;
+  admitted_ += cost_ns;
+  // Rounded as JavaScript returns it: a double.
   const auto start = static_cast<uint64_t>(static_cast<double>(now));
   classes_[id].places.push_back({start, due});
   ++present_;
 }
 
-void DryRun::Refused(uint8_t id, double costNs) {
-  all_ += costNs;
+void DryRun::Refused(uint8_t id, double cost_ns) {
+  all_ += cost_ns;
   ++classes_[id].ghosts;
   ++present_;
 }
@@ -71,10 +71,10 @@ void DryRun::GhostLeft(uint8_t id) {
   --present_;
 }
 
-bool DryRun::StandsFor(uint64_t now, uint8_t id, double responseNs) {
+bool DryRun::StandsFor(uint64_t now, uint8_t id, double response_ns) {
   Class& entry = classes_[id];
-  if (responseNs == 0 || entry.places.empty()) return false;
-  if (static_cast<double>(now - entry.places.front().start) < responseNs) return false;
+  if (response_ns == 0 || entry.places.empty()) return false;
+  if (static_cast<double>(now - entry.places.front().start) < response_ns) return false;
   entry.places.pop_front();
   ++entry.freed;
   return true;

@@ -6,43 +6,43 @@
 
 namespace spillway {
 
-// What the server would be like without its ghosts: requests that the admission controller refuses
-// and that the caller, who only observes, lets in all the same. Ghosts hold up the loop and
-// whatever else the requests wait for, so that the waits and the requests in flight that are seen
-// are not those that the admission controller would see.
+/// Estimates, in a dry run, what the controller would see if refused requests were really refused.
+///
+/// A ghost is a request that the controller refuses and the caller lets in nevertheless. Ghosts use
+/// the loop and whatever else the requests wait for, so the measured waits and the number in flight
+/// are not those that the controller would see without a dry run. Times are ns.
 class DryRun final {
  public:
   static constexpr int kClasses = 256;
 
-  // A request came, `waitNs` ago. From here on the wait without ghosts is that of this moment.
-  void Came(uint64_t now, uint64_t waitNs, bool queued);
-  // Whether ghosts hold up the loop for longer than can be told from the clock's resolution.
-  bool HeldUp(double resolutionNs) const { return all_ - admitted_ > resolutionNs; }
-  // What the request would have waited for the loop.
+  /// A request came, `wait_ns` ago. Until the next call, WaitNs() refers to that moment.
+  void Came(uint64_t now, uint64_t wait_ns, bool queued);
+  /// Whether ghosts delay the loop by more than `resolution_ns`, the resolution of the clock.
+  bool HeldUp(double resolution_ns) const { return all_ - admitted_ > resolution_ns; }
+  /// How long the request would have waited for the loop without ghosts.
   uint64_t WaitNs() const { return static_cast<uint64_t>(admitted_); }
-  // The part of the loop's time that ghosts do not take.
+  /// The part of the loop's work that does not come from ghosts, 0 to 1.
   double Share() const { return all_ > 0 ? admitted_ / all_ : 1; }
 
-  // The request that came is let in; it costs the loop so much, and takes so long where nothing
-  // queues.
-  void Admitted(uint64_t now, uint8_t id, double costNs, double responseNs);
-  // It is refused, and present all the same.
-  void Refused(uint8_t id, double costNs);
+  /// The request was admitted. It costs the loop `cost_ns`, and has a no-load response time of
+  /// `response_ns`.
+  void Admitted(uint64_t now, uint8_t id, double cost_ns, double response_ns);
+  /// The request was refused, and is a ghost from now on.
+  void Refused(uint8_t id, double cost_ns);
 
-  // One whose place is due, if the loop were free of ghosts: true, and the place is free.
+  /// Whether a request would have ended by now if there were no ghosts. If so, frees its place.
   bool Due(uint8_t id);
-  // A request that was let in leaves. True if that frees its place, which had not been freed
-  // before.
+  /// An admitted request has ended. True if that frees its place, which had not been freed before.
   bool Left(uint8_t id, uint64_t start);
   void GhostLeft(uint8_t id);
-  // A request without a place was completed. A shared bottleneck completes requests at the same
-  // rate, whoever is served. So without the ghosts, this would have been the oldest request that
-  // has held its place for at least R. True if there is one: its place is free.
-  bool StandsFor(uint64_t now, uint8_t id, double responseNs);
+  /// A request without a place was completed. A shared bottleneck completes requests at the same
+  /// rate, whichever they are. Without ghosts, this would have been the oldest request that has
+  /// held its place for at least R. True if there is such a request; its place is then free.
+  bool StandsFor(uint64_t now, uint8_t id, double response_ns);
 
-  // How many requests are present, of all classes.
-  uint32_t present() const { return present_; }
-  // Nobody of the class is present.
+  /// How many requests are in flight, ghosts included, of all classes.
+  uint32_t Present() const { return present_; }
+  /// No request of the class is in flight.
   bool Empty(uint8_t id) const;
 
  private:
@@ -53,17 +53,18 @@ class DryRun final {
   struct Class {
     std::deque<Place> places;
     uint32_t ghosts = 0;
-    uint32_t freed = 0;  // present, and their places free already
+    uint32_t freed = 0;  // in flight, and their places free already
   };
 
   std::array<Class, kClasses> classes_;
-  // Requests are judged long after they came, where the queue is long. Without ghosts they would be
-  // judged when they came: that is the time here.
+  // The time at which requests would be judged without ghosts: when they came. With ghosts, a long
+  // queue delays that.
   double now_ = 0;
-  double queuedPart_ = 0;  // of the recent requests, those that came through the accept queue
-  uint64_t queuedNs_ = 0;  // what the last of them waited
+  double queued_part_ = 0;  // the part of the recent requests that came through the accept queue
+  uint64_t queued_ns_ = 0;  // wait of the last of them
   uint32_t present_ = 0;
-  // Loop time that is owed: to all requests, and to those that were let in (Lindley's recursion).
+  // Work that the loop has still to do: for all requests, and for the admitted ones (Lindley's
+  // recursion).
   double all_ = 0;
   double admitted_ = 0;
 };

@@ -4,29 +4,33 @@
 
 namespace spillway {
 
-// The loop time that one request of a class costs. Only the sum over all classes can be measured, a
-// window at a time: what was predicted wrong is blamed on each class in proportion to its part, and
-// the windows' changing mixtures tell them apart.
+/// The loop time that one request of a class costs.
+///
+/// Only the sum over all classes can be measured, one window at a time. The error of a prediction
+/// is attributed to the classes in proportion to their part in it, and the changing mix of requests
+/// from window to window tells them apart.
 class LoopCost final {
  public:
-  double ns() const { return ns_; }
+  double Ns() const { return ns_; }
 
-  // `meanNs`: of all completions of the window, where nothing better is known. `mostNs`: a request
-  // costs the loop no more than its response takes; 0 where that is unknown.
-  void Learn(double predictedNs, double busyNs, double completions, double meanNs, double mostNs) {
+  /// A window has ended. `mean_ns`: the mean cost of its completions, used where nothing better is
+  /// known. `most_ns`: an upper bound, because a request costs the loop no more than its response
+  /// takes; 0 if unknown.
+  void Learn(double predicted_ns, double busy_ns, double completions, double mean_ns,
+             double most_ns) {
     if (completions == 0) return;
     if (ns_ == 0) {
-      ns_ = meanNs;
-    } else if (predictedNs > 0) {
-      const double part = ns_ * completions / predictedNs;
-      ns_ *= 1 + kCorrected * part * std::min(kMostError, busyNs / predictedNs - 1);
+      ns_ = mean_ns;
+    } else if (predicted_ns > 0) {
+      const double part = ns_ * completions / predicted_ns;
+      ns_ *= 1 + kCorrected * part * std::min(kMostError, busy_ns / predicted_ns - 1);
     }
-    if (mostNs > 0) ns_ = std::min(ns_, mostNs);
+    if (most_ns > 0) ns_ = std::min(ns_, most_ns);
   }
 
  private:
-  // Part of an error that is corrected at once, and the largest error believed: a pause is nobody's
-  // cost.
+  // The part of an error that is corrected at once, and the largest relative error believed: a
+  // pause of the loop is not the cost of a request.
   static constexpr double kCorrected = 0.3;
   static constexpr double kMostError = 1;
 

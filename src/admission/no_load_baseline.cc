@@ -4,10 +4,10 @@
 
 namespace spillway {
 
-void NoLoadBaseline::Add(uint64_t now, double responseNs) {
+void NoLoadBaseline::Add(uint64_t now, double response_ns) {
   if (count_ == 0) begun_ = now;
-  sum_ += responseNs;
-  squares_ += responseNs * responseNs;
+  sum_ += response_ns;
+  squares_ += response_ns * response_ns;
   ++count_;
   if (count_ >= kBlockResponses && now - begun_ >= kBlockNs) EndBlock();
 }
@@ -17,7 +17,7 @@ double NoLoadBaseline::Ns() const {
   return count_ > 0 ? sum_ / count_ : 0;
 }
 
-double NoLoadBaseline::variance() const {
+double NoLoadBaseline::Variance() const {
   if (size_ > 0 || count_ == 0) return variance_;
   const double mean = sum_ / count_;
   return std::max(0.0, squares_ / count_ - mean * mean);
@@ -39,13 +39,13 @@ void NoLoadBaseline::Guess(uint64_t now, const NoLoadBaseline& other) {
   if (response == 0) return;
   count_ = kKnown;
   sum_ = kKnown * response;
-  squares_ = kKnown * (response * response + other.variance());
+  squares_ = kKnown * (response * response + other.Variance());
   begun_ = now;
 }
 
-void NoLoadBaseline::Reset(double responseNs) {
-  means_[0] = static_cast<float>(responseNs);
-  smallest_ = responseNs;
+void NoLoadBaseline::Reset(double response_ns) {
+  means_[0] = static_cast<float>(response_ns);
+  smallest_ = response_ns;
   size_ = 1;
   next_ = 1;
   sum_ = squares_ = 0;

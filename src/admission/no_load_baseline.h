@@ -5,36 +5,38 @@
 
 namespace spillway {
 
-// A class's response time when nothing queues: the smallest mean of the last blocks of responses. A
-// block is long enough for its mean to say something of a class that mixes fast and slow requests.
+/// A class's no-load response time: the smallest mean of the recent blocks of responses. A block is
+/// long enough for its mean to be meaningful for a class that mixes fast and slow requests. Times
+/// are ns.
 class NoLoadBaseline final {
  public:
-  void Add(uint64_t now, double responseNs);
+  void Add(uint64_t now, double response_ns);
 
-  // 0 until a response was seen.
+  /// 0 until a response was added.
   double Ns() const;
 
-  // Enough was seen to be choosy about what is added.
-  bool known() const { return size_ > 0 || count_ >= kKnown; }
+  /// Enough responses were added that from now on only those without a queue need to be.
+  bool Known() const { return size_ > 0 || count_ >= kKnown; }
 
-  // A whole block of responses was seen.
-  bool proven() const { return size_ > 0; }
+  /// A whole block of responses was added.
+  bool Proven() const { return size_ > 0; }
 
-  // Of single responses, when nothing queued.
-  double variance() const;
+  /// Variance of single responses without a queue.
+  double Variance() const;
 
-  // What is known of another class of the kind counts for its first responses.
+  /// Starts with what is known about another class of the same kind, in place of the first
+  /// responses.
   void Guess(uint64_t now, const NoLoadBaseline& other);
 
-  // What a probe measured, with the queue drained, counts for more than all before it.
-  void Reset(double responseNs);
+  /// Forgets all earlier responses in favor of what a probe measured with the queue drained.
+  void Reset(double response_ns);
 
  private:
   static constexpr int kBlocks = 30;
   static constexpr uint64_t kBlockNs = 1'000'000'000;
   static constexpr int kBlockResponses = 32;
   static constexpr int kKnown = 8;
-  // A block whose mean is above this many times the smallest varies because of a queue.
+  // A block whose mean exceeds the smallest by this factor varies because of a queue.
   static constexpr double kCalm = 2;
 
   void EndBlock();

@@ -4,73 +4,73 @@ namespace spillway {
 
 namespace {
 
-// A wait of two ticks of the kernel's clock can be read where there was almost none.
+// Reading an age twice can show a wait of up to two ticks of the kernel's clock where there was
+// almost none.
 constexpr uint64_t kTicksOfDoubt = 2;
 
-// A wait is long from half the limit on; while a queue stands it is kept to a quarter. The shorter
-// it is kept, the shorter the waits; below a fifth, the gaps between arrivals at 1.5 times the
-// capacity leave the server idle.
+// A wait is long if it exceeds half of the limit. While a queue stands, waits are kept below a
+// quarter of the limit: the lower the bound, the shorter the waits, but below a fifth the gaps
+// between arrivals leave the server idle at 1.5 times its capacity.
 constexpr uint64_t kLatePart = 2;
 constexpr uint64_t kKeptPart = 4;
 
-// A queue stands when this part of the waits were long. In a burst to an idle server the waits rise
-// evenly from 0: by the time two thirds are above half the limit, the last wait is above the limit
-// and has to be refused anyway. A third of the requests may seem to have waited for nothing, and
-// the queue is still seen.
+// A queue stands if two thirds of the waits were long. In a burst to an idle server the waits rise
+// evenly from 0: when two thirds exceed half of the limit, the last exceeds the limit and has to be
+// refused anyway. The queue is still detected if a third of the requests seem not to have waited.
 constexpr uint32_t kLateOf = 3;
 constexpr uint32_t kLateLeast = 2;
 
-// The queue stands no more when less than a tenth of the requests had to be refused: that much
-// overload a queue of normal length can bear. For two intervals, or chance would open the gate
-// every few seconds.
+// The queue no longer stands if less than a tenth of the requests had to be refused for two
+// intervals: a queue of normal length can absorb that much overload. After a single interval,
+// chance would lift the limit every few seconds.
 constexpr uint32_t kRefusedPart = 10;
 constexpr uint64_t kCalmNs = 150'000'000;
 
-// A server at half its capacity works off what a pause left behind in twice the pause: the waits
-// shrink at half the speed of time. At more than half it gets no more forbearance.
+// A server at half of its capacity works off the backlog of a pause in twice the pause: the waits
+// shrink at half the speed of time. A busier server gets no more allowance than that.
 constexpr uint64_t kWorkedOffPart = 2;
 
-// The accept queue is judged by its shortest in one to two stretches, each this part of what a
-// standing queue is kept to. Longer ones let the queue grow by the chance of arrivals; within
-// shorter ones a burst of ten is not worked off.
+// The accept queue is judged by its shortest length in the last one to two stretches of time. Each
+// is half as long as the wait that is allowed while a queue stands. Longer stretches would let the
+// queue grow by the chance of arrivals; in shorter ones a burst of ten is not worked off.
 constexpr uint64_t kStretchPart = 2;
 
 }  // namespace
 
-QueueDelay::QueueDelay(uint64_t maxDelayNs, uint64_t tickNs)
-    : maxDelay_(maxDelayNs), resolution_(kTicksOfDoubt * tickNs) {}
+QueueDelay::QueueDelay(uint64_t max_delay_ns, uint64_t tick_ns)
+    : max_delay_(max_delay_ns), resolution_(kTicksOfDoubt * tick_ns) {}
 
-void QueueDelay::OnTurn(uint64_t now, uint64_t busyNs, double share) {
-  const uint64_t workedOff = (now - turnEnded_) / kWorkedOffPart;
-  pause_ = std::max(busyNs, pause_ > workedOff ? pause_ - workedOff : 0);
-  turnEnded_ = now;
+void QueueDelay::OnTurn(uint64_t now, uint64_t busy_ns, double share) {
+  const uint64_t worked_off = (now - turn_ended_) / kWorkedOffPart;
+  pause_ = std::max(busy_ns, pause_ > worked_off ? pause_ - worked_off : 0);
+  turn_ended_ = now;
   share_ = share;
-  shortestQueue_ = std::min(shortestQueue_, queued_);
-  if (now - stretchBegun_ > kept_ / kStretchPart) {
-    shortestOfLast_ = shortestOfThis_;
-    shortestOfThis_ = UINT32_MAX;
-    stretchBegun_ = now;
+  shortest_queue_ = std::min(shortest_queue_, queued_);
+  if (now - stretch_begun_ > kept_ / kStretchPart) {
+    shortest_of_last_ = shortest_of_this_;
+    shortest_of_this_ = UINT32_MAX;
+    stretch_begun_ = now;
   }
-  shortestOfThis_ = std::min(shortestOfThis_, queued_);
+  shortest_of_this_ = std::min(shortest_of_this_, queued_);
   queued_ = 0;
   ++turns_;
 }
 
-// Of the last connection to be accepted, at the shortest that the queue was: the loop accepts one a
-// turn.
+// Estimated wait of the last connection in the accept queue, when the queue was shortest: the loop
+// accepts one connection a turn.
 uint64_t QueueDelay::AcceptWaitNs(uint64_t now) const {
-  if (turns_ == 0 || intervalBegun_ == 0) return 0;
-  return shortestQueue_ * ((now - intervalBegun_) / turns_);
+  if (turns_ == 0 || interval_begun_ == 0) return 0;
+  return shortest_queue_ * ((now - interval_begun_) / turns_);
 }
 
 uint64_t QueueDelay::PauseNs(uint64_t now) const {
-  const double running = turnEnded_ > 0 ? share_ * static_cast<double>(now - turnEnded_) : 0;
+  const double running = turn_ended_ > 0 ? share_ * static_cast<double>(now - turn_ended_) : 0;
   return std::max({resolution_, pause_, static_cast<uint64_t>(running)});
 }
 
-// Longer than without a queue.
+// The wait from which on a request is late: longer than without a queue.
 uint64_t QueueDelay::LateNs(uint64_t now) const {
-  return std::max(maxDelay_ / kLatePart, PauseNs(now));
+  return std::max(max_delay_ / kLatePart, PauseNs(now));
 }
 
 bool QueueDelay::IsLong(const Waits& waits) const {
@@ -80,17 +80,17 @@ bool QueueDelay::IsLong(const Waits& waits) const {
 }
 
 void QueueDelay::EndInterval(uint64_t now) {
-  if (IsLong(accepted_) || IsLong(keptAlive_) || AcceptWaitNs(now) > LateNs(now)) {
+  if (IsLong(accepted_) || IsLong(kept_alive_) || AcceptWaitNs(now) > LateNs(now)) {
     standing_ = true;
-    overAt_ = now;
-  } else if (now - overAt_ > kCalmNs) {
+    stood_at_ = now;
+  } else if (now - stood_at_ > kCalmNs) {
     standing_ = false;
   }
-  kept_ = std::min(maxDelay_, std::max(maxDelay_ / kKeptPart, PauseNs(now)));
-  accepted_ = keptAlive_ = {};
-  intervalBegun_ = now;
+  kept_ = std::min(max_delay_, std::max(max_delay_ / kKeptPart, PauseNs(now)));
+  accepted_ = kept_alive_ = {};
+  interval_begun_ = now;
   turns_ = 0;
-  shortestQueue_ = UINT32_MAX;
+  shortest_queue_ = UINT32_MAX;
 }
 
 }  // namespace spillway

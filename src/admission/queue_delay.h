@@ -5,57 +5,64 @@
 
 namespace spillway {
 
-// Gate 1: how long a request waited before its handler. A queue stands when most waits of a whole
-// interval are long and no pause of the loop explains them; then it is kept short instead of at the
-// limit. CoDel (RFC 8289) looks at the shortest wait instead, which one request that waited for
-// nothing would hide. There are two queues, and what passes through one says nothing of the other:
-// the accept queue, and that of the connections accepted before. The wait of what is not accepted
-// yet counts too, where it is told.
+/// The delay limit: how long a request may have waited before its handler runs. Times are ns.
+///
+/// A queue stands if most waits of a whole interval are long and no pause of the loop explains
+/// them. While it stands, waits are kept below a quarter of the limit instead of at the limit.
+/// CoDel (RFC 8289) looks at the shortest wait of an interval instead; here a single request that
+/// did not wait would hide the queue.
+///
+/// There are two queues: the accept queue, and that of the connections accepted earlier. A wait in
+/// one says nothing about the other. If the length of the accept queue is reported, the waits of
+/// its connections count too.
 class QueueDelay final {
  public:
-  QueueDelay(uint64_t maxDelayNs, uint64_t tickNs);
+  QueueDelay(uint64_t max_delay_ns, uint64_t tick_ns);
 
-  // `light`: the request's class asks for less than an equal share, so it did not make the queue.
-  bool Admits(uint64_t now, uint64_t waitNs, bool light) const {
-    if (standing_ && !light) return waitNs <= kept_;
-    return waitNs <= maxDelay_ || waitNs <= maxDelay_ + PauseNs(now);
+  /// `light`: the request's class asks for less than an equal share of the loop, and so did not
+  /// cause the queue.
+  bool Admits(uint64_t now, uint64_t wait_ns, bool light) const {
+    if (standing_ && !light) return wait_ns <= kept_;
+    return wait_ns <= max_delay_ || wait_ns <= max_delay_ + PauseNs(now);
   }
 
-  // `queued`: it came through the accept queue.
-  void Saw(uint64_t now, uint64_t waitNs, bool queued, bool refused) {
-    Waits& waits = queued ? accepted_ : keptAlive_;
+  /// `queued`: the request came through the accept queue. `refused`: by this limit.
+  void Saw(uint64_t now, uint64_t wait_ns, bool queued, bool refused) {
+    Waits& waits = queued ? accepted_ : kept_alive_;
     ++waits.seen;
-    waits.late += waitNs > LateNs(now);
+    waits.late += wait_ns > LateNs(now);
     waits.refused += refused;
   }
-  // Refused unseen.
+  /// `count` connections were refused from the accept queue.
   void Spilled(uint32_t count) {
     accepted_.seen += count;
     accepted_.refused += count;
   }
 
-  // So many connections wait to be accepted. Several servers may tell of a turn; each accepts one.
+  /// `length` connections wait to be accepted. Several servers may report in one turn; the longest
+  /// queue counts, because each server accepts one connection a turn.
   void Queued(uint32_t length) { queued_ = std::max(queued_, length); }
 
-  // `share`: the part of the loop's time that is to be looked at, until the next turn ends.
-  void OnTurn(uint64_t now, uint64_t busyNs, double share);
+  /// `share`: the part of the loop's time that counts until the next turn ends, 0 to 1; below 1
+  /// only in a dry run.
+  void OnTurn(uint64_t now, uint64_t busy_ns, double share);
   void EndInterval(uint64_t now);
 
-  // The shortest that the accept queue was of late: what a burst has brought, and is being worked
-  // off, does not stand.
-  uint32_t shortestOfLate() const { return std::min(shortestOfThis_, shortestOfLast_); }
+  /// The shortest length of the accept queue in the recent stretches. Connections that came in a
+  /// burst and are being worked off are not a standing queue.
+  uint32_t ShortestOfLate() const { return std::min(shortest_of_this_, shortest_of_last_); }
 
-  uint64_t resolutionNs() const { return resolution_; }
-  bool standing() const { return standing_; }
-  // Something was refused in this interval.
-  bool overdue() const { return accepted_.refused > 0 || keptAlive_.refused > 0; }
-  uint64_t LimitNs(uint64_t now) const { return standing_ ? kept_ : maxDelay_ + PauseNs(now); }
-  // What a request may have waited without a queue: the rest of a pause, the turn that runs now,
-  // the clock's resolution.
+  uint64_t ResolutionNs() const { return resolution_; }
+  bool Standing() const { return standing_; }
+  /// A request was refused in this interval.
+  bool Overdue() const { return accepted_.refused > 0 || kept_alive_.refused > 0; }
+  uint64_t LimitNs(uint64_t now) const { return standing_ ? kept_ : max_delay_ + PauseNs(now); }
+  /// How long a request may have waited without a queue: the largest of what is left of a pause,
+  /// the turn that runs now, and the clock's resolution.
   uint64_t PauseNs(uint64_t now) const;
 
  private:
-  // The waits of an interval.
+  // Waits in one interval.
   struct Waits {
     uint32_t seen = 0;
     uint32_t late = 0;
@@ -66,28 +73,28 @@ class QueueDelay final {
   bool IsLong(const Waits& waits) const;
   uint64_t AcceptWaitNs(uint64_t now) const;
 
-  const uint64_t maxDelay_;
+  const uint64_t max_delay_;
   const uint64_t resolution_;
   uint64_t kept_ = 0;
   bool standing_ = false;
-  uint64_t overAt_ = 0;
+  uint64_t stood_at_ = 0;
 
-  uint64_t turnEnded_ = 0;
+  uint64_t turn_ended_ = 0;
   double share_ = 1;
-  uint64_t pause_ = 0;  // what of the turns until turnEnded_ was not worked off then
+  uint64_t pause_ = 0;  // delay by the turns until turn_ended_ that was not worked off then
 
-  // Of the turn, of this stretch of time and of the one before.
+  // Lengths of the accept queue: in this turn, in this stretch of time and in the one before.
   uint32_t queued_ = 0;
-  uint32_t shortestOfThis_ = UINT32_MAX;
-  uint32_t shortestOfLast_ = UINT32_MAX;
-  uint64_t stretchBegun_ = 0;
+  uint32_t shortest_of_this_ = UINT32_MAX;
+  uint32_t shortest_of_last_ = UINT32_MAX;
+  uint64_t stretch_begun_ = 0;
 
-  // Of the interval.
-  uint64_t intervalBegun_ = 0;
+  // In this interval.
+  uint64_t interval_begun_ = 0;
   uint32_t turns_ = 0;
-  uint32_t shortestQueue_ = UINT32_MAX;
+  uint32_t shortest_queue_ = UINT32_MAX;
   Waits accepted_;
-  Waits keptAlive_;
+  Waits kept_alive_;
 };
 
 }  // namespace spillway

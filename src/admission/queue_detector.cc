@@ -7,34 +7,35 @@ namespace spillway {
 
 namespace {
 
-// The mean must be above what is normal by so many standard errors, so that a class of mixed
-// requests is not judged by the few slow ones of a window.
+// The mean must exceed the normal response time by three standard errors, so that a few slow
+// requests of a mixed class are no evidence.
 constexpr double kStandardErrors = 3;
 
-// Responses tell of the queue that was when they began. It is evident earlier when they show a
-// quarter of it, and by Little's law those in flight now will show three times of it.
+// Response times reflect the queue at the time when the requests began. The queue is detected
+// earlier if they show a quarter of the evidence and, by Little's law, the requests in flight now
+// will show three times as much as is needed.
 constexpr double kShown = 0.25;
 constexpr double kToBeShown = 3;
 
 }  // namespace
 
-void QueueDetector::EndWindow(double elapsedNs, double rate, uint32_t inFlight,
+void QueueDetector::EndWindow(double elapsed_ns, double rate, uint32_t in_flight,
                               const Normal& normal) {
-  elapsed_ += elapsedNs;
+  elapsed_ += elapsed_ns;
   if (count_ < kFewest) return;
   rate_ = count_ / elapsed_;
-  const bool evident = Shows(std::max(rate, rate_), inFlight, normal);
+  const bool evident = Shows(std::max(rate, rate_), in_flight, normal);
   Drop();
   evident_ = evident;
 }
 
-bool QueueDetector::Shows(double rate, uint32_t inFlight, const Normal& normal) const {
+bool QueueDetector::Shows(double rate, uint32_t in_flight, const Normal& normal) const {
   const double mean = sum_ / count_;
   const double variance = std::max(squares_ / count_ - mean * mean, normal.variance);
-  const double queue = mean - kStandardErrors * std::sqrt(variance / count_) - normal.responseNs;
-  if (queue > normal.queueNs) return true;
-  return queue > kShown * normal.queueNs &&
-         inFlight > rate * (normal.responseNs + kToBeShown * normal.queueNs);
+  const double queue = mean - kStandardErrors * std::sqrt(variance / count_) - normal.response_ns;
+  if (queue > normal.queue_ns) return true;
+  return queue > kShown * normal.queue_ns &&
+         in_flight > rate * (normal.response_ns + kToBeShown * normal.queue_ns);
 }
 
 void QueueDetector::Drop() {

@@ -4,34 +4,35 @@
 
 namespace spillway {
 
-// Whether a class's responses show that it queues.
+/// Finds out from response times whether a class of requests queues. Times are ns.
 class QueueDetector final {
  public:
-  // Of fewer responses nothing can be said; they wait for the next window's.
+  /// Fewer responses than this are kept for the next window.
   static constexpr uint32_t kFewest = 4;
 
+  /// What is normal for the class.
   struct Normal {
-    double responseNs;  // without a queue
-    double variance;    // of single responses, then
-    double queueNs;     // a queue shorter than this is none
+    double response_ns;  // the no-load response time
+    double variance;     // of single responses, without a queue
+    double queue_ns;     // less queueing than this is not a queue
   };
 
-  void Add(double responseNs) {
+  void Add(double response_ns) {
     ++count_;
-    sum_ += responseNs;
-    squares_ += responseNs * responseNs;
+    sum_ += response_ns;
+    squares_ += response_ns * response_ns;
   }
 
-  // A window is over. Rates are completions per ns; `inFlight` is now.
-  void EndWindow(double elapsedNs, double rate, uint32_t inFlight, const Normal& normal);
+  /// A window has ended. `rate`: completions per ns. `in_flight`: at present.
+  void EndWindow(double elapsed_ns, double rate, uint32_t in_flight, const Normal& normal);
   void Drop();
 
-  bool evident() const { return evident_; }
-  // Of the responses that were last judged.
-  double rate() const { return rate_; }
+  bool Evident() const { return evident_; }
+  /// Completions per ns, of the responses that were last judged.
+  double Rate() const { return rate_; }
 
  private:
-  bool Shows(double rate, uint32_t inFlight, const Normal& normal) const;
+  bool Shows(double rate, uint32_t in_flight, const Normal& normal) const;
 
   uint32_t count_ = 0;
   double elapsed_ = 0;

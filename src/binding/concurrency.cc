@@ -1,4 +1,4 @@
-// The limit of one stream as JavaScript holds it. Times that cross are in ns.
+// The concurrency limit of one stream, as JavaScript sees it. Times that cross are in ns.
 
 #include "binding/concurrency.h"
 
@@ -6,8 +6,9 @@
 
 #include <memory>
 
-#include "binding/js_call.h"
-#include "binding/js_object.h"
+#include "binding/call.h"
+#include "binding/hot_call.h"
+#include "binding/object.h"
 #include "concurrency/concurrency_limit.h"
 #include "loop/loop_monitor.h"
 
@@ -21,68 +22,61 @@ struct Concurrency {
   ConcurrencyLimit limit;
 };
 
-template <size_t N>
-using Call = JsSharedCall<Concurrency, N>;
+using Share = std::shared_ptr<Concurrency>;
 
-// begin() -> the moment, to be given to end()
-napi_value Begin(napi_env env, napi_callback_info info) {
-  const Call<0> call(env, info);
-  if (!call) return nullptr;
+template <size_t kCount>
+using Call = HotCall<Share, kCount>;
+
+Concurrency& Get(const Napi::CallbackInfo& info) { return *Self<Share>(info); }
+
+// begin() -> the present time, which the caller passes to end()
+Napi::Value Begin(const Call<0>& call) {
   const uint64_t now = uv_hrtime();
-  call->limit.Begin(now);
-  return JsNumber(env, static_cast<double>(now));
+  call.Self()->limit.Begin(now);
+  return call.JsNumber(static_cast<double>(now));
 }
 
 // end(began, completed) -> the limit
-napi_value End(napi_env env, napi_callback_info info) {
-  const Call<2> call(env, info);
-  if (!call) return nullptr;
-  // By the turns of late, each of which counts: the smoothed lag of a timer that comes twice a
-  // second would remember one long turn for seconds.
-  call->limit.End(uv_hrtime(), call.Ns(0), call[1] != 0, call->monitor->MeanTurn());
-  return JsNumber(env, call->limit.limit());
+Napi::Value End(const Call<2>& call) {
+  Concurrency& concurrency = *call.Self();
+  // The mean of the recent turns, in which each turn counts. The smoothed lag of a timer that fires
+  // twice a second would remember one long turn for seconds.
+  concurrency.limit.End(uv_hrtime(), call.Ns(0), call.Flag(1), concurrency.monitor->MeanTurn());
+  return call.JsNumber(concurrency.limit.Limit());
 }
 
-// The same with the time as an argument, for a simulation: beginAt(now)
-napi_value BeginAt(napi_env env, napi_callback_info info) {
-  const Call<1> call(env, info);
-  if (call) call->limit.Begin(call.Ns(0));
-  return nullptr;
-}
+// For simulations, which give the time: beginAt(now)
+void BeginAt(const Napi::CallbackInfo& info) { Get(info).limit.Begin(NsAt(info, 0)); }
 
 // endAt(now, began, completed, turn) -> the limit
-napi_value EndAt(napi_env env, napi_callback_info info) {
-  const Call<4> call(env, info);
-  if (!call) return nullptr;
-  call->limit.End(call.Ns(0), call.Ns(1), call[2] != 0, call[3]);
-  return JsNumber(env, call->limit.limit());
+Napi::Value EndAt(const Napi::CallbackInfo& info) {
+  ConcurrencyLimit& limit = Get(info).limit;
+  limit.End(NsAt(info, 0), NsAt(info, 1), FlagAt(info, 2), NumberAt(info, 3));
+  return JsNumber(info, limit.Limit());
 }
 
 // snapshot() -> its figures; the rate is per second
-napi_value Snapshot(napi_env env, napi_callback_info info) {
-  const Call<0> call(env, info);
-  if (!call) return nullptr;
-  const ConcurrencyLimit& controller = call->limit;
-  return JsObject(env, {{"limit", JsNumber(env, controller.limit())},
-                        {"probing", JsBoolean(env, controller.probing())},
-                        {"capacity", JsNumber(env, controller.capacity() * kNsPerSecond)},
-                        {"responseNs", JsNumber(env, controller.response_ns())}});
+Napi::Value Snapshot(const Napi::CallbackInfo& info) {
+  const ConcurrencyLimit& limit = Get(info).limit;
+  return ObjectBuilder(info.Env())
+      .SetNumber("limit", limit.Limit())
+      .SetBoolean("probing", limit.Probing())
+      .SetNumber("capacity", limit.Capacity() * kNsPerSecond)
+      .SetNumber("responseNs", limit.ResponseNs())
+      .Build();
 }
 
 }  // namespace
 
-napi_value CreateConcurrency(napi_env env, napi_callback_info info) {
-  const JsCall<LoopMonitor, 0> call(env, info);
-  if (!call) return nullptr;
-  const auto concurrency = std::make_shared<Concurrency>(Concurrency{call.self(), {}});
-  napi_value object = nullptr;
-  if (napi_create_object(env, &object) != napi_ok) return nullptr;
-  const bool complete = AddFunction(env, object, "begin", Begin, concurrency) &&
-                        AddFunction(env, object, "end", End, concurrency) &&
-                        AddFunction(env, object, "beginAt", BeginAt, concurrency) &&
-                        AddFunction(env, object, "endAt", EndAt, concurrency) &&
-                        AddFunction(env, object, "snapshot", Snapshot, concurrency);
-  return complete ? object : nullptr;
+Napi::Value CreateConcurrency(const Napi::CallbackInfo& info) {
+  const auto concurrency = std::make_shared<Concurrency>(Concurrency{&Self<LoopMonitor>(info), {}});
+  return ObjectBuilder(info.Env())
+      .SetFunction<Begin>("begin", concurrency)
+      .SetFunction<End>("end", concurrency)
+      .SetFunction<BeginAt>("beginAt", concurrency)
+      .SetFunction<EndAt>("endAt", concurrency)
+      .SetFunction<Snapshot>("snapshot", concurrency)
+      .Build();
 }
 
 }  // namespace spillway

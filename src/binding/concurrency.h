@@ -1,11 +1,11 @@
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 namespace spillway {
 
-/// createConcurrency() -> an object of functions, see concurrency.cc. `data` is the LoopMonitor*,
-/// which must outlive all use of them.
-napi_value CreateConcurrency(napi_env env, napi_callback_info info);
+/// createConcurrency() -> an object of functions, see concurrency.cc. The function's data is the
+/// LoopMonitor.
+Napi::Value CreateConcurrency(const Napi::CallbackInfo& info);
 
 }  // namespace spillway

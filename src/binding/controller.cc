@@ -1,217 +1,209 @@
-// The admission controller as JavaScript holds it. Times that cross are in ns; classes are whole
-// numbers from 0 to 255.
+// An admission controller, as JavaScript sees it. Times that cross are in ns; classes are integers
+// from 0 to 255.
 
 #include "binding/controller.h"
 
 #include <uv.h>
 
-#include <new>
 #include <utility>
 
-#include "binding/js_call.h"
-#include "binding/js_object.h"
+#include "binding/call.h"
+#include "binding/hot_call.h"
+#include "binding/object.h"
+#include "loop/loop_monitor.h"
+#include "loop/turns.h"
 
 namespace spillway {
 namespace {
 
 constexpr double kNsPerSecond = 1e9;
 
-/// A controller, and its place among the live ones. Every function of the JavaScript object owns a
-/// share.
-class Controller final {
+/// An admission controller that learns of the turns of a loop, if it is given them. A controller
+/// without turns is for simulations. Each function of the JavaScript object owns a share.
+class Controller final : public TurnListener {
  public:
-  Controller(const AdmissionController::Options& options, std::shared_ptr<LiveControllers> live)
-      : admission(options), live_(std::move(live)) {
-    if (live_) live_->Add(&admission);
+  Controller(const AdmissionController::Options& options, std::shared_ptr<Turns> turns)
+      : admission(options), turns_(std::move(turns)) {
+    if (turns_) turns_->Add(TurnPhase::kJudge, this);
   }
   ~Controller() {
-    if (live_) live_->Remove(&admission);
+    if (turns_) turns_->Remove(TurnPhase::kJudge, this);
   }
-  Controller(const Controller&) = delete;
-  Controller& operator=(const Controller&) = delete;
 
-  uint64_t Now() const { return live_ ? live_->Now() : uv_hrtime(); }
+  void OnTurn(TurnPhase /*phase*/, const Turn& turn) override {
+    admission.OnTurn(turn.ended_at, turn.busy);
+  }
+  uint64_t Now() const { return turns_ ? turns_->Now() : uv_hrtime(); }
 
   AdmissionController admission;
 
  private:
-  const std::shared_ptr<LiveControllers> live_;
+  const std::shared_ptr<Turns> turns_;
 };
 
 using Share = std::shared_ptr<Controller>;
 
-template <size_t N>
-using Call = JsSharedCall<Controller, N>;
+// The name of a property, hidden from enumeration, by which createSpill() finds the controller.
+constexpr const char* kShareName = "share";
+
+template <size_t kCount>
+using Call = HotCall<Share, kCount>;
+
+Controller& Get(const Napi::CallbackInfo& info) { return *Self<Share>(info); }
 
 uint8_t Id(double number) { return static_cast<uint8_t>(number); }
+uint8_t IdAt(const Napi::CallbackInfo& info, size_t index) { return Id(NumberAt(info, index)); }
+Outcome OutcomeAt(const Napi::CallbackInfo& info, size_t index) {
+  return static_cast<Outcome>(NumberAt(info, index));
+}
 
-// enter(class, wait, queued) -> the moment, to be given to leave(); or, refused, minus the verdict
-napi_value Enter(napi_env env, napi_callback_info info) {
-  const Call<3> call(env, info);
-  if (!call) return nullptr;
-  const uint64_t now = call->Now();
-  const Verdict verdict = call->admission.Arrive(now, Id(call[0]), call.Ns(1), call[2] != 0);
+// enter(class, wait, queued) -> the present time, which the caller passes to leave(); or, if the
+// request is to be shed, minus the verdict
+Napi::Value Enter(const Call<3>& call) {
+  Controller& controller = *call.Self();
+  const uint64_t now = controller.Now();
+  const Verdict verdict =
+      controller.admission.Arrive(now, Id(call.Number(0)), call.Ns(1), call.Flag(2));
   const bool admitted = verdict == Verdict::kAdmit;
-  return JsNumber(env, admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
+  return call.JsNumber(admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
 }
 
-// leave(class, entered, outcome); entered 0: it was refused, and let in all the same
-napi_value Leave(napi_env env, napi_callback_info info) {
-  const Call<3> call(env, info);
-  if (!call) return nullptr;
-  const auto outcome = static_cast<Outcome>(call[2]);
-  call->admission.Depart(call->Now(), Id(call[0]), call.Ns(1), outcome);
-  return nullptr;
+// leave(class, entered, outcome); `entered` is 0 for a request that a dry run let in although
+// enter() had refused it
+Napi::Value Leave(const Call<3>& call) {
+  Controller& controller = *call.Self();
+  controller.admission.Depart(controller.Now(), Id(call.Number(0)), call.Ns(1),
+                              static_cast<Outcome>(call.Number(2)));
+  return {};
 }
 
-// forget(class) -> whether it could be: none of it is present
-napi_value Forget(napi_env env, napi_callback_info info) {
-  const Call<1> call(env, info);
-  return call ? JsBoolean(env, call->admission.Forget(Id(call[0]))) : nullptr;
+// forget(class) -> whether it was forgotten; it is not while its requests are in flight
+Napi::Value Forget(const Napi::CallbackInfo& info) {
+  return JsBoolean(info, Get(info).admission.Forget(IdAt(info, 0)));
 }
 
-// split(class, share): it was part of class 0 until now, and asks for this share of its requests
-napi_value Split(napi_env env, napi_callback_info info) {
-  const Call<2> call(env, info);
-  if (call) call->admission.Split(Id(call[0]), call[1]);
-  return nullptr;
+// split(class, share): the class was part of class 0 until now, with this share of its requests
+void Split(const Napi::CallbackInfo& info) {
+  Get(info).admission.Split(IdAt(info, 0), NumberAt(info, 1));
 }
 
-// The same with the time as an argument, for a simulation: arrive(now, class, wait, queued)
-// -> verdict
-napi_value Arrive(napi_env env, napi_callback_info info) {
-  const Call<4> call(env, info);
-  if (!call) return nullptr;
-  const Verdict verdict = call->admission.Arrive(call.Ns(0), Id(call[1]), call.Ns(2), call[3] != 0);
-  return JsNumber(env, static_cast<double>(verdict));
+// For simulations, which give the time: arrive(now, class, wait, queued) -> verdict
+Napi::Value Arrive(const Napi::CallbackInfo& info) {
+  const Verdict verdict =
+      Get(info).admission.Arrive(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2), FlagAt(info, 3));
+  return JsNumber(info, static_cast<double>(verdict));
 }
 
 // depart(now, class, entered, outcome)
-napi_value Depart(napi_env env, napi_callback_info info) {
-  const Call<4> call(env, info);
-  if (!call) return nullptr;
-  const auto outcome = static_cast<Outcome>(call[3]);
-  call->admission.Depart(call.Ns(0), Id(call[1]), call.Ns(2), outcome);
-  return nullptr;
+void Depart(const Napi::CallbackInfo& info) {
+  Get(info).admission.Depart(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2), OutcomeAt(info, 3));
 }
 
 // turn(now, busy)
-napi_value Turn(napi_env env, napi_callback_info info) {
-  const Call<2> call(env, info);
-  if (call) call->admission.OnTurn(call.Ns(0), call.Ns(1));
-  return nullptr;
+void OnSimulatedTurn(const Napi::CallbackInfo& info) {
+  Get(info).admission.OnTurn(NsAt(info, 0), NsAt(info, 1));
 }
 
 // spilled(count)
-napi_value Spilled(napi_env env, napi_callback_info info) {
-  const Call<1> call(env, info);
-  if (call) call->admission.Spilled(call.Count(0));
-  return nullptr;
-}
+void Spilled(const Napi::CallbackInfo& info) { Get(info).admission.Spilled(CountAt(info, 0)); }
 
 // queued(length)
-napi_value Queued(napi_env env, napi_callback_info info) {
-  const Call<1> call(env, info);
-  if (call) call->admission.Queued(call.Count(0));
-  return nullptr;
+void Queued(const Napi::CallbackInfo& info) { Get(info).admission.Queued(CountAt(info, 0)); }
+
+// excess(now, length) -> how many connections to refuse, of `length` in the accept queue
+Napi::Value Excess(const Napi::CallbackInfo& info) {
+  return JsNumber(info, Get(info).admission.Excess(NsAt(info, 0), CountAt(info, 1)));
 }
 
-// excess(now, length) -> how many of so many that wait to be accepted are to be refused
-napi_value Excess(napi_env env, napi_callback_info info) {
-  const Call<2> call(env, info);
-  return call ? JsNumber(env, call->admission.Excess(call.Ns(0), call.Count(1))) : nullptr;
+// waitLimit(now) -> how long a request may have waited, ns; 0 for `now` is the present
+Napi::Value WaitLimit(const Call<1>& call) {
+  const Controller& controller = *call.Self();
+  const uint64_t now = call.Ns(0) > 0 ? call.Ns(0) : controller.Now();
+  return call.JsNumber(static_cast<double>(controller.admission.Queue().LimitNs(now)));
 }
 
-// waitLimit(now) -> ns a request may have waited; now 0 is the present
-napi_value WaitLimit(napi_env env, napi_callback_info info) {
-  const Call<1> call(env, info);
-  if (!call) return nullptr;
-  const uint64_t now = call.Ns(0) > 0 ? call.Ns(0) : call->Now();
-  return JsNumber(env, static_cast<double>(call->admission.queue().LimitNs(now)));
+// inFlightOf(class) -> how many of its requests are in flight
+Napi::Value InFlightOf(const Call<1>& call) {
+  return call.JsNumber(call.Self()->admission.Limit(Id(call.Number(0))).InFlight());
 }
 
-// inFlightOf(class) -> admitted and not yet left
-napi_value InFlightOf(napi_env env, napi_callback_info info) {
-  const Call<1> call(env, info);
-  return call ? JsNumber(env, call->admission.limit(Id(call[0])).inFlight()) : nullptr;
+// snapshot() -> the figures of all classes together; rates are per second
+Napi::Value Snapshot(const Napi::CallbackInfo& info) {
+  const AdmissionController& admission = Get(info).admission;
+  return ObjectBuilder(info.Env())
+      .SetBoolean("standing", admission.Queue().Standing())
+      .SetNumber("inFlight", admission.InFlight())
+      .SetNumber("arrivalRate", admission.ArrivalRate() * kNsPerSecond)
+      .SetNumber("rate", admission.Rate() * kNsPerSecond)
+      .SetNumber("utilization", admission.Utilization())
+      .Build();
 }
 
-// snapshot() -> the figures of the whole; rates are per second
-napi_value Snapshot(napi_env env, napi_callback_info info) {
-  const Call<0> call(env, info);
-  if (!call) return nullptr;
-  const AdmissionController& controller = call->admission;
-  return JsObject(env, {{"standing", JsBoolean(env, controller.queue().standing())},
-                        {"inFlight", JsNumber(env, controller.inFlight())},
-                        {"arrivalRate", JsNumber(env, controller.arrivalRate() * kNsPerSecond)},
-                        {"rate", JsNumber(env, controller.rate() * kNsPerSecond)},
-                        {"utilization", JsNumber(env, controller.utilization())}});
+// snapshotOf(class) -> the figures of one class; rates are per second
+Napi::Value SnapshotOf(const Napi::CallbackInfo& info) {
+  const AdmissionController& admission = Get(info).admission;
+  const uint8_t id = IdAt(info, 0);
+  const ClassLimit& limit = admission.Limit(id);
+  const ClassLimit& holder = admission.Holder(id);
+  return ObjectBuilder(info.Env())
+      .SetNumber("inFlight", limit.InFlight())
+      .SetBoolean("enforcing", holder.Enforcing())
+      .SetBoolean("probing", holder.Probing())
+      .SetNumber("cap", holder.Cap())
+      .SetNumber("burst", limit.Burst())
+      .SetNumber("arrivalRate", limit.ArrivalRate() * kNsPerSecond)
+      .SetNumber("rate", limit.Rate() * kNsPerSecond)
+      .SetNumber("capacity", limit.Capacity() * kNsPerSecond)
+      .SetNumber("noLoadNs", limit.NoLoadNs())
+      .SetNumber("longestNs", limit.LongestNs())
+      .SetNumber("costNs", admission.CostNs(id))
+      .SetBoolean("light", admission.Light(id))
+      .Build();
 }
 
-// snapshotOf(class) -> its figures; rates are per second
-napi_value SnapshotOf(napi_env env, napi_callback_info info) {
-  const Call<1> call(env, info);
-  if (!call) return nullptr;
-  const AdmissionController& controller = call->admission;
-  const uint8_t id = Id(call[0]);
-  const ClassLimit& limit = controller.limit(id);
-  const ClassLimit& holder = controller.holder(id);
-  return JsObject(env, {{"inFlight", JsNumber(env, limit.inFlight())},
-                        {"enforcing", JsBoolean(env, holder.enforcing())},
-                        {"probing", JsBoolean(env, holder.probing())},
-                        {"cap", JsNumber(env, holder.cap())},
-                        {"burst", JsNumber(env, limit.burst())},
-                        {"arrivalRate", JsNumber(env, limit.arrivalRate() * kNsPerSecond)},
-                        {"rate", JsNumber(env, limit.rate() * kNsPerSecond)},
-                        {"capacity", JsNumber(env, limit.capacity() * kNsPerSecond)},
-                        {"noLoadNs", JsNumber(env, limit.NoLoadNs())},
-                        {"longestNs", JsNumber(env, limit.longestNs())},
-                        {"costNs", JsNumber(env, controller.costNs(id))},
-                        {"light", JsBoolean(env, controller.light(id))}});
-}
-
-bool Wrap(napi_env env, napi_value object, const Share& controller) {
-  auto* share = new (std::nothrow) Share(controller);
-  if (share == nullptr) return false;
-  const auto drop = [](napi_env, void* data, void*) { delete static_cast<Share*>(data); };
-  if (napi_wrap(env, object, share, drop, nullptr, nullptr) == napi_ok) return true;
-  delete share;
-  return false;
+bool SetShare(Napi::Object object, const Share& controller) {
+  auto share = std::make_unique<Share>(controller);
+  const auto external = Napi::External<Share>::New(object.Env(), share.get(),
+                                                   [](Napi::Env, Share* data) { delete data; });
+  if (external.IsEmpty()) return false;
+  static_cast<void>(share.release());  // the External owns it
+  return object.DefineProperty(Napi::PropertyDescriptor::Value(kShareName, external))
+      .UnwrapOr(false);
 }
 
 }  // namespace
 
-std::shared_ptr<AdmissionController> ControllerOf(napi_env env, napi_value controller) {
-  void* share = nullptr;
-  if (napi_unwrap(env, controller, &share) != napi_ok) return nullptr;
-  const auto& owner = *static_cast<Share*>(share);
+std::shared_ptr<AdmissionController> ControllerOf(Napi::Object object) {
+  const Napi::Value share = object.Get(kShareName).UnwrapOr({});
+  if (share.IsEmpty() || !share.IsExternal()) return nullptr;
+  const Share& owner = *share.As<Napi::External<Share>>().Data();
   return {owner, &owner->admission};
 }
 
-napi_value CreateController(napi_env env, napi_callback_info info) {
-  const JsCall<std::shared_ptr<LiveControllers>, 5> call(env, info);
-  if (!call) return nullptr;
-  const AdmissionController::Options options{call.Ns(0), call.Count(1), call.Ns(2), call[3] != 0};
+Napi::Value CreateController(const Napi::CallbackInfo& info) {
+  const AdmissionController::Options options{NsAt(info, 0), CountAt(info, 1), NsAt(info, 2),
+                                             FlagAt(info, 3)};
+  const bool live = FlagAt(info, 4);
   const auto controller =
-      std::make_shared<Controller>(options, call[4] != 0 ? *call.self() : nullptr);
-  napi_value object = nullptr;
-  if (napi_create_object(env, &object) != napi_ok) return nullptr;
-  const bool complete = Wrap(env, object, controller) &&
-                        AddFunction(env, object, "enter", Enter, controller) &&
-                        AddFunction(env, object, "leave", Leave, controller) &&
-                        AddFunction(env, object, "forget", Forget, controller) &&
-                        AddFunction(env, object, "split", Split, controller) &&
-                        AddFunction(env, object, "arrive", Arrive, controller) &&
-                        AddFunction(env, object, "depart", Depart, controller) &&
-                        AddFunction(env, object, "turn", Turn, controller) &&
-                        AddFunction(env, object, "spilled", Spilled, controller) &&
-                        AddFunction(env, object, "queued", Queued, controller) &&
-                        AddFunction(env, object, "excess", Excess, controller) &&
-                        AddFunction(env, object, "waitLimit", WaitLimit, controller) &&
-                        AddFunction(env, object, "inFlightOf", InFlightOf, controller) &&
-                        AddFunction(env, object, "snapshot", Snapshot, controller) &&
-                        AddFunction(env, object, "snapshotOf", SnapshotOf, controller);
-  return complete ? object : nullptr;
+      std::make_shared<Controller>(options, live ? Self<LoopMonitor>(info).SharedTurns() : nullptr);
+  const Napi::Object object = ObjectBuilder(info.Env())
+                                  .SetFunction<Enter>("enter", controller)
+                                  .SetFunction<Leave>("leave", controller)
+                                  .SetFunction<Forget>("forget", controller)
+                                  .SetFunction<Split>("split", controller)
+                                  .SetFunction<Arrive>("arrive", controller)
+                                  .SetFunction<Depart>("depart", controller)
+                                  .SetFunction<OnSimulatedTurn>("turn", controller)
+                                  .SetFunction<Spilled>("spilled", controller)
+                                  .SetFunction<Queued>("queued", controller)
+                                  .SetFunction<Excess>("excess", controller)
+                                  .SetFunction<WaitLimit>("waitLimit", controller)
+                                  .SetFunction<InFlightOf>("inFlightOf", controller)
+                                  .SetFunction<Snapshot>("snapshot", controller)
+                                  .SetFunction<SnapshotOf>("snapshotOf", controller)
+                                  .Build();
+  if (object.IsEmpty() || !SetShare(object, controller)) return {};
+  return object;
 }
 
 }  // namespace spillway

@@ -3,55 +3,49 @@
 #include <uv.h>
 
 #include <memory>
-#include <new>
-#include <utility>
 
-#include "binding/js_call.h"
-#include "binding/js_object.h"
+#include "binding/call.h"
+#include "binding/object.h"
 #include "loop/loop_monitor.h"
 #include "loop/turn_window.h"
+#include "loop/turns.h"
 
 namespace spillway {
 namespace {
 
-constexpr double kNsPerMs = 1e6;
-
-/// A window, and its place among those that are told of each turn. May outlive the monitor, if not
-/// as anything that can be called.
-class LoopDelay final {
+/// A window over the turns of one loop. May be destroyed after the monitor, but not used.
+class LoopDelay final : public TurnListener {
  public:
   explicit LoopDelay(LoopMonitor* monitor)
-      : monitor_(monitor), window_(uv_hrtime()), live_(*monitor->live_windows()) {
-    live_->Add(&window_);
+      : monitor_(monitor), window_(uv_hrtime()), turns_(monitor->SharedTurns()) {
+    turns_->Add(TurnPhase::kJudge, this);
   }
-  ~LoopDelay() { live_->Remove(&window_); }
-  LoopDelay(const LoopDelay&) = delete;
-  LoopDelay& operator=(const LoopDelay&) = delete;
+  ~LoopDelay() { turns_->Remove(TurnPhase::kJudge, this); }
+
+  void OnTurn(TurnPhase /*phase*/, const Turn& turn) override { window_.OnTurn(turn.busy); }
 
   TurnWindow::Delay Take() { return window_.Take(uv_hrtime(), monitor_->TurnSoFar()); }
 
  private:
   LoopMonitor* const monitor_;
   TurnWindow window_;
-  const std::shared_ptr<LiveSet<TurnWindow>> live_;
+  const std::shared_ptr<Turns> turns_;
 };
 
-napi_value TakeDelay(napi_env env, napi_callback_info info) {
-  const JsCall<LoopDelay, 0> call(env, info);
-  if (!call) return nullptr;
-  const TurnWindow::Delay delay = call->Take();
-  return JsObject(env, {{"mean", JsNumber(env, delay.mean / kNsPerMs)},
-                        {"p99", JsNumber(env, delay.p99 / kNsPerMs)},
-                        {"max", JsNumber(env, delay.max / kNsPerMs)}});
+Napi::Value TakeDelay(const Napi::CallbackInfo& info) {
+  const TurnWindow::Delay delay = Self<LoopDelay>(info).Take();
+  return ObjectBuilder(info.Env())
+      .SetNumber("mean", delay.mean / kNsPerMs)
+      .SetNumber("p99", delay.p99 / kNsPerMs)
+      .SetNumber("max", delay.max / kNsPerMs)
+      .Build();
 }
 
 }  // namespace
 
-napi_value CreateLoopDelay(napi_env env, napi_callback_info info) {
-  const JsCall<LoopMonitor, 0> call(env, info);
-  if (!call) return nullptr;
-  std::unique_ptr<LoopDelay> delay(new (std::nothrow) LoopDelay(call.self()));
-  return JsFunctionOf(env, "loopDelay", TakeDelay, std::move(delay));
+Napi::Value CreateLoopDelay(const Napi::CallbackInfo& info) {
+  return OwningFunction<TakeDelay>(info.Env(), "loopDelay",
+                                   std::make_unique<LoopDelay>(&Self<LoopMonitor>(info)));
 }
 
 }  // namespace spillway

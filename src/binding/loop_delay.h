@@ -1,11 +1,11 @@
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 namespace spillway {
 
-/// createLoopDelay() -> a function that tells, at each call, how late the loop was since the last:
-/// () -> { mean, p99, max }, ms. `data` is a LoopMonitor*, which must outlive the calls.
-napi_value CreateLoopDelay(napi_env env, napi_callback_info info);
+/// createLoopDelay() -> a function () -> { mean, p99, max }: how late the loop was since the last
+/// call, ms. The function's data is the LoopMonitor.
+Napi::Value CreateLoopDelay(const Napi::CallbackInfo& info);
 
 }  // namespace spillway

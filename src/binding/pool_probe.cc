@@ -1,23 +1,20 @@
 #include "binding/pool_probe.h"
 
-#include "binding/js_call.h"
-#include "binding/js_object.h"
+#include "binding/call.h"
+#include "binding/object.h"
 #include "loop/pool_probe.h"
 
 namespace spillway {
 namespace {
 
-constexpr double kNsPerMs = 1e6;
-
-napi_value ReadProbe(napi_env env, napi_callback_info info) {
-  const JsCall<PoolProbe, 0> call(env, info);
-  return call ? JsNumber(env, static_cast<double>(call->Read()) / kNsPerMs) : nullptr;
+Napi::Value ReadProbe(const Napi::CallbackInfo& info) {
+  return JsMs(info, static_cast<double>(Self<PoolProbe>(info).Read()));
 }
 
 }  // namespace
 
-napi_value CreatePoolProbe(napi_env env, napi_callback_info /*info*/) {
-  return JsFunctionOf(env, "poolProbe", ReadProbe, PoolProbe::New());
+Napi::Value CreatePoolProbe(const Napi::CallbackInfo& info) {
+  return OwningFunction<ReadProbe>(info.Env(), "poolProbe", PoolProbe::New());
 }
 
 }  // namespace spillway

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 namespace spillway {
 
-/// createPoolProbe() -> a function () -> ms, see PoolProbe::Read(); or undefined.
-napi_value CreatePoolProbe(napi_env env, napi_callback_info info);
+/// createPoolProbe() -> a function () -> ms, see PoolProbe::Read(); undefined if uv refuses a loop.
+Napi::Value CreatePoolProbe(const Napi::CallbackInfo& info);
 
 }  // namespace spillway

@@ -1,11 +1,10 @@
-// A spill as JavaScript holds it.
+// A spill, as JavaScript sees it.
 
 #include "binding/spill.h"
 
 #include <algorithm>
 #include <iterator>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,283 +12,190 @@
 
 #include "accept_queue/http_head.h"
 #include "accept_queue/spill.h"
+#include "binding/call.h"
 #include "binding/controller.h"
-#include "binding/js_call.h"
-#include "binding/js_object.h"
+#include "binding/environment.h"
+#include "binding/object.h"
 #include "os/early_socket.h"
 
 namespace spillway {
 namespace {
 
-constexpr double kNsPerMs = 1e6;
-
-/// Calls `deliver(count, refused, longestWaitMs, retryAfter)`, after it has put the descriptors of
-/// `count` connections into `slots`, an Int32Array. JavaScript writes kTaken into a slot as soon as
-/// the descriptor is its own. `takesWebSockets()` -> boolean is asked in the middle of a turn.
+/// Puts the descriptors of `count` connections into `slots`, an Int32Array, and calls
+/// `deliver(count, refused, longestWaitMs, retryAfter)`. JavaScript writes kTaken into a slot as
+/// soon as it owns the descriptor. `takesWebSockets()` -> boolean is called during a turn's kAct.
 class JsReceiver final : public SpillReceiver {
  public:
-  /// Null if the environment is ending, or the slots are too few.
-  static std::unique_ptr<JsReceiver> New(napi_env env, napi_value slots, napi_value deliver,
-                                         napi_value takes_web_sockets, bool wants_refusals) {
-    size_t length = 0;
-    if (napi_get_typedarray_info(env, slots, nullptr, &length, nullptr, nullptr, nullptr) !=
-            napi_ok ||
-        length < SpillBatch::kMostHandedOver) {
-      return nullptr;
-    }
-    auto receiver = std::unique_ptr<JsReceiver>(new (std::nothrow) JsReceiver(env, wants_refusals));
-    if (receiver == nullptr) return nullptr;
-    if (napi_create_reference(env, slots, 1, &receiver->slots_) != napi_ok ||
-        napi_create_reference(env, deliver, 1, &receiver->deliver_) != napi_ok ||
-        napi_create_reference(env, takes_web_sockets, 1, &receiver->takes_web_sockets_) !=
-            napi_ok) {
-      receiver->Release();
-      return nullptr;
-    }
-    return receiver;
-  }
+  JsReceiver(Napi::Int32Array slots, Napi::Function deliver, Napi::Function takes_web_sockets,
+             bool wants_refusals)
+      : env_(slots.Env()),
+        wants_refusals_(wants_refusals),
+        slots_(Napi::Reference<Napi::Int32Array>::New(slots, 1)),
+        deliver_(Napi::Persistent(deliver)),
+        takes_web_sockets_(Napi::Persistent(takes_web_sockets)) {}
 
   bool WantsRefusals() const override { return wants_refusals_; }
 
+  // The function belongs to this package. It throws only while a worker is being terminated, and
+  // the exception is then dropped.
   bool TakesWebSockets() override {
-    napi_handle_scope scope = nullptr;
-    if (napi_open_handle_scope(env_, &scope) != napi_ok) return false;
-    const bool takes = Ask(takes_web_sockets_);
-    napi_close_handle_scope(env_, scope);
-    return takes;
+    const Napi::HandleScope scope(env_);
+    const Napi::Value answer = takes_web_sockets_.Value().Call(0, nullptr).UnwrapOr({});
+    if (!answer.IsEmpty()) return answer.As<Napi::Boolean>().Value();
+    if (env_.IsExceptionPending()) static_cast<void>(env_.GetAndClearPendingException());
+    return false;
   }
 
-  void Deliver(SpillBatch* turn) override {
-    napi_handle_scope scope = nullptr;
-    if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
-    Call(turn);
-    napi_close_handle_scope(env_, scope);
-  }
-
-  // Not in the destructor: that may run when the environment is gone, and its references with it.
-  void Release() override {
-    for (napi_ref* reference : {&slots_, &deliver_, &takes_web_sockets_}) {
-      if (*reference != nullptr) napi_delete_reference(env_, *reference);
-      *reference = nullptr;
-    }
-  }
-
- private:
-  JsReceiver(napi_env env, bool wants_refusals) : env_(env), wants_refusals_(wants_refusals) {}
-
-  void Call(SpillBatch* turn) {
+  void Deliver(SpillBatch* batch) override {
+    const Napi::HandleScope scope(env_);
     // The handles keep both alive, though JavaScript may close the spill.
-    napi_value slots = nullptr;
-    napi_value deliver = nullptr;
-    napi_value global = nullptr;
-    void* data = nullptr;
-    if (napi_get_reference_value(env_, slots_, &slots) != napi_ok ||
-        napi_get_reference_value(env_, deliver_, &deliver) != napi_ok ||
-        napi_get_global(env_, &global) != napi_ok ||
-        napi_get_typedarray_info(env_, slots, nullptr, nullptr, &data, nullptr, nullptr) !=
-            napi_ok) {
-      return;
-    }
-    napi_value arguments[] = {JsNumber(env_, static_cast<double>(turn->handed_over)),
-                              JsNumber(env_, turn->refused),
-                              JsNumber(env_, static_cast<double>(turn->longest_wait) / kNsPerMs),
-                              JsNumber(env_, turn->retry_after)};
-    const napi_value none = JsNumber(env_, 0);
-    for (const napi_value argument : arguments) {
-      if (argument == nullptr) return;
-    }
-    auto* const fds = static_cast<int32_t*>(data);
-    std::copy_n(turn->fds.begin(), turn->handed_over, fds);
+    Napi::Int32Array slots = slots_.Value();
+    const Napi::Function deliver = deliver_.Value();
+    napi_value arguments[] = {
+        Napi::Number::New(env_, static_cast<double>(batch->handed_over)),
+        Napi::Number::New(env_, batch->refused),
+        Napi::Number::New(env_, static_cast<double>(batch->longest_wait) / kNsPerMs),
+        Napi::Number::New(env_, batch->retry_after)};
+    const napi_value none = Napi::Number::New(env_, 0);
+    int32_t* const fds = slots.Data();
+    std::copy_n(batch->fds.begin(), batch->handed_over, fds);
     const auto waiting = [&] {
-      return turn->handed_over -
-             static_cast<size_t>(std::count(fds, fds + turn->handed_over, SpillBatch::kTaken));
+      return batch->handed_over -
+             static_cast<size_t>(std::count(fds, fds + batch->handed_over, SpillBatch::kTaken));
     };
-    // A listener that throws ends one hand-over, not those behind it.
+    // A listener that throws interrupts one hand-over; the connections after it still get theirs.
     for (size_t before = waiting();; before = waiting()) {
-      const napi_status status = napi_make_callback(env_, nullptr, global, deliver,
-                                                    std::size(arguments), arguments, nullptr);
-      if (status == napi_ok) break;
+      const auto result =
+          deliver.MakeCallback(env_.Global(), std::size(arguments), arguments, nullptr);
+      if (result.IsJust()) break;
       ReportException();
       arguments[1] = none;
       if (waiting() == 0 || waiting() == before) break;
     }
-    std::copy_n(fds, turn->handed_over, turn->fds.begin());
+    std::copy_n(fds, batch->handed_over, batch->fds.begin());
   }
 
-  // Calls a function of this package. It throws only while a worker is being terminated, and then
-  // the exception is dropped.
-  bool Ask(napi_ref function) {
-    napi_value callee = nullptr;
-    napi_value global = nullptr;
-    napi_value result = nullptr;
-    napi_value exception = nullptr;
-    bool answer = false;
-    if (napi_get_reference_value(env_, function, &callee) != napi_ok ||
-        napi_get_global(env_, &global) != napi_ok) {
-      return false;
-    }
-    if (napi_call_function(env_, global, callee, 0, nullptr, &result) != napi_ok) {
-      (void)napi_get_and_clear_last_exception(env_, &exception);
-      return false;
-    }
-    return napi_get_value_bool(env_, result, &answer) == napi_ok && answer;
+  // Not left to the destructor, which may run when the environment is gone, and its references
+  // with it.
+  void Release() override {
+    slots_.Reset();
+    deliver_.Reset();
+    takes_web_sockets_.Reset();
   }
 
-  // As if the loop had called: to 'uncaughtException', or the end of the process.
+ private:
+  // As an exception in a callback of the loop: it goes to 'uncaughtException', or ends the process.
+  // node-addon-api has nothing for that.
   void ReportException() {
-    bool is_pending = false;
-    napi_value exception = nullptr;
-    if (napi_is_exception_pending(env_, &is_pending) != napi_ok || !is_pending) return;
-    if (napi_get_and_clear_last_exception(env_, &exception) != napi_ok) return;
-    napi_fatal_exception(env_, exception);
+    if (!env_.IsExceptionPending()) return;
+    napi_fatal_exception(env_, env_.GetAndClearPendingException().Value());
   }
 
-  const napi_env env_;
+  const Napi::Env env_;
   const bool wants_refusals_;
-  napi_ref slots_ = nullptr;
-  napi_ref deliver_ = nullptr;
-  napi_ref takes_web_sockets_ = nullptr;
+  Napi::Reference<Napi::Int32Array> slots_;
+  Napi::FunctionReference deliver_;
+  Napi::FunctionReference takes_web_sockets_;
 };
 
-std::optional<std::string> ReadString(napi_env env, napi_value value) {
-  size_t length = 0;
-  if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) return std::nullopt;
-  std::string text(length, '\0');
-  if (napi_get_value_string_utf8(env, value, text.data(), length + 1, nullptr) != napi_ok) {
-    return std::nullopt;
-  }
-  return text;
-}
-
-std::optional<std::vector<std::string>> ReadStrings(napi_env env, napi_value array) {
-  uint32_t length = 0;
-  if (napi_get_array_length(env, array, &length) != napi_ok) return std::nullopt;
+/// Empty where an element could not be read, as while a worker is being terminated.
+std::vector<std::string> ReadStrings(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
   std::vector<std::string> strings;
-  for (uint32_t i = 0; i < length; ++i) {
-    napi_value element = nullptr;
-    if (napi_get_element(env, array, i, &element) != napi_ok) return std::nullopt;
-    std::optional<std::string> text = ReadString(env, element);
-    if (!text) return std::nullopt;
-    strings.push_back(std::move(*text));
+  for (uint32_t i = 0, length = array.Length(); i < length; ++i) {
+    const Napi::Value element = array.Get(i).UnwrapOr({});
+    if (element.IsEmpty()) return {};
+    strings.push_back(element.As<Napi::String>().Utf8Value());
   }
   return strings;
 }
 
-napi_value JsArray(napi_env env, const std::vector<int>& numbers) {
-  napi_value array = nullptr;
-  if (napi_create_array_with_length(env, numbers.size(), &array) != napi_ok) return nullptr;
+Napi::Value JsArray(Napi::Env env, const std::vector<int>& numbers) {
+  const Napi::Array array = Napi::Array::New(env, numbers.size());
   for (size_t i = 0; i < numbers.size(); ++i) {
-    const napi_value number = JsNumber(env, numbers[i]);
-    if (number == nullptr ||
-        napi_set_element(env, array, static_cast<uint32_t>(i), number) != napi_ok) {
-      return nullptr;
-    }
+    const auto index = static_cast<uint32_t>(i);
+    if (!array.Set(index, Napi::Number::New(env, numbers[i])).UnwrapOr(false)) return {};
   }
   return array;
 }
 
-template <size_t N>
-struct Arguments {
-  napi_value values[N] = {};
-  void* data = nullptr;
-
-  bool Read(napi_env env, napi_callback_info info) {
-    size_t count = N;
-    return napi_get_cb_info(env, info, &count, values, nullptr, &data) == napi_ok && count == N;
-  }
-};
-
-using Call = JsSharedCall<Spill, 0>;
+Spill& Get(const Napi::CallbackInfo& info) { return *Self<std::shared_ptr<Spill>>(info); }
 
 // close() -> descriptors of connections that are the caller's from then on
-napi_value Close(napi_env env, napi_callback_info info) {
-  const Call call(env, info);
-  if (!call) return nullptr;
-  const std::vector<int> fds = call->Close();
-  const napi_value array = JsArray(env, fds);
-  if (array == nullptr) {
+Napi::Value Close(const Napi::CallbackInfo& info) {
+  const std::vector<int> fds = Get(info).Close();
+  const Napi::Value array = JsArray(info.Env(), fds);
+  if (array.IsEmpty()) {
     for (const int fd : fds) early_socket::Close(fd);
   }
   return array;
 }
 
-// figures() -> counts since it was made, and what is open now
-napi_value Figures(napi_env env, napi_callback_info info) {
-  const Call call(env, info);
-  if (!call) return nullptr;
-  return JsObject(env, {{"open", JsBoolean(env, call->open())},
-                        {"spilled", JsNumber(env, call->spilled())},
-                        {"handedOver", JsNumber(env, call->handed_over())},
-                        {"dropped", JsNumber(env, call->dropped())},
-                        {"lingering", JsNumber(env, static_cast<double>(call->lingering()))}});
+// figures() -> counts since it was created, and what is open now
+Napi::Value Figures(const Napi::CallbackInfo& info) {
+  const Spill& spill = Get(info);
+  return ObjectBuilder(info.Env())
+      .SetBoolean("open", spill.Open())
+      .SetNumber("spilled", spill.Spilled())
+      .SetNumber("handedOver", spill.HandedOver())
+      .SetNumber("dropped", spill.Dropped())
+      .SetNumber("lingeringCloses", static_cast<double>(spill.OpenLingeringCloses()))
+      .Build();
 }
 
 }  // namespace
 
-napi_value CreateSpill(napi_env env, napi_callback_info info) {
-  Arguments<10> arguments;
-  if (!arguments.Read(env, info)) return nullptr;
-  const auto& [controller_object, fd_number, exempt_array, answer_array, message_number,
-               reserved_number, slots, deliver, wants, takes_web_sockets] = arguments.values;
-  int32_t fd = -1;
-  uint32_t message_bytes = 0;
-  double first_reserved = 0;
-  bool wants_refusals = false;
-  std::shared_ptr<AdmissionController> controller = ControllerOf(env, controller_object);
-  std::optional<std::vector<std::string>> exempt = ReadStrings(env, exempt_array);
-  std::optional<std::vector<std::string>> answers = ReadStrings(env, answer_array);
-  if (controller == nullptr || !exempt || !answers || answers->empty() ||
-      napi_get_value_int32(env, fd_number, &fd) != napi_ok ||
-      napi_get_value_uint32(env, message_number, &message_bytes) != napi_ok ||
-      napi_get_value_double(env, reserved_number, &first_reserved) != napi_ok ||
-      napi_get_value_bool(env, wants, &wants_refusals) != napi_ok) {
-    return nullptr;
+Napi::Value CreateSpill(const Napi::CallbackInfo& info) {
+  std::shared_ptr<AdmissionController> controller = ControllerOf(info[0].As<Napi::Object>());
+  const auto fd = static_cast<int>(NumberAt(info, 1));
+  std::vector<std::string> exempt = ReadStrings(info[2]);
+  std::vector<std::string> answers = ReadStrings(info[3]);
+  const uint32_t message_bytes = CountAt(info, 4);
+  const double first_reserved = NumberAt(info, 5);
+  const auto slots = info[6].As<Napi::Int32Array>();
+  const auto deliver = info[7].As<Napi::Function>();
+  const bool wants_refusals = info[8].As<Napi::Boolean>().Value();
+  const auto takes_web_sockets = info[9].As<Napi::Function>();
+  if (controller == nullptr || answers.empty() || info.Env().IsExceptionPending() ||
+      slots.ElementLength() < SpillBatch::kMostHandedOver) {
+    return {};
   }
-  auto receiver = JsReceiver::New(env, slots, deliver, takes_web_sockets, wants_refusals);
-  if (receiver == nullptr) return nullptr;
-  const auto spill =
-      std::make_shared<Spill>(std::move(controller), fd,
-                              Spill::Settings{PathPatterns(std::move(*exempt)), std::move(*answers),
-                                              message_bytes, first_reserved},
-                              std::move(receiver));
-  napi_value object = nullptr;
-  if (napi_create_object(env, &object) != napi_ok ||
-      !AddFunction(env, object, "close", Close, spill) ||
-      !AddFunction(env, object, "figures", Figures, spill)) {
+  const auto spill = std::make_shared<Spill>(
+      std::move(controller), fd,
+      Spill::Settings{PathPatterns(std::move(exempt)), std::move(answers), message_bytes,
+                      first_reserved},
+      std::make_unique<JsReceiver>(slots, deliver, takes_web_sockets, wants_refusals));
+  const Napi::Object object = ObjectBuilder(info.Env())
+                                  .SetFunction<Close>("close", spill)
+                                  .SetFunction<Figures>("figures", spill)
+                                  .Build();
+  if (object.IsEmpty()) {
     spill->Close();
-    return nullptr;
+    return {};
   }
-  (*static_cast<std::shared_ptr<Spills>*>(arguments.data))->Add(spill);
+  Self<Environment>(info).AllSpills().Add(spill);
   return object;
 }
 
-napi_value ReadHead(napi_env env, napi_callback_info info) {
-  Arguments<3> arguments;
-  if (!arguments.Read(env, info)) return nullptr;
-  const auto& [buffer, exempt_array, piece_number] = arguments.values;
-  void* data = nullptr;
-  size_t length = 0;
-  uint32_t piece_bytes = 0;
-  std::optional<std::vector<std::string>> exempt = ReadStrings(env, exempt_array);
-  if (!exempt || napi_get_buffer_info(env, buffer, &data, &length) != napi_ok ||
-      napi_get_value_uint32(env, piece_number, &piece_bytes) != napi_ok) {
-    return nullptr;
-  }
-  const std::string_view bytes(static_cast<const char*>(data), length);
-  const size_t step = std::max<size_t>(piece_bytes, 1);
+Napi::Value ReadHead(const Napi::CallbackInfo& info) {
+  const auto buffer = info[0].As<Napi::Buffer<char>>();
+  const PathPatterns exempt(ReadStrings(info[1]));
+  const std::string_view bytes(buffer.Data(), buffer.Length());
+  const size_t step = std::max<size_t>(CountAt(info, 2), 1);
   HttpHeadReader reader;
   HttpHead head{};
-  for (size_t come = std::min(step, length);; come = std::min(come + step, length)) {
+  for (size_t come = std::min(step, bytes.size());; come = std::min(come + step, bytes.size())) {
     head = reader.Read(bytes.substr(0, come));
-    if (head.kind != HttpHead::Kind::kIncomplete || come == length) break;
+    if (head.kind != HttpHead::Kind::kIncomplete || come == bytes.size()) break;
   }
-  const bool is_exempt = PathPatterns(std::move(*exempt)).Match(PathOfTarget(head.target));
-  return JsObject(env, {{"kind", JsNumber(env, static_cast<double>(head.kind))},
-                        {"isHead", JsBoolean(env, head.is_head)},
-                        {"hasBody", JsBoolean(env, head.has_body)},
-                        {"websocket", JsBoolean(env, head.websocket)},
-                        {"length", JsNumber(env, static_cast<double>(head.length))},
-                        {"exempt", JsBoolean(env, is_exempt)}});
+  return ObjectBuilder(info.Env())
+      .SetNumber("kind", static_cast<double>(head.kind))
+      .SetBoolean("isHead", head.is_head)
+      .SetBoolean("hasBody", head.has_body)
+      .SetBoolean("websocket", head.websocket)
+      .SetNumber("length", static_cast<double>(head.length))
+      .SetBoolean("exempt", exempt.Match(PathOfTarget(head.target)))
+      .Build();
 }
 
 }  // namespace spillway

@@ -1,16 +1,16 @@
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 namespace spillway {
 
 /// createSpill(controller, fd, exempt, answers, messageBytes, firstReserved, slots, deliver,
-/// wantsRefusals, takesWebSockets) -> an object of functions, see spill_js.cc. `data` is a
-/// std::shared_ptr<Spills>*, which must outlive the function.
-napi_value CreateSpill(napi_env env, napi_callback_info info);
+/// wantsRefusals, takesWebSockets) -> an object of functions, see spill.cc. The function's data is
+/// the Environment.
+Napi::Value CreateSpill(const Napi::CallbackInfo& info);
 
-/// readHead(bytes, exempt, pieceBytes) -> what a spill reads there where the bytes come in pieces,
-/// for a test
-napi_value ReadHead(napi_env env, napi_callback_info info);
+/// For tests: readHead(bytes, exempt, pieceBytes) -> how a spill reads the request's head when it
+/// arrives in pieces of that many bytes.
+Napi::Value ReadHead(const Napi::CallbackInfo& info);
 
 }  // namespace spillway

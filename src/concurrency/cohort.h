@@ -7,8 +7,9 @@
 
 namespace spillway {
 
-/// So many handlers that start one after the other, and the response times of all of them: of
-/// those that merely end within some time, the fast ones would be too many.
+/// A number of handlers that start one after the other, and their response times. All of them are
+/// timed: among those that end within a given time, the fast ones would be overrepresented. Times
+/// are ns.
 class Cohort final {
  public:
   Cohort() = default;
@@ -28,29 +29,29 @@ class Cohort final {
     if (completed) sample_.Add(static_cast<double>(now - began));
   }
 
-  /// Takes no more than it has, once these are `fewest`.
+  /// Accepts no more handlers, unless there are fewer than `fewest`.
   void Close(uint32_t fewest) { size_ = std::min(size_, std::max(begun_, fewest)); }
 
   bool Has(uint64_t began) const { return begun_ > 0 && began >= first_ && began <= last_; }
-  /// All of them started.
-  bool closed() const { return begun_ >= size_; }
+  /// Whether all of them have started.
+  bool Closed() const { return begun_ >= size_; }
   double SinceLast(uint64_t now) const { return static_cast<double>(now - last_); }
-  bool complete() const { return ended_ >= size_; }
-  uint32_t begun() const { return begun_; }
-  uint32_t ended() const { return ended_; }
-  /// What their responses add up to so far: those that have not ended count with their age.
+  bool Complete() const { return ended_ >= size_; }
+  uint32_t Begun() const { return begun_; }
+  uint32_t Ended() const { return ended_; }
+  /// The sum of their response times so far; handlers that have not ended count with their age.
   double SumNs(uint64_t now) const {
     return responses_ + (begun_ - ended_) * static_cast<double>(now - first_) - starts_;
   }
-  uint32_t size() const { return size_; }
-  const Sample& sample() const { return sample_; }
+  uint32_t Size() const { return size_; }
+  const Sample& Responses() const { return sample_; }
 
  private:
   uint32_t size_ = 0;
   uint32_t begun_ = 0;
   uint32_t ended_ = 0;
-  double starts_ = 0;     // of those in flight, after the first, ns
-  double responses_ = 0;  // of those that ended, ns
+  double starts_ = 0;     // start times of those in flight, relative to the first, ns
+  double responses_ = 0;  // response times of those that have ended, ns
   uint64_t first_ = 0;
   uint64_t last_ = 0;
   Sample sample_;

@@ -8,34 +8,36 @@
 
 namespace spillway {
 
-/// How many handlers of one stream may run at once: by Little's law X (R + Q), X what is completed
-/// per time, R the response time when nothing queues, Q the queueing allowed.
+/// Limits how many handlers of one stream run at once, by Little's law: X (R + Q). X is the
+/// throughput, R the no-load response time, and Q the queueing allowed.
 ///
-/// The admission controller of ClassLimit, for a closed loop. There requests come by themselves: a
-/// limit is needed only while they queue, and what it refuses tells what there is beyond it. Here
-/// nothing is in flight that the limit did not let start. So it is always in force, and must rise
-/// by itself to learn that it may: below the knee X grows with the limit, and X (R + Q) is more
-/// than is in flight; above it X stays, and so does the limit.
+/// It does for a closed loop what admission/class_limit.h does for an open one. Requests to a
+/// server arrive by themselves: a limit is needed only while they queue, and the refused requests
+/// show that more would come. Here, nothing is in flight that the limit has not let start. So the
+/// limit is always enforced, and must rise by itself to learn whether it may. Below the knee, X
+/// grows with the limit, and X (R + Q) is more than is in flight; above it X stays, and so does the
+/// limit.
 ///
-/// Times are ns; `now` never goes back.
+/// Times are ns; `now` never decreases.
 class ConcurrencyLimit final {
  public:
   /// A handler starts.
   void Begin(uint64_t now);
-  /// The one that started at `began` has settled. `turn_ns`: the event loop's mean turn of late.
+  /// The handler that started at `began` has settled. `turn_ns`: the mean of the event loop's
+  /// recent turns.
   void End(uint64_t now, uint64_t began, bool succeeded, double turn_ns);
 
   /// At least 1.
-  uint32_t limit() const { return probing() ? probe_.Limit(in_flight_) : limit_; }
-  bool probing() const { return probe_.running(); }
+  uint32_t Limit() const { return Probing() ? probe_.Limit(in_flight_) : limit_; }
+  bool Probing() const { return probe_.Running(); }
   /// X, per ns.
-  double capacity() const { return capacity_; }
-  /// R; 0 until it is known.
-  double response_ns() const { return response().Ns(); }
+  double Capacity() const { return capacity_; }
+  /// R, ns; 0 until it is known.
+  double ResponseNs() const { return Response().Ns(); }
 
  private:
-  const NoLoadResponse& response() const { return probe_.response(); }
-  NoLoadResponse& response() { return probe_.response(); }
+  const NoLoadResponse& Response() const { return probe_.Response(); }
+  NoLoadResponse& Response() { return probe_.Response(); }
   void Pass(uint64_t now);
   void BeginWindow(uint64_t now);
   bool WindowIsOver(uint64_t now) const;
@@ -57,19 +59,20 @@ class ConcurrencyLimit final {
   bool searching_ = true;
   bool late_ = false;
   double capacity_ = 0;
-  double capacity_age_ = 0;  // ns over which X was measured
+  double capacity_age_ = 0;  // time over which X was measured, ns
 
   uint64_t window_begun_ = 0;
   Sample window_;
   uint64_t last_ = 0;
-  double presence_ = 0;    // in flight times ns, since the window began
-  double settled_ = 0;     // what the responses of the window add up to, ns
-  double seen_stuck_ = 0;  // in flight at the end of the last window, and not explained
-  double stuck_ = 0;       // in flight, and may never settle
+  double presence_ = 0;  // handlers in flight times ns, since the window began
+  double settled_ = 0;   // sum of the response times in the window, ns
+  double seen_stuck_ =
+      0;              // handlers in flight in the last window that the settled ones do not explain
+  double stuck_ = 0;  // estimated number of handlers in flight that never settle
   int slow_windows_ = 0;
 
-  uint64_t alone_since_ = 0;  // when the only one in flight started
-  Sample alone_;              // of those that no other was in flight with, one after the other
+  uint64_t alone_since_ = 0;  // when the only handler in flight started
+  Sample alone_;              // response times of handlers that were alone in flight
 
   ResponseProbe probe_;
   double probed_capacity_ = 0;

@@ -9,20 +9,20 @@
 
 namespace spillway {
 
-/// Measures the response time with fewer in flight: lets them drain to a level, then times so many
-/// handlers that start at that level. Times are ns.
+/// Measures the response time with fewer handlers in flight: lets them drain to a level, and then
+/// times a number of handlers that start at that level. Times are ns.
 class LevelProbe final {
  public:
   struct Plan {
-    uint32_t level;    // in flight, without those that never settle
-    uint32_t stuck;    // in flight, and may never settle
-    uint32_t skipped;  // handlers that fill it
-    uint32_t size;     // handlers to time, after these
-    uint32_t fewest;   // of these when they take too long
-    double above_ns;  // over once the mean is sure to be above this; 0: above what a queue explains
-    double spread_ns;    // how sure: so many standard deviations of a response
-    double longest_ns;   // so long they may start
-    double patience_ns;  // what has not settled within several of these never will
+    uint32_t level;    // handlers in flight, without those that never settle
+    uint32_t stuck;    // handlers in flight that may never settle
+    uint32_t skipped;  // handlers that start first, to fill the level, and are not timed
+    uint32_t size;     // handlers to time, after the skipped ones
+    uint32_t fewest;   // handlers to time if they take too long
+    double above_ns;  // finished once the mean is surely above this; 0: above what a queue explains
+    double spread_ns;    // how sure: a number of standard deviations of a response
+    double longest_ns;   // the time in which handlers may start
+    double patience_ns;  // a handler that has not settled within several of these never will
   };
 
   LevelProbe() = default;
@@ -32,12 +32,13 @@ class LevelProbe final {
         counted_from_(static_cast<uint32_t>(kCounted * in_flight)),
         last_(now),
         longest_(plan.patience_ns) {
-    if (in_flight <= limit()) Drained(now);
+    if (in_flight <= Limit()) Drained(now);
   }
 
-  /// With none in flight that can settle nothing would ever end the draining.
+  /// If no handler in flight could settle, the draining would never end: it always leaves room for
+  /// one more.
   uint32_t Limit(uint32_t in_flight) const {
-    return drained_ || fresh_ > 0 ? limit() : std::max(limit(), in_flight + 1);
+    return drained_ || fresh_ > 0 ? Limit() : std::max(Limit(), in_flight + 1);
   }
 
   void Begin(uint64_t now) {
@@ -50,14 +51,14 @@ class LevelProbe final {
     }
   }
 
-  /// `in_flight`: those that are left.
+  /// `in_flight`: how many are left.
   void End(uint64_t now, uint64_t began, bool served, uint32_t in_flight) {
     const auto response = static_cast<double>(now - began);
     if (drained_) {
       cohort_.End(now, began, served);
       longest_ = std::max(longest_, response);
       if (Since(drained_at_, now) > plan_.longest_ns) cohort_.Close(plan_.fewest);
-      if (!above_ && cohort_.ended() > 0 && IsAbove(now)) {
+      if (!above_ && cohort_.Ended() > 0 && IsAbove(now)) {
         above_ = true;
         cohort_.Close(0);
       }
@@ -72,43 +73,44 @@ class LevelProbe final {
     }
     if (began >= begun_ && fresh_ > 0) --fresh_;
     longest_ = std::max(longest_, response);
-    if (Since(begun_, now) > kPatience * longest_ && in_flight > limit())
+    if (Since(begun_, now) > kPatience * longest_ && in_flight > Limit())
       plan_.stuck = in_flight - plan_.level;
-    if (in_flight <= limit()) Drained(now);
+    if (in_flight <= Limit()) Drained(now);
   }
 
-  /// Also when one of the handlers seems never to settle.
-  bool complete(uint64_t now) const {
-    return drained_ && (cohort_.complete() ||
-                        (cohort_.closed() && cohort_.SinceLast(now) > kPatience * longest_));
+  /// True also if the last handlers seem never to settle.
+  bool Complete(uint64_t now) const {
+    return drained_ && (cohort_.Complete() ||
+                        (cohort_.Closed() && cohort_.SinceLast(now) > kPatience * longest_));
   }
-  /// The mean is sure to be above what was asked, though not all have ended.
-  bool above() const { return above_; }
-  /// Those that have not ended count with their age.
-  double MeanNs(uint64_t now) const { return cohort_.SumNs(now) / std::max(1u, cohort_.begun()); }
-  uint32_t count() const { return cohort_.sample().count(); }
-  uint32_t level() const { return plan_.level; }
-  const Sample& sample() const { return cohort_.sample(); }
-  /// The response that the draining shows, by Little's law.
+  /// The mean is surely above the given bound, although not all handlers have ended.
+  bool Above() const { return above_; }
+  /// Handlers that have not ended count with their age.
+  double MeanNs(uint64_t now) const { return cohort_.SumNs(now) / std::max(1u, cohort_.Begun()); }
+  uint32_t Count() const { return cohort_.Responses().Count(); }
+  uint32_t Level() const { return plan_.level; }
+  const Sample& Responses() const { return cohort_.Responses(); }
+  /// The mean response time during the draining, by Little's law.
   double DrainNs() const { return presence_ / std::max(1u, ended_); }
 
  private:
-  // What takes this many times longer than the longest response so far will never settle.
+  // A handler that takes this many times longer than the longest response so far will never settle.
   static constexpr double kPatience = 4;
-  // The first quarter of the draining may have started before a change: it is not counted.
+  // The first quarter of the draining is not counted: its handlers may have started before a
+  // change.
   static constexpr double kCounted = 0.75;
-  // Of the response that the draining shows: with a queue, a quarter of the limit takes about half
-  // of it; without, as long.
+  // The threshold relative to the mean response time of the draining. With a queue, responses at a
+  // quarter of the limit take about half of that time; without a queue, as long.
   static constexpr double kNotShorter = 0.7;
 
   bool IsAbove(uint64_t now) const {
     if (plan_.above_ns == 0)
-      return ended_ > 0 && cohort_.SumNs(now) > kNotShorter * DrainNs() * cohort_.size();
-    const uint32_t begun = cohort_.begun();
+      return ended_ > 0 && cohort_.SumNs(now) > kNotShorter * DrainNs() * cohort_.Size();
+    const uint32_t begun = cohort_.Begun();
     return cohort_.SumNs(now) > plan_.above_ns * begun + plan_.spread_ns * std::sqrt(begun);
   }
   static double Since(uint64_t then, uint64_t now) { return static_cast<double>(now - then); }
-  uint32_t limit() const { return plan_.level + plan_.stuck; }
+  uint32_t Limit() const { return plan_.level + plan_.stuck; }
   void Drained(uint64_t now) {
     drained_ = true;
     drained_at_ = now;

@@ -8,27 +8,27 @@
 
 namespace spillway {
 
-/// R, the response time while nothing queues: its mean, ns, and how well it is known.
+/// The no-load response time R: its mean, ns, and how precisely it is known.
 class NoLoadResponse final {
  public:
-  bool known() const { return mean_ > 0; }
+  bool Known() const { return mean_ > 0; }
   double Ns() const { return mean_; }
 
-  /// The variance of single responses over the square of R.
+  /// The variance of single responses divided by the square of R.
   double RelativeVariance() const { return variance_; }
-  /// The standard error of R, as a part of R.
+  /// The standard error of R, relative to R.
   double Error() const { return std::sqrt(RelativeVariance() / std::max(1.0, responses_)); }
-  /// Twice the standard error of the difference between R and the mean of so many responses, ns.
+  /// Twice the standard error of the difference between R and the mean of `count` responses, ns.
   double DifferenceNs(uint32_t count) const {
-    if (!known()) return 0;
+    if (!Known()) return 0;
     return kStandardErrors * mean_ * std::sqrt(RelativeVariance() * (1 / responses_ + 1.0 / count));
   }
 
-  /// Responses that saw no queue. Where they differ from R, it has changed.
+  /// Adds responses that were measured without a queue. If they differ from R, then R has changed.
   void Learn(const Sample& sample) {
-    if (sample.count() == 0) return;
-    const double count = sample.count();
-    if (!known() || Differs(sample.MeanNs(), sample.count())) {
+    if (sample.Count() == 0) return;
+    const double count = sample.Count();
+    if (!Known() || Differs(sample.MeanNs(), sample.Count())) {
       mean_ = sample.MeanNs();
       responses_ = count;
       variance_ += count / (count + kAssumed) * (sample.RelativeVariance() - variance_);
@@ -40,20 +40,20 @@ class NoLoadResponse final {
     responses_ = std::min(responses_ + count, kRemembered * std::max(1.0, variance_));
   }
 
-  /// They may have seen something of a queue: newer ones count for more.
+  /// The responses so far may have been measured with a queue: new ones count for more.
   void Doubt() { responses_ = std::min(responses_, kDoubted); }
 
  private:
   static constexpr double kStandardErrors = 2;
   static constexpr double kReplaced = 1.25;
-  // Services vary by so much of R without a change.
+  // Services vary by this part of R without a change.
   static constexpr double kSame = 0.05;
-  // R is the mean of so many responses at most, so that it follows slow changes.
+  // R is the mean of at most this many responses, so that it follows slow changes.
   static constexpr double kRemembered = 150;
   static constexpr double kDoubted = 8;
 
-  // A few responses tell little of their variance: it counts as known from so many before, first
-  // as that of exponential ones.
+  // A few responses say little about their variance. It starts as that of exponential response
+  // times, which counts as much as two responses.
   static constexpr double kAssumed = 2;
 
   bool Differs(double mean_ns, uint32_t count) const {

@@ -8,41 +8,42 @@ namespace spillway {
 
 namespace {
 
-// Of X R, so many in flight when R is measured: no queue, even where R is known 1.6 times too high.
+// The part of X R in flight while R is measured: there is no queue even if R is known 1.6 times too
+// high.
 constexpr double kShare = 0.6;
 
-// Of the limit, so many in flight to tell a queue from a slow service: with a queue responses get
-// four times shorter, and noise does not hide that.
+// The part of the limit in flight during a test. With a queue, responses become four times shorter,
+// which noise does not hide.
 constexpr double kTestShare = 0.25;
 
-// Means that differ by less than this part of R are the same.
+// Means are the same if their ratio is above this.
 constexpr double kSame = 0.9;
 
-// A mean this near to what a queue predicts, as a part of the guess, shows one: between 0.6, all
-// queue, and 1, none.
+// If the mean is below this part of the guess, there was a queue. Responses that only waited would
+// take 0.6 of it, responses without a queue all of it.
 constexpr double kSaturated = 0.75;
 
-// A response this many times the guess, by so many standard errors, is no longer one of it.
+// Responses that exceed the guess by this factor, and by this many standard errors, refute it.
 constexpr double kAbove = 1.5;
 constexpr double kAboveErrors = 4;
 
-// Errors of a mean, as parts of it, that a test, a measurement and one that confirms a new R aim
-// for: they tell how many handlers are timed, within bounds.
+// The relative errors that a test, a measurement, and a measurement that confirms a new R aim for.
+// They determine how many handlers are timed, within bounds.
 constexpr double kTestError = 0.2;
 constexpr double kMeasureError = 0.1;
 constexpr double kConfirmError = 0.18;
 constexpr double kFewest = 8;
 constexpr double kMost = 400;
-// So many are enough when they take too long.
+// This many are enough if they take too long.
 constexpr uint32_t kEnough = 16;
 constexpr double kLongestNs = 1e9;
 constexpr double kLongestResponses = 4;
 
-// With a relative variance below this, one sample is precise: it needs no second look.
+// With a relative variance below this, a single sample is precise enough.
 constexpr double kSteady = 0.1;
 
-// Measures so seldom that it costs 1 to 3 % of the throughput; sooner while R is known worse than
-// this, or new.
+// Measurements are so rare that they cost 1 to 3 % of the throughput. They are more frequent while
+// R is new, or known with an error above this.
 constexpr double kEveryNs = 10e9;
 constexpr double kEveryResponses = 50;
 constexpr double kEveryDurations = 20;
@@ -74,8 +75,8 @@ void ResponseProbe::End(uint64_t now, uint64_t began, bool served, uint32_t in_f
   state_.in_flight = in_flight;
   level_.End(now, began, served, in_flight);
   if (phase_ == Phase::kVerifying) low_.End(now, began, served, in_flight);
-  if (!level_.above() && !level_.complete(now)) return;
-  if (level_.count() == 0) return Finish(now);
+  if (!level_.Above() && !level_.Complete(now)) return;
+  if (level_.Count() == 0) return Finish(now);
   switch (phase_) {
     case Phase::kTesting:
       return EndTest(now);
@@ -99,14 +100,14 @@ void ResponseProbe::BeginTest(uint64_t now, double from) {
 
 void ResponseProbe::EndTest(uint64_t now) {
   const double mean = level_.MeanNs(now);
-  const double rate = level_.level() / mean;
-  const double error = std::sqrt(response_.RelativeVariance() / level_.count());
-  if (!level_.above() && std::abs(mean / trusted_ns_ - 1) < 1 - kSame + error) {
-    response_.Learn(level_.sample());
+  const double rate = level_.Level() / mean;
+  const double error = std::sqrt(response_.RelativeVariance() / level_.Count());
+  if (!level_.Above() && std::abs(mean / trusted_ns_ - 1) < 1 - kSame + error) {
+    response_.Learn(level_.Responses());
     state_.capacity = std::max(rate, state_.capacity);
     return Finish(now);
   }
-  if (level_.above() || level_.level() == 1) return BeginVerify(now);
+  if (level_.Above() || level_.Level() == 1) return BeginVerify(now);
   state_.capacity = rate;
   saturated_ = true;
   BeginMeasure(now, std::min(trusted_ns_, kShare * mean));
@@ -121,22 +122,22 @@ void ResponseProbe::BeginVerify(uint64_t now) {
   plan.skipped = plan.level;
   plan.size = SizeFor(MeasureError());
   plan.above_ns = std::numeric_limits<double>::infinity();
-  plan.patience_ns = low_.MeanNs(now) * plan.level / low_.level();
+  plan.patience_ns = low_.MeanNs(now) * plan.level / low_.Level();
   BeginLevel(now, plan);
 }
 
 void ResponseProbe::EndVerify(uint64_t now) {
   const double high = level_.MeanNs(now);
   const double low = low_.MeanNs(now);
-  const double counts = 1.0 / low_.count() + 1.0 / level_.count();
+  const double counts = 1.0 / low_.Count() + 1.0 / level_.Count();
   const double error = 2 * std::sqrt(response_.RelativeVariance() * counts);
-  const double levels = static_cast<double>(level_.level()) / low_.level();
-  state_.capacity = level_.level() / high;
+  const double levels = static_cast<double>(level_.Level()) / low_.Level();
+  state_.capacity = level_.Level() / high;
   if (levels > 1 && high > low * std::min(1 / kSame + error, std::sqrt(levels))) {
     saturated_ = true;
-    return BeginMeasure(now, low_.level() == 1 ? low : std::min(trusted_ns_, low));
+    return BeginMeasure(now, low_.Level() == 1 ? low : std::min(trusted_ns_, low));
   }
-  response_.Learn(level_.sample());
+  response_.Learn(level_.Responses());
   Finish(now);
 }
 
@@ -149,25 +150,25 @@ void ResponseProbe::BeginMeasure(uint64_t now, double guess_ns) {
   plan.size = SizeFor(MeasureError());
   const double known = std::max(trusted_ns_, guess_ns);
   plan.spread_ns = kAboveErrors * known * std::sqrt(response_.RelativeVariance());
-  // With no more to verify it by, or no need to, all are waited for.
-  const bool waits = (saturated_ && steady()) || plan.level >= kShare * state_.before;
+  // If the result cannot be verified, or need not be, all handlers are awaited.
+  const bool waits = (saturated_ && Steady()) || plan.level >= kShare * state_.before;
   plan.above_ns = waits ? std::numeric_limits<double>::infinity() : kAbove * known;
   BeginLevel(now, plan);
 }
 
 void ResponseProbe::EndMeasure(uint64_t now) {
-  if (level_.above()) {
-    const bool tested = saturated_ || level_.level() == 1;
-    return tested ? BeginVerify(now) : BeginTest(now, level_.level());
+  if (level_.Above()) {
+    const bool tested = saturated_ || level_.Level() == 1;
+    return tested ? BeginVerify(now) : BeginTest(now, level_.Level());
   }
   const double mean = level_.MeanNs(now);
-  const double rate = level_.level() / mean;
-  const double error = std::sqrt(response_.RelativeVariance() / level_.count());
+  const double rate = level_.Level() / mean;
+  const double error = std::sqrt(response_.RelativeVariance() / level_.Count());
   const bool higher = mean > trusted_ns_ * (1 / kSame + error);
-  // A queue and a slower service at once: rather was it no queue.
-  if (saturated_ && !verified_ && higher && !steady()) return BeginVerify(now);
-  response_.Learn(level_.sample());
-  if (level_.level() > 1 && mean < (kSame - error) * guess_ns_) {
+  // A queue and a slower service at the same time: more likely there was no queue.
+  if (saturated_ && !verified_ && higher && !Steady()) return BeginVerify(now);
+  response_.Learn(level_.Responses());
+  if (level_.Level() > 1 && mean < (kSame - error) * guess_ns_) {
     saturated_ = mean < kSaturated * guess_ns_;
     state_.capacity = saturated_ ? rate : std::max(state_.capacity, rate);
     return BeginMeasure(now, saturated_ ? std::min(trusted_ns_, kShare * mean) : mean);
@@ -187,7 +188,7 @@ void ResponseProbe::BeginLevel(uint64_t now, LevelProbe::Plan plan) {
 
 void ResponseProbe::Finish(uint64_t now) {
   phase_ = Phase::kNone;
-  confirming_ = response_.Ns() > before_ns_ / kSame && !steady();
+  confirming_ = response_.Ns() > before_ns_ / kSame && !Steady();
   const auto duration = static_cast<double>(now - begun_);
   double pause = kSoonDurations * LongestNs();
   if (confirming_) {
@@ -207,6 +208,6 @@ double ResponseProbe::MeasureError() const { return confirming_ ? kConfirmError 
 
 double ResponseProbe::LongestNs() const { return kLongestNs + kLongestResponses * response_.Ns(); }
 
-bool ResponseProbe::steady() const { return response_.RelativeVariance() < kSteady; }
+bool ResponseProbe::Steady() const { return response_.RelativeVariance() < kSteady; }
 
 }  // namespace spillway

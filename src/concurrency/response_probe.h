@@ -7,19 +7,21 @@
 
 namespace spillway {
 
-/// Measures R, the no-load response time, and X, the capacity, by running fewer handlers. With n in
-/// flight the mean response is r(n) = max(R, n / X): as long as responses get shorter with fewer in
-/// flight there is a queue, and n / r(n) is X; once they do not, they are R.
+/// Measures the no-load response time R and the capacity X by running fewer handlers. With n in
+/// flight, the mean response time is r(n) = max(R, n / X). As long as it falls with n there is a
+/// queue, and n / r(n) is X; once it no longer falls, it is R.
 ///
-/// Measure: X is trusted. Runs a part of X R, and less and less while responses get shorter.
-/// Test: X has fallen. Fewer slots and a slower service look the same from outside, so it runs a
-/// quarter. If responses get shorter there is a queue, and it measures. If they do not, it raises
-/// the number again and verifies that responses stay as they are.
+/// Measure: X is trusted. Runs a part of X R handlers, and fewer for as long as response times
+/// fall.
+///
+/// Test: X has fallen. A smaller pool and a slower service look the same from outside, so the test
+/// runs a quarter of the limit. If response times fall there is a queue, and a measurement follows.
+/// If they do not, it runs more handlers again to verify that response times stay as they are.
 ///
 /// Times are ns, rates per ns.
 class ResponseProbe final {
  public:
-  /// The state of the stream. Limits are without handlers that never settle; these are `stuck`.
+  /// The state of the stream. The limits exclude handlers that never settle, which are `stuck`.
   struct State {
     uint32_t in_flight;
     double limit;
@@ -28,23 +30,24 @@ class ResponseProbe final {
     double capacity;  // X
   };
 
-  const NoLoadResponse& response() const { return response_; }
-  NoLoadResponse& response() { return response_; }
+  const NoLoadResponse& Response() const { return response_; }
+  NoLoadResponse& Response() { return response_; }
 
   void Measure(uint64_t now, const State& state);
   void Test(uint64_t now, const State& state);
 
-  bool running() const { return phase_ != Phase::kNone; }
+  bool Running() const { return phase_ != Phase::kNone; }
   uint32_t Limit(uint32_t in_flight) const { return level_.Limit(in_flight); }
   void Begin(uint64_t now) { level_.Begin(now); }
-  /// `in_flight`: those that are left.
+  /// `in_flight`: how many are left.
   void End(uint64_t now, uint64_t began, bool served, uint32_t in_flight);
 
-  /// After a probe: X, and whether R rose while nothing told X, so that there may be more of it.
-  double capacity() const { return state_.capacity; }
-  bool rose() const { return rose_; }
+  /// The results of a probe: X; and whether R has risen while there was no measurement of X, so
+  /// that X may be higher.
+  double Capacity() const { return state_.capacity; }
+  bool Rose() const { return rose_; }
   /// When to measure again.
-  uint64_t due_at() const { return due_at_; }
+  uint64_t DueAt() const { return due_at_; }
   void MakeDue() { due_at_ = 0; }
 
  private:
@@ -62,13 +65,13 @@ class ResponseProbe final {
   uint32_t SizeFor(double error) const;
   double MeasureError() const;
   double LongestNs() const;
-  bool steady() const;
+  bool Steady() const;
 
   NoLoadResponse response_;
   Phase phase_ = Phase::kNone;
   State state_{};
   LevelProbe level_;
-  LevelProbe low_;          // the level before, while verifying
+  LevelProbe low_;          // the previous level, while verifying
   bool saturated_ = false;  // X was measured with a queue
   bool verified_ = false;
   bool confirming_ = false;

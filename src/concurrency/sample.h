@@ -5,7 +5,7 @@
 
 namespace spillway {
 
-/// Mean and spread of response times, ns.
+/// Mean and variance of response times, ns.
 class Sample final {
  public:
   void Add(double response_ns) {
@@ -14,10 +14,10 @@ class Sample final {
     squares_ += response_ns * response_ns;
   }
 
-  uint32_t count() const { return count_; }
-  /// Asked only where count() is above 0.
+  uint32_t Count() const { return count_; }
+  /// Requires Count() above 0.
   double MeanNs() const { return sum_ / count_; }
-  /// The variance over the square of the mean.
+  /// The variance divided by the square of the mean.
   double RelativeVariance() const {
     return sum_ > 0 ? std::max(0.0, squares_ * count_ / (sum_ * sum_) - 1) : 0;
   }

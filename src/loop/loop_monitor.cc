@@ -13,16 +13,19 @@ namespace {
 
 constexpr uint64_t kNsPerMs = 1'000'000;
 
-// A connection that a spill holds may get its request at any time, and nobody else polls it.
-constexpr uint64_t kSpillsTurnMs = 5;
+// How soon a listener that needs a turn gets one. A spill, for example, holds connections that no
+// one else polls, and a request may arrive on them at any time.
+constexpr uint64_t kNeededTurnMs = 5;
 
-// Two ages, each to a tick.
+// The error of a difference between two ages, each of which is exact to one tick.
 constexpr uint64_t kTicksOfDoubt = 2;
 
-// A client may take as large a part of what its connection waits to be accepted before it sends.
+// Before it sends its request, a client may take up to this part of the time that its connection
+// waits to be accepted.
 constexpr uint64_t kSendPart = 4;
 
-// To read it takes three system calls, and no pause is shorter than ten times that.
+// The time that the thread waited for a processor is read again after a tenth of the shortest
+// pause: reading it takes three system calls.
 constexpr uint64_t kWaitedIsNewNs = Pause::kShortestNs / 10;
 
 }  // namespace
@@ -44,24 +47,24 @@ LoopMonitor* LoopMonitor::New(uv_loop_t* loop) {
 }
 
 bool LoopMonitor::Start(uint64_t interval_ms, double factor) {
-  if (timer_.get() == nullptr) return false;
-  // The loop's time may be as old as the script now running, which is not to be taken for lag.
+  if (timer_.Get() == nullptr) return false;
+  // The loop's cached time may be as old as the script that runs now, which must not count as lag.
   uv_update_time(loop_);
   interval_ms_ = interval_ms;
   stats_.Configure(factor, interval_ms * kNsPerMs);
   stats_.Reset(Read(true), interval_ms * kNsPerMs);
   ForgetLookups();
-  running_ = uv_prepare_start(prepare_.get(), OnPrepare) == 0 &&
-             uv_check_start(check_.get(), OnCheck) == 0 && ArmTimer();
+  running_ = uv_prepare_start(prepare_.Get(), OnPrepare) == 0 &&
+             uv_check_start(check_.Get(), OnCheck) == 0 && ArmTimer();
   return running_;
 }
 
 bool LoopMonitor::Stop() {
   if (!running_) return false;
   running_ = false;
-  uv_timer_stop(timer_.get());  // all three always return 0
-  uv_prepare_stop(prepare_.get());
-  uv_check_stop(check_.get());
+  uv_timer_stop(timer_.Get());  // all three always return 0
+  uv_prepare_stop(prepare_.Get());
+  uv_check_stop(check_.Get());
   stats_.Reset(Read(true), interval_ms_ * kNsPerMs);
   return true;
 }
@@ -78,7 +81,7 @@ uint64_t LoopMonitor::TurnSoFar(uint64_t now) {
   return WithoutPause(stats_.TurnSoFar(now, idle_));
 }
 
-// The thread's clocks are dear to read, and no pause is shorter.
+// The thread's clocks are costly to read, and no pause is shorter than this.
 uint64_t LoopMonitor::WithoutPause(uint64_t wait) {
   return wait < Pause::kShortestNs ? wait : stats_.WithoutPause(Read(true), wait);
 }
@@ -109,22 +112,22 @@ double LoopMonitor::ConnectionAge(int fd) const {
   return ages ? static_cast<double>(ages->last_send) : -1;
 }
 
-// What has come with the connection is read in the turn after that in which it was accepted.
+// The loop reads the first bytes of a connection in the turn after the one in which it accepts it.
 bool LoopMonitor::JustAccepted(uint64_t age, uint64_t queued) {
   return age <= queued + stats_.LastTurn() + TurnSoFar(uv_hrtime()) + kTicksOfDoubt * tick_;
 }
 
-// The age of the last bytes is no more than a lower bound: a client that goes on sending, a body or
-// another request, makes it start again.
+// The age of the last bytes is only a lower bound: it starts anew if the client sends more, such as
+// a body or another request.
 double LoopMonitor::OnRequest(int fd, bool fresh, double queued) {
   was_queued_ = false;
   if (tick_ == 0) return -1;
-  // One behind another came with it, as far as anybody can tell.
+  // A second request in the same turn is assumed to have arrived together with the first.
   if (!fresh && fd == last_fd_)
     return static_cast<double>(last_wait_ + uv_hrtime() - last_wait_at_);
   last_fd_ = -1;
-  // What the loop already polls has waited since the last poll at most. Where that is less than the
-  // kernel can tell, it need not be asked, which is the dear part.
+  // Anything that the loop already polls has waited at most since the last poll. If that is less
+  // than the kernel can resolve, the kernel is not asked: that is the costly part.
   if (running_ && !fresh && stats_.LastTurn() + TurnSoFar(CoarseNowNs()) < tick_) return 0;
   const auto ages = socket_queue::ReadAges(fd);
   if (!ages) return -1;
@@ -156,7 +159,6 @@ void LoopMonitor::Close(void (*on_closed)(void* data), void* data) {
   on_closed_ = on_closed;
   on_closed_data_ = data;
   running_ = false;
-  spills_->Abort();
   for (const bool will_call : {timer_.Close(OnHandleClosed), prepare_.Close(OnHandleClosed),
                                check_.Close(OnHandleClosed), wake_.Close(OnHandleClosed)}) {
     closing_ += will_call ? 1 : 0;
@@ -179,17 +181,17 @@ uint64_t LoopMonitor::Waited() {
   if (now - waited_read_at_ < kWaitedIsNewNs) return waited_;
   waited_read_at_ = now;
   const std::optional<uint64_t> reading = run_queue::WaitedNs();
-  if (!reading) return waited_;  // descriptors have run out, or it is never told
+  if (!reading) return waited_;  // no descriptor is left, or the system never tells
   if (waited_reading_) waited_ += *reading - *waited_reading_;
   waited_reading_ = reading;
   return waited_;
 }
 
-// One shot at a time: the due time is then known exactly, while a repeating timer rearms from a
-// cached time that may be older than the callbacks before it.
+// The timer fires once, so that its due time is known exactly. A repeating timer is rearmed from a
+// cached time, which may be older than the callbacks that ran before it.
 bool LoopMonitor::ArmTimer() {
   due_ = (uv_now(loop_) + interval_ms_) * kNsPerMs;  // uv_now() is uv_hrtime() in whole ms
-  return uv_timer_start(timer_.get(), OnTimer, interval_ms_, 0) == 0;
+  return uv_timer_start(timer_.Get(), OnTimer, interval_ms_, 0) == 0;
 }
 
 uint32_t LoopMonitor::LongestAcceptQueue() {
@@ -219,25 +221,24 @@ void LoopMonitor::OnCheck(uv_check_t* check) {
   const LoopReading reading = self->Read(false);
   const uint64_t busy = self->WithoutPause(self->stats_.TurnSoFar(reading.now, reading.idle));
   self->stats_.OnTurnEnd(reading, busy);
-  self->spills_->ReportQueue(reading.now);
-  self->live_controllers_->OnTurn(reading.now, busy);
-  self->live_windows_->OnTurn(reading.now, busy);
+  const Turn turn{reading.now, busy};
+  self->turns_->Measured(turn);
   self->ForgetLookups();
-  self->spills_->OnTurn(reading.now);
-  self->WakeForSpills();
+  self->turns_->Act(turn);
+  self->WakeForListeners();
 }
 
-void LoopMonitor::WakeForSpills() {
-  uv_timer_t* wake = wake_.get();
-  if (wake == nullptr || !spills_->NeedTurn()) return;
-  (void)uv_timer_start(wake, OnWake, kSpillsTurnMs, 0);  // fails only on a closing handle
+void LoopMonitor::WakeForListeners() {
+  uv_timer_t* wake = wake_.Get();
+  if (wake == nullptr || !turns_->AnyNeedsTurn()) return;
+  (void)uv_timer_start(wake, OnWake, kNeededTurnMs, 0);  // fails only on a closing handle
 }
 
 void LoopMonitor::OnWake(uv_timer_t* wake) {
   auto* self = static_cast<LoopMonitor*>(wake->data);
-  if (self->running_) return;  // there will be a check
-  self->spills_->OnTurn(uv_hrtime());
-  self->WakeForSpills();
+  if (self->running_) return;  // OnCheck() will run
+  self->turns_->Act({uv_hrtime(), 0});
+  self->WakeForListeners();
 }
 
 void LoopMonitor::OnHandleClosed(uv_handle_t* handle) {

@@ -8,20 +8,16 @@
 #include <random>
 #include <vector>
 
-#include "accept_queue/spill.h"
-#include "binding/controller.h"
-#include "loop/live_set.h"
 #include "loop/loop_stats.h"
-#include "loop/turn_window.h"
+#include "loop/turns.h"
 #include "loop/uv_handle.h"
 
 namespace spillway {
 
-/// Watches one event loop: owns the timer and the check handle, reads the clocks and the kernel's
-/// queues, and leaves the arithmetic to LoopStats. All times are ns.
+/// Measures one event loop. Owns the timer and the check handle, reads the clocks and the kernel's
+/// queues, and leaves the arithmetic to LoopStats. Times are ns.
 ///
-/// Lives on the heap and deletes itself when uv has let go of its handles: after Close(), never
-/// before.
+/// Lives on the heap, and deletes itself after Close(), once uv has let go of its handles.
 class LoopMonitor final {
  public:
   /// Null if uv refuses a handle.
@@ -29,10 +25,10 @@ class LoopMonitor final {
   LoopMonitor(const LoopMonitor&) = delete;
   LoopMonitor& operator=(const LoopMonitor&) = delete;
 
-  /// Begins to measure, from nothing; restarts if running. False if the handles are closing or uv
-  /// refuses. factor in ]0, 1]; interval_ms above 0.
+  /// Starts to measure, without any history; restarts if running. False if the handles are closing
+  /// or uv refuses. `factor` in ]0, 1], per interval; `interval_ms` above 0.
   bool Start(uint64_t interval_ms, double factor);
-  /// False if it was not running.
+  /// Returns false if it was not running.
   bool Stop();
   void SetFactor(double factor);
 
@@ -40,41 +36,38 @@ class LoopMonitor final {
   double Utilization() const { return stats_.Utilization(); }
   double MeanTurn() const { return stats_.MeanTurn(); }
   uint64_t TakeLongestTurn() { return stats_.TakeLongestTurn(); }
-  /// Busy time, so far, of the turn now running.
+  /// Busy time so far of the turn that runs now.
   uint64_t TurnSoFar();
-  /// What a request arriving now would wait before its handler: the largest of what the loop, the
-  /// recent requests and the accept queues say.
+  /// How long a request that arrives now would wait for its handler: the largest of the lag of the
+  /// loop, the turn that runs now, the waits of recent requests and the wait in the accept queues.
   double Delay();
-  /// Whether to shed, for a threshold `max_lag`: never up to it, always from twice that on, with
-  /// rising probability between. Judges by Delay(), in which the turn now running may be short by a
-  /// tick of the system. Made to be called for every request.
+  /// Whether to shed a request: never if the delay is at most `max_lag`, always from twice that on,
+  /// and with rising probability in between. Uses Delay(), except that the running turn may be
+  /// measured short by one tick of the system clock. Cheap enough to be called for every request.
   bool IsBusy(double max_lag);
 
-  /// The age of the connection on `fd`, on which nothing was sent; -1 where the kernel does not
-  /// know.
+  /// The age of the connection on `fd`, on which nothing must have been sent; -1 if the kernel does
+  /// not tell.
   double ConnectionAge(int fd) const;
-  /// A request on the socket `fd` reaches its handler: its wait, or -1 where the kernel does not
-  /// know. `fresh`: the first on its connection, which may have waited to be accepted; `queued` is
-  /// how long that was, or below 0 where nobody knows.
+  /// A request on the socket `fd` reaches its handler. Returns how long it waited, or -1 if the
+  /// kernel does not tell. `fresh`: it is the first request on its connection, which may have
+  /// waited to be accepted. `queued`: how long that was, or below 0 if unknown.
   double OnRequest(int fd, bool fresh, double queued);
-  /// That request came on a connection that had just been accepted.
+  /// Whether that request came on a connection that had just been accepted.
   bool WasQueued() const { return was_queued_; }
 
-  /// Who is told of each turn, while the monitor runs.
-  std::shared_ptr<LiveControllers>* live_controllers() { return &live_controllers_; }
-  std::shared_ptr<LiveSet<TurnWindow>>* live_windows() { return &live_windows_; }
+  /// The listeners to this loop's turns. They are told of each while the monitor runs; those that
+  /// need a turn get kAct alone while it does not.
+  const std::shared_ptr<Turns>& SharedTurns() const { return turns_; }
 
-  /// Resolution of the kernel's waits; 0 where it tells none.
-  uint64_t tick() const { return tick_; }
+  /// Resolution of the waits that the kernel reports; 0 if it reports none.
+  uint64_t TickNs() const { return tick_; }
 
-  /// Told of each turn too. What they have begun they end, running or not.
-  std::shared_ptr<Spills>* spills() { return &spills_; }
-
-  /// Delay() looks at the accept queues of these descriptors, as long as they listen.
+  /// Delay() takes into account the accept queues of these descriptors, as long as they listen.
   void WatchListeners(std::vector<int> fds);
 
-  /// Idempotent. Afterwards no other function may be called; `on_closed(data)` runs once uv is
-  /// done, just before the monitor deletes itself.
+  /// Idempotent. No other function may be called afterwards. `on_closed(data)` runs once uv has
+  /// closed the handles, just before the monitor deletes itself.
   void Close(void (*on_closed)(void* data), void* data);
 
  private:
@@ -82,14 +75,15 @@ class LoopMonitor final {
   ~LoopMonitor() = default;
 
   LoopReading Read(bool with_work);
-  /// What the thread has waited for a processor since that could first be read.
+  /// How long the thread has waited for a processor since that could first be read.
   uint64_t Waited();
   uint64_t TurnSoFar(uint64_t now);
-  /// `wait`, which ends now, without the time in which the process stood still.
+  /// `wait`, which ends now, minus the time in which the process was stopped.
   uint64_t WithoutPause(uint64_t wait);
-  /// Delay() but for the turn now running.
+  /// Delay() without the turn that runs now.
   double SteadyDelay();
-  /// A connection of that age, which waited for `queued` to be accepted, was accepted just now.
+  /// Whether a connection of this age, which waited for `queued` to be accepted, was accepted just
+  /// now.
   bool JustAccepted(uint64_t age, uint64_t queued);
   void ForgetLookups();
   bool ArmTimer();
@@ -97,7 +91,7 @@ class LoopMonitor final {
   static void OnTimer(uv_timer_t* timer);
   static void OnPrepare(uv_prepare_t* prepare);
   static void OnCheck(uv_check_t* check);
-  void WakeForSpills();
+  void WakeForListeners();
   static void OnWake(uv_timer_t* wake);
   static void OnHandleClosed(uv_handle_t* handle);
 
@@ -107,12 +101,11 @@ class LoopMonitor final {
   uint64_t waited_ = 0;
   std::optional<uint64_t> waited_reading_;
   uint64_t waited_read_at_ = 0;
-  std::shared_ptr<LiveControllers> live_controllers_ = std::make_shared<LiveControllers>();
-  std::shared_ptr<Spills> spills_ = std::make_shared<Spills>();
-  std::shared_ptr<LiveSet<TurnWindow>> live_windows_ = std::make_shared<LiveSet<TurnWindow>>();
+  const std::shared_ptr<Turns> turns_ = std::make_shared<Turns>();
   std::vector<int> listeners_;
 
-  // What is looked up once, and then known for the rest of the turn, or until the loop may sleep.
+  // Values that are looked up once, and then known for the rest of the turn, or until the loop may
+  // sleep.
   uint32_t longest_queue_ = 0;
   bool queue_is_read_ = false;
   double steady_delay_ = 0;
@@ -120,7 +113,7 @@ class LoopMonitor final {
   uint64_t idle_ = 0;
   bool idle_is_read_ = false;
 
-  // Of the request that was last asked for, in this turn.
+  // About the request for which OnRequest() was last called, in this turn.
   int last_fd_ = -1;
   uint64_t last_wait_ = 0;
   uint64_t last_wait_at_ = 0;
@@ -136,7 +129,7 @@ class LoopMonitor final {
   uint64_t interval_ms_ = 0;
   uint64_t due_ = 0;
 
-  int closing_ = 0;  // handles uv still holds
+  int closing_ = 0;  // handles that uv has not closed yet
   void (*on_closed_)(void*) = nullptr;
   void* on_closed_data_ = nullptr;
 };

@@ -42,7 +42,8 @@ void LoopStats::OnTurnEnd(const LoopReading& reading, uint64_t busy) {
 }
 
 void LoopStats::OnRequest(uint64_t now, uint64_t wait) {
-  // After a lull one request stands for an interval at most: a single late one is a spike.
+  // After a pause without requests, a request counts for one interval at most: a single late one is
+  // a spike.
   const uint64_t elapsed = std::min(now - last_wait_at_, interval_);
   wait_ = smoothing_.Next(wait_, static_cast<double>(wait), elapsed);
   last_wait_at_ = now;

@@ -7,40 +7,41 @@
 
 namespace spillway {
 
-/// The arithmetic of event-loop lag, turn by turn. Pure: every time is an argument, in ns.
+/// Computes event-loop lag from the loop's turns. Pure: every time is an argument, in ns.
 ///
-/// A turn is one iteration of the loop, from the end of one poll phase to the end of the next; its
-/// busy time leaves out what the loop slept in between.
+/// A turn is one iteration of the loop, from the end of one poll phase to the end of the next. Its
+/// busy time excludes the time that the loop slept.
 class LoopStats final {
  public:
-  /// factor in ]0, 1], per interval.
+  /// `factor`: how much a new sample counts, in ]0, 1], per `interval`.
   void Configure(double factor, uint64_t interval) { smoothing_.Configure(factor, interval); }
 
-  /// Forgets everything. A loop that never slept has not begun to turn: the main script, which runs
-  /// before the first turn, is not counted as one.
+  /// Forgets everything. The main script, which runs before the first turn, does not count as a
+  /// turn; a loop that has never slept has not begun its first turn.
   void Reset(const LoopReading& reading, uint64_t interval);
 
-  /// The timer came; it was due at `due`.
+  /// The timer has fired; it was due at `due`.
   void OnTick(const LoopReading& reading, uint64_t due);
-  /// The turn has ended, after `busy`. One that began before the measuring is not counted.
+  /// A turn has ended, which was busy for `busy`. It is not counted if it began before the
+  /// measurement.
   void OnTurnEnd(const LoopReading& reading, uint64_t busy);
   /// A request reaches its handler after `wait`.
   void OnRequest(uint64_t now, uint64_t wait);
 
-  /// `wait`, which ends now, without the time in which the process stood still.
+  /// `wait`, which ends now, minus the time in which the process was stopped.
   uint64_t WithoutPause(const LoopReading& reading, uint64_t wait);
 
   /// Smoothed lateness of the timer.
   double Lag() const { return lag_; }
-  /// Busy time, so far, of the turn now running.
+  /// Busy time so far of the turn that runs now.
   uint64_t TurnSoFar(uint64_t now, uint64_t idle) const;
-  /// Busy time of the turn before it.
+  /// Busy time of the previous turn.
   uint64_t LastTurn() const { return last_turn_; }
-  /// Smoothed wait of recent requests; fades while none come.
+  /// Smoothed wait of recent requests; decays while none arrive.
   double RequestWait(uint64_t now) const;
   /// Mean busy time of recent turns.
   double MeanTurn() const { return turns_ > 0 ? busy_ / turns_ : 0; }
-  /// Share of the last interval in which the loop was not asleep, [0, 1].
+  /// Part of the last interval in which the loop did not sleep, [0, 1].
   double Utilization() const { return utilization_; }
   /// The longest turn since the last call.
   uint64_t TakeLongestTurn();
@@ -56,7 +57,7 @@ class LoopStats final {
 
   LoopReading turn_begin_{};
   bool in_turn_ = false;
-  double busy_ = 0;   // fading sums over the recent turns: their busy time,
+  double busy_ = 0;   // decaying sums over the recent turns: their busy time,
   double turns_ = 0;  // and their number
   uint64_t last_turn_ = 0;
   uint64_t longest_turn_ = 0;

@@ -5,25 +5,26 @@
 
 namespace spillway {
 
-/// What the clocks say at one moment, ns.
+/// One reading of the clocks, ns.
 struct LoopReading {
   uint64_t now;   // uv_hrtime()
-  uint64_t idle;  // uv_metrics_idle_time(): time the loop has slept waiting for events
-  uint64_t work;  // time in which the loop's thread had a processor, or waited for one
+  uint64_t idle;  // time that the loop has slept
+  uint64_t work;  // time in which the thread ran, or waited for a processor
 };
 
-/// Finds the time in which the whole process stood still (SIGSTOP, a frozen container, a suspended
-/// machine), which is not overload: the clock advanced, and the loop neither worked, nor waited for
-/// a processor, nor had reason to sleep.
+/// Finds periods in which the whole process was stopped: by SIGSTOP, a frozen container or a
+/// suspended machine. They are not overload. In such a period the clock advances, but the loop
+/// neither works, nor waits for a processor, nor has reason to sleep.
 ///
-/// One blocking system call of more than a second looks the same, and is likewise left out. So
-/// does, where the system does not tell of it, a second's wait for a processor.
+/// A single blocking system call of more than a second cannot be told apart, and is excluded too.
+/// So is a wait of more than a second for a processor, on systems that do not report such waits.
 class Pause final {
  public:
-  /// Shorter gaps are what blocking calls and page faults do to any process, and count as lag.
+  /// Shorter gaps are normal in any process, because of blocking calls and page faults, and count
+  /// as lag.
   static constexpr uint64_t kShortestNs = 1'000'000'000;
 
-  /// `longest_sleep_ns`: the loop never has reason to sleep for longer.
+  /// `longest_sleep_ns`: the longest time for which the loop has reason to sleep.
   void Reset(const LoopReading& reading, uint64_t longest_sleep_ns) {
     last_ = reading;
     longest_sleep_ns_ = longest_sleep_ns;
@@ -36,7 +37,7 @@ class Pause final {
     const uint64_t elapsed = reading.now - last_.now;
     last_ = reading;
     if (elapsed < worked + slept + kShortestNs) return;
-    // The sleep before it is left out with it: while the loop sleeps, nothing waits.
+    // The sleep before the pause is excluded too: nothing waits while the loop sleeps.
     begin_ = reading.now - (elapsed - worked);
     end_ = reading.now;
   }

@@ -9,17 +9,17 @@ std::unique_ptr<PoolProbe> PoolProbe::New() {
   if (probe == nullptr) return nullptr;
   probe->work_.data = probe;
   if (uv_loop_init(&probe->loop_) == 0) return std::unique_ptr<PoolProbe>(probe);
-  probe->loop_.data = probe;  // marks it as not there
+  probe->loop_.data = probe;  // marks the loop as not initialized
   delete probe;
   return nullptr;
 }
 
 PoolProbe::~PoolProbe() {
   if (loop_.data == this) return;
-  // Refused only for work that a thread has begun, and so has all but ended.
+  // uv refuses only if a thread has begun the work, which then ends at once.
   if (pending_) uv_cancel(reinterpret_cast<uv_req_t*>(&work_));
   while (pending_) uv_run(&loop_, UV_RUN_DEFAULT);
-  uv_loop_close(&loop_);  // nothing is left to keep it open
+  uv_loop_close(&loop_);  // cannot fail: nothing is left on the loop
 }
 
 uint64_t PoolProbe::Read() {

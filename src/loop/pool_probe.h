@@ -8,22 +8,22 @@
 
 namespace spillway {
 
-/// How long work waits for a thread of libuv's pool (file system, DNS, zlib, crypto), by one piece
-/// of work at a time that does nothing. ns.
+/// Measures how long work waits for a thread of libuv's pool (file system, DNS, zlib, crypto).
+/// Queues one piece of work at a time, which does nothing. Times are ns.
 ///
-/// It belongs to a loop of its own, because on Node's it would keep the process alive for as long
-/// as the pool is blocked. To be made, read and destroyed by one thread.
+/// Has a loop of its own: on Node's loop, the work would keep the process alive for as long as the
+/// pool is blocked. Must be created, read and destroyed by the same thread.
 class PoolProbe final {
  public:
-  /// Null if uv refuses the loop, as it does where no descriptor is free.
+  /// Null if uv refuses a loop, for example because descriptors have run out.
   static std::unique_ptr<PoolProbe> New();
-  /// Takes back what waits still; no thread of the pool knows this object afterwards.
+  /// Cancels or awaits the pending probe; no thread of the pool refers to this object afterwards.
   ~PoolProbe();
   PoolProbe(const PoolProbe&) = delete;
   PoolProbe& operator=(const PoolProbe&) = delete;
 
-  /// What the last probe waited or, where it still waits, has waited so far. Sends the next one. 0
-  /// at first.
+  /// How long the last probe waited or, if it is still waiting, has waited so far. Then sends the
+  /// next probe. 0 at first.
   uint64_t Read();
 
  private:
@@ -36,8 +36,9 @@ class PoolProbe final {
   bool pending_ = false;
   uint64_t sent_ = 0;
   uint64_t waited_ = 0;
-  // 0: it waits. All that a thread of the pool shares with the owner's; relaxed, because whoever
-  // reads it wants this number alone, and uv's queue orders it with what comes before and after.
+  // 0 while the probe waits. The only data that a thread of the pool shares with the owner's
+  // thread. Relaxed, because the reader needs this number alone; uv's queue orders it with what
+  // comes before and after.
   std::atomic<uint64_t> begun_{0};
 };
 

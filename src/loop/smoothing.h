@@ -5,18 +5,19 @@
 
 namespace spillway {
 
-/// Exponential smoothing of samples that come at uneven times.
+/// Exponential smoothing of samples that arrive at irregular times.
 ///
 /// A factor `a` per interval becomes 1 - (1 - a)^(elapsed / interval), so that a sample counts for
-/// the time it stands for: three ticks in one late tick weigh what three punctual ones would.
+/// the time that it represents: one late tick after three intervals weighs as much as three
+/// punctual ones.
 class Smoothing final {
  public:
-  /// factor in ]0, 1]; interval in ns, above 0.
+  /// `factor` in ]0, 1]; `interval_ns` above 0.
   void Configure(double factor, uint64_t interval_ns) {
     decay_per_ns_ = std::log(1 - factor) / static_cast<double>(interval_ns);  // -inf for factor 1
   }
 
-  /// What is left, in [0, 1], of a value's weight after `elapsed_ns`.
+  /// The part of a value's weight that is left after `elapsed_ns`, [0, 1].
   double Remaining(uint64_t elapsed_ns) const {
     return elapsed_ns == 0 ? 1 : std::exp(decay_per_ns_ * static_cast<double>(elapsed_ns));
   }

@@ -9,7 +9,7 @@ constexpr double kOneInHundred = 0.01;
 
 }  // namespace
 
-void TurnWindow::OnTurn(uint64_t /*now*/, uint64_t busy) {
+void TurnWindow::OnTurn(uint64_t busy) {
   Add(busy - std::min(busy, told_));
   told_ = 0;
 }
@@ -45,9 +45,10 @@ void TurnWindow::Add(uint64_t busy) {
   max_ = std::max(max_, busy);
 }
 
-// A moment waits longer than x in a part of sum(max(0, busy - x)) / elapsed of all moments. The sum
-// of busy - x over any turns is no more than that, and the same over all that are longer than x: so
-// of the x for which it is one in a hundred, over the longest turns, the largest is the one.
+// The part of all moments that wait longer than x is sum(max(0, busy - x)) / elapsed. The sum of
+// (busy - x) over any set of turns is at most that, and equals it for the set of turns longer than
+// x. So the 99th percentile is the largest x, over all sets of the longest turns, for which the sum
+// of (busy - x) is 1 % of the elapsed time.
 double TurnWindow::Percentile99(double elapsed) const {
   double count = 0;
   double sum = 0;

@@ -5,26 +5,27 @@
 
 namespace spillway {
 
-/// How late the loop was, over a span of time, for what may come at any moment: what comes while a
-/// turn is running waits for its end, what comes while the loop sleeps does not wait. Pure: every
-/// time is an argument, in ns.
+/// The event-loop delay in a period of time: how long something that arrives at a random moment
+/// waits for the loop. What arrives during a turn waits for its end; what arrives while the loop
+/// sleeps does not wait. Pure: every time is an argument, in ns.
 class TurnWindow final {
  public:
   struct Delay {
     double mean;
-    double p99;  // what one moment in a hundred had to wait
+    double p99;  // 99th percentile
     double max;  // the longest turn
   };
 
   explicit TurnWindow(uint64_t now) : begin_(now) {}
 
-  /// A turn has ended, after `busy`.
-  void OnTurn(uint64_t now, uint64_t busy);
-  /// The window that ends now, and with it the turn now running, so far; begins the next one.
+  /// A turn has ended, which was busy for `busy`.
+  void OnTurn(uint64_t busy);
+  /// Ends the window, which includes the turn that runs now so far, and begins the next one.
+  /// `running`: the busy time of that turn so far.
   Delay Take(uint64_t now, uint64_t running);
 
  private:
-  /// Turns of about the same length: four such buckets for each power of two.
+  /// Turns of about the same length: four buckets for each power of two.
   struct Bucket {
     double count;
     double sum;
@@ -40,7 +41,7 @@ class TurnWindow final {
   uint64_t begin_;
   double squares_ = 0;
   uint64_t max_ = 0;
-  uint64_t told_ = 0;  // of the turn now running, what an earlier window has counted
+  uint64_t told_ = 0;  // busy time of the running turn that an earlier window has counted
 };
 
 }  // namespace spillway

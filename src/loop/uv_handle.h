@@ -4,9 +4,9 @@
 
 namespace spillway {
 
-/// The life of one uv handle that never keeps its loop alive.
+/// The life of one uv handle, which never keeps its loop alive.
 ///
-/// The memory belongs to uv from Init() until the callback given to Close() has run; the owner must
+/// The memory belongs to uv from Init() until the callback given to Close() has run. The owner must
 /// not be deleted before.
 template <typename Handle>
 class UvHandle final {
@@ -15,29 +15,29 @@ class UvHandle final {
   UvHandle(const UvHandle&) = delete;
   UvHandle& operator=(const UvHandle&) = delete;
 
-  /// Returns uv's status; on failure there is nothing to close.
+  /// Returns uv's status. On failure there is nothing to close.
   int Init(int (*init)(uv_loop_t*, Handle*), uv_loop_t* loop, void* owner) {
     const int status = init(loop, &handle_);
     if (status != 0) return status;
     open_ = true;
     handle_.data = owner;
-    uv_unref(base());
+    uv_unref(Base());
     return 0;
   }
 
-  /// Idempotent. True if `on_closed` will be called, later, from the loop.
+  /// Idempotent. Returns whether `on_closed` will be called, later, by the loop.
   bool Close(uv_close_cb on_closed) {
     if (!open_) return false;
     open_ = false;
-    uv_close(base(), on_closed);
+    uv_close(Base(), on_closed);
     return true;
   }
 
-  /// Null once closing: no uv function may start a closing handle.
-  Handle* get() { return open_ ? &handle_ : nullptr; }
+  /// Null once the handle is closing: no uv function may start a closing handle.
+  Handle* Get() { return open_ ? &handle_ : nullptr; }
 
  private:
-  uv_handle_t* base() { return reinterpret_cast<uv_handle_t*>(&handle_); }
+  uv_handle_t* Base() { return reinterpret_cast<uv_handle_t*>(&handle_); }
 
   Handle handle_{};
   bool open_ = false;

@@ -12,8 +12,8 @@
 
 namespace spillway {
 
-/// Processor time of the calling thread, ns. Costs a system call. Where the system will not tell,
-/// the wall clock: the thread then counts as always at work.
+/// Processor time of the calling thread, ns. Costs a system call. If the system does not tell, the
+/// time of uv_hrtime(): the thread then counts as always running.
 inline uint64_t ThreadCpuNs() {
 #ifdef _WIN32
   FILETIME created, exited, kernel, user;
@@ -29,8 +29,8 @@ inline uint64_t ThreadCpuNs() {
 #endif
 }
 
-/// The monotonic clock as of the last tick of the system: behind uv_hrtime() by 10 ms at most, for
-/// a fraction of its cost. Where there is no such clock, uv_hrtime().
+/// The monotonic clock at the last tick of the system, ns: at most 10 ms behind uv_hrtime(), at a
+/// fraction of its cost. Where there is no such clock, uv_hrtime().
 inline uint64_t CoarseNowNs() {
 #ifdef CLOCK_MONOTONIC_COARSE
   timespec time{};

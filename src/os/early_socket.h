@@ -8,38 +8,39 @@
 /// System calls on connections that Node has not seen. None of them blocks.
 namespace spillway::early_socket {
 
-/// True where this system has all of it.
+/// Whether this system has all of them.
 bool Available();
 
-/// Which socket this is, since a descriptor's number is used again; 0 if it is none.
+/// Identifies the socket behind `fd`, because numbers of descriptors are reused. 0 if `fd` is not a
+/// socket.
 uint64_t Identity(int fd);
 
-constexpr int kNone = -1;  // nobody waits
-constexpr int kFull = -2;  // no descriptors are left, or no memory
+constexpr int kNone = -1;  // no connection waits
+constexpr int kFull = -2;  // no descriptor is left, or no memory
 
-/// The oldest connection of a listening socket: its descriptor, to be closed by the caller, or one
-/// of the above.
+/// Accepts the oldest connection of a listening socket. Returns its descriptor, which the caller
+/// must close, or one of the above.
 int Accept(int listening_fd);
 
-/// What has come and is not read; it stays. Empty text where nothing has come yet, nothing where
-/// nothing will.
+/// Reads what has arrived without removing it. Returns an empty text if nothing has arrived yet,
+/// and nothing if nothing will arrive.
 std::optional<std::string_view> Peek(int fd, char* buffer, size_t size);
 
-/// How many bytes have come that nobody has read; nothing where that cannot be told. Cheaper than
-/// Peek().
+/// How many bytes have arrived and not been read; nothing if that is unknown. Cheaper than Peek().
 std::optional<size_t> Unread(int fd);
 
 enum class Rest : uint8_t { kMayCome, kEnded };
 
-/// Drops what has come.
+/// Drops what has arrived. Tells whether more may arrive.
 Rest Discard(int fd);
 
-/// Says that all was said, but only once Close() or EndAnswer() follows. What does not fit into the
-/// socket's buffer is lost.
+/// Sends a response. Close() or EndAnswer() must follow; until then the bytes may be held back.
+/// Bytes that do not fit into the socket's buffer are lost.
 void Answer(int fd, std::string_view bytes);
+/// Closes the sending direction.
 void EndAnswer(int fd);
 
-/// Resets the connection where something has come that was not dropped.
+/// Closes the connection. This resets it if bytes have arrived that were not dropped.
 void Close(int fd);
 
 }  // namespace spillway::early_socket

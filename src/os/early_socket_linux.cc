@@ -30,7 +30,7 @@ int Accept(int listening_fd) {
     if (fd >= 0) return fd;
     switch (errno) {
       case EINTR:
-      case ECONNABORTED:  // one that is gone already
+      case ECONNABORTED:  // the connection is already gone
         continue;
       case EMFILE:
       case ENFILE:
@@ -56,15 +56,15 @@ std::optional<size_t> Unread(int fd) {
   return static_cast<size_t>(count);
 }
 
-// On TCP, MSG_TRUNC drops instead of copying (tcp(7)).
+// On TCP, MSG_TRUNC drops the bytes instead of copying them (tcp(7)).
 Rest Discard(int fd) {
   const ssize_t length = recv(fd, nullptr, kEverything, MSG_TRUNC | MSG_DONTWAIT);
   if (length > 0) return Rest::kMayCome;
   return length < 0 && MayTryAgain() ? Rest::kMayCome : Rest::kEnded;
 }
 
-// MSG_MORE holds the bytes back until the connection is closed, right after, and so the end travels
-// with them: one segment to be sent, and one to be woken by, instead of two.
+// MSG_MORE holds the bytes back until the connection is closed, which follows at once. The bytes
+// and the end then travel in one segment instead of two, and wake the client once.
 void Answer(int fd, std::string_view bytes) {
   (void)send(fd, bytes.data(), bytes.size(), MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT);
 }

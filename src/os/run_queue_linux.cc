@@ -10,8 +10,8 @@ namespace spillway::run_queue {
 std::optional<uint64_t> WaitedNs() {
   const int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return std::nullopt;
-  // Three numbers (Documentation/scheduler/sched-stats.rst in the kernel's source): time on the
-  // processor, time on a run queue, and turns.
+  // Three numbers (Documentation/scheduler/sched-stats.rst in the kernel's source): time on a
+  // processor, time on a run queue, and time slices.
   char text[64];
   const ssize_t length = read(fd, text, sizeof(text) - 1);
   (void)close(fd);

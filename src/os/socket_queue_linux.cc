@@ -17,7 +17,7 @@ namespace {
 constexpr uint64_t kNsPerMs = 1'000'000;
 constexpr uint8_t kTcpListen = 10;  // TCP_LISTEN in the kernel's include/net/tcp_states.h
 
-// An older kernel fills a prefix of the struct, and says how long a one.
+// An older kernel fills only the first part of the struct, and returns its length.
 constexpr socklen_t kThroughLastDataRecv =
     offsetof(tcp_info, tcpi_last_data_recv) + sizeof(tcp_info::tcpi_last_data_recv);
 constexpr socklen_t kThroughUnacked =
@@ -28,11 +28,12 @@ bool ReadTcpInfo(int fd, tcp_info* info, socklen_t* length) {
   return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, length) == 0;
 }
 
-// What the kernel does on loopback it has mostly done when connect() returns. A firewall may drop
-// it: nobody waits for long.
+// On loopback, the connection is normally complete when connect() returns. A firewall may drop it,
+// so the wait is short.
 constexpr int kPairMs = 1;
 
-/// A TCP socket for one function; its descriptor is below 0 where none could be made.
+/// A TCP socket that is closed at the end of its scope. The descriptor is below 0 if no socket
+/// could be created.
 class ScopedSocket final {
  public:
   ScopedSocket() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {}
@@ -41,25 +42,26 @@ class ScopedSocket final {
   }
   ScopedSocket(const ScopedSocket&) = delete;
   ScopedSocket& operator=(const ScopedSocket&) = delete;
-  int fd() const { return fd_; }
+  int Fd() const { return fd_; }
 
  private:
   const int fd_;
 };
 
-// gVisor answers with zeros. Linux counts from when the machine began to count where nothing was
-// received yet (tcp_get_info() in net/ipv4/tcp.c: lrcvtime of a new socket is 0), which is itself 0
-// for one tick in 49 days.
+// gVisor reports zeros. On Linux, the age of a socket that has received nothing is the kernel's
+// uptime counter (tcp_get_info() in net/ipv4/tcp.c: lrcvtime of a new socket is 0), which is 0
+// itself only for one tick in 49 days.
 bool TellsReceiveAge() {
   const ScopedSocket unconnected;
-  if (unconnected.fd() < 0) return true;  // descriptors have run out: that says nothing
-  const auto ages = ReadAges(unconnected.fd());
+  if (unconnected.Fd() < 0)
+    return true;  // no descriptor is left, which says nothing about the system
+  const auto ages = ReadAges(unconnected.Fd());
   return ages && ages->last_receive > 0;
 }
 
-// True, too, where no connection could be made to try it with.
+// Also true if no connection could be made to find out.
 bool TellsAcceptQueue() {
-  // The client is closed last: its connection is reset then, and leaves nothing behind.
+  // The client is closed last: that resets its connection, so that nothing is left behind.
   const ScopedSocket client;
   const ScopedSocket listener;
   sockaddr_in address{};
@@ -67,14 +69,14 @@ bool TellsAcceptQueue() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   auto* const name = reinterpret_cast<sockaddr*>(&address);
   socklen_t length = sizeof(address);
-  if (bind(listener.fd(), name, length) != 0 || listen(listener.fd(), 1) != 0 ||
-      getsockname(listener.fd(), name, &length) != 0) {
+  if (bind(listener.Fd(), name, length) != 0 || listen(listener.Fd(), 1) != 0 ||
+      getsockname(listener.Fd(), name, &length) != 0) {
     return true;
   }
-  if (connect(client.fd(), name, length) != 0 && errno != EINPROGRESS) return true;
-  pollfd accepting{listener.fd(), POLLIN, 0};
+  if (connect(client.Fd(), name, length) != 0 && errno != EINPROGRESS) return true;
+  pollfd accepting{listener.Fd(), POLLIN, 0};
   if (poll(&accepting, 1, kPairMs) != 1 || (accepting.revents & POLLIN) == 0) return true;
-  return AcceptQueueLength(listener.fd()).value_or(0) > 0;
+  return AcceptQueueLength(listener.Fd()).value_or(0) > 0;
 }
 
 }  // namespace
@@ -86,7 +88,7 @@ uint64_t TickNs() {
   // clock advances by the same jiffy.
   timespec tick{};
   if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) != 0)
-    return 10 * kNsPerMs;  // the longest: HZ=100
+    return 10 * kNsPerMs;  // the longest tick: HZ=100
   return static_cast<uint64_t>(tick.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(tick.tv_nsec);
 }
 
@@ -105,7 +107,7 @@ std::optional<uint32_t> AcceptQueueLength(int fd) {
   socklen_t length;
   if (!ReadTcpInfo(fd, &info, &length)) return std::nullopt;
   if (length < kThroughUnacked || info.tcpi_state != kTcpListen) return std::nullopt;
-  return info.tcpi_unacked;  // of a listening socket, sk_ack_backlog
+  return info.tcpi_unacked;  // for a listening socket, this is sk_ack_backlog
 }
 
 }  // namespace spillway::socket_queue

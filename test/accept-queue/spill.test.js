@@ -39,7 +39,7 @@ describe('the spill', function () {
     assert.deepEqual(statuses(answers), [200, ...Array(REFUSED).fill(503), ...Array(MAY_QUEUE).fill(200)])
     assert.deepEqual(seen, ['/0', '/8', '/9'])
     assert.equal(connections, AT_ONCE - REFUSED)
-    const snapshot = { active: true, why: '', sockets: 1, spilled: REFUSED, handedOver: 0, dropped: 0, lingering: 0 }
+    const snapshot = { active: true, why: '', sockets: 1, spilled: REFUSED, handedOver: 0, dropped: 0, lingeringCloses: 0 }
     assert.deepEqual(spill.snapshot(), snapshot)
   })
 
@@ -119,7 +119,7 @@ describe('the spill', function () {
       for (const answer of texts) assert.match(answer, REFUSAL)
       assert.deepEqual(errors, [])
       for (const socket of sockets) socket.destroy()
-      await until(() => spill.snapshot().lingering === 0)
+      await until(() => spill.snapshot().lingeringCloses === 0)
     }
   })
 
@@ -128,12 +128,12 @@ describe('the spill', function () {
     const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n'
     const sockets = sendTextAtOnce(port, many(head))
     await until(() => spill.spilled === REFUSED)
-    assert.equal(spill.snapshot().lingering, REFUSED)
+    assert.equal(spill.snapshot().lingeringCloses, REFUSED)
     for (const socket of sockets) socket.write('more')
     await sleep(50)
-    assert.equal(spill.snapshot().lingering, REFUSED)
+    assert.equal(spill.snapshot().lingeringCloses, REFUSED)
     for (const socket of sockets) socket.destroy()
-    await until(() => spill.snapshot().lingering === 0)
+    await until(() => spill.snapshot().lingeringCloses === 0)
   })
 
   it('closes a refused connection after 2 s if the client never does', async () => {
@@ -145,8 +145,8 @@ describe('the spill', function () {
       socket.on('error', () => {})
       socket.resume()
     }
-    await until(() => spill.snapshot().lingering === REFUSED)
-    await until(() => spill.snapshot().lingering === 0)
+    await until(() => spill.snapshot().lingeringCloses === REFUSED)
+    await until(() => spill.snapshot().lingeringCloses === 0)
   })
 
   it('closes the oldest refused connections when too many linger, instead of handing over the others', async () => {
@@ -159,9 +159,9 @@ describe('the spill', function () {
       sent += wave
       await until(() => spill.spilled > 0.9 * sent)
     }
-    const { handedOver, lingering } = spill.snapshot()
+    const { handedOver, lingeringCloses } = spill.snapshot()
     assert.equal(handedOver, 0)
-    assert.equal(lingering, 1024)
+    assert.equal(lingeringCloses, 1024)
   })
 
   it('waits a little for a client that is slow to send, and then refuses it too', async () => {
@@ -291,8 +291,8 @@ describe('the spill', function () {
     const sockets = sendTextAtOnce(port, many(''))
     for (const socket of sockets) socket.once('connect', () => socket.end())
     await Promise.all(sockets.map(received))
-    const { spilled, dropped, lingering } = spill.snapshot()
-    assert.deepEqual({ spilled, dropped, lingering }, { spilled: 0, dropped: 0, lingering: 0 })
+    const { spilled, dropped, lingeringCloses } = spill.snapshot()
+    assert.deepEqual({ spilled, dropped, lingeringCloses }, { spilled: 0, dropped: 0, lingeringCloses: 0 })
   })
 
   it('calls onSpill at most once a turn, and counts every refusal', async () => {

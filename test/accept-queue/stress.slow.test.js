@@ -53,7 +53,7 @@ describe('under attack, the spill', function () {
     const answers = await Promise.all(sendAtOnce(port, Array(200).fill('GET /')))
     assert(answers.some(({ status }) => status === 503))
     for (const socket of sockets) socket.destroy()
-    const { dropped } = await untilFigures(child, ({ connections, lingering }) => connections <= 205 && lingering === 0)
+    const { dropped } = await untilFigures(child, ({ connections, lingeringCloses }) => connections <= 205 && lingeringCloses === 0)
     assert.equal(dropped, 0)
     assert(descriptors(child) - before < 220)
   })
@@ -70,7 +70,7 @@ describe('under attack, the spill', function () {
       const taken = descriptors(child)
       assert(taken >= 120 && taken <= most, `${taken} descriptors`)
       for (const socket of [...held, ...silent]) socket.destroy()
-      await untilFigures(child, ({ connections, lingering }) => connections <= 5 && lingering === 0)
+      await untilFigures(child, ({ connections, lingeringCloses }) => connections <= 5 && lingeringCloses === 0)
       const { spilled } = await ask(child)
       const answers = await Promise.all(sendAtOnce(port, Array(60).fill('GET /')))
       const refused = answers.filter(({ status }) => status === 503).length
@@ -91,7 +91,7 @@ describe('under attack, the spill', function () {
       for (const socket of sockets) socket.resetAndDestroy()
     }
     assert.equal((await (await connect(port)).send('GET /health')).status, 200)
-    await untilFigures(child, ({ connections, lingering }) => connections <= 5 && lingering === 0)
+    await untilFigures(child, ({ connections, lingeringCloses }) => connections <= 5 && lingeringCloses === 0)
     // A connection with a part of a head is held for a while, as its end goes unnoticed.
     await untilFigures(child, () => descriptors(child) - before < 10)
   })

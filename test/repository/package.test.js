@@ -18,10 +18,30 @@ describe('package', () => {
     assert.deepEqual({ stdout, stderr }, { stdout: 'js\n', stderr: '' })
   })
 
-  it('takes no other SPILLWAY_BACKEND', async () => {
-    const { code, stderr } = await run("process.env.SPILLWAY_BACKEND = 'native'; require('spillway')")
+  it("throws the addon's error instead of falling back if SPILLWAY_BACKEND is native", async () => {
+    const load = (/** @type {string} */ failure) => run(`
+      process.env.SPILLWAY_BACKEND = 'native'
+      const Module = require('node:module')
+      const load = Module._load
+      Module._load = function (request, ...rest) {
+        if (${failure} && request === 'node-gyp-build') throw new Error('no addon here')
+        return load.call(this, request, ...rest)
+      }
+      console.log(require('spillway').backend)
+    `)
+    const { backend } = require('spillway')
+    if (backend === 'native') assert.equal((await load('false')).stdout, 'native\n')
+    const { code, stdout, stderr } = await load('true')
+    assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
+    assert.match(stderr, /Error: no addon here/)
+    assert.doesNotMatch(stderr, /SPILLWAY_FALLBACK/)
+  })
+
+  it('rejects any other SPILLWAY_BACKEND', async () => {
+    const { code, stderr } = await run("process.env.SPILLWAY_BACKEND = 'wasm'; require('spillway')")
     assert.equal(code, 1)
-    assert.match(stderr, /RangeError: SPILLWAY_BACKEND: takes 'js', or nothing; got 'native'/)
+    assert.match(stderr, /RangeError: SPILLWAY_BACKEND must be 'native' or 'js', or not be set; got 'wasm'/)
+    assert.match(stderr, /SPILLWAY_INVALID_ARGUMENT/)
   })
 
   for (const entry of Object.keys(pkg.exports).filter((name) => !name.endsWith('.json'))) {
@@ -84,7 +104,7 @@ describe('package', () => {
     `)
     assert.equal(stdout, 'js true true true\n')
     assert.equal(stderr.match(/SpillwayWarning/g)?.length, 1, stderr)
-    assert.match(stderr, /SPILLWAY_FALLBACK.*no addon here/s)
+    assert.match(stderr, /SPILLWAY_FALLBACK.*npx node-gyp rebuild.*no addon here/s)
   })
 
   it('does not take the start of a script for lag', async () => {

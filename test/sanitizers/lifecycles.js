@@ -1,6 +1,6 @@
 'use strict'
 
-// Every way in which the native parts begin and end, few times each: a memory checker is slow.
+// Begins and ends the native parts in every possible way, a few times each: a memory checker is slow.
 const assert = require('node:assert/strict')
 const http = require('node:http')
 const path = require('node:path')
@@ -9,7 +9,7 @@ const { Worker } = require('node:worker_threads')
 const WORKER = path.join(__dirname, '..', 'fixtures', 'worker.js')
 
 async function main () {
-  // Workers first, as long as they alone have loaded the library: Node unloads it after each.
+  // Workers come first: as long as only workers have loaded the library, Node unloads it after each.
   for (const end of ['return', 'exit', 'throw', 'terminate']) await live(end)
   assert.equal(require('spillway').backend, 'native')
   const { everything } = require('../fixtures/everything.js')
@@ -19,7 +19,7 @@ async function main () {
   notClosed()
 }
 
-/** What keeps no process alive, and is there at its end: that is for the environment to end. */
+/** Creates what does not keep the process alive, and is not closed: the end of the environment must clean it up. */
 function notClosed () {
   const { binding } = require('../../lib/native/binding.js')
   require('spillway/http').guard(http.createServer(), { maxThreadPoolDelay: 1000, maxEventLoopDelay: 1000 })

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The lifecycles under valgrind's memcheck: no error outside Node's own code, and nothing of ours lost at the end.
+# Runs lifecycles.js under valgrind's memcheck: it must find no error outside of Node's own code, and no leak.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -1,5 +1,6 @@
-// Several threads, each with a loop of its own and all that a worker has there, while libuv's pool
-// is full: what the threads share in spite of that, a race detector tells.
+// Runs several threads, each with a loop of its own and everything that a worker thread has there,
+// while libuv's pool is full. ThreadSanitizer reports what the threads share without
+// synchronization.
 
 #include <uv.h>
 
@@ -15,8 +16,10 @@
 #include "loop/loop_monitor.h"
 #include "loop/pool_probe.h"
 #include "loop/turn_window.h"
+#include "loop/turns.h"
 
-// libuv closes descriptors by a bare system call, so that their numbers seem to be given out twice.
+// libuv closes descriptors by a bare system call, so that ThreadSanitizer believes that a number is
+// given out twice.
 extern "C" const char* __tsan_default_suppressions() {
   return "race:epoll_create1\nrace:eventfd\nrace:pipe2\n";
 }
@@ -28,9 +31,8 @@ constexpr int kThreads = 6;  // more than the pool has
 constexpr int kLives = 8;
 constexpr int kTurns = 120;
 constexpr int kProbes = 8;
-constexpr int kTurnsOfProbe = 5;  // some are dropped while they wait, some while they run
-constexpr int kJobs =
-    2;  // at once, of each thread: what a probe waits for is over within a few turns
+constexpr int kTurnsOfProbe = 5;  // some probes are destroyed while they wait, some while they run
+constexpr int kJobs = 2;  // in each thread at once: a probe has to wait, but only for a few turns
 constexpr unsigned int kJobMs = 1;
 constexpr uint64_t kNsPerMs = 1'000'000;
 constexpr uint64_t kIntervalMs = 5;
@@ -41,7 +43,7 @@ void Check(bool holds, const char* what) {
   std::exit(1);
 }
 
-/// Work that keeps the pool full until it is told to end.
+/// Work that keeps the pool full until End() is called.
 class Jobs final {
  public:
   explicit Jobs(uv_loop_t* loop) : loop_(loop), jobs_(kJobs) {
@@ -54,7 +56,7 @@ class Jobs final {
   Jobs& operator=(const Jobs&) = delete;
 
   void End() { ending_ = true; }
-  int done() const { return done_; }
+  int Done() const { return done_; }
 
  private:
   void Queue(uv_work_t* job) {
@@ -74,8 +76,8 @@ class Jobs final {
   int done_ = 0;
 };
 
-/// What one turn of a worker's loop does.
-class Worker final {
+/// What a worker thread does in one turn of its loop.
+class Worker final : public TurnListener {
  public:
   explicit Worker(uv_loop_t* loop)
       : monitor_(LoopMonitor::New(loop)),
@@ -83,13 +85,15 @@ class Worker final {
         window_(std::make_unique<TurnWindow>(uv_hrtime())),
         probes_(kProbes) {
     Check(monitor_ != nullptr && monitor_->Start(kIntervalMs, 0.5), "LoopMonitor");
-    (*monitor_->live_controllers())->Add(controller_.get());
-    (*monitor_->live_windows())->Add(window_.get());
+    monitor_->SharedTurns()->Add(TurnPhase::kJudge, this);
   }
-  Worker(const Worker&) = delete;
-  Worker& operator=(const Worker&) = delete;
 
-  void Turn(int turn) {
+  void OnTurn(TurnPhase /*phase*/, const Turn& turn) override {
+    controller_->OnTurn(turn.ended_at, turn.busy);
+    window_->OnTurn(turn.busy);
+  }
+
+  void Work(int turn) {
     const uint64_t now = uv_hrtime();
     const auto id = static_cast<uint8_t>(turn % AdmissionController::kClasses);
     if (controller_->Arrive(now, id, turn * kNsPerMs, true) == Verdict::kAdmit) {
@@ -108,11 +112,10 @@ class Worker final {
   }
 
   void End() {
-    (*monitor_->live_controllers())->Remove(controller_.get());
-    (*monitor_->live_windows())->Remove(window_.get());
+    monitor_->SharedTurns()->Remove(TurnPhase::kJudge, this);
     monitor_->Close([](void*) {}, nullptr);
   }
-  uint64_t probed() const { return probed_; }
+  uint64_t Probed() const { return probed_; }
 
  private:
   LoopMonitor* const monitor_;  // deletes itself
@@ -134,15 +137,15 @@ void Live() {
     Worker worker(&loop);
     for (int turn = 0; turn < kTurns; ++turn) {
       uv_run(&loop, turn % 2 == 0 ? UV_RUN_ONCE : UV_RUN_NOWAIT);
-      worker.Turn(turn);
+      worker.Work(turn);
     }
     jobs.End();
     worker.End();
     uv_run(&loop, UV_RUN_DEFAULT);
-    Check(jobs.done() >= kJobs, "every job ends");
-    Check(worker.probed() > 0, "the probes waited for a thread");
+    Check(jobs.Done() >= kJobs, "every job ends");
+    Check(worker.Probed() > 0, "the probes waited for a thread");
   }
-  Check(uv_loop_close(&loop) == 0, "nothing stays on the loop");
+  Check(uv_loop_close(&loop) == 0, "nothing is left on the loop");
 }
 
 }  // namespace

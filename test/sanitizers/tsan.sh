@@ -1,12 +1,12 @@
 #!/bin/bash
-# All that does without JavaScript, in several threads, under ThreadSanitizer. Node itself is not built for that.
+# Runs everything that needs no JavaScript in several threads, under ThreadSanitizer. Node itself is not built for it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 build=build/tsan
 mkdir -p $build
 headers=$(node -p "path.join(process.execPath, '../../include/node')")
-# Node's headers come last: its libuv is another.
+# Node's headers come last, because they contain another version of libuv.
 g++ -std=c++17 -g -O1 -fsanitize=thread -fno-exceptions -Wall -Wextra -DNAPI_VERSION=8 -Isrc -idirafter "$headers" \
   -o $build/threads test/sanitizers/threads.cc \
   $(find src -name '*.cc' -not -path 'src/binding/*' -not -name '*_other.cc') -luv -pthread

@@ -1,0 +1,55 @@
+#include "binding/environment.h"
+
+#include <uv.h>
+
+namespace spillway {
+
+// Node-API's own functions are called here, because node-addon-api has none for them: neither for
+// the loop, nor for asynchronous cleanup hooks. A synchronous hook (Napi::Env::AddCleanupHook) or a
+// finalizer returns before uv has let go of the handles; where only a worker has loaded this
+// library, Node then unloads it, and uv would call into unmapped memory.
+
+Environment* Environment::New(Napi::Env env) {
+  uv_loop_t* loop = nullptr;
+  if (napi_get_uv_event_loop(env, &loop) != napi_ok) return nullptr;
+  LoopMonitor* monitor = LoopMonitor::New(loop);
+  if (monitor == nullptr) return nullptr;
+  auto* environment = new Environment(monitor);
+  if (napi_add_async_cleanup_hook(env, OnCleanup, environment, nullptr) == napi_ok) {
+    return environment;
+  }
+  environment->Close(nullptr);
+  return nullptr;
+}
+
+Environment::Environment(LoopMonitor* monitor) : monitor_(monitor) {
+  monitor->SharedTurns()->Add(TurnPhase::kReadQueues, this);
+  monitor->SharedTurns()->Add(TurnPhase::kAct, this);
+}
+
+void Environment::OnTurn(TurnPhase phase, const Turn& turn) {
+  if (phase == TurnPhase::kReadQueues) {
+    spills_.ReportQueue(turn.ended_at);
+  } else {
+    spills_.OnTurn(turn.ended_at);
+  }
+}
+
+void Environment::OnCleanup(napi_async_cleanup_hook_handle hook, void* environment) {
+  static_cast<Environment*>(environment)->Close(hook);
+}
+
+// `hook` is null where none was added.
+void Environment::Close(napi_async_cleanup_hook_handle hook) {
+  hook_ = hook;
+  spills_.Abort();
+  monitor_->Close(
+      [](void* data) {
+        auto* environment = static_cast<Environment*>(data);
+        if (environment->hook_ != nullptr) napi_remove_async_cleanup_hook(environment->hook_);
+        delete environment;
+      },
+      this);
+}
+
+}  // namespace spillway
