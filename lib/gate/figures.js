@@ -3,21 +3,16 @@
 const { backend, binding } = require('../native/binding.js')
 
 /**
- * @typedef {import('./options.js').ShedInfo} ShedInfo
- *
  * @typedef {object} GateStats counts since the gate was created
  * @property {number} admitted requests let through
  * @property {number} exempt requests that were not judged
  * @property {number} shed requests refused, in total
- * @property {ShedBy} shedBy requests refused, by reason
+ * @property {import('./refusals.js').ShedBy} shedBy requests refused, by reason
  * @property {number} wouldShed requests that would have been refused, but for `dryRun`
  * @property {number} droppedConnections connections closed on arrival because hardly any file descriptor was left
  * @property {number} inFlight requests admitted that have not ended
  * @property {number[]} lastWaits how long the last requests (at most 32, oldest first) had waited, ms
  * @property {import('../limits/sampler.js').Load} load the figures that the limits on the process apply to
- *
- * @typedef {Record<import('../admission/controller.js').Reason | 'spill', number> & Partial<Record<import('../limits/index.js').LimitReason, number>>} ShedBy
- *   of the limits on the process, only those that have caused a refusal
  *
  * @typedef {object} ClassSnapshot
  * @property {string} class `'*'` for the class shared by all requests that have none of their own
@@ -51,19 +46,18 @@ const { backend, binding } = require('../native/binding.js')
  * @property {ReturnType<import('../admission/classify.js').classifier>} classes
  * @property {import('../limits/index.js').Limits} limits
  * @property {ReturnType<import('../accept-queue/index.js').createSpill>} spill
+ * @property {import('./refusals.js').Refusals} refusals
  * @property {import('./in-flight.js').InFlight} inFlight
  */
 
 const REMEMBERED_WAITS = 32
 
-/** Counts a gate's decisions, and puts its figures together. */
+/** Counts what a gate admits, and puts its figures together. */
 class GateFigures {
   admitted = 0
   exempt = 0
   #options
   #sources
-  /** @type {ShedBy} */
-  #refusals = { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0 }
   #waits = new Float64Array(REMEMBERED_WAITS)
   #waitCount = 0
 
@@ -81,24 +75,19 @@ class GateFigures {
     this.#waits[this.#waitCount++ % REMEMBERED_WAITS] = waitMs
   }
 
-  /** @param {ShedInfo['reason']} reason */
-  countRefusal (reason) {
-    this.#refusals[reason] = (this.#refusals[reason] ?? 0) + 1
-  }
-
   /**
    * @param {number} droppedConnections
    * @returns {GateStats}
    */
   stats (droppedConnections) {
-    const { limits, spill: { spilled }, inFlight } = this.#sources
+    const { limits, spill: { spilled }, refusals: { byReason }, inFlight } = this.#sources
     const { dryRun } = this.#options
-    const refusals = Object.values(this.#refusals).reduce((sum, count) => sum + count)
+    const refusals = Object.values(byReason).reduce((sum, count) => sum + count)
     return {
       admitted: this.admitted,
       exempt: this.exempt,
       shed: dryRun ? 0 : refusals + spilled,
-      shedBy: { ...this.#refusals, spill: spilled },
+      shedBy: { ...byReason, spill: spilled },
       wouldShed: dryRun ? refusals : 0,
       droppedConnections,
       inFlight: inFlight.count,

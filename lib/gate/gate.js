@@ -4,7 +4,7 @@ const { binding } = require('../native/binding.js')
 const { GateFigures } = require('./figures.js')
 const { InFlight, InFlightEntry } = require('./in-flight.js')
 const { ProvisionalRefusal } = require('./provisional-refusal.js')
-const { meanRetryS, retryAfterSeconds } = require('./refusal.js')
+const { Refusals } = require('./refusals.js')
 const { createSpill } = require('../accept-queue/index.js')
 const { classifier } = require('../admission/classify.js')
 const { AdmissionController } = require('../admission/controller.js')
@@ -48,10 +48,10 @@ const MAX_PATIENCE_MS = 30_000
 class Gate {
   #options
   #isExempt
-  #onShed
   #release
   #controller
   #classes
+  #refusals
   #figures
   /** @type {import('./server-watch.js').ServerWatch | undefined} */
   #serverWatch
@@ -73,11 +73,11 @@ class Gate {
     this.isDryRun = options.dryRun
     this.answersForHandler = answersForHandler
     this.#isExempt = createExemptTest(options)
-    this.#onShed = createOnShed(options)
     this.#controller = new AdmissionController(options)
     this.#classes = classifier(options.classify, this.#controller, routing)
+    this.#refusals = new Refusals(options, { controller: this.#controller, classes: this.#classes, inFlight: this.#inFlight })
     this.spill = createSpill(this.#controller.native, options, spillPlan,
-      this.#onShed && ((report) => this.#onShed?.(this.#spillInfo(report), undefined)))
+      this.#refusals.areReported ? (report) => this.#refusals.reportSpill(report) : undefined)
     this.#release = requestWatch.acquire()
     this.limits = new Limits(options)
     this.#figures = new GateFigures(options, {
@@ -85,6 +85,7 @@ class Gate {
       classes: this.#classes,
       limits: this.limits,
       spill: this.spill,
+      refusals: this.#refusals,
       inFlight: this.#inFlight
     })
   }
@@ -156,12 +157,12 @@ class Gate {
     const visit = this.#begin(trackedRequest, res, request)
     if (exceeded === null) return this.#askController(visit)
     if (this.isDryRun) {
-      this.#refuse(exceeded, visit)
+      this.#refusals.add(exceeded, visit)
       return this.#admit(visit, false, null)
     }
     const confirm = () => {
       if (res !== null) endConnection(exceeded, res)
-      return this.#refuse(exceeded, visit)
+      return this.#refusals.add(exceeded, visit)
     }
     if (!mayOverrule) return confirm()
     return new ProvisionalRefusal(exceeded, confirm, () => {
@@ -192,7 +193,7 @@ class Gate {
   #askController (visit) {
     const entered = this.#enterController(visit)
     if (typeof entered === 'number') return this.#admit(visit, true, entered)
-    const info = this.#refuse({ reason: entered }, visit)
+    const info = this.#refusals.add({ reason: entered }, visit)
     return this.isDryRun ? this.#admit(visit, true, null) : info
   }
 
@@ -227,51 +228,6 @@ class Gate {
       follow(trackedRequest, entry, res)
     } else if (holdsPlace) this.#controller.leave(classId, admittedAt, OUTCOME.detached)
     return null
-  }
-
-  /**
-   * Counts and reports a refusal.
-   *
-   * @param {{ reason: ShedInfo['reason'], value?: number, limit?: number }} refusal
-   * @param {Visit} visit
-   * @returns {ShedInfo}
-   */
-  #refuse ({ reason, ...limit }, { trackedRequest, request, classId, waitMs }) {
-    const { maxDelay, retryAfter } = this.#options
-    this.#figures.countRefusal(reason)
-    /** @type {ShedInfo} */
-    const info = {
-      reason,
-      count: 1,
-      class: this.#classes.nameOf(classId),
-      waitMs,
-      delayLimitMs: this.#controller.delayLimitMs(),
-      source: trackedRequest.waitMs >= 0 ? 'kernel' : 'loop',
-      inFlight: reason === 'inFlight' ? this.#controller.inFlightOf(classId) : this.#inFlight.count,
-      retryAfter: retryAfterSeconds(retryAfter, meanRetryS(reason, waitMs, maxDelay)),
-      ...limit,
-      dryRun: this.isDryRun
-    }
-    this.#onShed?.(info, request)
-    return info
-  }
-
-  /**
-   * @param {import('../accept-queue/spill.js').SpillReport} report
-   * @returns {ShedInfo}
-   */
-  #spillInfo ({ count, waitMs, retryAfter }) {
-    return {
-      reason: 'spill',
-      count,
-      class: '*',
-      waitMs,
-      delayLimitMs: this.#controller.delayLimitMs(),
-      source: 'kernel',
-      inFlight: this.#inFlight.count,
-      retryAfter,
-      dryRun: false
-    }
   }
 
   /**
@@ -345,13 +301,6 @@ function createExemptTest ({ exempt }) {
   if (Array.isArray(exempt) && exempt.length === 0) return undefined
   const { exemptTest } = require('./exempt.js') // required on use
   return exemptTest(exempt)
-}
-
-/** @param {any} options */
-function createOnShed ({ onShed }) {
-  if (onShed === undefined) return undefined
-  const { userFunction } = require('../options/user-function.js') // required on use
-  return userFunction('onShed', 'SPILLWAY_ON_SHED', onShed)
 }
 
 /**

@@ -45,8 +45,9 @@ function learn (server) {
   if (handle === null || handles.get(server) === handle) return
   if (!handles.has(server)) {
     server.once('close', onServerClose)
+    const { Server } = require('node:http') // required on use
     // A TLS server emits 'connection' for the raw sockets; its requests arrive on others.
-    if (server instanceof require('node:http').Server) server.on('connection', onConnection)
+    if (server instanceof Server) server.on('connection', onConnection)
   }
   handles.set(server, handle)
   watch()

@@ -161,7 +161,9 @@ function trackUnannounced (raw, request) {
  * @param {any} raw
  */
 function olderConnection ({ httpVersionMajor, socket, upgrade }) {
-  if (httpVersionMajor !== 1 || upgrade || !(socket instanceof require('node:net').Socket) || !('server' in socket)) return null
+  if (httpVersionMajor !== 1 || upgrade) return null
+  const { Socket } = require('node:net') // required on use
+  if (!(socket instanceof Socket) || !('server' in socket)) return null
   const known = knownConnectionOf(socket)
   if (known?.used) return known
   const connection = begin(socket)

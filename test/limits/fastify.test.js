@@ -125,6 +125,20 @@ describe('a limit of spillway/fastify', () => {
       assert.equal(app.spillway.stats().shedBy.heapUsedBytes, 2)
     })
 
+    it('calls the exempt function once per request', async () => {
+      const app = make()
+      const asked = []
+      const exempt = ({ url }) => {
+        asked.push(url)
+        return false
+      }
+      await app.register(spillway, { ...OVER, exempt, exposeStatusRoute: true, pressureHandler: async () => {} })
+      for (const url of ['/', '/status']) assert.equal((await app.inject(url)).statusCode, 200)
+      assert.deepEqual(asked, ['/', '/status'])
+      const { admitted, exempt: exempted, shed } = app.spillway.stats()
+      assert.deepEqual({ admitted, exempted, shed }, { admitted: 1, exempted: 1, shed: 0 })
+    })
+
     it('ignores that of the route if it is no function', async () => {
       const app = make()
       await app.register(spillway, { ...OVER, pressureHandler: () => 'of the plugin' })

@@ -58,6 +58,19 @@ describe('a limit of spillway/hapi', () => {
     assert.deepEqual(logged, [])
   })
 
+  it('calls the exempt function once per request, and not for a route that is exempt by its own options', async () => {
+    const asked = []
+    const exempt = ({ path }) => {
+      asked.push(path)
+      return false
+    }
+    const routes = ['/limited', '/free'].map((path) =>
+      ({ method: 'GET', path, handler, options: { plugins: { spillway: path === '/free' ? false : { maxHeapUsedBytes: FAR } } } }))
+    await start({ ...OVER, exempt }, routes)
+    assert.deepEqual([await statusOf('/'), await statusOf('/limited'), await statusOf('/free')], [503, 200, 200])
+    assert.deepEqual(asked, ['/', '/limited'])
+  })
+
   it('refuses until the first result of the health check', async () => {
     await start({ healthCheck: async () => { await setTimeout(20) } })
     assert.equal(server.plugins.spillway.snapshot().limits.find(({ reason }) => reason === 'healthCheck').exceeded, true)

@@ -56,7 +56,7 @@ const UNDER_PRESSURE_RETRY_S = 10
  * @type {import('../../admission/classify.js').Routing}
  */
 const routing = {
-  pathOf: (tracked, request) => request.routeOptions.url ?? NO_ROUTE,
+  pathOf: (trackedRequest, request) => request.routeOptions.url ?? NO_ROUTE,
   routeOf: (method, pattern) => pattern
 }
 

@@ -50,7 +50,7 @@ const plugin = {
       healthCheck: healthCheck && (() => isStopped || healthCheck(server))
     }, {
       routing: {
-        pathOf: (tracked) => tracked.url,
+        pathOf: (trackedRequest) => trackedRequest.url,
         routeOf: (method, url) => routeOf(server, method, url)
       },
       spill: { entry: 'spillway/hapi', options: { ...settings, respond }, judgesAll: true },
