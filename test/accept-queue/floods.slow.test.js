@@ -75,7 +75,7 @@ describe('under a flood, the spill', function () {
       served,
       servedOfFlood: odd.served,
       perSecond: served / after.cpuS,
-      // The standard error of a count is its square root; more than so many of them is no chance.
+      // The standard error of a count is its square root. A difference of more than ERRORS of them is not due to chance.
       most: (served + ERRORS * Math.sqrt(served)) / after.cpuS,
       spilled: after.spilled - before.spilled,
       handedOver: after.handedOver - before.handedOver

@@ -227,7 +227,7 @@ describe('a connection that the spill hands over', function () {
       spillingSite().then(async ({ port, server, spill }) => {
         let count = 0
         const close = () => {
-          // What a turn has no time for is taken in the next, and Node accepts one in between.
+          // A turn that runs out of time leaves the rest to the next one, and Node accepts a connection in between.
           if (waiting(port) > ${MAY_QUEUE}) return setImmediate(close)
           const before = { connections: count, ...spill.snapshot() }
           spill.close()
@@ -244,7 +244,7 @@ describe('a connection that the spill hands over', function () {
           if (++count === 1) setImmediate(() => setImmediate(close))
           if (count % 3 === 0) throw new Error('of ' + count)
         })
-        // It holds those that say nothing.
+        // The spill holds silent connections.
         sendTextAtOnce(port, Array(32).fill(''))
       })`)
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })

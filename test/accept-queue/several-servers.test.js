@@ -67,7 +67,7 @@ describe('the spills of several servers in one turn', function () {
       const { received, sendTextAtOnce, spillingSite } = require('./test/support/spill.js')
       ${IS_HANDED_OVER}
       const GET = 'GET /health HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n'
-      // More than one turn handles.
+      // More connections than a single turn handles.
       const PER_SITE = 150
       // By then the budget has grown enough for the hand-overs of another turn.
       const GROWN_MS = 10

@@ -35,7 +35,7 @@ async function leave (site, client) {
   await nextTurn()
 }
 
-// Hapi ends the response as soon as the client has left: see below.
+// Hapi ends the response itself when the client leaves; its tests are below.
 for (const kind of kinds.filter(({ name }) => name !== 'hapi')) {
   describe(`when its client leaves, a request in ${kind.name}`, () => {
     it('keeps its place until its handler has ended the response', async () => {

@@ -96,7 +96,7 @@ for (const kind of kinds) {
         opened(() => clearInterval(work))
         await until(() => site.gate.stats().admitted + told.length >= QUEUED)
         assert.ok(told.every(({ reason, source }) => reason === 'delay' && source === 'kernel'))
-        // Even if the gate excused it because the machine had paused.
+        // The wait is counted even if the gate excused it because the machine had paused.
         assert.ok(site.gate.stats().lastWaits.some((waitMs) => waitMs > LIMIT_MS))
       })
     }
