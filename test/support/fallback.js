@@ -17,7 +17,6 @@ const NO_PAUSES = 'the loop is all it sees, so that what a pause made wait is la
 
 const NO_TURNS = 'the turn now running is not seen before a timer is overdue'
 const NO_PROBE = "only work of libuv's own tells how long its pool lets wait"
-const NO_KERNEL = 'what waits in the kernel, in front of the process, is not seen'
 
 /** By a part of the full title. */
 const tests = {
@@ -27,8 +26,6 @@ const tests = {
   'a process that was stopped for a while is not considered busy': NO_PAUSES,
   'returns false after shutdown()': NO_TURNS,
   'stops measuring until interval() is set': NO_TURNS,
-  'shed at four times the capacity, and keep answering in time': NO_KERNEL,
-  'serve at a quarter of the capacity': NO_PAUSES,
   'counts each stream of HTTP/2, and frees the place of a reset one': NO_PAUSES,
   'admits a request that waited because the loop paused': NO_PAUSES,
   'does not include the time for which its connection was idle': NO_PAUSES,
