@@ -43,9 +43,6 @@ class Controller final : public TurnListener {
 
 using Share = std::shared_ptr<Controller>;
 
-// The name of a property, hidden from enumeration, by which createSpill() finds the controller.
-constexpr const char* kShareName = "share";
-
 template <size_t kCount>
 using Call = HotCall<Share, kCount>;
 
@@ -161,22 +158,23 @@ Napi::Value SnapshotOf(const Napi::CallbackInfo& info) {
       .Build();
 }
 
-bool SetShare(Napi::Object object, const Share& controller) {
+// Lets createSpill() find the controller behind the object. Uses Node-API's own calls:
+// node-addon-api wraps instances of a class only (Napi::ObjectWrap), and the memory that Node 20
+// allocates for a Napi::External is lost when the environment ends.
+bool Wrap(Napi::Object object, const Share& controller) {
   auto share = std::make_unique<Share>(controller);
-  const auto external = Napi::External<Share>::New(object.Env(), share.get(),
-                                                   [](Napi::Env, Share* data) { delete data; });
-  if (external.IsEmpty()) return false;
-  static_cast<void>(share.release());  // the External owns it
-  return object.DefineProperty(Napi::PropertyDescriptor::Value(kShareName, external))
-      .UnwrapOr(false);
+  const auto drop = [](napi_env, void* data, void*) { delete static_cast<Share*>(data); };
+  if (napi_wrap(object.Env(), object, share.get(), drop, nullptr, nullptr) != napi_ok) return false;
+  static_cast<void>(share.release());  // the object owns it
+  return true;
 }
 
 }  // namespace
 
 std::shared_ptr<AdmissionController> ControllerOf(Napi::Object object) {
-  const Napi::Value share = object.Get(kShareName).UnwrapOr({});
-  if (share.IsEmpty() || !share.IsExternal()) return nullptr;
-  const Share& owner = *share.As<Napi::External<Share>>().Data();
+  void* share = nullptr;
+  if (napi_unwrap(object.Env(), object, &share) != napi_ok) return nullptr;
+  const Share& owner = *static_cast<Share*>(share);
   return {owner, &owner->admission};
 }
 
@@ -202,7 +200,7 @@ Napi::Value CreateController(const Napi::CallbackInfo& info) {
                                   .SetFunction<Snapshot>("snapshot", controller)
                                   .SetFunction<SnapshotOf>("snapshotOf", controller)
                                   .Build();
-  if (object.IsEmpty() || !SetShare(object, controller)) return {};
+  if (object.IsEmpty() || !Wrap(object, controller)) return {};
   return object;
 }
 

@@ -6,7 +6,7 @@ namespace spillway {
 
 // Node-API's own functions are called here, because node-addon-api has none for them: neither for
 // the loop, nor for asynchronous cleanup hooks. A synchronous hook (Napi::Env::AddCleanupHook) or a
-// finalizer returns before uv has let go of the handles; where only a worker has loaded this
+// finalizer returns before uv has let go of the handles; if only a worker has loaded this
 // library, Node then unloads it, and uv would call into unmapped memory.
 
 Environment* Environment::New(Napi::Env env) {
@@ -25,6 +25,12 @@ Environment* Environment::New(Napi::Env env) {
 Environment::Environment(LoopMonitor* monitor) : monitor_(monitor) {
   monitor->SharedTurns()->Add(TurnPhase::kReadQueues, this);
   monitor->SharedTurns()->Add(TurnPhase::kAct, this);
+}
+
+// Runs just before the monitor deletes itself.
+Environment::~Environment() {
+  monitor_->SharedTurns()->Remove(TurnPhase::kReadQueues, this);
+  monitor_->SharedTurns()->Remove(TurnPhase::kAct, this);
 }
 
 void Environment::OnTurn(TurnPhase phase, const Turn& turn) {

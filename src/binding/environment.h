@@ -25,7 +25,7 @@ class Environment final : public TurnListener {
 
  private:
   explicit Environment(LoopMonitor* monitor);
-  ~Environment() = default;
+  ~Environment();
 
   void Close(napi_async_cleanup_hook_handle hook);
   static void OnCleanup(napi_async_cleanup_hook_handle hook, void* environment);
