@@ -35,7 +35,7 @@ describe('The code of an argument error', () => {
     'toobusy.interval(15)': () => toobusy.interval(15),
     'toobusy.interval(2 ** 31)': () => toobusy.interval(2 ** 31),
     "toobusy.smoothingFactor('1')": () => toobusy.smoothingFactor('1'),
-    'toobusy.smoothingFactor(0)': () => toobusy.smoothingFactor(0),
+    'toobusy.smoothingFactor(2)': () => toobusy.smoothingFactor(2),
     "toobusy.onLag('log')": () => toobusy.onLag('log'),
     "toobusy.onLag(() => {}, '70')": () => toobusy.onLag(() => {}, '70'),
     'guard({})': () => guard({}),
