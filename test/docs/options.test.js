@@ -7,7 +7,7 @@ const { gateOptions, optionTables, ownRows } = require('./option-tables.js')
 const PAGE = 'docs/options.md'
 
 /** Defaults that are no value. */
-const IN_WORDS = { spill: 'by adapter' }
+const IN_WORDS = { spill: 'depends on the adapter' }
 
 /** Where the options of each entry point are described, beside those that all adapters share. */
 const SECTIONS = {
