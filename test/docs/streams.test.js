@@ -8,7 +8,7 @@ const PAGE = 'docs/streams.md'
 
 /** Defaults that are no value. */
 const IN_WORDS = {
-  highWaterMark: 'as `concurrency` is at the moment',
+  highWaterMark: 'the current `concurrency`',
   sizeOf: 'length of a Buffer, typed array or string',
   'retry.shouldRetry': 'always'
 }
