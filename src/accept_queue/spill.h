@@ -30,8 +30,8 @@ struct SpillBatch {
   std::array<int, kMostHandedOver> fds{};
   size_t handed_over = 0;
   uint32_t refused = 0;
-  /// How long the oldest connection that was accepted in this turn had waited, ns. 0 if there is none,
-  /// or if the receiver does not want refusals.
+  /// How long the oldest connection that was accepted in this turn had waited, ns. 0 if there is
+  /// none, or if the receiver does not want refusals.
   uint64_t longest_wait = 0;
   uint32_t retry_after = 0;  // Retry-After of the last refused connection, s
 };

@@ -273,8 +273,8 @@ void AdmissionController::LearnCosts() {
 }
 
 // Enforces the limit of one class at a time: the class with the most requests in flight. Classes
-// that merely suffer from its queue recover once it is held back. Until then they are enforced only
-// if they have more in flight than it had.
+// that merely suffer from its queue recover once it is held back. Until then, another class's limit
+// is enforced only if that class has more requests in flight than the held-back class had.
 void AdmissionController::EnforceOne(uint64_t now) {
   bool settled = true;
   ForEachLimit([&](ClassLimit& limit) { settled &= !limit.Exceeded(); });
@@ -347,7 +347,7 @@ uint32_t AdmissionController::Excess(uint64_t now, uint32_t length) const {
   return standing > may ? standing - may : 0;
 }
 
-// A class that asks for less than an equal share of the loop's time did not cause the queue. It is
+// A class that needs less than an equal share of the loop's time did not cause the queue. It is
 // exempt from the shorter limit that applies while a queue stands.
 void AdmissionController::ShareOut() {
   double served = 0;

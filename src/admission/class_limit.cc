@@ -18,8 +18,8 @@ constexpr double kMemoryResponses = 2;
 constexpr double kFading = 0.95;
 
 // The queueing allowed while the limit is enforced, and the queueing at which it becomes enforced.
-// Each is a part of the delay limit plus a part of the response time, which is not known more
-// precisely than that. The gap between the two leaves room for classes that only suffer from
+// Each is a part of the delay limit plus a part of the response time, because the response time is
+// not known more precisely. The gap between the two leaves room for classes that only suffer from
 // another's queue.
 constexpr double kAllowed = 0.5;
 constexpr double kAllowedResponse = 0.125;
@@ -45,9 +45,10 @@ constexpr double kLeastFull = 0.67;
 constexpr double kCalmNs = 450e6;
 constexpr double kCalmResponses = 2;
 
-// A probe lets the class have half of the requests in flight that it needs. It runs when the limit
-// becomes enforced, when X has changed by a factor of 1.5, and periodically. Slow responses make a
-// probe longer, and so it runs less often. It is cut short if few requests complete.
+// During a probe, the class may have half of the requests in flight that it needs. A probe runs when
+// the limit becomes enforced, when X has changed by a factor of 1.5, and periodically. Slow
+// responses make probes longer, so they run less often. A probe is cut short if few requests
+// complete.
 constexpr double kProbeShare = 0.5;
 constexpr double kProbeChange = 1.5;
 constexpr double kProbeEveryNs = 10e9;
@@ -279,7 +280,7 @@ void ClassLimit::SeemsSlower(double response_ns) {
   slower_ns_ = std::min(slower_ns_, response_ns);
   if (++slower_probes_ < kSlowerProbes) return;
   no_load_.Reset(slower_ns_);
-  // Its capacity before it was limited to a part of what it needs.
+  // The capacity from before probes limited the class to a part of what it needs.
   capacity_ = std::max(capacity_, slower_capacity_);
   slower_probes_ = 0;
 }

@@ -40,8 +40,8 @@ class Crowd final {
   void ResetDetector() { detector_.Drop(); }
   uint32_t InFlight() const { return limit_.Enforcing() ? limit_.InFlight() : free_in_flight_; }
 
-  /// Whether a small class becomes a member: it queues like the others, or nothing is known about
-  /// it yet.
+  /// Whether a small class becomes a member: it queues like the others, or too little is known
+  /// about it.
   static bool Takes(const ClassLimit& limit, const ClassLimit::Setting& setting) {
     return !limit.Enforcing() && (!limit.Known() || limit.Queues(setting));
   }
