@@ -45,8 +45,8 @@ constexpr double kLeastFull = 0.67;
 constexpr double kCalmNs = 450e6;
 constexpr double kCalmResponses = 2;
 
-// During a probe, the class may have half of the requests in flight that it needs. A probe runs when
-// the limit becomes enforced, when X has changed by a factor of 1.5, and periodically. Slow
+// During a probe, the class may have half of the requests in flight that it needs. A probe runs
+// when the limit becomes enforced, when X has changed by a factor of 1.5, and periodically. Slow
 // responses make probes longer, so they run less often. A probe is cut short if few requests
 // complete.
 constexpr double kProbeShare = 0.5;
