@@ -24,7 +24,7 @@ struct HttpHead {
   Kind kind;
   bool is_head;             // the method is HEAD: the response has no body
   bool has_body;            // a body is announced, whether or not it has arrived
-  bool websocket;           // asks for an upgrade to WebSocket, and to nothing else
+  bool websocket;           // requests an upgrade to WebSocket, and to nothing else
   size_t length;            // of a request's head with its empty line, bytes
   std::string_view target;  // a view of the bytes read
 };

@@ -31,8 +31,8 @@ constexpr uint32_t kLeastBatch = 16;
 // starve.
 constexpr double kLeastRate = 80 / 1e9;
 
-// A connection whose request has not arrived is held for up to 250 ms. Holding one costs a system
-// call now and then; letting Node wait for the request costs as much as some refusals.
+// A connection whose request has not arrived is held for up to 250 ms. Holding one costs an
+// occasional system call; letting Node wait for the request costs as much as several refusals.
 constexpr uint64_t kHoldNs = 250 * kNsPerMs;
 constexpr size_t kMostHeld = 256;
 constexpr uint64_t kReviewEveryNs = 4 * kNsPerMs;

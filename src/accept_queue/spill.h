@@ -36,7 +36,7 @@ struct SpillBatch {
   uint32_t retry_after = 0;  // Retry-After of the last refused connection, s
 };
 
-/// Receives what a spill does, in JavaScript.
+/// Delivers a spill's batches to JavaScript.
 class SpillReceiver {
  public:
   SpillReceiver() = default;
@@ -84,8 +84,8 @@ class Spill final {
 
   /// Must be called once a turn, before the admission controller learns of the turn.
   void ReportQueue(uint64_t now);
-  /// Must be called once a turn, after the admission controller has learned of it. Takes at most
-  /// about 1 ms, including what Node does for the connections handed over. May run JavaScript.
+  /// Must be called once a turn, after the admission controller has learned of it. Takes about 1 ms
+  /// at most, including Node's work for the connections handed over. May run JavaScript.
   void OnTurn(uint64_t now);
   /// Stops using the listening socket. Returns the descriptors of connections that it still held;
   /// the caller owns them, and must close them if it has no use for them.

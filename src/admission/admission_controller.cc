@@ -26,7 +26,7 @@ constexpr double kPatienceResponses = 4;
 // finished its work.
 constexpr double kLeastQueued = 2;
 
-// In a dry run, a window shows what a request costs only if arrivals and completions differ by at
+// In a dry run, a window shows the cost of a request only if arrivals and completions differ by at
 // most 10 %.
 constexpr double kSteady = 0.1;
 
@@ -246,9 +246,8 @@ void AdmissionController::JoinCrowd(const ClassLimit::Setting& setting) {
   });
 }
 
-// Whether the window can tell what a request costs. In a dry run there is no limit, so that more
-// and more requests may be in flight; their cost so far would be attributed to the few that
-// completed.
+// Whether the window shows the cost of a request. In a dry run there is no limit, so that more and
+// more requests may be in flight; their cost so far would be attributed to the few that completed.
 bool AdmissionController::Steady(double completions) {
   if (!dry_run_) return true;
   const double more = static_cast<double>(dry_run_->Present()) - present_;

@@ -26,8 +26,8 @@ constexpr double kAllowedResponse = 0.125;
 constexpr double kEvident = 1;
 constexpr double kEvidentResponse = 0.25;
 
-// If others queue, a class queues too if its last response shows a quarter of the queueing that is
-// evidence.
+// If other classes queue, a class is assumed to queue too if its last response shows a quarter of
+// the queueing that counts as evidence.
 constexpr double kQueues = 0.25;
 
 // A response that took less than twice as long as a pause of the loop shows no queue: it was held
@@ -35,10 +35,11 @@ constexpr double kQueues = 0.25;
 constexpr double kPauses = 2;
 
 // The limit for bursts, which applies before the limit is enforced and only while the loop is late.
-// X is only an estimate then, so the limit allows 1.5 times what the delay limit would.
+// X is only an estimate then, so this limit is 1.5 times as high as the delay limit would allow.
 constexpr double kBurst = 1.5;
 
-// A limit of which less than this part is used does not show what the class could do.
+// If less than this part of the limit is used, the throughput does not show the capacity of the
+// class.
 constexpr double kLeastFull = 0.67;
 
 // The limit is no longer enforced after 450 ms plus two response times without a refusal.
@@ -63,9 +64,9 @@ constexpr double kLongestRequests = 64;
 // some of it.
 constexpr double kLower = 0.9;
 
-// The service has become slower if two probes, soon after each other, find responses that exceed
-// what is allowed by this factor. A single probe may be misled: eight controllers that share a
-// resource reach this factor with the one extra request that each admits.
+// The service has become slower if two probes in quick succession find responses that exceed the
+// allowed response time by this factor. A single probe may be misled: eight controllers that share
+// a resource reach this factor with the one extra request that each admits.
 constexpr double kSlower = 1.25;
 constexpr int kSlowerProbes = 2;
 constexpr double kProbeAgainNs = 100e6;

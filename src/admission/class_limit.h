@@ -59,7 +59,7 @@ class ClassLimit final {
   /// Like Completed(), for a class to which another limit applies: the response shows that limit's
   /// queue.
   void CompletedElsewhere(double response_ns);
-  /// A request that the controller had not admitted was completed: its response time tells nothing.
+  /// A request that the controller had not admitted was completed. Its response time is ignored.
   void CompletedUncounted() { ++completions_; }
 
   void EndWindow(const Window& window, const Setting& setting);

@@ -6,7 +6,8 @@
 
 namespace spillway {
 
-/// Estimates, in a dry run, what the controller would see if refused requests were really refused.
+/// Estimates, in a dry run, the waits and the requests in flight that the controller would see if
+/// it really refused requests.
 ///
 /// A ghost is a request that the controller refuses and the caller lets in nevertheless. Ghosts use
 /// the loop and whatever else the requests wait for, so the measured waits and the number in flight

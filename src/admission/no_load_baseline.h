@@ -28,7 +28,7 @@ class NoLoadBaseline final {
   /// Starts with the baseline of another class of the same kind in place of the first responses.
   void Guess(uint64_t now, const NoLoadBaseline& other);
 
-  /// Forgets all earlier responses in favor of what a probe measured with the queue drained.
+  /// Forgets all earlier responses in favor of a probe's result, measured with the queue drained.
   void Reset(double response_ns);
 
  private:

@@ -57,8 +57,8 @@ class QueueDelay final {
   /// A request was refused in this interval.
   bool Overdue() const { return accepted_.refused > 0 || kept_alive_.refused > 0; }
   uint64_t LimitNs(uint64_t now) const { return standing_ ? kept_ : max_delay_ + PauseNs(now); }
-  /// How long a request may have waited without a queue: the largest of what is left of a pause,
-  /// the turn that runs now, and the clock's resolution.
+  /// How long a request may have waited without a queue: the maximum of the rest of a pause, the
+  /// running turn, and the clock's resolution.
   uint64_t PauseNs(uint64_t now) const;
 
  private:

@@ -1,4 +1,4 @@
-// The addon's exports, which Init() lists. JavaScript passes and gets times in ms.
+// The addon's exports, which Init() lists. All times in their arguments and results are in ms.
 
 #include <napi.h>
 

@@ -20,9 +20,9 @@ struct Turn {
 /// When a turn ends, all listeners of one phase are notified before those of the next.
 ///
 /// The order matters: the admission controllers judge a turn by the length of its accept queues, so
-/// the queues are read first; and the spills refuse connections by what the controllers have just
-/// decided, so they act last. Only kAct may run JavaScript. That may add and remove listeners of
-/// the other phases, and even run the event loop, and so start the phases again.
+/// the queues are read first; and the spills refuse connections according to the controllers'
+/// newest decisions, so they act last. Only kAct may run JavaScript. That may add and remove
+/// listeners of the other phases, and even run the event loop, and so start the phases again.
 enum class TurnPhase : uint8_t {
   kReadQueues,  // reads the accept queues and reports their lengths to the admission controllers
   kJudge,       // admission controllers and delay windows learn how long the turn was
