@@ -1,5 +1,5 @@
-// A libFuzzer target for the parser of the spill, which reads what a client sends first. In
-// addition to what the sanitizers find, each result is compared with a simpler parse of the same
+// A libFuzzer target for the spill's HTTP parser, which reads the first bytes that a client sends.
+// Besides running under the sanitizers, it compares each result with a simpler parse of the same
 // bytes.
 
 #include "accept_queue/http_head.h"
@@ -20,13 +20,13 @@ using spillway::HttpHead;
 using spillway::HttpHeadReader;
 using Kind = HttpHead::Kind;
 
-// Every prefix of a short input is read; of a longer one, this many.
+// The target reads about this many prefixes of an input, or every prefix if there are fewer.
 constexpr size_t kPrefixes = 64;
 
 // The sizes of the pieces in which an input arrives, bytes.
 constexpr size_t kPieces[] = {1, 2, 7, 100, 1000};
 
-// An input that would arrive in more pieces than this is not read in pieces of that size.
+// A size is skipped for an input that it would split into more pieces than this.
 constexpr size_t kMostPieces = 300;
 
 void Check(bool holds, const char* what) {

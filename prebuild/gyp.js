@@ -28,7 +28,7 @@ function valuesOf (key, os) {
   return [addon, ...conditional].flatMap((part) => part?.[key] ?? [])
 }
 
-/** Runs what GYP's command expansion would: `<!(command)` stands for the output of `command`. @param {string} value */
+/** Expands commands as GYP does: `<!(command)` stands for the output of `command`. @param {string} value */
 function expand (value) {
   const [, command] = /^<!\((.*)\)$/.exec(value) ?? []
   return command === undefined ? value : execSync(command, { cwd: root, encoding: 'utf8' }).trim()

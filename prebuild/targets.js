@@ -5,7 +5,7 @@ const path = require('node:path')
 /**
  * @typedef {object} Target
  * @property {string} file path in prebuilds/, with the names that node-gyp-build looks for
- * @property {string} triple Zig's name of the system, with the oldest version supported
+ * @property {string} triple Zig's name for the system, with the oldest version supported
  * @property {'linux' | 'mac' | 'win'} os the name of the system in binding.gyp
  * @property {(output: string) => string[]} link Zig's arguments, without the files to link
  */
@@ -15,8 +15,8 @@ const path = require('node:path')
 const ELF = ['-Wl,--gc-sections', `-Wl,--version-script=${path.join(__dirname, 'exports.map')}`]
 
 // Node's symbols are looked up when the addon is loaded. Without an install name, the binary would contain its path
-// on this machine. Zig's compiler runtime would make up more than half of the binary, and the system's libraries have
-// the parts that are used.
+// on this machine. Zig's compiler runtime is left out: it would make up more than half of the binary, and the system's
+// libraries contain the parts that are used.
 const MACH_O = ['-fallow-shlib-undefined', '-dead_strip', '-install_name', 'spillway.node', '-fno-compiler-rt', '-fstrip', '-lc']
 
 /** @type {Target[]} */

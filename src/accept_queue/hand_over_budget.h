@@ -6,7 +6,8 @@
 namespace spillway {
 
 /// Limits how many connections of one kind are handed over to Node: over time they get 5 % of the
-/// loop's time, and at once no more than one turn hands over. A token bucket. Times are ns.
+/// loop's time, and at most one turn's worth may be handed over at once. A token bucket. Times are
+/// ns.
 class HandOverBudget final {
  public:
   explicit HandOverBudget(double most_at_once) : most_(most_at_once), credit_(most_at_once) {}

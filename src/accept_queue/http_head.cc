@@ -99,8 +99,8 @@ HttpHead HttpHeadReader::Read(std::string_view bytes) {
   return head;
 }
 
-// Each function below reads one piece. It returns kRequest if the piece is complete, and reading
-// goes on with the next; kIncomplete if the rest may still arrive; kOther if the bytes are not a
+// Each function below reads one piece. It returns kRequest if the piece is complete, so that the
+// next one can be read; kIncomplete if the rest may still arrive; kOther if the bytes are not a
 // plain request.
 HttpHead::Kind HttpHeadReader::ReadPart(std::string_view bytes) {
   switch (part_) {

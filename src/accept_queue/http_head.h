@@ -10,7 +10,7 @@ namespace spillway {
 ///
 /// The reader is strict: it recognizes a request only if no server would interpret it differently.
 /// Everything else is left to Node, for example TLS, the HTTP/2 preface, a rare method, a line that
-/// ends in LF alone, and what Node answers with 400.
+/// ends in LF alone, and invalid requests, which Node answers with 400.
 struct HttpHead {
   enum class Kind : uint8_t {
     kIncomplete,  // valid so far
@@ -24,21 +24,21 @@ struct HttpHead {
   Kind kind;
   bool is_head;             // the method is HEAD: the response has no body
   bool has_body;            // a body is announced, whether or not it has arrived
-  bool websocket;           // asks for an upgrade to WebSocket, and to nothing else
+  bool websocket;           // requests an upgrade to WebSocket, and to nothing else
   size_t length;            // of a request's head with its empty line, bytes
   std::string_view target;  // a view of the bytes read
 };
 
-/// Reads one head while its bytes arrive. Does not allocate memory, and looks at each byte once, in
-/// however many pieces they arrive.
+/// Reads one head while its bytes arrive. Allocates no memory, and does not start again when more
+/// bytes arrive.
 class HttpHeadReader final {
  public:
   /// `bytes` is all that has arrived: the bytes of the last call, and those that have arrived
-  /// since. Must not be called again once it has returned another kind than kIncomplete. The other
+  /// since. Must not be called again once it has returned a kind other than kIncomplete. The other
   /// fields are set for a request only.
   HttpHead Read(std::string_view bytes);
 
-  /// The number of bytes that the last call was given.
+  /// The number of bytes passed to the last call.
   size_t BytesRead() const { return bytes_read_; }
 
  private:
@@ -64,7 +64,7 @@ class HttpHeadReader final {
   Part part_ = Part::kMethod;
   size_t bytes_read_ = 0;
   size_t begin_ = 0;     // where the piece that is being read begins
-  size_t position_ = 0;  // of the first byte that was not looked at
+  size_t position_ = 0;  // of the first byte that has not been read
   Piece target_;
   Piece name_;
 

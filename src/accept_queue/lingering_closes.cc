@@ -7,16 +7,17 @@ namespace {
 
 constexpr uint64_t kNsPerMs = 1'000'000;
 
-// How long a client may take to notice the answer and to close.
+// How long a client may take to notice the answer and to close the connection.
 constexpr uint64_t kLongestNs = 2000 * kNsPerMs;
 
-// An upload does not fill the socket's buffer faster than a client can notice the answer.
+// Short enough that an upload does not fill the socket's buffer before its client notices the
+// answer.
 constexpr uint64_t kSweepEveryNs = 10 * kNsPerMs;
 
 // The time that one sweep may take.
 constexpr uint64_t kSweepNs = kNsPerMs / 5;
 
-// The most descriptors that are held. Other parts of the process need some too.
+// The maximum number of open descriptors. Other parts of the process need some too.
 constexpr size_t kMost = 1024;
 
 // How many connections GiveUpSome() closes.

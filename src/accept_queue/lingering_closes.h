@@ -7,7 +7,7 @@
 
 namespace spillway {
 
-/// Closes connections whose client still sends although it has been answered. Closing such a
+/// Closes connections whose client is still sending although it has been answered. Closing such a
 /// connection at once would reset it, which can destroy the answer before the client has read it.
 /// Instead their input is dropped until the client closes, for 2 s, or until the descriptor is
 /// needed. Owns the descriptors. Times are ns.

@@ -18,12 +18,12 @@ constexpr uint64_t kNsPerMs = 1'000'000;
 // A queue that was found empty is not read again for 1 ms, because reading it costs a system call.
 constexpr uint64_t kEmptyForNs = kNsPerMs;
 
-// A turn must not become longer by more than 1 ms. That includes what Node does for each connection
-// handed over.
+// A spill must not make a turn longer by more than 1 ms, which includes Node's work for each
+// connection handed over.
 constexpr uint64_t kBatchNs = 900'000;
 constexpr uint64_t kHandOverNs = 75'000;
-// This many connections take less than that. If the clock says otherwise, the machine is busy with
-// other processes; the queue must not grow then.
+// This many connections take less time. If the clock says otherwise, other processes keep the
+// machine busy, and the queue must still not grow.
 constexpr uint32_t kLeastBatch = 16;
 
 // A connection handed over may be served, and then costs as much as a request. If requests are
@@ -31,8 +31,8 @@ constexpr uint32_t kLeastBatch = 16;
 // starve.
 constexpr double kLeastRate = 80 / 1e9;
 
-// A connection whose request has not arrived is held for up to 250 ms. Holding one costs a system
-// call now and then; letting Node wait for the request costs as much as some refusals.
+// A connection whose request has not arrived is held for up to 250 ms. Holding one costs an
+// occasional system call; letting Node wait for the request costs as much as several refusals.
 constexpr uint64_t kHoldNs = 250 * kNsPerMs;
 constexpr size_t kMostHeld = 256;
 constexpr uint64_t kReviewEveryNs = 4 * kNsPerMs;
@@ -80,7 +80,8 @@ void Spill::LoseSocket() {
 }
 
 void Spill::OnTurn(uint64_t now) {
-  // If JavaScript has run the loop inside of this turn, later times have been seen.
+  // JavaScript may have run the loop within this turn. The spill has then already seen a later
+  // time.
   turn_at_ = now = std::max(now, turn_at_);
   lingering_closes_.Sweep(now);
   if (!open_ || is_delivering_) return;
@@ -156,7 +157,8 @@ double Spill::HandOverCost() const {
   return std::max(static_cast<double>(kHandOverNs), request);
 }
 
-// kHandOver for everything but a plain request, even if there is no room for it.
+// Returns kHandOver for bytes that are not a plain request, even if the budget has no room for
+// them.
 Spill::Action Spill::Choose(Taken* connection) {
   char buffer[HttpHead::kMostBytes];
   const std::optional<std::string_view> bytes =

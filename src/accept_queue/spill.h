@@ -21,21 +21,22 @@ namespace spillway {
 
 /// What a spill delivers to JavaScript at the end of a turn.
 struct SpillBatch {
-  /// To hand over a connection costs Node as much as to refuse several, so the number in one turn
-  /// is limited.
+  /// Handing over a connection costs as much as refusing several, so the number per turn is
+  /// limited.
   static constexpr size_t kMostHandedOver = 8;
   static constexpr int kTaken = -1;
 
-  std::array<int, kMostHandedOver>
-      fds{};  // JavaScript writes kTaken into the slot of a connection that it has taken
+  /// JavaScript writes kTaken into the slot of a connection that it has taken.
+  std::array<int, kMostHandedOver> fds{};
   size_t handed_over = 0;
   uint32_t refused = 0;
-  uint64_t longest_wait =
-      0;  // of the refused connections, ns; 0 if the receiver does not want refusals
+  /// How long the oldest connection that was accepted in this turn had waited, ns. 0 if there is
+  /// none, or if the receiver does not want refusals.
+  uint64_t longest_wait = 0;
   uint32_t retry_after = 0;  // Retry-After of the last refused connection, s
 };
 
-/// Receives what a spill does, in JavaScript.
+/// Delivers a spill's batches to JavaScript.
 class SpillReceiver {
  public:
   SpillReceiver() = default;
@@ -45,11 +46,11 @@ class SpillReceiver {
 
   /// Whether to deliver batches that hand over no connection.
   virtual bool WantsRefusals() const = 0;
-  /// Whether the server would accept a WebSocket now. Runs no JavaScript of the user.
+  /// Whether the server would accept a WebSocket now. Runs no user code.
   virtual bool TakesWebSockets() = 0;
-  /// Runs JavaScript of the user, which may close the spill.
+  /// Runs user code, which may close the spill.
   virtual void Deliver(SpillBatch* batch) = 0;
-  /// Nothing will be delivered anymore. Drops all references to JavaScript.
+  /// Nothing will be delivered after this. Drops all references to JavaScript objects.
   virtual void Release() = 0;
 };
 
@@ -83,8 +84,8 @@ class Spill final {
 
   /// Must be called once a turn, before the admission controller learns of the turn.
   void ReportQueue(uint64_t now);
-  /// Must be called once a turn, after the admission controller has learned of it. Takes at most
-  /// about 1 ms, including what Node does for the connections handed over. May run JavaScript.
+  /// Must be called once a turn, after the admission controller has learned of it. Takes about 1 ms
+  /// at most, including Node's work for the connections handed over. May run JavaScript.
   void OnTurn(uint64_t now);
   /// Stops using the listening socket. Returns the descriptors of connections that it still held;
   /// the caller owns them, and must close them if it has no use for them.
@@ -153,8 +154,8 @@ class Spill final {
   std::minstd_rand random_;
 };
 
-/// The spills of one loop. JavaScript that one of them runs may add others, close them, and even
-/// run the loop.
+/// The spills of one loop. JavaScript that one of them runs may add other spills, close any of
+/// them, and even run the event loop.
 class Spills final {
  public:
   void Add(std::shared_ptr<Spill> spill) { spills_.push_back(std::move(spill)); }

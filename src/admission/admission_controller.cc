@@ -26,7 +26,7 @@ constexpr double kPatienceResponses = 4;
 // finished its work.
 constexpr double kLeastQueued = 2;
 
-// In a dry run, a window shows what a request costs only if arrivals and completions differ by at
+// In a dry run, a window shows the cost of a request only if arrivals and completions differ by at
 // most 10 %.
 constexpr double kSteady = 0.1;
 
@@ -246,9 +246,8 @@ void AdmissionController::JoinCrowd(const ClassLimit::Setting& setting) {
   });
 }
 
-// Whether the window can tell what a request costs. In a dry run there is no limit, so that more
-// and more requests may be in flight; their cost so far would be attributed to the few that
-// completed.
+// Whether the window shows the cost of a request. In a dry run there is no limit, so that more and
+// more requests may be in flight; their cost so far would be attributed to the few that completed.
 bool AdmissionController::Steady(double completions) {
   if (!dry_run_) return true;
   const double more = static_cast<double>(dry_run_->Present()) - present_;
@@ -273,8 +272,8 @@ void AdmissionController::LearnCosts() {
 }
 
 // Enforces the limit of one class at a time: the class with the most requests in flight. Classes
-// that merely suffer from its queue recover once it is held back. Until then they are enforced only
-// if they have more in flight than it had.
+// that merely suffer from its queue recover once it is held back. Until then, another class's limit
+// is enforced only if that class has more requests in flight than the held-back class had.
 void AdmissionController::EnforceOne(uint64_t now) {
   bool settled = true;
   ForEachLimit([&](ClassLimit& limit) { settled &= !limit.Exceeded(); });
@@ -347,7 +346,7 @@ uint32_t AdmissionController::Excess(uint64_t now, uint32_t length) const {
   return standing > may ? standing - may : 0;
 }
 
-// A class that asks for less than an equal share of the loop's time did not cause the queue. It is
+// A class that needs less than an equal share of the loop's time did not cause the queue. It is
 // exempt from the shorter limit that applies while a queue stands.
 void AdmissionController::ShareOut() {
   double served = 0;

@@ -49,8 +49,8 @@ class AdmissionController final {
   /// A turn ends now, in which the loop did not wait for events for `busy_ns`. Must be called for
   /// each turn: the controller evaluates its measurements here, about every 100 ms.
   void OnTurn(uint64_t now, uint64_t busy_ns);
-  /// From now on the number stands for another class. Returns false, and changes nothing, while
-  /// requests of the present class are in flight.
+  /// Frees the number for another class. Returns false, and changes nothing, while requests of the
+  /// current class are in flight.
   bool Forget(uint8_t id);
   /// Class `id`, which has had no requests yet, was part of class 0 until now, with `share` of its
   /// requests, 0 to 1. Requests in flight stay with class 0.

@@ -18,16 +18,16 @@ constexpr double kMemoryResponses = 2;
 constexpr double kFading = 0.95;
 
 // The queueing allowed while the limit is enforced, and the queueing at which it becomes enforced.
-// Each is a part of the delay limit plus a part of the response time, which is not known more
-// precisely than that. The gap between the two leaves room for classes that only suffer from
+// Each is a part of the delay limit plus a part of the response time, because the response time is
+// not known more precisely. The gap between the two leaves room for classes that only suffer from
 // another's queue.
 constexpr double kAllowed = 0.5;
 constexpr double kAllowedResponse = 0.125;
 constexpr double kEvident = 1;
 constexpr double kEvidentResponse = 0.25;
 
-// If others queue, a class queues too if its last response shows a quarter of the queueing that is
-// evidence.
+// If other classes queue, a class is assumed to queue too if its last response shows a quarter of
+// the queueing that counts as evidence.
 constexpr double kQueues = 0.25;
 
 // A response that took less than twice as long as a pause of the loop shows no queue: it was held
@@ -35,19 +35,21 @@ constexpr double kQueues = 0.25;
 constexpr double kPauses = 2;
 
 // The limit for bursts, which applies before the limit is enforced and only while the loop is late.
-// X is only an estimate then, so the limit allows 1.5 times what the delay limit would.
+// X is only an estimate then, so this limit is 1.5 times as high as the delay limit would allow.
 constexpr double kBurst = 1.5;
 
-// A limit of which less than this part is used does not show what the class could do.
+// If less than this part of the limit is used, the throughput does not show the capacity of the
+// class.
 constexpr double kLeastFull = 0.67;
 
 // The limit is no longer enforced after 450 ms plus two response times without a refusal.
 constexpr double kCalmNs = 450e6;
 constexpr double kCalmResponses = 2;
 
-// A probe lets the class have half of the requests in flight that it needs. It runs when the limit
-// becomes enforced, when X has changed by a factor of 1.5, and periodically. Slow responses make a
-// probe longer, and so it runs less often. It is cut short if few requests complete.
+// During a probe, the class may have half of the requests in flight that it needs. A probe runs
+// when the limit becomes enforced, when X has changed by a factor of 1.5, and periodically. Slow
+// responses make probes longer, so they run less often. A probe is cut short if few requests
+// complete.
 constexpr double kProbeShare = 0.5;
 constexpr double kProbeChange = 1.5;
 constexpr double kProbeEveryNs = 10e9;
@@ -62,9 +64,9 @@ constexpr double kLongestRequests = 64;
 // some of it.
 constexpr double kLower = 0.9;
 
-// The service has become slower if two probes, soon after each other, find responses that exceed
-// what is allowed by this factor. A single probe may be misled: eight controllers that share a
-// resource reach this factor with the one extra request that each admits.
+// The service has become slower if two probes in quick succession find responses that exceed the
+// allowed response time by this factor. A single probe may be misled: eight controllers that share
+// a resource reach this factor with the one extra request that each admits.
 constexpr double kSlower = 1.25;
 constexpr int kSlowerProbes = 2;
 constexpr double kProbeAgainNs = 100e6;
@@ -279,7 +281,7 @@ void ClassLimit::SeemsSlower(double response_ns) {
   slower_ns_ = std::min(slower_ns_, response_ns);
   if (++slower_probes_ < kSlowerProbes) return;
   no_load_.Reset(slower_ns_);
-  // Its capacity before it was limited to a part of what it needs.
+  // The capacity from before probes limited the class to a part of what it needs.
   capacity_ = std::max(capacity_, slower_capacity_);
   slower_probes_ = 0;
 }

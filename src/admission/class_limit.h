@@ -30,13 +30,13 @@ class ClassLimit final {
     bool late;         // the loop's last turn took more than a quarter of max_delay_ns
     bool saturated;    // the loop had no time to spare in the last window
     bool overdue;      // requests of the last window exceeded the delay limit
-    uint64_t settled;  // requests that began before may have queued behind a class that is held
-                       // back since
+    uint64_t settled;  // requests that began earlier may have queued behind a class that has since
+                       // been held back
   };
 
   /// Whether one more request may be in flight. `pressed`: the loop is late, and all classes
-  /// together have more in flight than a burst allows. Requests that arrived during a pause of the
-  /// loop, at the rate from before it, do not count as a burst.
+  /// together have more requests in flight than a burst allows. Requests that arrived during a
+  /// pause of the loop, at the rate from before it, do not count as a burst.
   bool Admits(bool pressed, double pause_ns) const {
     if (enforcing_) return in_flight_ < cap_;
     return !pressed || in_flight_ < burst_ + rate_ * pause_ns || in_flight_ == 0;
@@ -56,15 +56,15 @@ class ClassLimit final {
   /// the client left earlier.
   void Lasted(double ns);
   void Completed(uint64_t now, uint64_t start, const Setting& setting);
-  /// As Completed(), while another limit applies to the class: the response shows that limit's
+  /// Like Completed(), for a class to which another limit applies: the response shows that limit's
   /// queue.
   void CompletedElsewhere(double response_ns);
-  /// A request that the controller had not admitted was completed: its response time tells nothing.
+  /// A request that the controller had not admitted was completed. Its response time is ignored.
   void CompletedUncounted() { ++completions_; }
 
   void EndWindow(const Window& window, const Setting& setting);
-  /// As EndWindow(), but learns only how many requests came. Assumes that as many complete as were
-  /// admitted.
+  /// Like EndWindow(), but learns only how many requests came. Assumes that as many complete as
+  /// were admitted.
   void SkipWindow(const Window& window);
 
   /// The queue detector has found a queue.
@@ -113,7 +113,7 @@ class ClassLimit final {
   /// How long the slowest of the recent requests took; 0 until one has ended.
   double LongestNs() const { return longest_ns_; }
   double Variance() const { return no_load_.Variance(); }
-  /// Enough requests were completed to know R.
+  /// Enough requests have been completed to know R.
   bool Known() const { return no_load_.Known(); }
   /// By how much the last response time exceeded R.
   double QueueNs() const { return queue_ns_; }

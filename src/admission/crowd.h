@@ -8,7 +8,7 @@
 namespace spillway {
 
 /// Judges together the classes that complete too few requests to be judged alone. A hundred of them
-/// may share one connection pool, and one request in flight for each would be many times what the
+/// may share one connection pool, and one request in flight for each would be many more than the
 /// pool can serve in time. When their response times, each compared with the no-load response time
 /// of its class, show a queue, the classes that show it become members, and one limit applies to
 /// all members together.
@@ -40,8 +40,8 @@ class Crowd final {
   void ResetDetector() { detector_.Drop(); }
   uint32_t InFlight() const { return limit_.Enforcing() ? limit_.InFlight() : free_in_flight_; }
 
-  /// Whether a small class becomes a member: it queues like the others, or nothing is known about
-  /// it yet.
+  /// Whether a small class becomes a member: it queues like the others, or too little is known
+  /// about it.
   static bool Takes(const ClassLimit& limit, const ClassLimit::Setting& setting) {
     return !limit.Enforcing() && (!limit.Known() || limit.Queues(setting));
   }

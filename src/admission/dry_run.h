@@ -6,7 +6,8 @@
 
 namespace spillway {
 
-/// Estimates, in a dry run, what the controller would see if refused requests were really refused.
+/// Estimates, in a dry run, the waits and the requests in flight that the controller would see if
+/// it really refused requests.
 ///
 /// A ghost is a request that the controller refuses and the caller lets in nevertheless. Ghosts use
 /// the loop and whatever else the requests wait for, so the measured waits and the number in flight
@@ -53,17 +54,17 @@ class DryRun final {
   struct Class {
     std::deque<Place> places;
     uint32_t ghosts = 0;
-    uint32_t freed = 0;  // in flight, and their places free already
+    uint32_t freed = 0;  // still in flight, but their places are already free
   };
 
   std::array<Class, kClasses> classes_;
-  // The time at which requests would be judged without ghosts: when they came. With ghosts, a long
-  // queue delays that.
+  // The time at which the last request came. Without ghosts it would be judged then; with ghosts, a
+  // long queue delays that.
   double now_ = 0;
   double queued_part_ = 0;  // the part of the recent requests that came through the accept queue
   uint64_t queued_ns_ = 0;  // wait of the last of them
   uint32_t present_ = 0;
-  // Work that the loop has still to do: for all requests, and for the admitted ones (Lindley's
+  // Work that the loop still has to do: for all requests, and for the admitted ones (Lindley's
   // recursion).
   double all_ = 0;
   double admitted_ = 0;

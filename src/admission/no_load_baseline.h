@@ -12,23 +12,23 @@ class NoLoadBaseline final {
  public:
   void Add(uint64_t now, double response_ns);
 
-  /// 0 until a response was added.
+  /// 0 until a response has been added.
   double Ns() const;
 
-  /// Enough responses were added that from now on only those without a queue need to be.
+  /// Enough responses have been added. From now on, the caller should add only responses without a
+  /// queue.
   bool Known() const { return size_ > 0 || count_ >= kKnown; }
 
-  /// A whole block of responses was added.
+  /// A whole block of responses has been added.
   bool Proven() const { return size_ > 0; }
 
   /// Variance of single responses without a queue.
   double Variance() const;
 
-  /// Starts with what is known about another class of the same kind, in place of the first
-  /// responses.
+  /// Starts with the baseline of another class of the same kind in place of the first responses.
   void Guess(uint64_t now, const NoLoadBaseline& other);
 
-  /// Forgets all earlier responses in favor of what a probe measured with the queue drained.
+  /// Forgets all earlier responses in favor of a probe's result, measured with the queue drained.
   void Reset(double response_ns);
 
  private:

@@ -4,8 +4,9 @@
 
 namespace spillway {
 
-/// A period in which a class is held below its need, so that a shared queue drains and the no-load
-/// response time can be measured. Only requests that began after the queue had drained count.
+/// A period in which a class gets fewer requests in flight than it needs, so that a shared queue
+/// drains and the no-load response time can be measured. Only requests that began after the queue
+/// had drained count.
 class Probe final {
  public:
   /// Enough responses to average out noise, and few enough for a short probe.
@@ -29,7 +30,8 @@ class Probe final {
     return ++count_ == kResponses;
   }
 
-  /// Whether the probe has run for `after_ns`, and the few responses so far must do.
+  /// Whether the probe has run for longer than `after_ns`, so that the few responses so far must
+  /// suffice.
   bool Late(uint64_t now, double after_ns) const {
     return running_ && count_ >= kFewest && static_cast<double>(now - begun_) > after_ns;
   }

@@ -22,7 +22,7 @@ constexpr uint32_t kLateLeast = 2;
 
 // The queue no longer stands if less than a tenth of the requests had to be refused for two
 // intervals: a queue of normal length can absorb that much overload. After a single interval,
-// chance would lift the limit every few seconds.
+// random variation would lift the limit every few seconds.
 constexpr uint32_t kRefusedPart = 10;
 constexpr uint64_t kCalmNs = 150'000'000;
 
@@ -31,8 +31,9 @@ constexpr uint64_t kCalmNs = 150'000'000;
 constexpr uint64_t kWorkedOffPart = 2;
 
 // The accept queue is judged by its shortest length in the last one to two stretches of time. Each
-// is half as long as the wait that is allowed while a queue stands. Longer stretches would let the
-// queue grow by the chance of arrivals; in shorter ones a burst of ten is not worked off.
+// is half as long as the wait that is allowed while a queue stands. In longer stretches, random
+// arrivals would make the queue grow; in shorter ones, a burst of ten connections is not worked
+// off.
 constexpr uint64_t kStretchPart = 2;
 
 }  // namespace
@@ -68,7 +69,7 @@ uint64_t QueueDelay::PauseNs(uint64_t now) const {
   return std::max({resolution_, pause_, static_cast<uint64_t>(running)});
 }
 
-// The wait from which on a request is late: longer than without a queue.
+// A request is late if it has waited longer than this: without a queue it would not have.
 uint64_t QueueDelay::LateNs(uint64_t now) const {
   return std::max(max_delay_ / kLatePart, PauseNs(now));
 }

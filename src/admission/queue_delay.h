@@ -19,8 +19,8 @@ class QueueDelay final {
  public:
   QueueDelay(uint64_t max_delay_ns, uint64_t tick_ns);
 
-  /// `light`: the request's class asks for less than an equal share of the loop, and so did not
-  /// cause the queue.
+  /// `light`: the request's class needs less than an equal share of the loop, so it did not cause
+  /// the queue.
   bool Admits(uint64_t now, uint64_t wait_ns, bool light) const {
     if (standing_ && !light) return wait_ns <= kept_;
     return wait_ns <= max_delay_ || wait_ns <= max_delay_ + PauseNs(now);
@@ -57,8 +57,8 @@ class QueueDelay final {
   /// A request was refused in this interval.
   bool Overdue() const { return accepted_.refused > 0 || kept_alive_.refused > 0; }
   uint64_t LimitNs(uint64_t now) const { return standing_ ? kept_ : max_delay_ + PauseNs(now); }
-  /// How long a request may have waited without a queue: the largest of what is left of a pause,
-  /// the turn that runs now, and the clock's resolution.
+  /// How long a request may have waited without a queue: the maximum of the rest of a pause, the
+  /// running turn, and the clock's resolution.
   uint64_t PauseNs(uint64_t now) const;
 
  private:
@@ -81,7 +81,7 @@ class QueueDelay final {
 
   uint64_t turn_ended_ = 0;
   double share_ = 1;
-  uint64_t pause_ = 0;  // delay by the turns until turn_ended_ that was not worked off then
+  uint64_t pause_ = 0;  // delay by turns that was not worked off at turn_ended_
 
   // Lengths of the accept queue: in this turn, in this stretch of time and in the one before.
   uint32_t queued_ = 0;

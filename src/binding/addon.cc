@@ -1,4 +1,4 @@
-// The addon's exports: Init() has the table. Times that cross to JavaScript are in ms here.
+// The addon's exports, which Init() lists. All times in their arguments and results are in ms.
 
 #include <napi.h>
 
@@ -59,19 +59,19 @@ Napi::Value Utilization(const Napi::CallbackInfo& info) {
   return JsNumber(info, Monitor(info).Utilization());
 }
 
-// connectionAge(fd) -> ms, or below 0 if the kernel does not tell
+// connectionAge(fd) -> ms; negative if the kernel does not report it
 Napi::Value ConnectionAge(const Napi::CallbackInfo& info) {
   return JsMs(info, Monitor(info).ConnectionAge(static_cast<int>(NumberAt(info, 0))));
 }
 
-// requestWait(fd, fresh, queuedMs) -> ms, or below 0 if the kernel does not tell
+// requestWait(fd, fresh, queuedMs) -> ms; negative if the kernel does not report it
 Napi::Value RequestWait(const Call<3>& call) {
   const double wait = call.Self().OnRequest(static_cast<int>(call.Number(0)), call.Flag(1),
                                             call.Number(2) * kNsPerMs);
   return call.JsNumber(wait / kNsPerMs);
 }
 
-// wasQueued() -> boolean, of the request that requestWait() was last called for
+// wasQueued() -> boolean, for the request of the last call of requestWait()
 Napi::Value WasQueued(const Call<>& call) { return call.JsBoolean(call.Self().WasQueued()); }
 
 // watchListeners(...fds)

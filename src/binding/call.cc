@@ -2,7 +2,7 @@
 
 namespace spillway {
 
-// These functions are out of line because each inlined conversion adds code that throws an error.
+// These functions are out of line because each inlined call would add code that throws an error.
 
 double NumberAt(const Napi::CallbackInfo& info, size_t index) {
   return info[index].As<Napi::Number>().DoubleValue();

@@ -7,13 +7,14 @@
 
 namespace spillway {
 
-/// What a function works on: the data with which it was created.
+/// The object that a native function works on: the data with which the function was created.
 template <typename T>
 T& Self(const Napi::CallbackInfo& info) {
   return *static_cast<T*>(info.Data());
 }
 
-/// Arguments that JavaScript has checked. Anything but a number reads as 0 and throws a TypeError.
+/// Reads an argument that JavaScript has validated. If it is not a number, returns 0 and throws a
+/// TypeError; the caller runs nevertheless.
 double NumberAt(const Napi::CallbackInfo& info, size_t index);
 
 inline bool FlagAt(const Napi::CallbackInfo& info, size_t index) {

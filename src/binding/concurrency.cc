@@ -1,4 +1,4 @@
-// The concurrency limit of one stream, as JavaScript sees it. Times that cross are in ns.
+// JavaScript's interface to the concurrency limit of one stream. Times are in ns.
 
 #include "binding/concurrency.h"
 
@@ -29,7 +29,7 @@ using Call = HotCall<Share, kCount>;
 
 Concurrency& Get(const Napi::CallbackInfo& info) { return *Self<Share>(info); }
 
-// begin() -> the present time, which the caller passes to end()
+// begin() -> the current time, which the caller passes to end()
 Napi::Value Begin(const Call<0>& call) {
   const uint64_t now = uv_hrtime();
   call.Self()->limit.Begin(now);
@@ -39,13 +39,13 @@ Napi::Value Begin(const Call<0>& call) {
 // end(began, completed) -> the limit
 Napi::Value End(const Call<2>& call) {
   Concurrency& concurrency = *call.Self();
-  // The mean of the recent turns, in which each turn counts. The smoothed lag of a timer that fires
-  // twice a second would remember one long turn for seconds.
+  // Uses the mean of the recent turns, in which each turn counts. The lag comes from a timer that
+  // fires twice a second, so a single long turn would count for seconds.
   concurrency.limit.End(uv_hrtime(), call.Ns(0), call.Flag(1), concurrency.monitor->MeanTurn());
   return call.JsNumber(concurrency.limit.Limit());
 }
 
-// For simulations, which give the time: beginAt(now)
+// For simulations, which supply the time: beginAt(now)
 void BeginAt(const Napi::CallbackInfo& info) { Get(info).limit.Begin(NsAt(info, 0)); }
 
 // endAt(now, began, completed, turn) -> the limit
@@ -55,7 +55,7 @@ Napi::Value EndAt(const Napi::CallbackInfo& info) {
   return JsNumber(info, limit.Limit());
 }
 
-// snapshot() -> its figures; the rate is per second
+// snapshot() -> the limit's figures; the capacity is per second
 Napi::Value Snapshot(const Napi::CallbackInfo& info) {
   const ConcurrencyLimit& limit = Get(info).limit;
   return ObjectBuilder(info.Env())

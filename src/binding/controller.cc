@@ -1,5 +1,5 @@
-// An admission controller, as JavaScript sees it. Times that cross are in ns; classes are integers
-// from 0 to 255.
+// JavaScript's interface to an admission controller. Times are in ns; classes are integers from 0
+// to 255.
 
 #include "binding/controller.h"
 
@@ -18,8 +18,8 @@ namespace {
 
 constexpr double kNsPerSecond = 1e9;
 
-/// An admission controller that learns of the turns of a loop, if it is given them. A controller
-/// without turns is for simulations. Each function of the JavaScript object owns a share.
+/// An admission controller that listens to the turns of a loop. In a simulation there are no turns
+/// to listen to, and `turns` is null. The functions of the JavaScript object share its ownership.
 class Controller final : public TurnListener {
  public:
   Controller(const AdmissionController::Options& options, std::shared_ptr<Turns> turns)
@@ -54,8 +54,8 @@ Outcome OutcomeAt(const Napi::CallbackInfo& info, size_t index) {
   return static_cast<Outcome>(NumberAt(info, index));
 }
 
-// enter(class, wait, queued) -> the present time, which the caller passes to leave(); or, if the
-// request is to be shed, minus the verdict
+// enter(class, wait, queued) -> the current time, which the caller passes to leave(); or, if the
+// request must be shed, the negated verdict
 Napi::Value Enter(const Call<3>& call) {
   Controller& controller = *call.Self();
   const uint64_t now = controller.Now();
@@ -65,8 +65,8 @@ Napi::Value Enter(const Call<3>& call) {
   return call.JsNumber(admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
 }
 
-// leave(class, entered, outcome); `entered` is 0 for a request that a dry run let in although
-// enter() had refused it
+// leave(class, entered, outcome); `entered` is 0 for a request that enter() refused and a dry run
+// let in
 Napi::Value Leave(const Call<3>& call) {
   Controller& controller = *call.Self();
   controller.admission.Depart(controller.Now(), Id(call.Number(0)), call.Ns(1),
@@ -74,17 +74,17 @@ Napi::Value Leave(const Call<3>& call) {
   return {};
 }
 
-// forget(class) -> whether it was forgotten; it is not while its requests are in flight
+// forget(class) -> whether the class was forgotten: not while any of its requests are in flight
 Napi::Value Forget(const Napi::CallbackInfo& info) {
   return JsBoolean(info, Get(info).admission.Forget(IdAt(info, 0)));
 }
 
-// split(class, share): the class was part of class 0 until now, with this share of its requests
+// split(class, share): splits the class off class 0, of whose requests it had this share until now
 void Split(const Napi::CallbackInfo& info) {
   Get(info).admission.Split(IdAt(info, 0), NumberAt(info, 1));
 }
 
-// For simulations, which give the time: arrive(now, class, wait, queued) -> verdict
+// For simulations, which supply the time: arrive(now, class, wait, queued) -> verdict
 Napi::Value Arrive(const Napi::CallbackInfo& info) {
   const Verdict verdict =
       Get(info).admission.Arrive(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2), FlagAt(info, 3));
@@ -107,19 +107,19 @@ void Spilled(const Napi::CallbackInfo& info) { Get(info).admission.Spilled(Count
 // queued(length)
 void Queued(const Napi::CallbackInfo& info) { Get(info).admission.Queued(CountAt(info, 0)); }
 
-// excess(now, length) -> how many connections to refuse, of `length` in the accept queue
+// excess(now, length) -> how many of the `length` connections in the accept queue to refuse
 Napi::Value Excess(const Napi::CallbackInfo& info) {
   return JsNumber(info, Get(info).admission.Excess(NsAt(info, 0), CountAt(info, 1)));
 }
 
-// waitLimit(now) -> how long a request may have waited, ns; 0 for `now` is the present
+// waitLimit(now) -> how long a request may have waited; a `now` of 0 stands for the current time
 Napi::Value WaitLimit(const Call<1>& call) {
   const Controller& controller = *call.Self();
   const uint64_t now = call.Ns(0) > 0 ? call.Ns(0) : controller.Now();
   return call.JsNumber(static_cast<double>(controller.admission.Queue().LimitNs(now)));
 }
 
-// inFlightOf(class) -> how many of its requests are in flight
+// inFlightOf(class) -> the number of its requests in flight
 Napi::Value InFlightOf(const Call<1>& call) {
   return call.JsNumber(call.Self()->admission.Limit(Id(call.Number(0))).InFlight());
 }
@@ -158,9 +158,9 @@ Napi::Value SnapshotOf(const Napi::CallbackInfo& info) {
       .Build();
 }
 
-// Lets createSpill() find the controller behind the object. Uses Node-API's own calls:
-// node-addon-api wraps instances of a class only (Napi::ObjectWrap), and the memory that Node 20
-// allocates for a Napi::External is lost when the environment ends.
+// Lets createSpill() find the controller behind the object. Calls Node-API directly: node-addon-api
+// can wrap only instances of a class (Napi::ObjectWrap), and Node 20 leaks the memory of a
+// Napi::External when the environment ends.
 bool Wrap(Napi::Object object, const Share& controller) {
   auto share = std::make_unique<Share>(controller);
   const auto drop = [](napi_env, void* data, void*) { delete static_cast<Share*>(data); };

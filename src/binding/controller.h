@@ -8,8 +8,8 @@
 
 namespace spillway {
 
-/// The admission controller in an object that createController() made; null while a worker is being
-/// terminated.
+/// The admission controller behind an object that createController() returned; null in a worker
+/// that is being terminated.
 std::shared_ptr<AdmissionController> ControllerOf(Napi::Object object);
 
 /// createController(maxDelayNs, maxInFlight, tickNs, dryRun, live) -> an object of functions, see

@@ -4,10 +4,10 @@
 
 namespace spillway {
 
-// Node-API's own functions are called here, because node-addon-api has none for them: neither for
-// the loop, nor for asynchronous cleanup hooks. A synchronous hook (Napi::Env::AddCleanupHook) or a
-// finalizer returns before uv has let go of the handles; if only a worker has loaded this
-// library, Node then unloads it, and uv would call into unmapped memory.
+// This file calls Node-API directly, because node-addon-api wraps neither the event loop nor
+// asynchronous cleanup hooks. A synchronous hook (Napi::Env::AddCleanupHook) or a finalizer returns
+// before uv has closed the handles. If only a worker had loaded this library, Node would then
+// unload it, and uv would call into unmapped memory.
 
 Environment* Environment::New(Napi::Env env) {
   uv_loop_t* loop = nullptr;
@@ -45,7 +45,7 @@ void Environment::OnCleanup(napi_async_cleanup_hook_handle hook, void* environme
   static_cast<Environment*>(environment)->Close(hook);
 }
 
-// `hook` is null where none was added.
+// `hook` is null if none was added.
 void Environment::Close(napi_async_cleanup_hook_handle hook) {
   hook_ = hook;
   spills_.Abort();

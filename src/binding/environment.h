@@ -8,13 +8,13 @@
 
 namespace spillway {
 
-/// What the addon has for one JavaScript environment (the main thread or a worker): the monitor of
-/// its loop, and its spills, which it tells of the loop's turns.
+/// The addon's state for one JavaScript environment (the main thread or a worker): the monitor of
+/// its event loop, and its spills, which it notifies of the loop's turns.
 ///
-/// Lives until the environment has ended and uv has let go of the monitor's handles.
+/// Lives until the environment has ended and uv has closed the monitor's handles.
 class Environment final : public TurnListener {
  public:
-  /// Null if uv or Node refuses. Cleans up after itself when the environment ends.
+  /// Returns null if uv or Node-API fails. Deletes itself after the environment has ended.
   static Environment* New(Napi::Env env);
 
   LoopMonitor* Monitor() { return monitor_; }

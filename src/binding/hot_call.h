@@ -7,12 +7,12 @@
 
 namespace spillway {
 
-/// A call of a function that JavaScript calls for every request, with kCount numbers, which it has
-/// checked. T is the type of the function's data.
+/// A call of a native function that runs for every request. Its arguments are kCount numbers, which
+/// JavaScript has validated. T is the type of the function's data.
 ///
-/// These functions read their arguments by Node-API's own calls, because Napi::CallbackInfo always
-/// fetches six arguments and `this`: that takes 5 to 10 ns, up to half the time of a whole call of
-/// lag(). They are lag(), delay(), isBusy(), loopDelay(), requestWait() and wasQueued(); enter(),
+/// Such functions read their arguments through Node-API directly. Napi::CallbackInfo always fetches
+/// six arguments and `this`, which takes 5 to 10 ns: up to half the time of a call of lag(). The
+/// functions are lag(), delay(), isBusy(), loopDelay(), requestWait() and wasQueued(); enter(),
 /// leave(), waitLimit() and inFlightOf() of a controller; begin() and end() of a concurrency limit.
 template <typename T, size_t kCount>
 class HotCall final {
@@ -28,7 +28,7 @@ class HotCall final {
     self_ = static_cast<T*>(data);
   }
 
-  /// False if an argument is no number: the function must not run.
+  /// False if an argument is not a number; the function must not run then.
   explicit operator bool() const { return self_ != nullptr; }
 
   T& Self() const { return *self_; }
@@ -57,7 +57,7 @@ struct HotCallback<kFunction> {
   }
 };
 
-/// As Napi::Function::New(); empty if that fails.
+/// Like Napi::Function::New(), but returns an empty function on failure without throwing.
 template <auto kFunction>
 Napi::Function NewHotFunction(Napi::Env env, const char* name, void* data) {
   napi_value function = nullptr;

@@ -13,7 +13,7 @@
 namespace spillway {
 namespace {
 
-/// A window over the turns of one loop. May be destroyed after the monitor, but not used.
+/// A window over the turns of one loop. It may be destroyed after the monitor, but not used.
 class LoopDelay final : public TurnListener {
  public:
   explicit LoopDelay(LoopMonitor* monitor)

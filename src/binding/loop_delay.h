@@ -4,7 +4,7 @@
 
 namespace spillway {
 
-/// createLoopDelay() -> a function () -> { mean, p99, max }: how late the loop was since the last
+/// createLoopDelay() -> a function () -> { mean, p99, max }: the event-loop delay since the last
 /// call, ms. The function's data is the LoopMonitor.
 Napi::Value CreateLoopDelay(const Napi::CallbackInfo& info);
 

@@ -10,7 +10,8 @@
 
 namespace spillway {
 
-/// A function that takes a Napi::CallbackInfo or a HotCall. Empty if it could not be created.
+/// Creates a JavaScript function from one that takes a Napi::CallbackInfo or a HotCall. Returns an
+/// empty function on failure.
 template <auto kFunction>
 Napi::Function NewFunction(Napi::Env env, const char* name, void* data) {
   if constexpr (std::is_invocable_v<decltype(kFunction), const Napi::CallbackInfo&>) {
@@ -20,20 +21,20 @@ Napi::Function NewFunction(Napi::Env env, const char* name, void* data) {
   }
 }
 
-/// Creates a function that works on `owned`, and deletes it when the function is collected. Empty
-/// if that fails.
+/// Creates a function that works on `owned`, and deletes `owned` when the function is
+/// garbage-collected. Returns an empty function on failure.
 template <auto kFunction, typename T>
 Napi::Function OwningFunction(Napi::Env env, const char* name, std::unique_ptr<T> owned) {
   if (owned == nullptr) return {};
   Napi::Function function = NewFunction<kFunction>(env, name, owned.get());
   if (function.IsEmpty()) return {};
-  // Fails for nothing but a value that is not an object, and so has taken what it was given.
+  // This fails only for a value that is not an object, so it always takes ownership here.
   function.AddFinalizer([](Napi::Env, T* data) { delete data; }, owned.release());
   return function;
 }
 
-/// Builds an object property by property. Any step may fail while a worker is being terminated; the
-/// result is then empty.
+/// Builds an object property by property. Any step may fail while a worker is being terminated;
+/// Build() then returns an empty object.
 class ObjectBuilder final {
  public:
   explicit ObjectBuilder(Napi::Env env) : object_(Napi::Object::New(env)) {}
@@ -42,8 +43,8 @@ class ObjectBuilder final {
   ObjectBuilder& SetNumber(const char* name, double value);
   ObjectBuilder& SetBoolean(const char* name, bool value);
 
-  /// A function that works on a `std::shared_ptr<T>` of its own, so that the shared object lives
-  /// for as long as any of the functions does.
+  /// Sets a function that works on its own copy of `shared`, so that the object lives as long as
+  /// any of its functions.
   template <auto kFunction, typename T>
   ObjectBuilder& SetFunction(const char* name, const std::shared_ptr<T>& shared) {
     return Set(name, OwningFunction<kFunction>(object_.Env(), name,

@@ -4,7 +4,8 @@
 
 namespace spillway {
 
-/// createPoolProbe() -> a function () -> ms, see PoolProbe::Read(); undefined if uv refuses a loop.
+/// createPoolProbe() -> a function () -> ms, see PoolProbe::Read(); undefined if uv cannot create a
+/// loop.
 Napi::Value CreatePoolProbe(const Napi::CallbackInfo& info);
 
 }  // namespace spillway

@@ -1,4 +1,4 @@
-// A spill, as JavaScript sees it.
+// JavaScript's interface to a spill.
 
 #include "binding/spill.h"
 
@@ -36,8 +36,8 @@ class JsReceiver final : public SpillReceiver {
 
   bool WantsRefusals() const override { return wants_refusals_; }
 
-  // The function belongs to this package. It throws only while a worker is being terminated, and
-  // the exception is then dropped.
+  // The JavaScript function belongs to this package. It throws only while a worker is being
+  // terminated; that exception is dropped.
   bool TakesWebSockets() override {
     const Napi::HandleScope scope(env_);
     const Napi::Value answer = takes_web_sockets_.Value().Call(0, nullptr).UnwrapOr({});
@@ -48,7 +48,7 @@ class JsReceiver final : public SpillReceiver {
 
   void Deliver(SpillBatch* batch) override {
     const Napi::HandleScope scope(env_);
-    // The handles keep both alive, though JavaScript may close the spill.
+    // JavaScript may close the spill meanwhile; the handles keep both objects alive.
     Napi::Int32Array slots = slots_.Value();
     const Napi::Function deliver = deliver_.Value();
     napi_value arguments[] = {
@@ -75,8 +75,7 @@ class JsReceiver final : public SpillReceiver {
     std::copy_n(fds, batch->handed_over, batch->fds.begin());
   }
 
-  // Not left to the destructor, which may run when the environment is gone, and its references
-  // with it.
+  // Not in the destructor: the environment, and its references with it, may be gone by then.
   void Release() override {
     slots_.Reset();
     deliver_.Reset();
@@ -84,8 +83,8 @@ class JsReceiver final : public SpillReceiver {
   }
 
  private:
-  // As an exception in a callback of the loop: it goes to 'uncaughtException', or ends the process.
-  // node-addon-api has nothing for that.
+  // Treats the exception like any exception in a callback of the event loop: it goes to
+  // 'uncaughtException', or ends the process. node-addon-api does not wrap this function.
   void ReportException() {
     if (!env_.IsExceptionPending()) return;
     napi_fatal_exception(env_, env_.GetAndClearPendingException().Value());
@@ -98,7 +97,8 @@ class JsReceiver final : public SpillReceiver {
   Napi::FunctionReference takes_web_sockets_;
 };
 
-/// Empty where an element could not be read, as while a worker is being terminated.
+/// Returns an empty list if an element cannot be read, for example while a worker is being
+/// terminated.
 std::vector<std::string> ReadStrings(const Napi::Value& value) {
   const auto array = value.As<Napi::Array>();
   std::vector<std::string> strings;
@@ -121,7 +121,7 @@ Napi::Value JsArray(Napi::Env env, const std::vector<int>& numbers) {
 
 Spill& Get(const Napi::CallbackInfo& info) { return *Self<std::shared_ptr<Spill>>(info); }
 
-// close() -> descriptors of connections that are the caller's from then on
+// close() -> descriptors of connections, which the caller owns from then on
 Napi::Value Close(const Napi::CallbackInfo& info) {
   const std::vector<int> fds = Get(info).Close();
   const Napi::Value array = JsArray(info.Env(), fds);
@@ -131,7 +131,7 @@ Napi::Value Close(const Napi::CallbackInfo& info) {
   return array;
 }
 
-// figures() -> counts since it was created, and what is open now
+// figures() -> counts since the spill was created, and what is open now
 Napi::Value Figures(const Napi::CallbackInfo& info) {
   const Spill& spill = Get(info);
   return ObjectBuilder(info.Env())

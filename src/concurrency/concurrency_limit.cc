@@ -7,8 +7,8 @@ namespace spillway {
 
 namespace {
 
-// Q, relative to R. If R is measured too low by up to this part, the limit still rises below the
-// knee.
+// Q, relative to R. The limit still rises below the knee if R is measured too low by up to this
+// part.
 constexpr double kAllowed = 0.25;
 
 // If the mean turn of the event loop is longer than this, no queueing is allowed.
@@ -52,7 +52,7 @@ constexpr double kRising = 1.41;
 // looks the same.
 constexpr double kStuck = 0.1;
 
-// Two windows in a row whose response times exceed what is allowed by this factor: X has fallen, or
+// If response times exceed the allowed ones by this factor in two windows in a row, X has fallen or
 // R has risen.
 constexpr double kSlow = 1.5;
 constexpr int kSlowWindows = 2;
@@ -60,7 +60,7 @@ constexpr int kSlowWindows = 2;
 // Fewer responses say little.
 constexpr uint32_t kFewest = 16;
 
-// X or R has fallen to less than half, by this many standard errors: this is acted on before the
+// If X or R has fallen to less than half, by this many standard errors, the limit reacts before the
 // window ends. Handlers that started together end in waves, R apart.
 constexpr double kFallen = 0.5;
 constexpr double kSure = 3;
@@ -70,7 +70,7 @@ constexpr double kWaves = 2;
 // of it.
 constexpr double kChanged = 0.9;
 
-// X has changed by this factor since the last probe: a reason for another.
+// A change of X by this factor since the last probe is a reason for another.
 constexpr double kProbeChange = 1.5;
 
 }  // namespace

@@ -13,10 +13,10 @@ namespace spillway {
 ///
 /// It does for a closed loop what admission/class_limit.h does for an open one. Requests to a
 /// server arrive by themselves: a limit is needed only while they queue, and the refused requests
-/// show that more would come. Here, nothing is in flight that the limit has not let start. So the
-/// limit is always enforced, and must rise by itself to learn whether it may. Below the knee, X
-/// grows with the limit, and X (R + Q) is more than is in flight; above it X stays, and so does the
-/// limit.
+/// show that there is more demand. Here, no handler runs unless the limit has let it start. So the
+/// limit is always enforced, and must rise to find out whether a higher limit is better. Below the
+/// knee, X grows with the limit, and X (R + Q) exceeds the number in flight; above it, X stays
+/// constant, and so does the limit.
 ///
 /// Times are ns; `now` never decreases.
 class ConcurrencyLimit final {

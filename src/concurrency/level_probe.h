@@ -35,8 +35,8 @@ class LevelProbe final {
     if (in_flight <= Limit()) Drained(now);
   }
 
-  /// If no handler in flight could settle, the draining would never end: it always leaves room for
-  /// one more.
+  /// Leaves room for one more handler while draining: otherwise the draining would never end if no
+  /// handler in flight could settle.
   uint32_t Limit(uint32_t in_flight) const {
     return drained_ || fresh_ > 0 ? Limit() : std::max(Limit(), in_flight + 1);
   }

@@ -46,14 +46,14 @@ class NoLoadResponse final {
  private:
   static constexpr double kStandardErrors = 2;
   static constexpr double kReplaced = 1.25;
-  // Services vary by this part of R without a change.
+  // The response times of a service vary by this part of R even if R has not changed.
   static constexpr double kSame = 0.05;
   // R is the mean of at most this many responses, so that it follows slow changes.
   static constexpr double kRemembered = 150;
   static constexpr double kDoubted = 8;
 
-  // A few responses say little about their variance. It starts as that of exponential response
-  // times, which counts as much as two responses.
+  // A few responses say little about their variance. The initial variance is that of exponential
+  // response times, and counts as much as two responses.
   static constexpr double kAssumed = 2;
 
   bool Differs(double mean_ns, uint32_t count) const {

@@ -13,19 +13,19 @@ namespace {
 
 constexpr uint64_t kNsPerMs = 1'000'000;
 
-// How soon a listener that needs a turn gets one. A spill, for example, holds connections that no
-// one else polls, and a request may arrive on them at any time.
+// The longest time until a listener that needs a turn gets one. For example, only the spill polls
+// the connections that it holds, and a request may arrive on them at any time.
 constexpr uint64_t kNeededTurnMs = 5;
 
-// The error of a difference between two ages, each of which is exact to one tick.
+// The maximum error of the difference between two ages that are each exact to one tick.
 constexpr uint64_t kTicksOfDoubt = 2;
 
-// Before it sends its request, a client may take up to this part of the time that its connection
-// waits to be accepted.
+// A client may send its request late: by up to a quarter of the time that its connection waits to
+// be accepted.
 constexpr uint64_t kSendPart = 4;
 
-// The time that the thread waited for a processor is read again after a tenth of the shortest
-// pause: reading it takes three system calls.
+// How long to reuse a reading of the time that the thread waited for a processor: a tenth of the
+// shortest pause. A reading takes three system calls.
 constexpr uint64_t kWaitedIsNewNs = Pause::kShortestNs / 10;
 
 }  // namespace
@@ -48,7 +48,8 @@ LoopMonitor* LoopMonitor::New(uv_loop_t* loop) {
 
 bool LoopMonitor::Start(uint64_t interval_ms, double factor) {
   if (timer_.Get() == nullptr) return false;
-  // The loop's cached time may be as old as the script that runs now, which must not count as lag.
+  // The loop's cached time may date from the start of the running script, which must not count as
+  // lag.
   uv_update_time(loop_);
   interval_ms_ = interval_ms;
   stats_.Configure(factor, interval_ms * kNsPerMs);
@@ -117,8 +118,8 @@ bool LoopMonitor::JustAccepted(uint64_t age, uint64_t queued) {
   return age <= queued + stats_.LastTurn() + TurnSoFar(uv_hrtime()) + kTicksOfDoubt * tick_;
 }
 
-// The age of the last bytes is only a lower bound: it starts anew if the client sends more, such as
-// a body or another request.
+// The age of the last bytes is only a lower bound of the wait: it restarts if the client sends
+// more, such as a body or another request.
 double LoopMonitor::OnRequest(int fd, bool fresh, double queued) {
   was_queued_ = false;
   if (tick_ == 0) return -1;
@@ -126,8 +127,8 @@ double LoopMonitor::OnRequest(int fd, bool fresh, double queued) {
   if (!fresh && fd == last_fd_)
     return static_cast<double>(last_wait_ + uv_hrtime() - last_wait_at_);
   last_fd_ = -1;
-  // Anything that the loop already polls has waited at most since the last poll. If that is less
-  // than the kernel can resolve, the kernel is not asked: that is the costly part.
+  // A request on a connection that the loop already polls has waited since the last poll at most.
+  // If that is less than the kernel's resolution, the costly system call is skipped.
   if (running_ && !fresh && stats_.LastTurn() + TurnSoFar(CoarseNowNs()) < tick_) return 0;
   const auto ages = socket_queue::ReadAges(fd);
   if (!ages) return -1;
@@ -181,7 +182,7 @@ uint64_t LoopMonitor::Waited() {
   if (now - waited_read_at_ < kWaitedIsNewNs) return waited_;
   waited_read_at_ = now;
   const std::optional<uint64_t> reading = run_queue::WaitedNs();
-  if (!reading) return waited_;  // no descriptor is left, or the system never tells
+  if (!reading) return waited_;  // no descriptor is left, or the system does not report it
   if (waited_reading_) waited_ += *reading - *waited_reading_;
   waited_reading_ = reading;
   return waited_;

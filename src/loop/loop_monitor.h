@@ -14,19 +14,19 @@
 
 namespace spillway {
 
-/// Measures one event loop. Owns the timer and the check handle, reads the clocks and the kernel's
-/// queues, and leaves the arithmetic to LoopStats. Times are ns.
+/// Measures one event loop. Owns the uv handles, reads the clocks and the kernel's queues, and
+/// leaves the arithmetic to LoopStats. Times are ns.
 ///
-/// Lives on the heap, and deletes itself after Close(), once uv has let go of its handles.
+/// Lives on the heap, and deletes itself after Close(), once uv has closed its handles.
 class LoopMonitor final {
  public:
-  /// Null if uv refuses a handle.
+  /// Returns null if uv cannot initialize a handle.
   static LoopMonitor* New(uv_loop_t* loop);
   LoopMonitor(const LoopMonitor&) = delete;
   LoopMonitor& operator=(const LoopMonitor&) = delete;
 
-  /// Starts to measure, without any history; restarts if running. False if the handles are closing
-  /// or uv refuses. `factor` in ]0, 1], per interval; `interval_ms` above 0.
+  /// Starts measuring, without any history; restarts if running. Returns false if the handles are
+  /// closing or uv fails. `factor` in ]0, 1], per interval; `interval_ms` above 0.
   bool Start(uint64_t interval_ms, double factor);
   /// Returns false if it was not running.
   bool Stop();
@@ -46,18 +46,18 @@ class LoopMonitor final {
   /// measured short by one tick of the system clock. Cheap enough to be called for every request.
   bool IsBusy(double max_lag);
 
-  /// The age of the connection on `fd`, on which nothing must have been sent; -1 if the kernel does
-  /// not tell.
+  /// The age of the connection on `fd`, or -1 if the kernel does not report it. Valid only until
+  /// something is sent on the connection.
   double ConnectionAge(int fd) const;
   /// A request on the socket `fd` reaches its handler. Returns how long it waited, or -1 if the
-  /// kernel does not tell. `fresh`: it is the first request on its connection, which may have
+  /// kernel does not report it. `fresh`: it is the first request on its connection, which may have
   /// waited to be accepted. `queued`: how long that was, or below 0 if unknown.
   double OnRequest(int fd, bool fresh, double queued);
   /// Whether that request came on a connection that had just been accepted.
   bool WasQueued() const { return was_queued_; }
 
-  /// The listeners to this loop's turns. They are told of each while the monitor runs; those that
-  /// need a turn get kAct alone while it does not.
+  /// The listeners to this loop's turns. While the monitor runs, they are notified of each turn.
+  /// While it does not, only kAct runs, and only as long as a listener needs a turn.
   const std::shared_ptr<Turns>& SharedTurns() const { return turns_; }
 
   /// Resolution of the waits that the kernel reports; 0 if it reports none.
@@ -104,8 +104,8 @@ class LoopMonitor final {
   const std::shared_ptr<Turns> turns_ = std::make_shared<Turns>();
   std::vector<int> listeners_;
 
-  // Values that are looked up once, and then known for the rest of the turn, or until the loop may
-  // sleep.
+  // Values that are looked up at most once in a turn; `idle_` is read again after the loop may have
+  // slept.
   uint32_t longest_queue_ = 0;
   bool queue_is_read_ = false;
   double steady_delay_ = 0;
@@ -113,7 +113,7 @@ class LoopMonitor final {
   uint64_t idle_ = 0;
   bool idle_is_read_ = false;
 
-  // About the request for which OnRequest() was last called, in this turn.
+  // The request of the last OnRequest() call in this turn.
   int last_fd_ = -1;
   uint64_t last_wait_ = 0;
   uint64_t last_wait_at_ = 0;

@@ -22,7 +22,7 @@ class LoopStats final {
 
   /// The timer has fired; it was due at `due`.
   void OnTick(const LoopReading& reading, uint64_t due);
-  /// A turn has ended, which was busy for `busy`. It is not counted if it began before the
+  /// A turn with the busy time `busy` has ended. It is not counted if it began before the
   /// measurement.
   void OnTurnEnd(const LoopReading& reading, uint64_t busy);
   /// A request reaches its handler after `wait`.

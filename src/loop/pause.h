@@ -16,8 +16,9 @@ struct LoopReading {
 /// suspended machine. They are not overload. In such a period the clock advances, but the loop
 /// neither works, nor waits for a processor, nor has reason to sleep.
 ///
-/// A single blocking system call of more than a second cannot be told apart, and is excluded too.
-/// So is a wait of more than a second for a processor, on systems that do not report such waits.
+/// A single blocking system call of more than a second cannot be distinguished from such a period,
+/// and is excluded too. So is a wait of more than a second for a processor, on systems that do not
+/// report such waits.
 class Pause final {
  public:
   /// Shorter gaps are normal in any process, because of blocking calls and page faults, and count

@@ -16,7 +16,7 @@ std::unique_ptr<PoolProbe> PoolProbe::New() {
 
 PoolProbe::~PoolProbe() {
   if (loop_.data == this) return;
-  // uv refuses only if a thread has begun the work, which then ends at once.
+  // This fails only if a thread has begun the work, which then ends at once.
   if (pending_) uv_cancel(reinterpret_cast<uv_req_t*>(&work_));
   while (pending_) uv_run(&loop_, UV_RUN_DEFAULT);
   uv_loop_close(&loop_);  // cannot fail: nothing is left on the loop

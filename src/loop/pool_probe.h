@@ -15,7 +15,7 @@ namespace spillway {
 /// pool is blocked. Must be created, read and destroyed by the same thread.
 class PoolProbe final {
  public:
-  /// Null if uv refuses a loop, for example because descriptors have run out.
+  /// Returns null if uv cannot create a loop, for example because descriptors have run out.
   static std::unique_ptr<PoolProbe> New();
   /// Cancels or awaits the pending probe; no thread of the pool refers to this object afterwards.
   ~PoolProbe();
@@ -37,8 +37,8 @@ class PoolProbe final {
   uint64_t sent_ = 0;
   uint64_t waited_ = 0;
   // 0 while the probe waits. The only data that a thread of the pool shares with the owner's
-  // thread. Relaxed, because the reader needs this number alone; uv's queue orders it with what
-  // comes before and after.
+  // thread. Relaxed order is enough: the reader needs only this number, and uv's queue synchronizes
+  // all other accesses.
   std::atomic<uint64_t> begun_{0};
 };
 

@@ -45,10 +45,10 @@ void TurnWindow::Add(uint64_t busy) {
   max_ = std::max(max_, busy);
 }
 
-// The part of all moments that wait longer than x is sum(max(0, busy - x)) / elapsed. The sum of
-// (busy - x) over any set of turns is at most that, and equals it for the set of turns longer than
-// x. So the 99th percentile is the largest x, over all sets of the longest turns, for which the sum
-// of (busy - x) is 1 % of the elapsed time.
+// The fraction of all moments at which an arrival waits longer than x is sum(max(0, busy - x)) /
+// elapsed. The sum of (busy - x) over any set of turns is at most that, and equals it for the set
+// of turns longer than x. So the 99th percentile is the largest x, over all sets of the longest
+// turns, for which the sum of (busy - x) is 1 % of the elapsed time.
 double TurnWindow::Percentile99(double elapsed) const {
   double count = 0;
   double sum = 0;

@@ -6,8 +6,8 @@
 namespace spillway {
 
 /// The event-loop delay in a period of time: how long something that arrives at a random moment
-/// waits for the loop. What arrives during a turn waits for its end; what arrives while the loop
-/// sleeps does not wait. Pure: every time is an argument, in ns.
+/// waits for the loop. An arrival during a turn waits for the end of the turn; an arrival while the
+/// loop sleeps does not wait. Pure: every time is an argument, in ns.
 class TurnWindow final {
  public:
   struct Delay {
@@ -18,10 +18,10 @@ class TurnWindow final {
 
   explicit TurnWindow(uint64_t now) : begin_(now) {}
 
-  /// A turn has ended, which was busy for `busy`.
+  /// A turn with the busy time `busy` has ended.
   void OnTurn(uint64_t busy);
-  /// Ends the window, which includes the turn that runs now so far, and begins the next one.
-  /// `running`: the busy time of that turn so far.
+  /// Ends the window, which includes the running turn so far, and begins the next one. `running`:
+  /// the busy time of that turn so far.
   Delay Take(uint64_t now, uint64_t running);
 
  private:

@@ -17,19 +17,19 @@ struct Turn {
   uint64_t busy;      // the part of the turn in which the loop did not wait for events
 };
 
-/// When a turn ends, all listeners of one phase are told before those of the next.
+/// When a turn ends, all listeners of one phase are notified before those of the next.
 ///
 /// The order matters: the admission controllers judge a turn by the length of its accept queues, so
-/// the queues are read first; and the spills refuse connections by what the controllers have just
-/// decided, so they act last. Only kAct may run JavaScript, which may add and remove listeners and
-/// even run the loop itself, and so begin the phases anew.
+/// the queues are read first; and the spills refuse connections according to the controllers'
+/// newest decisions, so they act last. Only kAct may run JavaScript. That may add and remove
+/// listeners of the other phases, and even run the event loop, and so start the phases again.
 enum class TurnPhase : uint8_t {
   kReadQueues,  // reads the accept queues and reports their lengths to the admission controllers
   kJudge,       // admission controllers and delay windows learn how long the turn was
   kAct,         // the spills refuse and hand over connections
 };
 
-/// Is told of the turns of one loop.
+/// Is notified of the turns of one loop.
 class TurnListener {
  public:
   TurnListener() = default;
@@ -37,8 +37,8 @@ class TurnListener {
   TurnListener& operator=(const TurnListener&) = delete;
 
   virtual void OnTurn(TurnPhase phase, const Turn& turn) = 0;
-  /// Whether the listener has to act soon even if nothing happens on the loop, and although the
-  /// loop may not be measured at that time. Only asked of those in kAct.
+  /// Whether the listener must act soon even if nothing happens on the loop, and even if the loop
+  /// is not being measured. Called only for listeners of kAct.
   virtual bool NeedsTurn() const { return false; }
 
  protected:
@@ -55,8 +55,8 @@ class Turns final {
 
   /// A measured turn has ended: runs the first two phases.
   void Measured(const Turn& turn);
-  /// Runs the last phase. Without measured turns it is called while a listener needs it; `busy` is
-  /// then 0.
+  /// Runs the last phase. If turns are not being measured, it is called as long as a listener needs
+  /// it, with a `busy` of 0.
   void Act(const Turn& turn);
   bool AnyNeedsTurn() const;
 

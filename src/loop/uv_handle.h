@@ -4,10 +4,10 @@
 
 namespace spillway {
 
-/// The life of one uv handle, which never keeps its loop alive.
+/// Manages the lifetime of one uv handle, which never keeps its loop alive.
 ///
 /// The memory belongs to uv from Init() until the callback given to Close() has run. The owner must
-/// not be deleted before.
+/// not be deleted earlier.
 template <typename Handle>
 class UvHandle final {
  public:

@@ -12,8 +12,8 @@
 
 namespace spillway {
 
-/// Processor time of the calling thread, ns. Costs a system call. If the system does not tell, the
-/// time of uv_hrtime(): the thread then counts as always running.
+/// Processor time of the calling thread, ns. Costs a system call. If the system does not report it,
+/// this is uv_hrtime(), as if the thread were always running.
 inline uint64_t ThreadCpuNs() {
 #ifdef _WIN32
   FILETIME created, exited, kernel, user;
@@ -30,7 +30,7 @@ inline uint64_t ThreadCpuNs() {
 }
 
 /// The monotonic clock at the last tick of the system, ns: at most 10 ms behind uv_hrtime(), at a
-/// fraction of its cost. Where there is no such clock, uv_hrtime().
+/// fraction of its cost. On systems without such a clock, this is uv_hrtime().
 inline uint64_t CoarseNowNs() {
 #ifdef CLOCK_MONOTONIC_COARSE
   timespec time{};

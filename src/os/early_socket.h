@@ -11,7 +11,7 @@ namespace spillway::early_socket {
 /// Whether this system has all of them.
 bool Available();
 
-/// Identifies the socket behind `fd`, because numbers of descriptors are reused. 0 if `fd` is not a
+/// Identifies the socket behind `fd`, because descriptor numbers are reused. 0 if `fd` is not a
 /// socket.
 uint64_t Identity(int fd);
 
@@ -22,16 +22,17 @@ constexpr int kFull = -2;  // no descriptor is left, or no memory
 /// must close, or one of the above.
 int Accept(int listening_fd);
 
-/// Reads what has arrived without removing it. Returns an empty text if nothing has arrived yet,
-/// and nothing if nothing will arrive.
+/// Reads the bytes that have arrived, without removing them. Returns an empty view if nothing has
+/// arrived yet, and std::nullopt if nothing will arrive.
 std::optional<std::string_view> Peek(int fd, char* buffer, size_t size);
 
-/// How many bytes have arrived and not been read; nothing if that is unknown. Cheaper than Peek().
+/// How many bytes have arrived and not been read; std::nullopt if that is unknown. Cheaper than
+/// Peek().
 std::optional<size_t> Unread(int fd);
 
 enum class Rest : uint8_t { kMayCome, kEnded };
 
-/// Drops what has arrived. Tells whether more may arrive.
+/// Drops the bytes that have arrived. Returns whether more may arrive.
 Rest Discard(int fd);
 
 /// Sends a response. Close() or EndAnswer() must follow; until then the bytes may be held back.

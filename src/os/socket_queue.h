@@ -6,8 +6,8 @@
 /// What the kernel knows of the queues on a process's own TCP sockets.
 namespace spillway::socket_queue {
 
-/// Whether this system tells how long a socket's last bytes have waited, and how many connections
-/// wait. Finds out by some ten system calls, so call it once.
+/// Whether this system reports how long a socket's last bytes have waited, and how many connections
+/// wait. This takes about ten system calls, so call it once.
 bool Available();
 
 /// The resolution of these ages, ns: the kernel's tick. Meaningless if not available.

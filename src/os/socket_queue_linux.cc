@@ -59,7 +59,7 @@ bool TellsReceiveAge() {
   return ages && ages->last_receive > 0;
 }
 
-// Also true if no connection could be made to find out.
+// Also true if the connection for the test could not be made.
 bool TellsAcceptQueue() {
   // The client is closed last: that resets its connection, so that nothing is left behind.
   const ScopedSocket client;

@@ -1,5 +1,5 @@
-// Runs several threads, each with a loop of its own and everything that a worker thread has there,
-// while libuv's pool is full. ThreadSanitizer reports what the threads share without
+// Runs several threads while libuv's pool is full. Each has a loop of its own with everything that
+// a worker thread attaches to its loop. ThreadSanitizer reports what the threads share without
 // synchronization.
 
 #include <uv.h>
@@ -18,8 +18,8 @@
 #include "loop/turn_window.h"
 #include "loop/turns.h"
 
-// libuv closes descriptors by a bare system call, so that ThreadSanitizer believes that a number is
-// given out twice.
+// libuv closes descriptors by a raw system call, which ThreadSanitizer does not see. It then
+// assumes that a descriptor number is returned twice.
 extern "C" const char* __tsan_default_suppressions() {
   return "race:epoll_create1\nrace:eventfd\nrace:pipe2\n";
 }

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Runs everything that needs no JavaScript in several threads, under ThreadSanitizer. Node itself is not built for it.
+# Runs the code that needs no JavaScript in several threads under ThreadSanitizer, without Node, which is not built with
+# it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
