@@ -11,7 +11,7 @@ const FAILED = 4
 /** The outcome is not needed: the item comes after one whose handler called `stop()`. */
 const DROPPED = 5
 
-/** In place of the return value of `Slots.take()`: the item has no slot. */
+/** Replaces the return value of `Slots.take()` if the item has no slot. */
 const NO_SLOT = -1
 
 /**

@@ -29,7 +29,7 @@ class Parts {
     return part
   }
 
-  /** @returns {Promise<void>} resolves when another part was taken, or none is needed any more */
+  /** @returns {Promise<void>} resolves when another part has been taken, or no more parts are needed */
   taken () {
     this.#taken ??= defer()
     return this.#taken.promise
