@@ -24,7 +24,7 @@ const requestWatch = require('../requests/watch.js')
  * @property {() => void} close admits everything from now on, and removes everything that was attached to the server
  *
  * @typedef {object} Terms how an adapter wants a request to be judged
- * @property {{ exceeded: ExceededLimit | null }} [limits] those of the request's route, in place of the gate's
+ * @property {{ exceeded: ExceededLimit | null }} [limits] the limits of the request's route, in place of the gate's
  * @property {boolean} [exempt] whether the framework's own rules exempt it; default: false
  * @property {boolean} [limitsOnly] whether the limits on the process apply, but not the admission controller; default:
  *   false
@@ -93,7 +93,7 @@ class Gate {
     })
   }
 
-  /** @param {any} server whose every request this gate judges */
+  /** @param {any} server of which this gate judges every request */
   watch (server) {
     this.spill.watch(server)
     const { ServerWatch } = require('./server-watch.js') // required on use

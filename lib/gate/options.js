@@ -47,8 +47,8 @@ const { booleanRow, functionRow, isFunction, isNumber, isString, stringRow, whol
  * @property {number} delayLimitMs the delay limit at that moment; Infinity if `maxDelay` is false
  * @property {'kernel' | 'loop'} source what measured the wait: the kernel, on the socket of the request, or the event
  *   loop, if the kernel has no figure
- * @property {number} inFlight requests admitted and not yet answered: those of the class for `'inFlight'`, otherwise those of
- *   the gate
+ * @property {number} inFlight admitted requests that have not ended: those of the class for `'inFlight'`, otherwise those
+ *   of the gate
  * @property {number} retryAfter seconds
  * @property {number} [value] for a limit on the process: the sampled value, in the unit of the limit
  * @property {number} [limit] for a limit on the process: the limit

@@ -54,7 +54,7 @@ function retryAfterSeconds (retryAfter, meanS) {
 function bodyOf ({ reason, value, limit }, message) {
   if (!LIMIT_REASONS.has(reason) || message !== gateOptions.message.default) return message
   if (process.env.NODE_ENV === 'production') return message
-  return `${message}: ${reason}${limit === undefined ? ' failed' : ` is ${value}, its limit ${limit}`}`
+  return `${message}: ${reason}${limit === undefined ? ' failed' : ` is ${value}, above the limit of ${limit}`}`
 }
 
 /**

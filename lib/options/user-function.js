@@ -18,7 +18,7 @@ function userFunction (name, code, fn, onFault = () => {}) {
    * @param {Parameters<F>} args
    */
   const fail = (error, args) => {
-    if (!hasWarned) process.emitWarning(`${name} threw: ${error instanceof Error ? error.stack : error}`, { code })
+    if (!hasWarned) process.emitWarning(`${name} failed: ${error instanceof Error ? error.stack : error}`, { code })
     hasWarned = true
     onFault(...args)
   }

@@ -282,7 +282,7 @@ class Flow {
     this.#deliveries.add(last)
     try {
       const result = await flush({ signal: this.#termination.signal })
-      await this.#runner.takeParts(last, this.#settings.flatten ? asIterable(result) : [result])
+      await this.#runner.takeParts(last, this.#settings.flatten ? asIterable(result, 'flush') : [result])
       if (!this.#termination.finished) this.#deliveries.skip(last)
     } catch (error) {
       if (this.#termination.finished) this.#outcomes.lateErrors++
