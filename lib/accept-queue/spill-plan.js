@@ -1,6 +1,6 @@
 'use strict'
 
-/** Decides from a gate's options whether the spill can be on, and prepares what it answers. */
+/** Decides from a gate's options whether the spill can be on, and prepares its answers. */
 
 const { backend, binding } = require('../native/binding.js')
 
@@ -72,7 +72,7 @@ function planSpill (entry, options, byDefault, path) {
 
 /**
  * @param {{ retryAfter: number | 'auto', message: string }} options
- * @returns {string[]} whole HTTP responses; for 'auto' the nth asks to retry after n seconds
+ * @returns {string[]} complete HTTP responses; for 'auto', the nth has a Retry-After of n seconds
  */
 function answers ({ retryAfter, message }) {
   const seconds = retryAfter === 'auto' ? Array.from({ length: MOST_RETRY_S }, (_, i) => i + 1) : [retryAfter]

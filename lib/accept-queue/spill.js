@@ -2,8 +2,8 @@
 
 /**
  * Refuses connections that wait in the accept queue, in native code: while a queue stands, connections that cannot be
- * served in time are answered 503 before Node sees them. A connection without a plain HTTP/1 request is handed to Node as
- * if Node had accepted it, as long as the budget for that lasts.
+ * served in time are answered with 503 before Node sees them. A connection without a plain HTTP/1 request is handed to
+ * Node as if Node had accepted it, as long as the budget for that lasts.
  */
 
 const { AsyncResource } = require('node:async_hooks')
@@ -23,7 +23,7 @@ const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknow
  * @property {number} spilled connections refused
  * @property {number} handedOver connections that it accepted and handed over to Node: those with an exempt path, a
  *   WebSocket handshake, no request yet, or bytes that it cannot parse
- * @property {number} dropped connections closed without an answer because their server closed meanwhile
+ * @property {number} dropped connections closed without an answer because their server had closed
  * @property {number} lingeringCloses refused connections in a lingering close: open until the client has stopped sending,
  *   for at most 2 s
  *
@@ -41,9 +41,9 @@ const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknow
 
 // The type that `new TCP(type)` takes for a connection, as opposed to a listening socket.
 const SOCKET = 0
-/** In place of a descriptor that a handle has taken over. */
+/** Replaces a descriptor that a handle has taken over. */
 const TAKEN = -1
-// The most connections that the native side hands over in a turn.
+// The maximum number of connections that native code hands over in a turn (kMostHandedOver in src/accept_queue/spill.h).
 const SLOTS = 8
 // The figures of this many closed servers are still read, because they may change.
 const MOST_RETIRED = 8
@@ -307,7 +307,7 @@ function handOverAll (server, handle, fds, count) {
 }
 
 /**
- * Closes a socket's descriptor. In JavaScript only a handle can do that.
+ * Closes a socket's descriptor by means of a handle.
  *
  * @param {any} handle of the same kind
  * @param {number} fd

@@ -114,7 +114,7 @@ function isServer (value) {
 }
 
 /**
- * @param {any} value what `guard()` was given instead of a server
+ * @param {any} value what was passed to `guard()` instead of a server
  * @returns {string | undefined} how to pass its server instead
  */
 function hintFor (value) {

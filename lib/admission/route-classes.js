@@ -7,8 +7,8 @@ const { shapeOf } = require('./path-shape.js')
  * Sorts requests into classes, by the name that the user's `classify` returns, or by their path. Requests for one route
  * should share a class, and requests that differ in cost should not.
  *
- * The number of classes is bounded. A route that is served often gets a class of its own; all other requests, such as those
- * for a scanner's random paths, share one. When all classes are taken, a new one replaces the least used.
+ * The number of classes is bounded. A route that is served often gets a class of its own; all other requests, such as
+ * those for a scanner's random paths, share one. When all classes are in use, a new class replaces the least used one.
  *
  * @typedef {Pick<import('./controller.js').AdmissionController, 'forget' | 'split'>} ClassController
  */

@@ -9,7 +9,7 @@ const { backend, binding } = require('../native/binding.js')
  * @property {number} shed requests refused, in total
  * @property {import('./refusals.js').ShedBy} shedBy requests refused, by reason
  * @property {number} wouldShed requests that would have been refused without `dryRun`
- * @property {number} droppedConnections connections closed on arrival because hardly any file descriptor was left
+ * @property {number} droppedConnections connections closed on arrival because almost no file descriptors were left
  * @property {number} inFlight admitted requests that have not ended
  * @property {number[]} lastWaits how long each of the last requests had waited, ms: at most 32, the oldest first
  * @property {import('../limits/sampler.js').Load} load the figures that the limits on the process apply to

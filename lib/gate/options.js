@@ -4,9 +4,9 @@ const { limitOptions } = require('../limits/options.js')
 const { booleanRow, functionRow, isFunction, isNumber, isString, stringRow, wholeNumberRow } = require('../options/rows.js')
 
 /**
- * The options that all adapters share. One table serves the checks, the defaults and the documentation.
+ * The options that all adapters share. The checks, the defaults and the documentation use the same table.
  *
- * @template Request the framework's own request: Express's, Fastify's, Hapi's, a Koa context, Node's
+ * @template Request the framework's own request: that of Express, Fastify, Hapi or Node, or a Koa context
  * @typedef {import('../limits/options.js').LimitOptions & AdmissionOptions<Request>} GateOptions
  */
 

@@ -3,8 +3,8 @@
 const { functionRow, isNumber, msRow, oneOfRow } = require('../options/rows.js')
 
 /**
- * The limits on the process that all adapters share. They are checked before the admission controller decides. One table serves
- * the checks, the defaults and the documentation.
+ * The limits on the process that all adapters share. They are checked before the admission controller decides. The
+ * checks, the defaults and the documentation use the same table.
  *
  * @typedef {Thresholds & SamplingOptions} LimitOptions
  *

@@ -13,7 +13,7 @@ const EVENT_STREAM_HEADER = /\r\ncontent-type:[ \t]*text\/event-stream/i
  * @returns {boolean} whether its head was sent and declares an event stream
  */
 function isEventStream (res) {
-  // A response of known length ends. This runs for every response, and reading the head is costly.
+  // A response of known length is no event stream. This check comes first, because reading the head is costly.
   if (typeof res._contentLength === 'number') return false
   // Headers that were passed only to writeHead() are stored nowhere else.
   if (typeof res._header === 'string') return EVENT_STREAM_HEADER.test(res._header)

@@ -9,7 +9,7 @@ const { Connection } = require('./connection.js')
 const { binding } = require('../native/binding.js')
 const { reportFault } = require('./fault.js')
 
-/** On a socket: its Connection. */
+/** The property of a socket that holds its Connection. */
 const kConnection = Symbol('spillway.connection')
 
 /** Each server, and the handle it listened on when last seen. Servers that close are removed. @type {Map<any, any>} */

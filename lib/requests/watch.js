@@ -19,7 +19,7 @@ const { connectionOf, forgetAll, knownConnectionOf, learn } = require('./listeni
 
 const START = 'http.server.request.start'
 const FINISH = 'http.server.response.finish'
-/** On a request: its TrackedRequest. */
+/** The property of a request that holds its TrackedRequest. */
 const kTracked = Symbol('spillway.tracked')
 
 let users = 0
@@ -83,7 +83,7 @@ function track (request, socket, server) {
 function begin (socket) {
   const connection = connectionOf(socket)
   connection.used = true
-  // Before Node's own listener, which marks the response as destroyed whatever the cause.
+  // Before Node's own listener, which marks the response as destroyed regardless of the cause.
   socket.prependOnceListener('close', onSocketClose)
   return connection
 }

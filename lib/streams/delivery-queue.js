@@ -173,7 +173,7 @@ class DeliveryQueue {
   drop (running, index) {
     let dropped = 0
     for (const item of running) {
-      if (item.index <= index || item.state >= READY) continue // an item that timed out is in the queue, if at all
+      if (item.index <= index || item.state >= READY) continue // already in the queue, or delivered
       this.#drop(item)
       dropped++
     }

@@ -34,7 +34,10 @@ class Item {
    * @param {number} bytes
    */
   constructor (input, index, bytes) {
-    /** @type {any} depends on the state: the input, a promise that settles with the verdict, the result, or the error */
+    /**
+     * @type {any} depends on the state: the input, a promise that settles once the verdict was applied, the result, or
+     *   the error
+     */
     this.value = input
     this.index = index
     this.bytes = bytes

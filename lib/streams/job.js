@@ -27,8 +27,8 @@ const { checkLimit } = require('./options.js')
  * @property {() => Stats} stats
  * @property {number} concurrency the current limit. Setting it while the job runs also ends 'auto'. A lower limit does
  *   not cancel running handlers
- * @property {Promise<void>} idle resolves when the job has ended, no handler runs, and the source is released. It waits at most
- *   1 s for the source, and never rejects
+ * @property {Promise<void>} idle resolves when the job has ended, no handler is running, and the source is released. It
+ *   waits for the source for at most 1 s, and never rejects
  */
 
 /**

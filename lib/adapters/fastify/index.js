@@ -27,8 +27,8 @@ const { functionRow, isFunction } = require('../../options/rows.js')
  *   refuses the request by replying, with `reply.send()` or its return value (unless that is a promise); otherwise the
  *   limit does not apply. A route's own `config.pressureHandler` takes precedence
  * @property {new () => Error} [customError] class of the error that each refusal causes
- * @property {boolean | string | import('./status-route.js').StatusRoute} [exposeStatusRoute] adds a route that the limits on
- *   the process apply to, and the admission controller does not
+ * @property {boolean | string | import('./status-route.js').StatusRoute} [exposeStatusRoute] adds a route to which the
+ *   limits on the process apply, but not the admission controller
  * @property {(fastify: FastifyInstance) => unknown} [healthCheck] while it returns a falsy value, or a promise of one, or
  *   fails, all requests are refused
  *
@@ -61,7 +61,7 @@ const routing = {
 }
 
 /**
- * Async, because an exception in a plugin with a callback ends the process.
+ * An async function, because an exception in a plugin that takes a callback ends the process.
  *
  * @type {import('fastify').FastifyPluginAsync<FastifyOptions>}
  */

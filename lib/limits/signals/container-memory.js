@@ -100,7 +100,7 @@ function upFrom (mount, below) {
 /** @param {Group} group */
 function ratioOf ({ dir, layout }) {
   try {
-    const limit = Number(fs.readFileSync(path.join(dir, layout.limit), 'latin1')) // NaN where it says 'max'
+    const limit = Number(fs.readFileSync(path.join(dir, layout.limit), 'latin1')) // NaN if the file contains 'max'
     if (!(limit < NO_LIMIT)) return null
     const usage = Number(fs.readFileSync(path.join(dir, layout.usage), 'latin1'))
     const stat = fs.readFileSync(path.join(dir, 'memory.stat'), 'latin1')
