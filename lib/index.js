@@ -16,10 +16,10 @@ let release = requestWatch.acquire()
 const lagEvents = new LagEvents()
 
 /**
- * Whether to shed now: never while the delay is at most `maxLag`, always from twice `maxLag` on, and in between with a
- * probability that rises linearly, so that load decreases gradually.
+ * Returns whether to shed the request now: never while the delay is at most `maxLag`, and always once it reaches twice
+ * `maxLag`. In between, the probability rises linearly, so that load decreases gradually.
  *
- * The delay is `delay()`, or if a request is passed, how long that request itself waited.
+ * The delay is `delay()` or, if you pass a request, the time that this request has waited.
  *
  * @param {object} [request] a request of Node, Express, Fastify or Hapi, or a Koa context
  * @returns {boolean}
@@ -41,9 +41,9 @@ function lag () {
 }
 
 /**
- * How long a request arriving now would wait before its handler, in ms: the largest of the smoothed lag, the current turn
- * of the event loop, the smoothed waits of recent requests, and the length of the accept queue times the mean turn (the
- * loop accepts one connection per turn).
+ * How long a request arriving now would wait before its handler, in ms: the largest of the smoothed lag, the duration of
+ * the current event-loop turn, the smoothed waits of recent requests, and the length of the accept queue multiplied by
+ * the mean turn (the loop accepts one connection per turn).
  *
  * @returns {number}
  */
@@ -54,7 +54,7 @@ function delay () {
 /**
  * The delay above which `toobusy()` starts to shed.
  *
- * @param {number} [newLag] ms, at least 10; default 70. 0 and other falsy values only read the value, as in toobusy-js
+ * @param {number} [newLag] ms, at least 10; default 70. Falsy values, such as 0, only read the value, as in toobusy-js
  * @returns {number} the current value, ms
  * @throws {Error}
  */
@@ -68,7 +68,7 @@ function maxLag (newLag) {
 }
 
 /**
- * How often the lag is sampled. Setting it starts the measurement afresh, also after `shutdown()`.
+ * The interval at which the lag is sampled. Setting it restarts the measurement, even after `shutdown()`.
  *
  * @param {number} [newInterval] ms, 16 to 2147483647; default 500. Falsy values only read the value
  * @returns {number} the current value, ms
@@ -106,8 +106,8 @@ function smoothingFactor (newFactor) {
 }
 
 /**
- * Calls `fn` at the end of each interval in which the smoothed lag, or one turn of the event loop, exceeded the threshold,
- * with the larger of the two.
+ * Calls `fn` at the end of each interval in which the smoothed lag or a single event-loop turn exceeded the threshold,
+ * and passes it the larger of the two.
  *
  * @param {(lagMs: number) => void} fn
  * @param {number} [threshold] ms; default: `maxLag()` at the time of the call
@@ -120,13 +120,14 @@ function onLag (fn, threshold = maxLagMs) {
   if (running) lagEvents.start(intervalMs)
 }
 
-/** @returns {boolean} whether the measurement is on */
+/** @returns {boolean} whether the measurement is running */
 function started () {
   return running
 }
 
 /**
- * Stops the measurement and removes the `onLag` listeners. Open gates are not affected. `interval(n)` starts it again.
+ * Stops the measurement and removes the `onLag` listeners. Open gates are not affected. `interval(n)` restarts the
+ * measurement.
  */
 function shutdown () {
   running = false
@@ -134,7 +135,7 @@ function shutdown () {
   release()
 }
 
-/** @param {string} message in toobusy-js's own words */
+/** @param {string} message in the wording of toobusy-js */
 function invalidArgument (message) {
   return argumentError(Error, 'SPILLWAY_INVALID_ARGUMENT', message)
 }
@@ -144,14 +145,15 @@ function requestDelay (request) {
   const raw = request?.raw?.req ?? request?.raw ?? request?.req ?? request
   if (typeof raw?.method !== 'string') {
     throw argumentError(TypeError, 'SPILLWAY_INVALID_ARGUMENT',
-      `toobusy: takes a request of Node, Express, Fastify or Hapi, a Koa context, or nothing; got ${show(request)}`)
+      `toobusy() takes a request of Node.js, Express, Fastify or Hapi, a Koa context, or no argument; got ${show(request)}`)
   }
   const { waitMs } = requestWatch.trackedRequestOf(raw)
   return waitMs >= 0 ? waitMs : binding.delay()
 }
 
 module.exports = toobusy
-// One assignment for each name: Node reads the names of `import { lag } from 'spillway'` from the source text.
+// Each name needs its own assignment: Node.js finds the names for `import { lag } from 'spillway'` by parsing the source
+// text.
 module.exports.lag = lag
 module.exports.delay = delay
 module.exports.maxLag = maxLag

@@ -6,14 +6,15 @@ const { isNumber } = require('./options/rows.js')
 
 /**
  * @typedef {object} ReadinessOptions
- * @property {number} [refusing] share of its requests, above 0 up to 1, that an overloaded instance sheds at least;
- *   default 0.9
- * @property {number} [notReadyAfter] consecutive overloaded seconds after which the instance is not ready; default 10
- * @property {number} [readyAfter] consecutive calm seconds after which it is ready again; default 5. A second is calm if
- *   the instance shed less than half of `refusing`, or had no requests
+ * @property {number} [refusing] the instance counts as overloaded in each second in which it sheds at least this share of
+ *   its requests: above 0, up to 1; default 0.9
+ * @property {number} [notReadyAfter] consecutive overloaded seconds after which the instance is not ready; default 10.
+ *   The actual number is random, from one to two times this
+ * @property {number} [readyAfter] consecutive calm seconds after which the instance is ready again, randomized in the
+ *   same way; default 5. A second is calm if the instance shed a share below half of `refusing`, or had no requests
  *
- * @typedef {(() => boolean) & { close: () => void }} Ready whether the instance should get requests. `close` stops the
- *   sampling; the answer then stays as it is
+ * @typedef {(() => boolean) & { close: () => void }} Ready returns whether the instance should receive requests.
+ *   `close()` stops the sampling; after that, the answer no longer changes
  */
 
 /** @typedef {import('./options/rows.js').OptionRow} OptionRow */
@@ -34,7 +35,8 @@ const table = {
     takes: 'a number above 0, up to 1',
     hasType: isNumber,
     inRange: (value) => value > 0 && value <= 1,
-    // An instance that sheds half of its requests still works at capacity. Without it, the others would have to do more.
+    // An instance that sheds half of its requests still serves as many as it can. If it left, the other instances would
+    // get those too.
     default: 0.9
   },
   notReadyAfter: { ...secondsRow, default: 10 },
@@ -55,8 +57,8 @@ module.exports = function readiness (gate, options) {
   if (typeof gate?.stats !== 'function') throw invalidArgument('spillway/readiness: readiness()', 'a gate', gate)
   const hysteresis = new Hysteresis(readOptions('spillway/readiness', table, options, 'docs/routing.md'))
   let last = gate.stats()
-  // If the event loop was blocked for several seconds, the timer fires once for all of them. So a single spike counts as
-  // one second of overload.
+  // If the event loop was blocked for several seconds, the timer fires only once, so a single long turn counts as one
+  // second of overload.
   const timer = setInterval(() => {
     const now = gate.stats()
     hysteresis.addSecond(now.admitted - last.admitted, now.shed - last.shed)
@@ -96,10 +98,11 @@ class Hysteresis {
 }
 
 /**
- * Jitter keeps the instances of an overloaded fleet from all leaving, or all coming back, at the same moment.
+ * Adds jitter, so that the instances of an overloaded fleet do not all become not ready, or ready again, at the same
+ * moment.
  *
  * @param {number} seconds
- * @returns {number} one to two times as many
+ * @returns {number} a random whole number, from one to two times `seconds`
  */
 function jittered (seconds) {
   return Math.ceil(seconds * (1 + Math.random()))

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * The spill of a gate. "Spill" is this project's own word: refusing connections, in native code, while they still wait
- * in the accept queue.
+ * Creates the spill of a gate. "Spill" is this project's own word: refusing connections, in native code, while they still
+ * wait in the accept queue.
  *
  * @param {import('../native/types.js').NativeController} controller
  * @param {any} options of the gate, checked and complete
@@ -15,7 +15,7 @@ function createSpill (controller, options, plan, onRefusals) {
   return new Spill(controller, options, plan, onRefusals)
 }
 
-/** Stands in for the spill where it is off. */
+/** Takes the place of the spill when it is off. */
 class NoSpill {
   spilled = 0
   #whyNot

@@ -1,6 +1,6 @@
 'use strict'
 
-/** Decides from a gate's options whether the spill can be on, and prepares what it answers. */
+/** Decides from a gate's options whether the spill can be on, and prepares its answers. */
 
 const { backend, binding } = require('../native/binding.js')
 
@@ -10,7 +10,7 @@ const { backend, binding } = require('../native/binding.js')
  * @property {string[]} exempt path patterns
  */
 
-// Every Linux accepts this much at once into the send buffer of a new socket.
+// The send buffer of a new socket takes at least this much at once on every Linux.
 const MOST_ANSWER_BYTES = 4096
 // For `retryAfter: 'auto'` there is one prepared answer for each number of seconds from 1 to this one.
 const MOST_RETRY_S = 16
@@ -23,7 +23,7 @@ const CONFLICTING_OPTIONS = [
   { name: 'respond', conflicts: isGiven, reason: 'the spill answers without JavaScript' },
   { name: 'errorMode', conflicts: Boolean, reason: 'the spill answers without the framework' },
   { name: 'customError', conflicts: isGiven, reason: 'the spill answers without the framework' },
-  { name: 'exempt', conflicts: isFunction, reason: 'the spill takes paths, and calls no function' }
+  { name: 'exempt', conflicts: isFunction, reason: 'the spill compares paths, and calls no function' }
 ]
 
 /**
@@ -44,7 +44,7 @@ function whyNotWith (entry, options, byDefault) {
     if (spill) {
       const { argumentError } = require('../options/errors.js') // required on use
       throw argumentError(TypeError, 'SPILLWAY_CONFLICTING_OPTIONS',
-        `${entry}: option "spill" cannot be true where "${name}" is given as ${given}: ${reason}`)
+        `${entry}: option "spill" cannot be true when "${name}" is given as ${given}: ${reason}`)
     }
     return `${reason}, and the option ${name} is given as ${given}`
   }
@@ -52,7 +52,7 @@ function whyNotWith (entry, options, byDefault) {
   if (maxDelay === false) return 'the option maxDelay is false'
   if (dryRun) return 'the option dryRun is true'
   if (backend === 'js') return 'the native addon is not loaded'
-  if (!binding.canSpill) return 'this system does not tell which connections wait to be accepted'
+  if (!binding.canSpill) return 'this system does not report which connections wait to be accepted'
   if (longestAnswer(options) > MOST_ANSWER_BYTES) return `the option message makes the answer longer than ${MOST_ANSWER_BYTES} bytes`
   return ''
 }
@@ -72,7 +72,7 @@ function planSpill (entry, options, byDefault, path) {
 
 /**
  * @param {{ retryAfter: number | 'auto', message: string }} options
- * @returns {string[]} whole HTTP responses; for 'auto' the nth asks to retry after n seconds
+ * @returns {string[]} complete HTTP responses; for 'auto', the nth has a Retry-After of n seconds
  */
 function answers ({ retryAfter, message }) {
   const seconds = retryAfter === 'auto' ? Array.from({ length: MOST_RETRY_S }, (_, i) => i + 1) : [retryAfter]

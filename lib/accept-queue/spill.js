@@ -2,8 +2,8 @@
 
 /**
  * Refuses connections that wait in the accept queue, in native code: while a queue stands, connections that cannot be
- * served in time are answered 503 before Node sees them. A connection without a plain HTTP/1 request is handed to Node as
- * if Node had accepted it, as long as the budget for that lasts.
+ * served in time are answered with 503 before Node sees them. A connection without a plain HTTP/1 request is handed to
+ * Node as if Node had accepted it, as long as the budget for that lasts.
  */
 
 const { AsyncResource } = require('node:async_hooks')
@@ -18,36 +18,37 @@ const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknow
 /**
  * @typedef {object} SpillSnapshot
  * @property {boolean} active whether it watches a listening socket
- * @property {string} why why it is not active; empty if it is
+ * @property {string} why the reason that it is not active; empty if it is
  * @property {number} sockets listening sockets that it watches
  * @property {number} spilled connections refused
- * @property {number} handedOver connections that it accepted and gave to Node: exempt paths, WebSocket handshakes, those
- *   without a request yet, and those whose bytes it cannot parse
- * @property {number} dropped connections closed without an answer because their server closed meanwhile
- * @property {number} lingeringCloses refused connections that stay open, for 2 s at most, until the client has stopped sending
+ * @property {number} handedOver connections that it accepted and handed over to Node: those with an exempt path, a
+ *   WebSocket handshake, no request yet, or bytes that it cannot parse
+ * @property {number} dropped connections closed without an answer because their server had closed
+ * @property {number} lingeringCloses refused connections in a lingering close: open until the client has stopped sending,
+ *   for at most 2 s
  *
  * @typedef {object} SpillReport the refusals of one turn of the loop
  * @property {number} count connections refused
- * @property {number} waitMs how long the first of them, which is the oldest, had waited
+ * @property {number} waitMs the longest wait among them
  * @property {number} retryAfter s
  *
  * @typedef {object} Attachment of the spill to a listening server
  * @property {any} handle on which the server listens
  * @property {import('../native/binding.js').NativeSpill | undefined} native undefined if the spill leaves the server alone
- * @property {string} whyNot why it does; empty otherwise
+ * @property {string} whyNot why the spill leaves the server alone; empty if it does not
  * @property {(fds: ArrayLike<number> & { [index: number]: number }, count: number) => void} handOver
  */
 
 // The type that `new TCP(type)` takes for a connection, as opposed to a listening socket.
 const SOCKET = 0
-/** In place of a descriptor that a handle has taken over. */
+/** Replaces a descriptor that a handle has taken over. */
 const TAKEN = -1
-// The most connections that the native side hands over in a turn.
+// The maximum number of connections that native code hands over in a turn (kMostHandedOver in src/accept_queue/spill.h).
 const SLOTS = 8
-// Figures of this many closed servers are read again, because they may still change.
+// The figures of this many closed servers are still read, because they may change.
 const MOST_RETIRED = 8
 
-/** Handles that a gate's spill is attached to. A second gate would judge by what the first has left over. */
+/** Handles that a gate's spill is attached to. A second gate would see only what the first has left in the queue. */
 const attachedHandles = new WeakSet()
 
 /** The spill of one gate, on all of the gate's servers. */
@@ -60,9 +61,13 @@ class Spill {
   #scope
   /** By server. @type {Map<any, Attachment>} */
   #attachments = new Map()
-  /** For each server, what removes the listeners from it. @type {WeakMap<any, () => void>} */
+  /** For each server, the function that removes the listeners from it. @type {WeakMap<any, () => void>} */
   #unwatch = new WeakMap()
-  /** The same servers, weakly: one gate may see hundreds come and go. @type {Set<WeakRef<any>>} */
+  /**
+   * Weak references to the same servers, because one gate may see hundreds of them come and go.
+   *
+   * @type {Set<WeakRef<any>>}
+   */
   #watched = new Set()
   /** @type {import('../native/binding.js').NativeSpill[]} */
   #retired = []
@@ -75,7 +80,7 @@ class Spill {
   /**
    * @param {import('../native/types.js').NativeController} controller
    * @param {any} options of the gate
-   * @param {import('./spill-plan.js').SpillPlan} plan without a reason against it
+   * @param {import('./spill-plan.js').SpillPlan} plan with an empty `whyNot`
    * @param {((report: SpillReport) => void) | undefined} onRefusals called at most once per turn of the loop
    */
   constructor (controller, options, { exempt }, onRefusals) {
@@ -87,10 +92,10 @@ class Spill {
     this.#scope = new AsyncResource('SPILLWAY')
   }
 
-  /** @param {any} server which may not listen yet, or be of a kind that the spill leaves alone */
+  /** @param {any} server which may not be listening yet, or may be of a kind that the spill leaves alone */
   watch (server) {
     if (this.#whyNot !== '' || this.#unwatch.has(server)) return
-    // Connections that Node accepts run in the async context of the call to listen(), too.
+    // The async context of the call to listen(), as for connections that Node accepts.
     const onListening = () => this.#attach(server, new AsyncResource('SPILLWAY'))
     const onClose = () => {
       this.#detach(server)
@@ -108,7 +113,7 @@ class Spill {
   }
 
   /**
-   * For adapters that learn of their servers from requests: to be called for each request.
+   * For adapters that find their servers through requests. Must be called for each request.
    *
    * @param {any} raw Node's request
    */
@@ -160,7 +165,7 @@ class Spill {
   /**
    * @param {number} count
    * @param {number} waitMs
-   * @param {number} seconds those of the answer sent, if retryAfter is 'auto'
+   * @param {number} seconds Retry-After of the answer that was sent, used if the option is 'auto'
    */
   #report (count, waitMs, seconds) {
     const { retryAfter } = this.#options
@@ -176,7 +181,7 @@ class Spill {
     attachedHandles.delete(handle)
     const rest = native.close()
     this.#retire(native)
-    // A 'connection' listener that throws must not stop the hand-over of the connections after it.
+    // A 'connection' listener that throws must not prevent the hand-over of the remaining connections.
     for (let tries = 0; tries <= rest.length; tries++) {
       try {
         handOver(rest, rest.length)
@@ -192,7 +197,8 @@ class Spill {
   }
 
   /**
-   * Its figures may still change: it may be in the middle of a turn, and have connections in their lingering close.
+   * Keeps a closed native spill, because its figures may still change: it may be in the middle of a turn, or have
+   * connections in a lingering close.
    *
    * @param {import('../native/binding.js').NativeSpill} native
    */
@@ -267,12 +273,12 @@ function add (sum, figures) {
  * @returns {string} why the spill leaves a listening server alone; empty if it does not
  */
 function whyNotOn (server, handle) {
-  if (!(server instanceof http.Server)) return 'the server speaks more than plain HTTP/1'
-  // In a worker, the cluster module may replace the handle by an object that has no socket.
+  if (!(server instanceof http.Server)) return 'the server is not a plain HTTP/1 server'
+  // In a worker, the cluster module may replace the handle with an object that has no socket.
   if (cluster.isWorker && handle.fd === undefined) return "the cluster's primary holds the listening socket (round-robin scheduling)"
-  // The cluster module overrides close() on a handle that all workers have.
+  // The cluster module overrides close() on a handle that all workers share.
   if (cluster.isWorker && Object.hasOwn(handle, 'close')) return 'the cluster\'s workers share the listening socket'
-  if (handle.constructor?.name === 'Pipe') return 'a Unix domain socket does not tell which connections wait to be accepted'
+  if (handle.constructor?.name === 'Pipe') return 'a Unix domain socket does not report which connections wait to be accepted'
   const isKnown = handle.constructor?.name === 'TCP' && handle.fd >= 0 &&
     [handle.onconnection, handle.constructor.prototype.open].every((method) => typeof method === 'function')
   return isKnown ? '' : 'this version of Node.js accepts connections in an unknown way'
@@ -301,7 +307,7 @@ function handOverAll (server, handle, fds, count) {
 }
 
 /**
- * Closes a socket's descriptor. In JavaScript only a handle can do that.
+ * Closes a socket's descriptor by means of a handle.
  *
  * @param {any} handle of the same kind
  * @param {number} fd

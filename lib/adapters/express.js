@@ -24,8 +24,8 @@ const { booleanRow, functionRow } = require('../options/rows.js')
 const table = { ...gateOptions, respond: functionRow, errorMode: { ...booleanRow, otherNames: ['errorPropagationMode'] } }
 
 /**
- * Middleware for Express 4 and 5, and for any framework that takes `(req, res, next)`. Add it first: what runs before it is
- * work wasted on requests that are then refused.
+ * Middleware for Express 4 and 5, and for any framework that takes `(req, res, next)`. Add it first: the work of
+ * middleware before it is wasted on requests that are then refused.
  *
  * @param {ExpressOptions} [options]
  * @returns {import('express').RequestHandler & GateHandle}

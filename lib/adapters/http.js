@@ -24,15 +24,15 @@ const { userFunction } = require('../options/user-function.js')
  */
 
 const table = { ...gateOptions, respond: functionRow }
-/** The events that pass on a request and its response. */
+/** The events whose arguments are a request and its response. */
 const REQUEST_EVENTS = new Set(['request', 'checkContinue', 'checkExpectation'])
-/** The events that pass on a request and its connection. */
+/** The events whose arguments are a request and its connection. */
 const TAKEOVER_EVENTS = new Set(['upgrade', 'connect'])
 const kGuarded = Symbol('spillway.guarded')
 
 /**
- * Guards a server: judges each request before any listener, and so before any framework. No other adapter refuses at a
- * lower cost. It also judges upgrade and CONNECT requests, and refuses them by a 503 that closes the connection.
+ * Guards a server: judges each request before any listener, and therefore before any framework. No other adapter refuses
+ * at a lower cost. It also judges upgrade and CONNECT requests; to refuse one, it sends a 503 and closes the connection.
  *
  * @param {Server} server
  * @param {HttpOptions} [options]
@@ -47,7 +47,7 @@ function guard (server, options) {
   const { respond, ...settings } = readOptions('spillway/http', table, options)
   const guarded = /** @type {any} */ (server)
   if (guarded[kGuarded] !== undefined) {
-    throw argumentError(Error, 'SPILLWAY_ALREADY_GUARDED', 'spillway/http: this server is already guarded; close() its gate first')
+    throw argumentError(Error, 'SPILLWAY_ALREADY_GUARDED', 'spillway/http: this server is already guarded; call close() on its gate first')
   }
 
   const gate = createGate(settings, { spill: { entry: 'spillway/http', options: { ...settings, respond }, judgesAll: true } })
@@ -84,7 +84,8 @@ function guard (server, options) {
   return gate.handle(() => {
     if (guarded[kGuarded] !== gate) return
     guarded[kGuarded] = undefined
-    // If other code has wrapped emit since, its wrapper still calls guardedEmit: the closed gate admits everything.
+    // If other code has wrapped emit since, its wrapper still calls guardedEmit. That has no effect, because the closed
+    // gate admits everything.
     if (guarded.emit !== guardedEmit) return
     if (hadOwnEmit) guarded.emit = emit
     else delete guarded.emit
@@ -100,7 +101,7 @@ function refusal (respond, message) {
   /** @param {any} req @param {any} res @param {ShedInfo} info */
   const standard = (req, res, info) => answer(res, info, message)
   if (respond === undefined) return standard
-  // If it fails, nothing else would send a response.
+  // If the user's function fails, nothing else sends a response.
   return userFunction('respond', 'SPILLWAY_RESPOND', respond, (req, /** @type {any} */ res, info) => {
     if (!res.headersSent) standard(req, res, info)
     else (res.stream ?? res).destroy()
@@ -113,8 +114,8 @@ function isServer (value) {
 }
 
 /**
- * @param {any} value what `guard()` was given instead of a server
- * @returns {string | undefined} where its server is
+ * @param {any} value what was passed to `guard()` instead of a server
+ * @returns {string | undefined} how to pass its server instead
  */
 function hintFor (value) {
   if (isServer(value?.server)) return typeof value.register === 'function' ? 'Pass fastify.server' : 'Pass its property "server"'

@@ -21,7 +21,7 @@ const { booleanRow, functionRow } = require('../options/rows.js')
 const table = { ...gateOptions, respond: functionRow, errorMode: { ...booleanRow, otherNames: ['errorPropagationMode'] } }
 
 /**
- * Middleware for Koa 2 and 3. Add it first: what runs before it is work wasted on requests that are then refused.
+ * Middleware for Koa 2 and 3. Add it first: the work of middleware before it is wasted on requests that are then refused.
  *
  * @param {KoaOptions} [options]
  * @returns {import('koa').Middleware & GateHandle}
@@ -39,7 +39,7 @@ module.exports = function spillway (options) {
     const info = gate.decide(ctx.req, ctx.res, ctx)
     if (info === null) {
       const handled = next()
-      // Koa does not end the response to a client that has left.
+      // Koa does not end the response if the client has left, so only this promise shows that the handler has finished.
       gate.followHandler(ctx.req, handled)
       return handled
     }

@@ -1,19 +1,19 @@
 'use strict'
 
-/** The most keys that are counted at once. */
+/** The maximum number of keys that are counted at the same time. */
 const MOST_CANDIDATES = 1024
 
 /**
  * @typedef {object} Candidate
  * @property {number} served number of its responses, reduced over time
  * @property {number} arrived number of its requests since it became a candidate
- * @property {number} since number of all requests without a class of their own, at the time it became a candidate
+ * @property {number} since total number of requests without a class of their own, when it became a candidate
  */
 
 /**
- * Counts how often keys without a class are served, by the frequent-items algorithm of Misra and Gries ("Finding repeated
- * elements", 1982). It finds every key that makes up more than one in MOST_CANDIDATES responses, however many other keys
- * appear once.
+ * Counts how often keys without a class are served, with the frequent-items algorithm of Misra and Gries ("Finding
+ * repeated elements", 1982). It finds every key that makes up more than one in MOST_CANDIDATES responses, however many
+ * other keys appear once.
  */
 class Candidates {
   /** @type {Map<string, Candidate>} */
@@ -42,7 +42,7 @@ class Candidates {
     return 0
   }
 
-  /** Halves all counts, so that responses of long ago count less. */
+  /** Halves all counts, so that old responses count less. */
   fade () {
     this.#reduce((served) => served / 2)
   }

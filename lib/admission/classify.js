@@ -5,16 +5,16 @@ const { RouteClasses } = require('./route-classes.js')
 /**
  * @typedef {import('../requests/tracked-request.js').TrackedRequest} TrackedRequest
  *
- * How a framework tells the route of a request.
+ * How the adapter of a framework finds the route of a request.
  *
  * @typedef {object} Routing
  * @property {(trackedRequest: TrackedRequest, request: any) => string} pathOf the route's pattern, if the framework has
  *   routed the request; otherwise the path as the client sent it
- * @property {(method: string, path: string) => string} [routeOf] the pattern of the route that such a path will take; if
- *   missing, it is guessed from the path
+ * @property {(method: string, path: string) => string} [routeOf] returns the pattern of the route that a path returned by
+ *   `pathOf` leads to. Without this function, the route is guessed from the path
  */
 
-/** The route of requests that match none. */
+/** The route name of requests that match no route. */
 const NO_ROUTE = '(no route)'
 
 /** @type {Routing} */
@@ -28,7 +28,7 @@ const byPath = { pathOf: (trackedRequest) => trackedRequest.url }
  * @param {Routing} [routing]
  * @returns {{ idOf: (trackedRequest: TrackedRequest, request: any) => number, served: (key: string) => void,
  *   nameOf: (id: number) => string, ids: () => number[] }} `idOf` sets `trackedRequest.candidate` if the request has no
- *   class of its own; `served` is to be called with it once the response is complete, unless that is a client error
+ *   class of its own; pass that to `served` once the response is complete, unless the response is a client error (4xx)
  */
 function classifier (classify, controller, routing = byPath) {
   const classes = new RouteClasses(controller, routing.routeOf)

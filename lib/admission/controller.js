@@ -8,24 +8,24 @@ const { binding } = require('../native/binding.js')
  * @typedef {object} ClassFigures
  * @property {number} inFlight
  * @property {boolean} enforcing whether the concurrency limit is enforced
- * @property {number} limit requests in flight at once while it is
- * @property {number} capacity X, per second
- * @property {number} noLoadMs R
+ * @property {number} limit how many requests may be in flight at once while it is enforced
+ * @property {number} capacity X: how many requests it can complete per second
+ * @property {number} noLoadMs R: the no-load response time
  * @property {number} arrivalRate per second
  * @property {number} completionRate per second
  */
 
 const NS_PER_MS = 1e6
 
-/** By the number of the verdict. @type {(Reason | undefined)[]} */
+/** Indexed by the number of the verdict. @type {(Reason | undefined)[]} */
 const REASONS = [undefined, 'delay', 'inFlight', 'maxInFlight']
 
-/** In place of the time of admission, for a request that was refused and is served all the same. */
+/** Replaces the time of admission if a request was refused but is served anyway (dry run). */
 const REFUSED = 0
 
-/** The admission controller of one gate. The native controller takes and gives ns: this is where they become ms. */
+/** The admission controller of one gate. Converts between ms and the ns of the native controller. */
 class AdmissionController {
-  /** For the spill, which asks it without JavaScript. @type {import('../native/types.js').NativeController} @readonly */
+  /** For the spill, which uses it in native code. @type {import('../native/types.js').NativeController} @readonly */
   native
   #maxDelay
 
@@ -48,10 +48,10 @@ class AdmissionController {
   }
 
   /**
-   * To be called once for each request that was admitted, and in dry run for each that was refused.
+   * Must be called once for each admitted request and, in a dry run, once for each refused request.
    *
    * @param {number} classId
-   * @param {number | null} admittedAt what `enter` returned; null for a request that it refused
+   * @param {number | null} admittedAt what `enter` returned; null if it refused the request
    * @param {number} outcome one of OUTCOME (lib/requests/outcome.js)
    */
   leave (classId, admittedAt, outcome) {
@@ -60,21 +60,24 @@ class AdmissionController {
 
   /**
    * @param {number} classId
-   * @returns {boolean} whether the number is free for another class: not while requests of the class are in flight
+   * @returns {boolean} whether the number can now be used for another class; false while requests of the class are in
+   *   flight
    */
   forget (classId) {
     return this.native.forget(classId)
   }
 
   /**
-   * @param {number} classId of which no request was seen yet: it was part of class 0 until now
-   * @param {number} share of the requests of class 0 that it accounts for, 0 to 1
+   * Separates a class from class 0, which its requests belonged to until now.
+   *
+   * @param {number} classId which has had no requests yet
+   * @param {number} share of the requests of class 0 that belong to the new class, 0 to 1
    */
   split (classId, share) {
     this.native.split(classId, share)
   }
 
-  /** @returns {number} how long a request may have waited at present; Infinity without a delay limit */
+  /** @returns {number} how long a request may currently have waited before its handler; Infinity without a delay limit */
   delayLimitMs () {
     return this.#maxDelay === false ? Infinity : this.native.waitLimit(0) / NS_PER_MS
   }
@@ -91,7 +94,7 @@ class AdmissionController {
 
   /**
    * @param {number} classId
-   * @returns {number} how long recent requests of the class took at most
+   * @returns {number} the longest time that a recent request of the class took
    */
   longestMs (classId) {
     return this.native.snapshotOf(classId).longestNs / NS_PER_MS

@@ -7,7 +7,9 @@ const MOST_SEGMENTS = 4
 const ID = ':'
 /** Replaces all segments from the fifth on. */
 const REST = '*'
-/** The names in routes are usually short, without digits, and of unreserved characters (RFC 3986, section 2.3). */
+/**
+ * The names in routes are usually short, contain no digits, and consist of unreserved characters (RFC 3986, section 2.3).
+ */
 const NAME = /^[a-z._~-]{0,32}$/i
 
 /**

@@ -4,11 +4,11 @@ const { Candidates } = require('./candidates.js')
 const { shapeOf } = require('./path-shape.js')
 
 /**
- * Sorts requests into classes, by a name that the user gives them or by their path. Requests for one route should share a
- * class, and requests that differ in cost should not.
+ * Sorts requests into classes, by the name that the user's `classify` returns, or by their path. Requests for one route
+ * should share a class, and requests that differ in cost should not.
  *
- * The number of classes is bounded. A route that is served often gets a class of its own; all other requests, such as those
- * for a scanner's random paths, share one. When all classes are taken, a new one replaces the least used.
+ * The number of classes is bounded. A route that is served often gets a class of its own; all other requests, such as
+ * those for a scanner's random paths, share one. When all classes are in use, a new class replaces the least used one.
  *
  * @typedef {Pick<import('./controller.js').AdmissionController, 'forget' | 'split'>} ClassController
  */
@@ -16,16 +16,16 @@ const { shapeOf } = require('./path-shape.js')
 /** The number of classes that the admission controller has; 0 is the shared one. */
 const CLASSES = 256
 const SHARED = 0
-/** A key that was served this often gets a class; the count is reduced over time. */
+/** A key gets a class once it has been served this often; the count is reduced over time. */
 const SERVED_OFTEN = 16
-/** After this many requests, all earlier ones count half. */
+/** After this many requests, all earlier ones count half as much. */
 const FADE_AFTER = 16_384
 const MOST_URLS = 1024
 
 const LONGEST_KEY = 128
-/** The first character of a key that the user has named: no method begins with it. */
+/** The first character of a key that contains the user's name for a class. No HTTP method begins with it. */
 const NAMED = '='
-/** Replaces methods that Node's HTTP/1 parser does not know: HTTP/2 allows any. */
+/** Replaces methods that Node's HTTP/1 parser does not know, because HTTP/2 allows any method. */
 const UNKNOWN_METHOD = '?'
 /** Characters that a page, a log or a terminal could interpret. */
 const UNSAFE = /[^ -~]|[<>"'`&\\]/gu
@@ -39,7 +39,7 @@ class RouteClasses {
   #requests = 0
   /** @type {Map<string, number>} */
   #ids = new Map()
-  /** By the number of the class. */
+  /** Indexed by the number of the class. */
   #keys = ['']
   #uses = new Float64Array(CLASSES)
   /** Caches the class of each path as the client sent it, by method. @type {Map<string, Map<string, number>>} */
@@ -48,7 +48,8 @@ class RouteClasses {
 
   /**
    * @param {ClassController} controller
-   * @param {(method: string, url: string) => string} [routeOf] the route that a path will take; if missing, it is guessed
+   * @param {(method: string, url: string) => string} [routeOf] returns the route that a path leads to. Without this
+   *   function, the route is guessed
    */
   constructor (controller, routeOf) {
     this.#controller = controller
@@ -56,7 +57,8 @@ class RouteClasses {
   }
 
   /**
-   * @param {{ candidate: string }} trackedRequest `candidate` becomes the key if that has no class: it is for `served`
+   * @param {{ candidate: string }} trackedRequest if the key has no class, `candidate` is set to the key, to be passed to
+   *   `served`
    * @param {string} method
    * @param {string} url a path, with or without a query
    * @returns {number} 0 to 255
@@ -82,7 +84,7 @@ class RouteClasses {
   }
 
   /**
-   * A request without a class of its own was served: its route exists.
+   * Must be called when a request without a class of its own was served, which proves that its route exists.
    *
    * @param {string} key the request's `candidate`
    */

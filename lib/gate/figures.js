@@ -4,14 +4,14 @@ const { backend, binding } = require('../native/binding.js')
 
 /**
  * @typedef {object} GateStats counts since the gate was created
- * @property {number} admitted requests let through
- * @property {number} exempt requests that were not judged
+ * @property {number} admitted requests admitted
+ * @property {number} exempt requests that were exempt, and so not judged
  * @property {number} shed requests refused, in total
  * @property {import('./refusals.js').ShedBy} shedBy requests refused, by reason
- * @property {number} wouldShed requests that would have been refused, but for `dryRun`
- * @property {number} droppedConnections connections closed on arrival because hardly any file descriptor was left
- * @property {number} inFlight requests admitted that have not ended
- * @property {number[]} lastWaits how long the last requests (at most 32, oldest first) had waited, ms
+ * @property {number} wouldShed requests that would have been refused without `dryRun`
+ * @property {number} droppedConnections connections closed on arrival because almost no file descriptors were left
+ * @property {number} inFlight admitted requests that have not ended
+ * @property {number[]} lastWaits how long each of the last requests had waited, ms: at most 32, the oldest first
  * @property {import('../limits/sampler.js').Load} load the figures that the limits on the process apply to
  *
  * @typedef {object} ClassSnapshot
@@ -19,8 +19,8 @@ const { backend, binding } = require('../native/binding.js')
  * @property {number} inFlight
  * @property {boolean} enforcing whether the concurrency limit is enforced, because a queue has been detected
  * @property {number} limit requests that may be in flight at once while it is enforced
- * @property {number} capacity X, the most requests it can complete per second
- * @property {number} noLoadMs R, its response time when nothing queues
+ * @property {number} capacity X: how many requests it can complete per second
+ * @property {number} noLoadMs R: its no-load response time, that is, the response time when nothing queues
  * @property {number} arrivalRate requests per second
  * @property {number} completionRate requests per second
  *
@@ -36,7 +36,7 @@ const { backend, binding } = require('../native/binding.js')
  * @property {number} meanTurnMs mean busy time of recent turns of the event loop
  * @property {number} utilization share of the last interval in which the event loop was not idle, 0 to 1
  * @property {boolean} queueing whether a queue stands: most requests wait too long
- * @property {number} delayLimitMs how long a request may have waited at present; Infinity if maxDelay is false
+ * @property {number} delayLimitMs how long a request may currently have waited; Infinity if maxDelay is false
  * @property {import('../limits/index.js').LimitSnapshot[]} limits the limits on the process that are set
  * @property {ClassSnapshot[]} classes
  * @property {import('../accept-queue/spill.js').SpillSnapshot} spill
@@ -52,7 +52,7 @@ const { backend, binding } = require('../native/binding.js')
 
 const REMEMBERED_WAITS = 32
 
-/** Counts what a gate admits, and puts its figures together. */
+/** Counts what a gate admits, and assembles its figures. */
 class GateFigures {
   admitted = 0
   exempt = 0

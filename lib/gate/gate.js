@@ -18,17 +18,18 @@ const requestWatch = require('../requests/watch.js')
  * @typedef {import('../requests/tracked-request.js').TrackedRequest} TrackedRequest
  * @typedef {import('./options.js').ShedInfo} ShedInfo
  *
- * @typedef {object} GateHandle what an adapter hands out
+ * @typedef {object} GateHandle what an adapter gives to its user
  * @property {() => import('./figures.js').GateStats} stats
  * @property {() => import('./figures.js').GateSnapshot} snapshot
- * @property {() => void} close admits everything from now on, and removes what was attached
+ * @property {() => void} close admits everything from now on, and removes everything that was attached to the server
  *
  * @typedef {object} Terms how an adapter wants a request to be judged
- * @property {{ exceeded: ExceededLimit | null }} [limits] those of the request's route, in place of the gate's
- * @property {boolean} [exempt] by the framework's own rules; default: false
- * @property {boolean} [limitsOnly] the limits apply, the admission controller does not; default: false
- * @property {boolean} [nested] the limits apply even if another gate has judged the request; default: false
- * @property {boolean} [mayOverrule] a refusal by a limit is provisional; default: false
+ * @property {{ exceeded: ExceededLimit | null }} [limits] the limits of the request's route, in place of the gate's
+ * @property {boolean} [exempt] whether the framework's own rules exempt it; default: false
+ * @property {boolean} [limitsOnly] whether the limits on the process apply, but not the admission controller; default:
+ *   false
+ * @property {boolean} [nested] whether the limits apply even if another gate has judged the request; default: false
+ * @property {boolean} [mayOverrule] whether a refusal by a limit is provisional; default: false
  *
  * @typedef {object} Visit a request at the gate
  * @property {TrackedRequest} trackedRequest
@@ -38,13 +39,13 @@ const requestWatch = require('../requests/watch.js')
  * @property {number} waitMs
  */
 
-// After its client has left, a request stays in flight while its handler runs: for twice as long as recent requests of
-// its class took, between these bounds. A handler may never tell that it has ended.
+// After its client has left, a request stays in flight while its handler runs. A handler may never report that it has
+// finished, so this time is limited to twice the longest that a recent request of the class took, within these bounds.
 const PATIENCE_FACTOR = 2
 const MIN_PATIENCE_MS = 1000
 const MAX_PATIENCE_MS = 30_000
 
-/** Decides on requests, and counts them. One per adapter instance; of the gates that enforce, one judges a request. */
+/** Judges requests, and counts them. Each adapter instance has one. Of the gates not in dry run, one judges a request. */
 class Gate {
   #options
   #isExempt
@@ -63,12 +64,14 @@ class Gate {
   /**
    * @param {any} options checked and complete
    * @param {object} [framework]
-   * @param {import('../admission/classify.js').Routing} [framework.routing] how it tells a request's route
+   * @param {import('../admission/classify.js').Routing} [framework.routing] how to find the route of a request
    * @param {import('../accept-queue/spill-plan.js').SpillPlan} [framework.spillPlan]
-   * @param {boolean} [framework.answersForHandler] whether it ends the response to a client that has left, while the
+   * @param {boolean} [framework.answersForHandler] whether it ends the response when the client leaves, although the
    *   handler may still be running
    */
-  constructor (options, { routing, spillPlan = { whyNot: 'the adapter does not provide for it', exempt: [] }, answersForHandler = false } = {}) {
+  constructor (options, {
+    routing, spillPlan = { whyNot: 'the adapter does not support it', exempt: [] }, answersForHandler = false
+  } = {}) {
     this.#options = options
     this.isDryRun = options.dryRun
     this.answersForHandler = answersForHandler
@@ -90,7 +93,7 @@ class Gate {
     })
   }
 
-  /** @param {any} server whose every request this gate judges */
+  /** @param {any} server of which this gate judges every request */
   watch (server) {
     this.spill.watch(server)
     const { ServerWatch } = require('./server-watch.js') // required on use
@@ -99,8 +102,8 @@ class Gate {
   }
 
   /**
-   * Decides on a request: null admits it, and it stays in flight until it has ended. A refusal is counted and reported,
-   * unless it is provisional.
+   * Judges a request. If the result is null, the request is admitted, and is in flight until it ends. A refusal has been
+   * counted and reported, unless it is provisional.
    *
    * @overload
    * @param {any} raw Node's request
@@ -205,7 +208,7 @@ class Gate {
   }
 
   /**
-   * How long an event stream lasts is up to its client: it must not take the place of a request.
+   * Frees the places of event streams: their clients decide how long they last, so they must not keep other requests out.
    *
    * @returns {boolean} whether a place has become free
    */
@@ -217,7 +220,7 @@ class Gate {
 
   /**
    * @param {Visit} visit
-   * @param {boolean} holdsPlace whether the admission controller was asked
+   * @param {boolean} holdsPlace whether the admission controller has judged the request
    * @param {number | null} admittedAt
    */
   #admit ({ trackedRequest, res, classId }, holdsPlace, admittedAt) {
@@ -231,7 +234,7 @@ class Gate {
   }
 
   /**
-   * A request that this gate admitted has ended.
+   * Must be called when a request that this gate admitted has ended.
    *
    * @param {InFlightEntry} entry
    * @param {number} outcome
@@ -246,14 +249,14 @@ class Gate {
 
   /**
    * @param {InFlightEntry} entry
-   * @returns {number} how long it stays in flight after its client has left, while its handler has not ended
+   * @returns {number} how long it stays in flight after its client has left, unless its handler finishes earlier
    */
   patienceMs ({ classId }) {
     return Math.min(MAX_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, PATIENCE_FACTOR * this.#controller.longestMs(classId)))
   }
 
   /**
-   * For frameworks that tell when a handler has finished, whether or not it has ended the response.
+   * For frameworks that report when a handler has finished, whether or not it has ended the response.
    *
    * @param {any} raw Node's request
    * @param {PromiseLike<unknown>} handled
@@ -270,13 +273,13 @@ class Gate {
     this.#releaseIfDone()
   }
 
-  // The requests in flight have to be followed to their end.
+  // Requests that are still in flight must be tracked until they end.
   #releaseIfDone () {
     if (this.#closed && this.#inFlight.count === 0) this.#release()
   }
 
   /**
-   * What the adapter hands to its user.
+   * Creates what the adapter gives to its user.
    *
    * @param {() => void} [detach] undoes what the adapter attached
    * @returns {GateHandle}
@@ -304,7 +307,7 @@ function createExemptTest ({ exempt }) {
 }
 
 /**
- * When descriptors run out, each refusal has to give one back.
+ * Closes the connection if the limit on file descriptors is exceeded, so that each refusal frees one.
  *
  * @param {ExceededLimit} exceeded
  * @param {any} res Node's response
@@ -314,7 +317,7 @@ function endConnection ({ reason }, res) {
 }
 
 /**
- * Anyone can cause as many of these as they like, so they must not earn a path a class of its own.
+ * Clients can cause any number of client errors for any path, so these must not give a path a class of its own.
  *
  * @param {number | undefined} status
  */

@@ -2,10 +2,10 @@
 
 const { isEventStream } = require('../requests/event-stream.js')
 
-/** Entries looked at in one call, so that a refusal takes no longer when many requests are in flight. */
+/** How many entries one call examines. The limit keeps a refusal cheap when many requests are in flight. */
 const LOOKED_AT = 64
 
-/** A request that one gate has admitted and that has not ended. Gates in dry run may have one for the same request. */
+/** A request that one gate has admitted and that has not ended. Gates in dry run may have entries for the same request. */
 class InFlightEntry {
   /** Its index among the gate's entries that hold a place; -1 if it holds none. */
   index = -1
@@ -25,7 +25,7 @@ class InFlightEntry {
     this.next = trackedRequest.entry
   }
 
-  /** Whether the admission controller counts it, and so has to be told of its end. */
+  /** Whether the admission controller counts it, and so must be notified when it ends. */
   get holdsPlace () {
     return this.index >= 0
   }
@@ -48,8 +48,8 @@ class InFlightEntry {
 }
 
 /**
- * The entries of one gate: the one count of what it has in flight. The admission controller counts its places for
- * itself, per class; an event stream holds none.
+ * The requests that one gate has in flight. An entry holds a place if the admission controller counts it; the entry of an
+ * event stream holds none.
  */
 class InFlight {
   /** In no order. @type {InFlightEntry[]} */
@@ -79,10 +79,10 @@ class InFlight {
   }
 
   /**
-   * Looks through some of the entries that hold a place, in turn, for responses that have become event streams. Those
-   * hold no place from now on.
+   * Examines the next few entries that hold a place, and takes the place of each whose response has become an event
+   * stream.
    *
-   * @returns {InFlightEntry[]}
+   * @returns {InFlightEntry[]} the entries that have lost their place
    */
   takePlacesOfEventStreams () {
     const streams = []

@@ -3,22 +3,22 @@
 /**
  * @typedef {import('./gate.js').Gate} Gate
  *
- * @typedef {object} Framework what the adapter says of its framework
- * @property {import('../admission/classify.js').Routing} [routing] how it tells a request's route
- * @property {boolean} [answersForHandler] whether it ends the response to a client that has left, while the handler may
+ * @typedef {object} Framework what the adapter declares about its framework
+ * @property {import('../admission/classify.js').Routing} [routing] how to find the route of a request
+ * @property {boolean} [answersForHandler] whether it ends the response when the client leaves, although the handler may
  *   still be running
  * @property {SpillTerms} spill
  *
  * @typedef {object} SpillTerms
  * @property {string} entry the entry point as the user knows it, for error messages
- * @property {any} options all that the user gave, checked
+ * @property {any} options all options that the user gave, checked
  * @property {boolean} judgesAll whether the gate judges every request of its servers: the spill is then on by default
  * @property {string} [exemptPath] exempt in addition to the option `exempt`
  */
 
 /**
- * Creates a gate. The gate, and with it the native addon, is loaded by the first call: an application that switches
- * shedding off by its configuration does not pay for it.
+ * Creates a gate. The modules of the gate, and the native addon, are loaded by the first call, so an application whose
+ * configuration turns shedding off does not pay for them.
  *
  * @param {any} settings the options of the gate, checked and complete
  * @param {Framework} framework

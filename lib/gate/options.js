@@ -4,9 +4,9 @@ const { limitOptions } = require('../limits/options.js')
 const { booleanRow, functionRow, isFunction, isNumber, isString, stringRow, wholeNumberRow } = require('../options/rows.js')
 
 /**
- * The options that all adapters share. One table serves the checks, the defaults and the documentation.
+ * The options that all adapters share. The checks, the defaults and the documentation use the same table.
  *
- * @template Request the framework's own request: Express's, Fastify's, Hapi's, a Koa context, Node's
+ * @template Request the framework's own request: that of Express, Fastify, Hapi or Node, or a Koa context
  * @typedef {import('../limits/options.js').LimitOptions & AdmissionOptions<Request>} GateOptions
  */
 
@@ -15,14 +15,14 @@ const { booleanRow, functionRow, isFunction, isNumber, isString, stringRow, whol
  * @typedef {object} AdmissionOptions
  * @property {number | false} [maxDelay] how many ms a request may have waited before its handler; false: no limit
  * @property {string | string[] | ((request: Request) => boolean)} [exempt] requests that are never shed, and are counted
- *   separately. Paths are compared with the path that the client sent, without its query; a final `*` stands for any ending.
- *   A function must answer synchronously
+ *   separately. Paths are compared with the path that the client sent, without its query; a final `*` stands for any
+ *   ending. A function must return its result synchronously
  * @property {number} [maxInFlight] the maximum number of requests in flight, even if the admission controller would allow more;
  *   default: no such limit
  * @property {(request: Request) => unknown} [classify] returns the name of the request's class. The admission controller finds
  *   a concurrency limit for each class; undefined: the class is the route
- * @property {number | 'auto'} [retryAfter] seconds of the Retry-After header. `'auto'` grows with the excess over the limit, and
- *   is jittered so that clients that were shed together do not come back together
+ * @property {number | 'auto'} [retryAfter] seconds of the Retry-After header. `'auto'` grows with the excess over the
+ *   limit, and is jittered, so that clients that were shed together do not return together
  * @property {string} [message] the body of the 503
  * @property {(info: ShedInfo, request: Request | undefined) => void} [onShed] called for every request that is shed. For the
  *   reason `'spill'` it is called at most once per turn of the event loop, with the `count` and without a request
@@ -34,21 +34,21 @@ const { booleanRow, functionRow, isFunction, isNumber, isString, stringRow, whol
 /** @typedef {import('../admission/controller.js').Reason | import('../limits/index.js').LimitReason | 'spill'} ShedReason */
 
 /**
- * Why and when a request was shed.
+ * Describes a refusal.
  *
  * @typedef {object} ShedInfo
- * @property {ShedReason} reason the limit that was exceeded. `'delay'`: the request had waited too long. `'inFlight'`: as many
- *   requests of its class were in flight as can be served in time. `'maxInFlight'`: the option of that name. `'spill'`: more
- *   connections were in the accept queue than can be served in time. Otherwise one of the limits on the process, such as
- *   `'heapUsedBytes'`
+ * @property {ShedReason} reason the limit that was exceeded. `'delay'`: the request had waited too long. `'inFlight'`: as
+ *   many requests of its class were in flight as can be served in time. `'maxInFlight'`: the option of that name.
+ *   `'spill'`: more connections were in the accept queue than can be served in time. Otherwise one of the limits on the
+ *   process, such as `'heapUsedBytes'`
  * @property {number} count the number of requests: 1, except for `'spill'`
  * @property {string} class the class of the request
  * @property {number} waitMs how long the request had waited before its handler
  * @property {number} delayLimitMs the delay limit at that moment; Infinity if `maxDelay` is false
- * @property {'kernel' | 'loop'} source what measured the wait: the kernel, on the socket of the request, or the event loop, if
- *   the kernel does not know
- * @property {number} inFlight requests admitted and not yet answered: those of the class for `'inFlight'`, otherwise those of
- *   the gate
+ * @property {'kernel' | 'loop'} source what measured the wait: the kernel, on the socket of the request, or the event
+ *   loop, if the kernel has no figure
+ * @property {number} inFlight admitted requests that have not ended: those of the class for `'inFlight'`, otherwise those
+ *   of the gate
  * @property {number} retryAfter seconds
  * @property {number} [value] for a limit on the process: the sampled value, in the unit of the limit
  * @property {number} [limit] for a limit on the process: the limit
@@ -64,7 +64,8 @@ const LONGEST_RETRY_S = 86_400
 /** @type {Record<keyof GateOptions<any>, OptionRow>} */
 const gateOptions = {
   maxDelay: {
-    // At least two ticks of the slowest kernel (HZ=100): below that, the resolution of the wait would decide.
+    // At least two ticks of the slowest kernel clock (HZ=100). A shorter limit would be below the resolution of the
+    // measured wait.
     takes: `a number of ms from 20 to ${LONGEST_DELAY_MS}, or false`,
     hasType: (value) => isNumber(value) || value === false,
     inRange: (value) => value === false || (value >= 20 && value <= LONGEST_DELAY_MS),

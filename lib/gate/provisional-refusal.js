@@ -5,12 +5,12 @@
  * @typedef {import('./options.js').ShedInfo} ShedInfo
  */
 
-/** A refusal by a limit that may be overruled. Exactly one of the methods is to be called, once. */
+/** A refusal by a limit on the process that may still be overruled. Exactly one of its methods must be called, once. */
 class ProvisionalRefusal {
   /**
    * @param {ExceededLimit} exceeded
    * @param {() => ShedInfo} confirm counts and reports the refusal
-   * @param {() => ShedInfo | null} overrule decides as if no limit were exceeded
+   * @param {() => ShedInfo | null} overrule judges the request as if no limit were exceeded
    */
   constructor (exceeded, confirm, overrule) {
     this.exceeded = exceeded

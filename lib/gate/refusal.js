@@ -7,19 +7,20 @@ const { gateOptions } = require('./options.js')
 
 const STATUS = 503
 
-/** Memory or a pool takes about this long to recover: several samples of its limit. */
+/** Memory or a thread pool takes about this long to recover: several samples of its limit. */
 const LIMIT_RECOVERY_S = 10
-/** A request in flight ends sooner, as a rule. */
+/** A request in flight usually ends sooner than this. */
 const IN_FLIGHT_RECOVERY_S = 1
 
 const SHORTEST_AUTO_RETRY_S = 1
 const LONGEST_AUTO_RETRY_S = 60
 
-// How long a client that was refused an upgrade has to close the connection.
+// How long a client whose upgrade was refused has to close the connection.
 const LONGEST_CLOSE_MS = 1000
 
 /**
- * How long refused clients should stay away on average: one second for each maxDelay that a late request waited.
+ * The mean time until refused clients should retry. For a request that waited too long, it is one second
+ * for each `maxDelay` that it waited.
  *
  * @param {ShedInfo['reason']} reason
  * @param {number} waitMs
@@ -31,8 +32,8 @@ function meanRetryS (reason, waitMs, maxDelayMs) {
 }
 
 /**
- * The value of Retry-After. `'auto'` draws it at random from half to one and a half times the mean, so that the refused
- * clients do not all return at once.
+ * The value of Retry-After. For `'auto'` it is random, from 0.5 to 1.5 times the mean, so that the refused clients do not
+ * all return at once.
  *
  * @param {number | 'auto'} retryAfter the option
  * @param {number} meanS
@@ -45,8 +46,7 @@ function retryAfterSeconds (retryAfter, meanS) {
 }
 
 /**
- * The body of a 503. Outside production it names the limit on the process that was exceeded, unless the user has set a
- * message.
+ * The body of a 503. Outside production it names the exceeded limit on the process, unless the user has set a message.
  *
  * @param {ShedInfo} info
  * @param {string} message
@@ -54,11 +54,11 @@ function retryAfterSeconds (retryAfter, meanS) {
 function bodyOf ({ reason, value, limit }, message) {
   if (!LIMIT_REASONS.has(reason) || message !== gateOptions.message.default) return message
   if (process.env.NODE_ENV === 'production') return message
-  return `${message}: ${reason}${limit === undefined ? ' failed' : ` is ${value}, its limit ${limit}`}`
+  return `${message}: ${reason}${limit === undefined ? ' failed' : ` is ${value}, above the limit of ${limit}`}`
 }
 
 /**
- * Answers with Node's own response, which Express and plain `http` share.
+ * Sends the 503 with Node's own response, which Express and plain `http` share.
  *
  * @param {import('node:http').ServerResponse} res
  * @param {ShedInfo} info
@@ -76,8 +76,8 @@ function answer (res, info, message) {
 
 /**
  * Answers an upgrade request, which has a socket and no response, and closes the connection. Node has removed its own
- * listeners from that socket: an 'error' event would end the process, and nothing would read what the client still
- * sends, or notice that it has closed its end.
+ * listeners from that socket. Without new ones, an 'error' event would end the process, and nothing would read what the
+ * client still sends or notice that it has closed its end.
  *
  * @param {import('node:net').Socket} socket
  * @param {ShedInfo} info
@@ -107,7 +107,7 @@ class ShedError extends Error {
    * @param {string} [code]
    */
   constructor (message, info, code = 'SPILLWAY_SHED') {
-    // Nobody debugs a refusal, and an overloaded server makes thousands per second: it gets no stack trace.
+    // A stack trace would be of no use, and costly: an overloaded server creates thousands of these errors per second.
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     super(message)

@@ -5,13 +5,14 @@ const { meanRetryS, retryAfterSeconds } = require('./refusal.js')
 /**
  * @typedef {import('./options.js').ShedInfo} ShedInfo
  *
- * @typedef {Record<import('../admission/controller.js').Reason | 'spill', number> & Partial<Record<import('../limits/index.js').LimitReason, number>>} ShedBy
- *   of the limits on the process, only those that have caused a refusal
+ * @typedef {Record<import('../admission/controller.js').Reason | 'spill', number> &
+ *   Partial<Record<import('../limits/index.js').LimitReason, number>>} ShedBy includes only those limits on the process that
+ *   have caused a refusal
  */
 
 /** Counts a gate's refusals and reports them to the user's `onShed`. */
 class Refusals {
-  /** Those of the spill are counted in native code. @type {ShedBy} */
+  /** The refusals of the spill are counted in native code. @type {ShedBy} */
   byReason = { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0 }
   #options
   #onShed
@@ -34,7 +35,7 @@ class Refusals {
     this.#inFlight = inFlight
   }
 
-  /** Whether `reportSpill` has somebody to report to. */
+  /** Whether the user has set `onShed`. Otherwise `reportSpill` has no effect. */
   get areReported () {
     return this.#onShed !== undefined
   }

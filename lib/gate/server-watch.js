@@ -3,7 +3,7 @@
 const { DescriptorReserve } = require('../limits/descriptor-reserve.js')
 const { ContinueWatch } = require('../requests/expect-continue.js')
 
-/** What a gate attaches to the servers whose every request it judges. */
+/** What a gate attaches to the servers of which it judges every request. */
 class ServerWatch {
   #reserve
   #continueWatch

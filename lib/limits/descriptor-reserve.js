@@ -3,21 +3,22 @@
 const fdWatch = require('./fd-watch.js')
 
 /**
- * The first file descriptor that is reserved for the process itself. The kernel assigns the lowest free number, so that
- * many descriptors are open when a connection gets it.
+ * The lowest file descriptor that is reserved for the process itself. The kernel assigns the lowest free number, so a
+ * connection gets this one only if all below it are in use.
  *
  * @param {{ maxFdRatio: number, dryRun: boolean }} options
  * @returns {number} Infinity if none is reserved
  */
 function firstReserved ({ maxFdRatio, dryRun }) {
   if (maxFdRatio === 0 || dryRun) return Infinity
-  // Half of those above the limit. The other half is for connections whose requests are answered 503.
+  // The upper half of the descriptors above the limit. The lower half is for connections whose requests are answered with
+  // 503.
   return Math.ceil(fdWatch.limit * (1 + maxFdRatio) / 2)
 }
 
 /**
- * Reserves the last file descriptors for the process itself: a connection that gets one of them is closed as soon as it
- * is accepted. A client that connects and sends no request cannot be refused in any other way.
+ * Reserves the highest file descriptors for the process itself: a connection that gets one of them is closed as soon as
+ * it is accepted. There is no other way to refuse a client that connects and sends no request.
  */
 class DescriptorReserve {
   /** Connections that it has closed. */
@@ -45,7 +46,7 @@ class DescriptorReserve {
     this.#onDrop = onDrop
   }
 
-  /** @param {any} server whose every request the gate judges */
+  /** @param {any} server of which the gate judges every request */
   watch (server) {
     // After Node's own listener, which cleans up when the connection closes.
     server.on('connection', this.#onConnection)

@@ -4,7 +4,7 @@ const { userFunction } = require('../options/user-function.js')
 
 /** @typedef {import('./index.js').LimitReason} LimitReason */
 
-/** Reports each resource, once, whose limit has been exceeded for too long. */
+/** Reports a resource whose limit has been exceeded for too long: once each time that the limit becomes exceeded. */
 class Exhaustion {
   #onExhausted
   #afterMs

@@ -1,18 +1,18 @@
 'use strict'
 
 /**
- * The descriptor of a new connection tells, at no cost, that at least so many are open: the kernel assigns the lowest
- * free number.
+ * The kernel assigns the lowest free number to a new descriptor. The descriptor of a new connection is therefore a lower
+ * bound of the number of open descriptors, at no cost.
  */
 
 /** @type {Set<{ from: number, note: (fd: number) => void }>} */
 const watches = new Set()
 
 const fdWatch = {
-  /** The lowest descriptor to be noted. Callers compare it with each new connection's. */
+  /** The lowest descriptor to pass to `note`. Callers compare it with the descriptor of each new connection. */
   from: Infinity,
 
-  /** How many descriptors the process may open, as last read; Infinity before that, and if unknown. */
+  /** How many descriptors the process may open, as last read; Infinity if not yet read, or unknown. */
   limit: Infinity,
 
   /** @param {number} fd at least `from` */

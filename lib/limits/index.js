@@ -20,15 +20,15 @@ const { LIMITS } = require('./table.js')
  * @property {LimitReason} reason
  * @property {number | null} value in the limit's unit; null for the health check, and if this system does not provide it
  * @property {number | undefined} limit
- * @property {boolean} exceeded whether requests are refused because of it
+ * @property {boolean} exceeded whether `value` is above `limit`, or the health check has failed
  */
 
-/** Figures that report by themselves that their limit is exceeded, between the samples. @type {LimitReason[]} */
+/** Figures that report a change themselves, between the samples. @type {LimitReason[]} */
 const SELF_REPORTING = ['fdRatio', 'healthCheck']
 
-/** The limits of one gate or of one route on what the thread has sampled. */
+/** The limits of one gate, or of one route, on the figures that the thread samples. */
 class Limits {
-  /** The limit that requests are refused for, if any. @type {ExceededLimit | null} */
+  /** The exceeded limit because of which requests are refused, if there is one. @type {ExceededLimit | null} */
   exceeded = null
   /** @type {(LimitRow & { limit: number | undefined })[]} */
   #limits
@@ -59,7 +59,7 @@ class Limits {
     this.#judge()
   }
 
-  /** To be called for each request. */
+  /** Must be called for each request. */
   touch () {
     this.#sampler.touch()
   }
@@ -156,7 +156,7 @@ function isAbove (value, limit) {
   return value !== null && limit !== undefined && value > limit
 }
 
-/** The options that a warning was emitted for. @type {Set<string>} */
+/** The options for which a warning was emitted. @type {Set<string>} */
 const warnedOf = new Set()
 
 /**

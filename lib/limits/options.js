@@ -3,8 +3,8 @@
 const { functionRow, isNumber, msRow, oneOfRow } = require('../options/rows.js')
 
 /**
- * The limits on the process that all adapters share. They are checked before the admission controller decides. One table serves
- * the checks, the defaults and the documentation.
+ * The limits on the process that all adapters share. They are checked before the admission controller decides. The
+ * checks, the defaults and the documentation use the same table.
  *
  * @typedef {Thresholds & SamplingOptions} LimitOptions
  *
@@ -22,9 +22,10 @@ const { functionRow, isNumber, msRow, oneOfRow } = require('../options/rows.js')
  *
  * @typedef {object} SamplingOptions
  * @property {number} [sampleInterval] ms
- * @property {'interval' | 'cumulative'} [eventLoopUtilizationMode] the utilization of each sample, or since the gate was created
- * @property {() => unknown} [healthCheck] while it returns false, throws, or returns a promise that resolves to false or rejects,
- *   all requests are shed
+ * @property {'interval' | 'cumulative'} [eventLoopUtilizationMode] the period of the utilization: each sample, or the
+ *   time since the gate was created
+ * @property {() => unknown} [healthCheck] while it returns a falsy value or a promise of one, throws, or returns a
+ *   promise that rejects, all requests are shed
  * @property {number} [healthCheckInterval] ms from the end of one check to the next
  * @property {(info: Exhausted) => void} [onExhausted] called once when a limit on a resource (heap, RSS, memory, garbage
  *   collection, descriptors) has been exceeded for `exhaustedAfter`: the process is unlikely to recover
@@ -41,7 +42,7 @@ const { functionRow, isNumber, msRow, oneOfRow } = require('../options/rows.js')
 
 /** @typedef {import('../options/rows.js').OptionRow} OptionRow */
 
-// A shorter sample would be about as long as a turn of the event loop.
+// A shorter sample could be about as long as a single turn of the event loop.
 const SHORTEST_SAMPLE_MS = 10
 
 /** @type {OptionRow} */

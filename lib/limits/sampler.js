@@ -1,9 +1,9 @@
 'use strict'
 
 /**
- * Samples the load of this thread and process, once for all gates with the same interval. It has a timer while requests
- * arrive or a listener needs every sample; otherwise it samples when its figures are read, and lets an idle process
- * sleep. It never keeps a process alive.
+ * Samples the load of this thread and process, once for all gates with the same interval. It runs a timer while requests
+ * arrive or a listener needs every sample. Otherwise it samples only when its figures are read, so that an idle process
+ * can sleep. It never keeps a process alive.
  *
  * @typedef {object} Load as of the last sample; null if this system does not provide the figure
  * @property {number | null} eventLoopDelay p99 event-loop delay, ms
@@ -14,8 +14,8 @@
  * @property {number | null} heapUsedRatio share of V8's heap limit
  * @property {number | null} rssBytes
  * @property {number | null} memoryRatio share of the container's memory limit; null if it has none
- * @property {number | null} gcRatio share of the last 5 seconds spent in garbage collection; null unless a gate limits it,
- *   because observing it slows each collection
+ * @property {number | null} gcRatio share of the last 5 seconds spent in garbage collection; null unless a gate limits
+ *   it, because the measurement slows each collection
  * @property {number | null} fdRatio open file descriptors as a share of RLIMIT_NOFILE
  * @property {number | null} threadPoolDelay how long work waits for a thread of libuv's pool, ms
  *
@@ -23,7 +23,7 @@
  */
 
 /**
- * Each starts to measure. It may report a change between the samples.
+ * The functions that start each measurement. A measurement may report a change between the samples.
  *
  * @returns {((report: (figures: Partial<Load>) => void) => Signal)[]}
  */
@@ -71,7 +71,7 @@ class Sampler {
     return this.#load
   }
 
-  /** To be called for each request. */
+  /** Must be called for each request. */
   touch () {
     this.#isBusy = true
     if (this.#timer === undefined) this.#setTimer()

@@ -7,7 +7,8 @@
  * @typedef {object} LimitRow
  * @property {string} option
  * @property {LimitReason} reason also the name of the figure in Load, except for the health check
- * @property {boolean} [isResource] whether a process hardly recovers once it has exceeded the limit for long
+ * @property {boolean} [isResource] whether a process is unlikely to recover once it has exceeded the limit for a long
+ *   time
  */
 
 /** In the order in which they apply. @type {LimitRow[]} */

@@ -2,7 +2,7 @@
 
 const { binding } = require('../native/binding.js')
 
-/** Calls listeners, once per interval, whose threshold the lag exceeds. Has no timer while there are none. */
+/** Once per interval, calls the listeners whose threshold the lag exceeds. It has a timer only while there are listeners. */
 class LagEvents {
   /** @type {{ fn: (lagMs: number) => void, threshold: number }[]} */
   #listeners = []

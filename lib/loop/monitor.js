@@ -1,6 +1,6 @@
 'use strict'
 
-/** Measures this thread's event loop. One measurement serves all users, and runs while there is one. */
+/** Measures this thread's event loop. All users share one measurement, which runs while there is at least one user. */
 
 const { binding } = require('../native/binding.js')
 
@@ -19,7 +19,7 @@ function acquire () {
   }
 }
 
-/** @param {number} newIntervalMs setting it starts the measurement afresh */
+/** @param {number} newIntervalMs setting it restarts the measurement */
 function setInterval (newIntervalMs) {
   intervalMs = newIntervalMs
   if (users > 0) binding.start(intervalMs, factor)

@@ -2,54 +2,56 @@
 
 /**
  * The backend that measures and decides: the native addon or, if it cannot be loaded, a subset of its functions in
- * JavaScript. Times are in ms, unless a name ends in `Ns`. The arguments of native functions must have the stated types:
- * the addon does not validate them.
+ * JavaScript. Times are in ms, unless a name ends in `Ns`. Callers must pass arguments of the stated types: the addon
+ * does not validate them.
  *
  * @typedef {object} Backend
  * @property {(intervalMs: number, factor: number) => boolean} start starts to measure, without any history
  * @property {() => boolean} stop returns false if it was not running
  * @property {(factor: number) => void} setFactor
  * @property {() => number} lag the smoothed lateness of the timer
- * @property {() => number} delay how long a request that arrives now would wait for its handler
+ * @property {() => number} delay how long a request that arrives now would wait before its handler
  * @property {(maxLagMs: number) => boolean} isBusy whether to shed a request: never if `delay()` is at most `maxLagMs`,
- *   always from twice that on, and with rising probability in between
- * @property {() => number} loopDelay how long a request that reaches its handler now has waited, as far as the loop alone
- *   can tell: the busy time so far of the turn that runs now
+ *   always from twice that on, and with increasing probability in between
+ * @property {() => number} loopDelay how long a request that reaches its handler now has waited, judged by the event loop
+ *   alone: the time for which the current turn has been busy
  * @property {() => number} meanTurn the mean busy time of recent turns
  * @property {() => number} takeLongestTurn the longest turn since the last call
- * @property {() => number} utilization the part of the last interval in which the loop did not sleep, 0 to 1
- * @property {(fd: number) => number} connectionAge the time since the connection on the socket `fd` was complete, or below
- *   0 if the kernel does not tell; valid only until something is sent on it
+ * @property {() => number} utilization the share of the last interval in which the loop was not idle, 0 to 1
+ * @property {(fd: number) => number} connectionAge the time since the connection on the socket `fd` was established, or a
+ *   negative number if the kernel does not report it; valid only until something is sent on it
  * @property {(fd: number, fresh: number, queuedMs: number) => number} requestWait must be called when a request on the
- *   socket `fd` reaches its handler; returns how long it waited, or below 0 if the kernel does not tell. `fresh` is 1 for
- *   the first request on its connection, which may have waited to be accepted, otherwise 0. `queuedMs`: how long the
- *   connection waited to be accepted, or below 0 if unknown
- * @property {() => boolean} wasQueued whether that request came on a connection that had just been accepted
+ *   socket `fd` reaches its handler; returns how long the request waited, or a negative number if the kernel does not
+ *   report it. `fresh` is 1 for the first request on its connection, which may have waited to be accepted, otherwise 0.
+ *   `queuedMs` is how long the connection waited to be accepted, or a negative number if unknown
+ * @property {() => boolean} wasQueued whether the request of the last `requestWait` call came on a connection that had
+ *   just been accepted
  * @property {(...fds: number[]) => void} watchListeners sets the listening sockets whose accept queues `delay()` takes into
  *   account
  * @property {(maxDelayNs: number, maxInFlight: number, tickNs: number, dryRun: number, live: number) =>
- *   import('./types.js').NativeController} createController 0 for `maxDelayNs` or `maxInFlight` is no limit;
- *   `live` is 1 if the controller is told of each turn of this loop, and 0 for a simulation
+ *   import('./types.js').NativeController} createController 0 for `maxDelayNs` or `maxInFlight` means no limit. `tickNs`
+ *   is the resolution of the waits. `live` is 1 if the addon reports each turn of this loop to the controller, and 0 for
+ *   a simulation
  * @property {(controller: import('./types.js').NativeController, fd: number, exempt: string[], answers: string[],
- *   messageBytes: number, firstReserved: number, slots: Int32Array,
- *   deliver: (count: number, refused: number, longestWaitMs: number, retryAfter: number) => void,
- *   wantsRefusals: boolean, takesWebSockets: () => boolean) => NativeSpill | undefined} createSpill creates a spill, which
- *   refuses connections from the accept queue of the listening socket `fd` while the admission controller says that a queue
- *   stands. A connection whose descriptor is `firstReserved` or higher is not held until its request arrives. `deliver`
- *   takes over the descriptors in `slots`; it is called for refusals alone only if `wantsRefusals`. `takesWebSockets`
+ *   messageBytes: number, firstReserved: number, slots: Int32Array, deliver: (count: number, refused: number,
+ *   longestWaitMs: number, retryAfter: number) => void, wantsRefusals: boolean, takesWebSockets: () => boolean) =>
+ *   NativeSpill | undefined} createSpill creates a spill, which refuses connections from the accept queue of the
+ *   listening socket `fd` while the admission controller says that a queue stands. A connection whose descriptor is
+ *   `firstReserved` or higher is not held until its request arrives. `deliver` takes over the descriptors in `slots`.
+ *   After a turn with refusals and nothing to take over, it is called only if `wantsRefusals` is true. `takesWebSockets`
  *   returns whether the server would accept a WebSocket now
  * @property {boolean} canSpill whether this system supports `createSpill`
  * @property {() => (() => { mean: number, p99: number, max: number }) & { stop?: () => void }} createLoopDelay creates a
  *   function that returns the event-loop delay since its last call; it has `stop` if it uses a timer of its own
- * @property {() => (() => number) | undefined} createPoolProbe creates a function that returns how long the last piece of
- *   work waited for libuv's thread pool, and sends the next; undefined if that is not possible
+ * @property {() => (() => number) | undefined} createPoolProbe creates a function that returns how long its last probe
+ *   waited for a thread of libuv's pool, and sends the next probe; undefined if that is not possible
  * @property {(() => import('./types.js').NativeConcurrency) | undefined} createConcurrency
  * @property {boolean} kernelWaits whether this system supports `requestWait`
  * @property {number} tickMs the resolution of `requestWait`, or 0 if it is not supported
  *
  * @typedef {object} NativeSpill
- * @property {() => number[]} close stops using the listening socket; returns descriptors of connections, which the caller
- *   owns from then on
+ * @property {() => number[]} close stops using the listening socket; returns the descriptors of connections that it still
+ *   holds, which the caller then owns
  * @property {() => { open: boolean, spilled: number, handedOver: number, dropped: number, lingeringCloses: number }} figures
  */
 
@@ -81,7 +83,7 @@ function load () {
 
 /** @returns {Backend} */
 function loadAddon () {
-  // Bun and Deno would load the addon, but abort the process at its first call of libuv.
+  // Bun and Deno can load the addon, but abort the process when it first calls libuv.
   if (process.versions.bun !== undefined) throw new Error('Bun has no libuv event loop')
   if ('deno' in process.versions) throw new Error('Deno has no libuv event loop')
   // @ts-expect-error: node-gyp-build has no types
@@ -91,8 +93,8 @@ function loadAddon () {
 /** @param {string} reason */
 function warn (reason) {
   process.emitWarning(
-    'The native addon could not be loaded. A JavaScript timer measures instead: it finds event-loop lag, but neither how ' +
-    `long each request waited nor concurrency limits. ${BUILD_BY_HAND}. Reason: ${reason}`,
+    'The native addon could not be loaded. A JavaScript timer is used instead. It measures event-loop lag, but not how long ' +
+    `each request waited, and finds no concurrency limits. ${BUILD_BY_HAND}. Reason: ${reason}`,
     { type: 'SpillwayWarning', code: 'SPILLWAY_FALLBACK' })
 }
 

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * The functions of the native addon, implemented by a JavaScript timer. They measure the event loop's lag, and know
- * nothing about the kernel's queues. `Backend` in binding.js describes each function.
+ * The functions of the native addon, implemented by a JavaScript timer. They measure event-loop lag, but cannot see the
+ * kernel's queues. `Backend` in binding.js describes each function.
  */
 
 const { monitorEventLoopDelay, performance } = require('node:perf_hooks')
@@ -10,7 +10,7 @@ const { monitorEventLoopDelay, performance } = require('node:perf_hooks')
 const TIMER_MS = 10
 
 const CLASSES = 256
-/** Stands for the time at which a request entered, which this controller does not use. */
+/** Stands for the time of admission, which this controller does not use. */
 const ENTERED = 1
 
 /** @type {NodeJS.Timeout | undefined} */
@@ -88,11 +88,11 @@ function loopDelay () {
   return Math.max(lag, lateness())
 }
 
-/** Measures by Node's own histogram, whose timer fires every few ms. */
+/** Measures with Node's own histogram, whose timer fires every few ms. */
 function createLoopDelay () {
   const histogram = monitorEventLoopDelay?.({ resolution: TIMER_MS })
   histogram?.enable()
-  /** @param {number} [ns] interval of that timer; NaN before it has fired */
+  /** @param {number} [ns] time between two firings of that timer; NaN before it has fired */
   const lateness = (ns = 0) => Math.max(0, ns / 1e6 - TIMER_MS) || 0
   const take = () => {
     const delay = {
@@ -114,7 +114,7 @@ function createLoopDelay () {
 function createController (maxDelayNs, maxInFlight, tickNs, dryRun) {
   let inFlight = 0
   const inFlightBy = new Uint32Array(CLASSES)
-  // In a dry run, refused requests that are in flight nevertheless. They do not count as in flight.
+  // In a dry run: refused requests that are served anyway, until they end. They do not count as in flight.
   const ghostsBy = new Uint32Array(CLASSES)
   /**
    * @param {number} id

@@ -1,25 +1,25 @@
-// The types of what the native addon creates. Units and meanings are those of the addon; the folders that use
-// these objects wrap them.
+// Types of the objects that the native addon creates, with the units and names of the addon. The folders that use these
+// objects wrap them.
 
 /** An admission controller (src/admission). Times are in ns; a class is a number from 0 to 255. */
 export interface NativeController {
   /**
-   * The time of admission, to be passed to `leave`; or, for a refusal, minus the number of the verdict.
-   * `queued` is 1 for a request whose connection has just come through the accept queue, else 0.
+   * Returns the time of admission, to be passed to `leave`, or for a refusal the negated number of the verdict. `queued`
+   * is 1 for a request whose connection has just come through the accept queue, otherwise 0.
    */
   enter (classId: number, waitNs: number, queued: number): number
   /**
-   * `admittedAt`: what `enter` returned, or 0 for a request that was refused and served all the same (dry run).
+   * `admittedAt`: what `enter` returned, or 0 for a request that was refused but served anyway (dry run).
    */
   leave (classId: number, admittedAt: number, outcome: number): void
-  /** Frees the number for another class; false while requests of the present class are in flight. */
+  /** Frees the number for another class. Returns false while requests of the current class are in flight. */
   forget (classId: number): boolean
   /**
-   * The class, of which no request was seen yet, was part of class 0 until now, and accounts for this share
-   * (0 to 1) of its requests: it starts with what was learned of class 0.
+   * Separates a class from class 0, which its requests belonged to until now. The class has had no requests yet. `share`
+   * is its share of the requests of class 0, 0 to 1. It starts with what was learned about class 0.
    */
   split (classId: number, share: number): void
-  /** The longest that a request may have waited; `now` 0 stands for the present. */
+  /** How long a request may have waited. A `now` of 0 stands for the current time. */
   waitLimit (now: number): number
   inFlightOf (classId: number): number
   snapshot (): NativeSnapshot
@@ -54,11 +54,11 @@ export interface NativeClassSnapshot {
 
 /** The concurrency limit of a stream (src/concurrency). Times are in ns. */
 export interface NativeConcurrency {
-  /** The time, to be passed to `end`. */
+  /** Returns the current time, to be passed to `end`. */
   begin (): number
-  /** Returns the limit from now on. */
+  /** Returns the limit that applies from now on. */
   end (began: number, succeeded: number): number
-  /** `beginAt` and `endAt` are `begin` and `end` on a clock of the caller's. */
+  /** `beginAt` and `endAt` are `begin` and `end` with a clock of the caller. */
   beginAt (now: number): void
   endAt (now: number, began: number, succeeded: number, turn: number): number
   /** `capacity` is per second. */

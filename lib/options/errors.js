@@ -7,7 +7,7 @@ const { show } = require('./show.js')
  * The `code` of an error that a wrong argument causes:
  * - `SPILLWAY_UNKNOWN_OPTION`: no option has that name.
  * - `SPILLWAY_INVALID_OPTION`: an option has the wrong type, or a value that is not allowed.
- * - `SPILLWAY_CONFLICTING_OPTIONS`: two options exclude each other, or one needs another that is missing.
+ * - `SPILLWAY_CONFLICTING_OPTIONS`: two options exclude each other, or an option requires another that is missing.
  * - `SPILLWAY_INVALID_ARGUMENT`: an argument that is not an option is wrong.
  * - `SPILLWAY_ALREADY_GUARDED`: `guard()` was called twice for one server.
  *
@@ -46,7 +46,7 @@ function invalidArgument (callee, takes, value, hint = '') {
 
 /**
  * @param {string} entry
- * @param {unknown} given instead of an object
+ * @param {unknown} given what was passed in place of an object
  */
 function invalidOptions (entry, given) {
   return argumentError(TypeError, 'SPILLWAY_INVALID_ARGUMENT', `${entry}: options must be an object, got ${show(given)}`)

@@ -17,7 +17,7 @@ function nearestName (name, table) {
   let nearest
   let fewest = Math.max(MAX_TYPOS, Math.floor(name.length / CHARACTERS_PER_TYPO))
   for (const option of Object.keys(table)) {
-    // The difference in length is a lower bound. It spares the comparison with a name of excessive length.
+    // The difference in length is a lower bound of the distance. Very long names are excluded here without a comparison.
     if (Math.abs(option.length - name.length) > fewest) continue
     const distance = editDistance(given, option.toLowerCase())
     if (distance > fewest) continue

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * How one option is checked. A value of the wrong type is a TypeError; a value that has the right type and is not
- * allowed is a RangeError.
+ * How one option is checked. A value of the wrong type causes a TypeError; a value that has the right type but is not
+ * allowed causes a RangeError.
  *
  * @typedef {object} OptionRow
  * @property {string} takes which values are allowed, for error messages and the documentation
@@ -15,7 +15,7 @@
  *   messages use them to suggest the right name
  */
 
-/** Node.js replaces a longer delay of a timer by 1 ms. */
+/** Node.js replaces a longer timer delay with 1 ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** @type {OptionRow} */

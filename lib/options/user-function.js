@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Wraps a function of the user whose failure must not cost a client its response. When it throws, or its promise rejects,
- * the call returns undefined, and the first such failure emits a process warning.
+ * Wraps a function of the user, so that its failure does not keep a client from getting its response. If the function
+ * throws, the call returns undefined. The first failure, which may also be a rejected promise, emits a process warning.
  *
  * @template {(...args: any[]) => any} F
  * @param {string} name of the option
@@ -18,7 +18,7 @@ function userFunction (name, code, fn, onFault = () => {}) {
    * @param {Parameters<F>} args
    */
   const fail = (error, args) => {
-    if (!hasWarned) process.emitWarning(`${name} threw: ${error instanceof Error ? error.stack : error}`, { code })
+    if (!hasWarned) process.emitWarning(`${name} failed: ${error instanceof Error ? error.stack : error}`, { code })
     hasWarned = true
     onFault(...args)
   }
@@ -34,18 +34,18 @@ function userFunction (name, code, fn, onFault = () => {}) {
 }
 
 /**
- * For user functions whose result is needed at once: a promise would be mistaken for a value, and always be truthy.
+ * For user functions whose result is needed at once. A promise would be taken for that result, and is always truthy.
  *
  * @template T
  * @param {T} answer
  * @returns {T}
- * @throws {TypeError} when the answer is a promise
+ * @throws {TypeError} if the answer is a promise
  */
 function settled (answer) {
   const promise = /** @type {any} */ (answer)
   if (typeof promise?.then !== 'function') return answer
   promise.then(undefined, () => {})
-  throw new TypeError('it returned a promise, and the gate cannot wait')
+  throw new TypeError('it returned a promise, but must return its result synchronously')
 }
 
 module.exports = { settled, userFunction }

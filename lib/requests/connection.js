@@ -3,7 +3,7 @@
 /** An HTTP/1 connection that requests arrive on. */
 class Connection {
   /**
-   * Its admitted requests that have no response yet: several where the client pipelines.
+   * Its admitted requests that have no response yet. There are several if the client pipelines.
    *
    * @type {import('./tracked-request.js').TrackedRequest[]}
    */
@@ -14,12 +14,12 @@ class Connection {
 
   /**
    * @param {number} fd
-   * @param {number} queuedMs how long it waited to be accepted; below 0 if unknown
+   * @param {number} queuedMs how long it waited to be accepted; negative if unknown
    */
   constructor (fd, queuedMs) {
     this.fd = fd
     this.queuedMs = queuedMs
-    /** Whether the kernel can tell how long a request on it waited. */
+    /** Whether the kernel reports how long a request on it waited. */
     this.hasKernelWaits = fd >= 0
   }
 

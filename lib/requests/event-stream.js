@@ -1,6 +1,9 @@
 'use strict'
 
-/** Server-sent events (HTML standard, section 9.2): such a response lasts until the client or the server ends it. */
+/**
+ * Server-sent events (HTML standard, section 9.2): such a response has no end of its own. It lasts until the client or
+ * the server ends it.
+ */
 
 const EVENT_STREAM = /^text\/event-stream/i
 const EVENT_STREAM_HEADER = /\r\ncontent-type:[ \t]*text\/event-stream/i
@@ -10,9 +13,9 @@ const EVENT_STREAM_HEADER = /\r\ncontent-type:[ \t]*text\/event-stream/i
  * @returns {boolean} whether its head was sent and declares an event stream
  */
 function isEventStream (res) {
-  // A response of known length ends. This runs for every response, and reading the head is costly.
+  // A response of known length is no event stream. This check comes first, because reading the head is costly.
   if (typeof res._contentLength === 'number') return false
-  // Node keeps headers given only to writeHead() nowhere else.
+  // Headers that were passed only to writeHead() are stored nowhere else.
   if (typeof res._header === 'string') return EVENT_STREAM_HEADER.test(res._header)
   return Boolean(res.headersSent) && EVENT_STREAM.test(String(res.getHeader?.('content-type')))
 }

@@ -1,9 +1,9 @@
 'use strict'
 
 /**
- * A client that sends `Expect: 100-continue` holds its body back until it gets a 100 (Continue, RFC 9110, section
- * 10.1.1). Node sends one as soon as it has parsed the head, unless the server has a `'checkContinue'` listener. Here
- * the client gets it when its request is admitted, and never if the request is refused.
+ * A client that sends `Expect: 100-continue` withholds the body until it gets a 100 (Continue, RFC 9110, section 10.1.1).
+ * Node sends one as soon as it has parsed the head, unless the server has a `'checkContinue'` listener. With this
+ * listener, Node sends it when the request is admitted, and never if it is refused.
  */
 
 const { trackedRequestOf } = require('./watch.js')
@@ -15,7 +15,7 @@ const watches = new WeakMap()
 
 /** @this {any} @param {any} req @param {any} res */
 function onCheckContinue (req, res) {
-  // Another listener answers the client itself.
+  // If there is another listener, it answers the client.
   if (this.listenerCount(EVENT) > 1) return
   const trackedRequest = trackedRequestOf(req)
   trackedRequest.awaitsContinue = true
@@ -24,7 +24,8 @@ function onCheckContinue (req, res) {
 }
 
 /**
- * Code that reads the body before the gate has judged the request would wait forever.
+ * Calls `fn` before the first read of the body. Otherwise, code that reads the body before the gate has judged the
+ * request would wait forever.
  *
  * @param {any} req
  * @param {() => void} fn
@@ -39,12 +40,12 @@ function onFirstRead (req, fn) {
   }
 }
 
-/** The servers all of whose requests one gate judges. */
+/** The servers of which one gate judges every request. */
 class ContinueWatch {
   /** @type {Set<any>} */
   #servers = new Set()
 
-  /** @param {any} server Node's */
+  /** @param {any} server of Node */
   watch (server) {
     const count = watches.get(server) ?? 0
     // Prepended, because listeners added by once() are already removed when the next listener runs.

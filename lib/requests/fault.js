@@ -3,7 +3,8 @@
 let hasWarned = false
 
 /**
- * Reports, once, an error in code that Node calls in the middle of its own work. Throwing there would end the process.
+ * Reports an error in code that Node calls in the middle of its own work, where throwing would end the process. Only the
+ * first error is reported.
  *
  * @param {unknown} error
  */

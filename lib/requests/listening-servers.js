@@ -1,15 +1,15 @@
 'use strict'
 
 /**
- * The servers that listen, as far as requests have revealed them. Known servers let `delay()` look at their accept
- * queues, and tell how long each new connection waited to be accepted.
+ * The listening servers that requests have arrived on. For these, `delay()` takes the accept queue into account, and each
+ * new connection records how long it waited to be accepted.
  */
 
 const { Connection } = require('./connection.js')
 const { binding } = require('../native/binding.js')
 const { reportFault } = require('./fault.js')
 
-/** On a socket: its Connection. */
+/** The property of a socket that holds its Connection. */
 const kConnection = Symbol('spillway.connection')
 
 /** Each server, and the handle it listened on when last seen. Servers that close are removed. @type {Map<any, any>} */
@@ -36,9 +36,9 @@ function onServerClose () {
 }
 
 /**
- * To be called for the first request of each connection.
+ * Must be called for the first request of each connection.
  *
- * @param {any} server ignored if it does not listen: something else feeds it connections
+ * @param {any} server ignored if it does not listen: other code then passes connections to it
  */
 function learn (server) {
   const handle = server?._handle ?? null
@@ -46,7 +46,7 @@ function learn (server) {
   if (!handles.has(server)) {
     server.once('close', onServerClose)
     const { Server } = require('node:http') // required on use
-    // A TLS server emits 'connection' for the raw sockets; its requests arrive on others.
+    // A TLS server emits 'connection' for the raw sockets, but its requests arrive on other sockets.
     if (server instanceof Server) server.on('connection', onConnection)
   }
   handles.set(server, handle)
@@ -76,7 +76,7 @@ function watch () {
 
 /**
  * @param {any} socket
- * @returns {Connection} a new one if the socket was accepted unseen
+ * @returns {Connection} a new one if the socket was accepted before its server was known
  */
 function connectionOf (socket) {
   socket[kConnection] ??= new Connection(socket._handle?.fd ?? -1, -1)

@@ -1,9 +1,9 @@
 'use strict'
 
 /**
- * Tells the gates that admitted a request, once, when it has ended. It has ended when its response was sent; or when
- * its client has left and its handler has finished or run out of time. A handler goes on working for a client that has
- * left, so until then the request stays in flight.
+ * Notifies the gates that admitted a request, once, when it has ended. A request has ended when its response was sent, or
+ * when its client has left and its handler has finished or run out of time. Until then it stays in flight, because a
+ * handler continues to work after its client has left.
  *
  * @typedef {import('./tracked-request.js').Entry} Entry
  * @typedef {import('./tracked-request.js').TrackedRequest} TrackedRequest
@@ -17,7 +17,7 @@ const NO_ERROR = 0
 
 /**
  * @param {TrackedRequest} trackedRequest
- * @param {Entry} entry the newest of the request's
+ * @param {Entry} entry the newest entry of the request
  * @param {any} res Node's response
  */
 function follow (trackedRequest, entry, res) {
@@ -33,20 +33,21 @@ function follow (trackedRequest, entry, res) {
 }
 
 /**
- * The response was sent.
+ * Must be called when the response was sent.
  *
  * @param {TrackedRequest} trackedRequest
  * @param {any} res
  */
 function onSent (trackedRequest, res) {
   trackedRequest.connection?.remove(trackedRequest)
-  // The framework has answered a client that has left or whose bytes could not be parsed: the handler may still be running.
+  // The framework ended the response because the client left or sent bytes that cannot be parsed. The handler may still
+  // run.
   if (trackedRequest.abandoned && isAnsweredForHandler(entriesOf(trackedRequest))) return
   end(trackedRequest, OUTCOME.completed, res.statusCode)
 }
 
 /**
- * The handler has destroyed the response, and with it the connection.
+ * Must be called when the handler has destroyed the response, and with it the connection.
  *
  * @param {TrackedRequest} trackedRequest
  */
@@ -68,7 +69,7 @@ function awaitHandler (trackedRequest) {
   const handlerEndsResponse = !isAnsweredForHandler(entries)
   if (isEventStream(res) || isPipedInto(res) || (handlerEndsResponse && res.writableEnded)) return end(trackedRequest, OUTCOME.abandoned)
   const patienceMs = Math.max(...entries.map((entry) => entry.patienceMs()))
-  // A request that runs out of it tells nothing about how long a handler takes.
+  // A request that runs out of time tells nothing about how long a handler takes.
   const timer = setTimeout(end, patienceMs, trackedRequest, OUTCOME.detached).unref()
   const done = () => {
     clearTimeout(timer)
@@ -76,14 +77,14 @@ function awaitHandler (trackedRequest) {
   }
   if (handlerEndsResponse) {
     onCalled(res, 'end', done)
-    // In the next tick, because Node 26 itself destroys the responses that wait behind a pipelined one.
+    // In the next tick, because Node.js 26 itself destroys the responses to later pipelined requests.
     process.nextTick(onCalled, res, 'destroy', done)
   }
   handled?.then(done, done)
 }
 
 /**
- * For frameworks that tell when a handler has finished, whether or not it has ended the response.
+ * For frameworks that report when a handler has finished, whether or not it has ended the response.
  *
  * @param {TrackedRequest} trackedRequest
  * @param {PromiseLike<unknown>} handled
@@ -103,7 +104,7 @@ function whenHandled (trackedRequest, handled) {
 function end (trackedRequest, outcome, status) {
   if (trackedRequest.finished) return
   trackedRequest.finished = true
-  // How long an event stream lasts is up to its client, and tells nothing about service time.
+  // The duration of an event stream depends on its client, and tells nothing about service time.
   if (trackedRequest.res !== null && isEventStream(trackedRequest.res)) outcome = OUTCOME.detached
   for (let { entry } = trackedRequest; entry !== null; entry = entry.next) entry.end(outcome, status)
 }
@@ -125,7 +126,7 @@ function entriesOf (trackedRequest) {
 }
 
 /**
- * A stream that is piped into a response stops when the client leaves.
+ * Whether a stream is piped into the response. Such a stream stops when the client leaves.
  *
  * @param {any} res
  */

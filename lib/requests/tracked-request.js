@@ -1,24 +1,24 @@
 'use strict'
 
 /**
- * A gate's in-flight entry, as far as its request has to know it. A gate that enforces and gates in dry run may all admit
- * one request.
+ * The part of a gate's in-flight entry that the request uses. A request has several entries if it is also admitted by
+ * gates in dry run.
  *
  * @typedef {object} Entry
  * @property {Entry | null} next the entry of another gate
- * @property {boolean} answersForHandler whether the framework ends the response to a client that has left, while the
+ * @property {boolean} answersForHandler whether the framework ends the response when the client leaves, although the
  *   handler may still be running
- * @property {() => number} patienceMs how long the request stays in flight after its client has left, while its handler
- *   has not ended
+ * @property {() => number} patienceMs how long the request stays in flight after its client has left, unless its handler
+ *   finishes earlier
  * @property {(outcome: number, status?: number) => void} end called once; `status` is that of a response that was sent
  */
 
 /**
- * What is known about a request from the moment Node has parsed its head, in one place: frameworks wrap Node's objects
- * in their own, and reading those is costly.
+ * What is known about a request once Node has parsed its head. Frameworks wrap Node's objects in their own, which are
+ * costly to read.
  */
 class TrackedRequest {
-  /** Whether a gate that enforces has judged it: one such gate judges a request. */
+  /** Whether a gate that is not in dry run has judged it. Only one such gate judges a request. */
   judged = false
   /** The gates in dry run that have judged it. @type {object[] | null} */
   dryRunGates = null
@@ -26,9 +26,9 @@ class TrackedRequest {
   entry = null
   /** Node's response, once a gate has admitted the request. @type {any} */
   res = null
-  /** Settles when its handler has finished, if the framework tells. @type {PromiseLike<unknown> | null} */
+  /** Settles when its handler has finished, if the framework reports that. @type {PromiseLike<unknown> | null} */
   handled = null
-  /** The key of its class, if that had no class of its own when the request arrived. */
+  /** The key of its route or name, if that had no class of its own when the request arrived; otherwise empty. */
   candidate = ''
   /** Its client waits for 100 (Continue) before it sends the body. */
   awaitsContinue = false
@@ -40,15 +40,13 @@ class TrackedRequest {
   /**
    * @param {string} method
    * @param {string} url the request target, as the client sent it
-   * @param {string[]} rawHeaders names and values in turn
-   * @param {number} waitMs what it waited before its handler; below 0 if the kernel does not tell
+   * @param {number} waitMs how long it waited before its handler; negative if the kernel does not report it
    * @param {boolean} queued whether its connection has just come through the accept queue
    * @param {import('./connection.js').Connection | null} connection null if it did not arrive over HTTP/1
    */
-  constructor (method, url, rawHeaders, waitMs, queued, connection) {
+  constructor (method, url, waitMs, queued, connection) {
     this.method = method
     this.url = url
-    this.rawHeaders = rawHeaders
     this.waitMs = waitMs
     this.queued = queued
     this.connection = connection

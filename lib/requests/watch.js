@@ -1,11 +1,11 @@
 'use strict'
 
 /**
- * Sees every HTTP/1 request of this thread as soon as Node has parsed its head. The kernel's figure for the wait has to
- * be read then: behind asynchronous middleware it would include the middleware.
+ * Sees every HTTP/1 request of this thread as soon as Node has parsed its head. The kernel's figure for the wait must be
+ * read at that moment: after asynchronous middleware, it would include the time of the middleware.
  *
- * One watch serves all users, and runs while there is one: the toobusy functions and each gate. It also keeps the event
- * loop's monitor running.
+ * The toobusy functions and all gates share one watch, which runs while any of them uses it. It also keeps the event-loop
+ * monitor running.
  */
 
 const diagnosticsChannel = require('node:diagnostics_channel')
@@ -19,7 +19,7 @@ const { connectionOf, forgetAll, knownConnectionOf, learn } = require('./listeni
 
 const START = 'http.server.request.start'
 const FINISH = 'http.server.response.finish'
-/** On a request: its TrackedRequest. */
+/** The property of a request that holds its TrackedRequest. */
 const kTracked = Symbol('spillway.tracked')
 
 let users = 0
@@ -64,11 +64,11 @@ function onRequestStart ({ request, socket, server }) {
  * @param {any} server
  */
 function track (request, socket, server) {
-  const { method, url, rawHeaders } = request
+  const { method, url } = request
   const known = knownConnectionOf(socket)
   if (known?.used) {
     const waitMs = known.hasKernelWaits ? binding.requestWait(known.fd, 0, -1) : -1
-    return new TrackedRequest(method, url, rawHeaders, waitMs, false, known)
+    return new TrackedRequest(method, url, waitMs, false, known)
   }
   learn(server)
   const connection = begin(socket)
@@ -76,14 +76,14 @@ function track (request, socket, server) {
   if (fd >= fdWatch.from) fdWatch.note(fd)
   const waitMs = fd >= 0 ? binding.requestWait(fd, 1, queuedMs) : -1
   connection.hasKernelWaits = waitMs >= 0
-  return new TrackedRequest(method, url, rawHeaders, waitMs, connection.hasKernelWaits && binding.wasQueued(), connection)
+  return new TrackedRequest(method, url, waitMs, connection.hasKernelWaits && binding.wasQueued(), connection)
 }
 
 /** @param {any} socket on which the first request has arrived */
 function begin (socket) {
   const connection = connectionOf(socket)
   connection.used = true
-  // Before Node's own listener, which marks the response as destroyed whatever the cause.
+  // Before Node's own listener, which marks the response as destroyed regardless of the cause.
   socket.prependOnceListener('close', onSocketClose)
   return connection
 }
@@ -118,8 +118,8 @@ function onSocketClose () {
 }
 
 /**
- * To be called when Node's parser has given up on a connection and the framework answers the requests on it in place
- * of their handlers: it ends like a connection whose client has left.
+ * Must be called when Node's parser has given up on a connection and the framework answers the requests on it in place of
+ * their handlers. These requests then count as if their client had left.
  *
  * @param {any} socket
  */
@@ -133,7 +133,7 @@ function onClientError (socket) {
 
 /**
  * @param {any} raw Node's request: http.IncomingMessage or Http2ServerRequest
- * @param {any} [request] the framework's
+ * @param {any} [request] the framework's request
  * @returns {TrackedRequest}
  */
 function trackedRequestOf (raw, request = raw) {
@@ -141,7 +141,8 @@ function trackedRequestOf (raw, request = raw) {
 }
 
 /**
- * Tracks a request that Node does not announce (an upgrade, HTTP/2, an injected request), or one older than the watch.
+ * Tracks a request that Node does not announce (an upgrade, HTTP/2, an injected request), or one that arrived before the
+ * watch began.
  *
  * @param {any} raw
  * @param {any} request
@@ -149,8 +150,7 @@ function trackedRequestOf (raw, request = raw) {
 function trackUnannounced (raw, request) {
   // Mounted applications and rewriting middleware have changed `url` by now.
   const url = raw.originalUrl ?? request.originalUrl ?? raw.url
-  const rawHeaders = raw.rawHeaders ?? Object.entries(raw.headers ?? {}).flat()
-  raw[kTracked] = new TrackedRequest(raw.method, url, rawHeaders, measure(raw.socket), false, olderConnection(raw))
+  raw[kTracked] = new TrackedRequest(raw.method, url, measure(raw.socket), false, olderConnection(raw))
   return raw[kTracked]
 }
 

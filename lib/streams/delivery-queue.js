@@ -11,7 +11,7 @@ const { Parts } = require('./parts.js')
  * @property {() => boolean} wants whether the consumer takes a result now
  * @property {(result: any) => boolean} accepts returns false to leave the result out. An exception fails the item
  * @property {(result: any) => void} deliver
- * @property {() => number} [kept] how many delivered results the sink still keeps for its reader
+ * @property {() => number} [kept] how many delivered results the sink still holds for its reader
  * @property {(stats: import('./job.js').Stats) => void} end
  * @property {(error: unknown) => void} fail
  */
@@ -19,13 +19,13 @@ const { Parts } = require('./parts.js')
 /** @typedef {import('./item.js').Item<any>} Item */
 
 /**
- * The items that are started and not yet delivered, in the order of delivery: the order of the source, or the order in which
- * they get their outcomes.
+ * The items that have started and are not yet delivered, in the order of delivery: the order of the source, or the order
+ * in which they get their outcomes.
  */
 class DeliveryQueue {
-  /** Items started whose outcome the consumer has not taken. */
+  /** Items that have started and whose outcome the consumer has not taken. */
   untaken = 0
-  /** Of the untaken items. */
+  /** The size of the untaken items. */
   bytes = 0
   /** Items that have their outcome and wait for the consumer or for an earlier item. */
   settled = 0
@@ -51,7 +51,7 @@ class DeliveryQueue {
     this.#stall = stall
   }
 
-  /** @returns {boolean} whether a result is ready that the consumer did not want when it was last asked */
+  /** @returns {boolean} whether a result is ready that the consumer did not want when last asked */
   get blocked () {
     return this.#kept.length > 0 || this.#queue.peek()?.state === READY
   }
@@ -92,7 +92,7 @@ class DeliveryQueue {
   }
 
   /**
-   * With `flatten`: one of the results of an item that still runs.
+   * Adds one of the results of an item that still runs, with `flatten`.
    *
    * @param {Item} item
    * @param {unknown} result
@@ -168,12 +168,12 @@ class DeliveryQueue {
    *
    * @param {Item[]} running
    * @param {number} index of the last item to deliver
-   * @returns {number} how many items were dropped, without those that had no result
+   * @returns {number} how many items were dropped, not counting those that had no result
    */
   drop (running, index) {
     let dropped = 0
     for (const item of running) {
-      if (item.index <= index || item.state >= READY) continue // an item that timed out is in the queue, if at all
+      if (item.index <= index || item.state >= READY) continue // already in the queue, or delivered
       this.#drop(item)
       dropped++
     }
@@ -240,7 +240,7 @@ class DeliveryQueue {
     if (this.#closed) return
     if (this.#sink.kept() > this.#kept.length) {
       this.#kept.push(item)
-      if (item.partOf !== undefined) this.untaken++ // counted apart from its item, which may be taken earlier
+      if (item.partOf !== undefined) this.untaken++ // counted separately from its item, which may be taken earlier
     } else {
       this.#markTaken(item)
       this.trim()

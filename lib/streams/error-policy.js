@@ -46,7 +46,7 @@ class ErrorPolicy {
    * @param {unknown} error
    * @param {import('./item.js').Item<any>} failed
    * @returns {Verdict<any> | PromiseLike<Verdict<any>>}
-   * @throws {TypeError} when `onError` returns something else. What `onError` throws is rethrown
+   * @throws {TypeError} if `onError` returns anything else. An error that `onError` throws is rethrown
    */
   judge (error, { value: item, index }) {
     switch (this.#onError) {
@@ -93,7 +93,8 @@ function checked (verdict) {
  * @param {any} error
  * @param {unknown} item
  * @param {number} index
- * @returns {Error} the error itself if `item` and `index` can be added to it; otherwise a new error whose `cause` it is
+ * @returns {Error} the error itself if `item` and `index` can be added to it; otherwise a new error that has it as its
+ *   `cause`
  */
 function labelled (error, item, index) {
   const carries = error instanceof Error && Object.isExtensible(error) && !('index' in error) && !('item' in error)

@@ -3,7 +3,7 @@
 const SMALLEST_RING = 16
 
 /**
- * A queue in a ring buffer. Unlike with `Array.prototype.shift()`, the cost of removing does not grow with the length.
+ * A queue in a ring buffer. Unlike `Array.prototype.shift()`, its `shift()` takes constant time.
  *
  * @template T
  */

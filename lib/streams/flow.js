@@ -36,9 +36,9 @@ class Flow {
   #release = new SourceRelease()
   #waits = new WaitClock()
   #failed = false
-  /** @type {Item<any> | undefined} stands for the results of `flush` */
+  /** @type {Item<any> | undefined} the item that the results of `flush` belong to */
   #last
-  /** @type {{ error: unknown } | undefined} reported when the items that had started have been delivered */
+  /** @type {{ error: unknown } | undefined} reported once the items that had started have been delivered */
   #sourceError
 
   /**
@@ -145,8 +145,8 @@ class Flow {
    * Ends the flow because its results are no longer needed.
    *
    * @param {unknown} reason
-   * @returns {boolean} whether to wait for the release of the source. A source that is still waiting for an item may release
-   *   itself late or never
+   * @returns {boolean} whether to wait for the release of the source. A source that is still waiting for an item may be
+   *   released late or never
    */
   close (reason) {
     if (this.#termination.finished) return false
@@ -187,7 +187,7 @@ class Flow {
   }
 
   /**
-   * The handler of an item has called `stop()`. Earlier items continue.
+   * Must be called when the handler of an item has called `stop()`. Earlier items continue.
    *
    * @param {number} index
    */
@@ -200,7 +200,7 @@ class Flow {
   }
 
   /**
-   * An item that times out has its outcome before its handler settles.
+   * Must be called when an item times out. It then gets its outcome before its handler settles.
    *
    * @param {Item<T>} item
    * @param {unknown} error
@@ -254,8 +254,10 @@ class Flow {
     return 'handlers'
   }
 
-  /** @returns {boolean} whether the flow has ended. It waits for `flush`, and for the reader to take the results that precede
-   *   an error */
+  /**
+   * @returns {boolean} whether the flow has ended. Before that, it waits for `flush`, and for the reader to take the
+   *   results that precede an error
+   */
   #complete () {
     const failure = this.#outcomes.report(this.#sourceError)
     if (failure !== undefined) {
@@ -280,7 +282,7 @@ class Flow {
     this.#deliveries.add(last)
     try {
       const result = await flush({ signal: this.#termination.signal })
-      await this.#runner.takeParts(last, this.#settings.flatten ? asIterable(result) : [result])
+      await this.#runner.takeParts(last, this.#settings.flatten ? asIterable(result, 'flush') : [result])
       if (!this.#termination.finished) this.#deliveries.skip(last)
     } catch (error) {
       if (this.#termination.finished) this.#outcomes.lateErrors++
@@ -290,7 +292,7 @@ class Flow {
     this.#runner.advance()
   }
 
-  /** @param {unknown} reason for the handlers that run */
+  /** @param {unknown} reason for the handlers that are running */
   #abort (reason) {
     this.#termination.abort(reason)
     this.#handlers.abort(reason)

@@ -13,7 +13,8 @@ const { openSource } = require('./source/index.js')
  * @param {import('./source/index.js').Source<T>} source
  * @param {import('./handler-context.js').Handler<T>} handler
  * @param {import('./options.js').Options<T, unknown>} options
- * @returns {Promise<import('./job.js').Stats> & AsyncDisposable & import('./job.js').Job} disposing of it aborts the running handlers
+ * @returns {Promise<import('./job.js').Stats> & AsyncDisposable & import('./job.js').Job} disposing of it aborts the running
+ *   handlers
  * @throws {TypeError | RangeError} for a wrong argument or option
  */
 function forEachConcurrent (source, handler, options) {
@@ -23,7 +24,7 @@ function forEachConcurrent (source, handler, options) {
   settings.ordered &&= settings.errorOrder === 'inOrder'
   const completion = new Completion()
   const flow = new Flow(openSource('forEachConcurrent', source), handler, settings, completion)
-  queueMicrotask(() => flow.start()) // later, because the handler may use the job that this call returns
+  queueMicrotask(() => flow.start()) // later, because the handler may use the job that this function returns
   return asJob(Object.defineProperty(/** @type {Promise<any> & AsyncDisposable} */ (completion.promise), Symbol.asyncDispose, {
     value: async () => {
       const reason = new DOMException('the job was disposed of', 'AbortError')
@@ -61,9 +62,10 @@ class Completion {
   }
 
   /**
-   * The job is disposed of. Its promise may have no consumer, so the rejection must not count as unhandled.
+   * Rejects the promise because the job is disposed of. The promise may have no consumer, so the rejection must not count
+   * as unhandled.
    *
-   * @param {unknown} error of the promise, unless it has settled
+   * @param {unknown} error with which the promise rejects, unless it has settled
    */
   leave (error) {
     this.promise.catch(() => {})

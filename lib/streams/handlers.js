@@ -8,7 +8,7 @@ const { Retries } = require('./retry.js')
 
 /** @typedef {import('./item.js').Item<any>} Item */
 
-/** Calls the user's handler with its `HandlerContext`, in the right asynchronous context, and again if it must be retried. */
+/** Calls the user's handler with its `HandlerContext`, in the right asynchronous context, and retries it if necessary. */
 class Handlers {
   #handler
   #signal
@@ -72,7 +72,7 @@ class Handlers {
     this.#itemSignals?.stop(item)
   }
 
-  /** @param {unknown} reason for items that have signals of their own */
+  /** @param {unknown} reason for items that have their own signals */
   abort (reason) {
     this.#itemSignals?.abort(reason)
   }

@@ -18,7 +18,7 @@ const NOTHING = Symbol('nothing')
  */
 class Intake {
   pulled = 0
-  /** Items that the source had when the flow no longer needed them. */
+  /** Items that the source still had when the flow no longer needed any. */
   discarded = 0
   /** The source was asked for an item and has not answered. */
   waiting = false
@@ -75,7 +75,7 @@ class Intake {
   }
 
   /**
-   * Gives up the waiting item and the source.
+   * Gives the waiting item back, if the source takes it, and closes the source.
    *
    * @param {boolean} destroy
    * @param {unknown} [reason]
@@ -165,7 +165,7 @@ class Intake {
     if (this.#closed) return
     this.#closed = true
     this.released = this.#source.close(destroy, reason) ?? undefined
-    this.released?.catch(() => {}) // not unhandled: those who stop early need not wait for it
+    this.released?.catch(() => {}) // never unhandled: a consumer that stops early need not wait for it
   }
 }
 

@@ -3,8 +3,9 @@
 /** @typedef {{ controller: AbortController, timer: NodeJS.Timeout }} Clock */
 
 /**
- * A signal for each item, which is aborted when that item times out or the whole flow is aborted. `AbortSignal.any()` would do
- * the same, but on Node.js 20 it keeps every dependent signal alive for as long as the source signal.
+ * Provides a signal for each item. It is aborted when the item times out or the whole flow is aborted.
+ * `AbortSignal.any()` would do the same, but on Node.js 20 it keeps every dependent signal alive for as long as the
+ * source signal.
  */
 class ItemSignals {
   #ms

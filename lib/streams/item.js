@@ -11,7 +11,7 @@ const FAILED = 4
 /** The outcome is not needed: the item comes after one whose handler called `stop()`. */
 const DROPPED = 5
 
-/** In place of the return value of `Slots.take()`: the item has no slot. */
+/** Replaces the return value of `Slots.take()` if the item has no slot. */
 const NO_SLOT = -1
 
 /**
@@ -34,7 +34,10 @@ class Item {
    * @param {number} bytes
    */
   constructor (input, index, bytes) {
-    /** @type {any} depends on the state: the input, a promise that settles with the verdict, the result, or the error */
+    /**
+     * @type {any} depends on the state: the input, a promise that settles once the verdict was applied, the result, or
+     *   the error
+     */
     this.value = input
     this.index = index
     this.bytes = bytes

@@ -15,8 +15,8 @@ const { openSource } = require('./source/index.js')
 /**
  * @template R
  * @typedef {object} ToArray
- * @property {() => Promise<R[]>} toArray resolves to all results. Call it instead of `next()`; after a call of `next()` it
- *   rejects
+ * @property {() => Promise<R[]>} toArray resolves to an array of all results. Call it instead of `next()`: after a call
+ *   of `next()`, it rejects
  */
 
 /**
@@ -25,7 +25,7 @@ const { openSource } = require('./source/index.js')
  */
 
 /**
- * What a handler returns with `flatten`.
+ * What a handler returns if `flatten` is true.
  *
  * @template R
  * @typedef {Iterable<R | PromiseLike<R>> | AsyncIterable<R>} Several

@@ -13,15 +13,16 @@ const {
  * @template [R=any]
  * @typedef {object} Options
  * @property {number | 'auto'} concurrency how many handlers may run at once: an integer >= 1, Infinity, or 'auto'. 'auto'
- *   finds the largest number with which neither the handlers nor the event loop queue, and adapts it while they run. It needs
- *   the native addon
- * @property {boolean} [ordered] deliver results in the order of the source (the default), or as they become ready. Where there
- *   are no results, it only decides the order of errors for `errorOrder: 'inOrder'`
- * @property {number} [highWaterMark] how many items beyond `concurrency` may be started and not yet delivered: an
+ *   finds the largest number at which no work queues, neither in the handlers nor in the event loop, and adapts it while
+ *   they run. It requires the native addon
+ * @property {boolean} [ordered] deliver results in the order of the source (the default), or as they become ready. If
+ *   there are no results, it only affects the order of errors for `errorOrder: 'inOrder'`
+ * @property {number} [highWaterMark] how many items beyond `concurrency` may have started and not been delivered: an
  *   integer >= 0, or Infinity. Default: the current `concurrency`
- * @property {number} [maxBytes] how many bytes may be started and not yet delivered: an integer >= 1. An item that alone is
- *   larger runs alone
- * @property {(item: T) => number} [sizeOf] returns the bytes of an item. Default: the length of a Buffer, typed array or string
+ * @property {number} [maxBytes] the maximum size of the items that have started and are not yet delivered, in bytes: an
+ *   integer >= 1. A single item that is larger than this runs alone
+ * @property {(item: T) => number} [sizeOf] returns the size of an item in bytes. Default: the length of a Buffer, typed
+ *   array or string
  * @property {boolean} [flatten] the handler returns an iterable or an async iterable, and each of its elements is a result.
  *   The item keeps its slot until the iterable has ended. Default: false
  * @property {(context: { signal: AbortSignal }) => any} [flush] `concurrentTransform` only: called when every item has an
@@ -29,10 +30,10 @@ const {
  * @property {'stop' | 'collect' | 'continue' | 'settle' | import('./error-policy.js').OnError<T, R>} [onError] what happens to
  *   the other items when one fails. Default: 'stop'
  * @property {number} [maxErrors] how many errors 'collect' keeps: an integer >= 1. Default: 100
- * @property {'immediate' | 'inOrder'} [errorOrder] reject at once (the default), or when all results before the failed item
- *   have been delivered
- * @property {boolean} [waitForInFlight] reject only when the running handlers have settled. Default: false
- * @property {AbortSignal} [signal] ends the job; it then rejects with the reason of the signal
+ * @property {'immediate' | 'inOrder'} [errorOrder] reject at once (the default), or once all results before the failed
+ *   item have been delivered
+ * @property {boolean} [waitForInFlight] reject only once the running handlers have settled. Default: false
+ * @property {AbortSignal} [signal] aborting it ends the job, which then rejects with the reason of the signal
  * @property {import('./retry.js').Retry} [retry] try failed items again
  * @property {number} [timeout] milliseconds for each item. An item that takes longer fails with a TimeoutError, and keeps its
  *   slot until its handler settles
@@ -47,12 +48,15 @@ const {
 
 /** @typedef {Pick<Options, 'concurrency' | 'signal' | 'timeout' | 'timeoutFreesSlot' | 'retry'>} QueueOptions */
 
-/** @typedef {Required<Pick<Options, 'concurrency' | 'ordered' | 'onError' | 'maxErrors' | 'errorOrder' | 'waitForInFlight' | 'destroySource'>> & Options & QueueSettings} Settings */
+/**
+ * @typedef {Required<Pick<Options, 'concurrency' | 'ordered' | 'onError' | 'maxErrors' | 'errorOrder' | 'waitForInFlight' |
+ *   'destroySource'>> & Options & QueueSettings} Settings
+ */
 
 /**
  * @typedef {object} QueueSettings
- * @property {(handler: import('./handler-context.js').Handler<any>) => import('./handler-context.js').Handler<any>} [adapt] makes
- *   a handler for the tasks of the queue out of a handler for the user's items. It is applied outside the retries
+ * @property {(handler: import('./handler-context.js').Handler<any>) => import('./handler-context.js').Handler<any>}
+ *   [adapt] converts a handler for the user's items into a handler for the tasks of the queue. It wraps the retries
  */
 
 /** @typedef {import('../options/rows.js').OptionRow} OptionRow */
@@ -152,7 +156,7 @@ function conflict (message) {
   return argumentError(TypeError, 'SPILLWAY_CONFLICTING_OPTIONS', `spillway/stream: ${message}`)
 }
 
-/** @throws {Error} when the addon is not loaded */
+/** @throws {Error} if the addon is not loaded */
 function checkAuto () {
   const { binding } = require('../native/binding.js') // required here because a fixed number needs no addon
   if (binding.createConcurrency !== undefined) return

@@ -27,7 +27,8 @@ class Outcomes {
    * @param {import('./delivery-queue.js').DeliveryQueue} deliveries
    * @param {import('./delivery-queue.js').Sink} sink
    * @param {import('./termination.js').Termination} termination
-   * @param {(error: unknown) => void} onStop called when a failed item must end the flow. The item is already in the delivery queue
+   * @param {(error: unknown) => void} onStop called when a failed item must end the flow. The item is then already in the
+   *   delivery queue
    */
   constructor (settings, deliveries, sink, termination, onStop) {
     this.#settle = settings.onError === 'settle'
@@ -39,7 +40,8 @@ class Outcomes {
   }
 
   /**
-   * The handler has succeeded. Throws if the sink rejects the result; the caller then passes that error to `fail()`.
+   * Must be called when the handler has succeeded. Throws if the sink rejects the result; the caller then passes that
+   * error to `fail()`.
    *
    * @param {Item} item
    * @param {unknown} value
@@ -55,7 +57,7 @@ class Outcomes {
   }
 
   /**
-   * With `flatten`: one of the results of an item that still runs.
+   * Adds one of the results of an item that still runs, with `flatten`.
    *
    * @param {Item} item
    * @param {unknown} value
@@ -74,7 +76,7 @@ class Outcomes {
   }
 
   /**
-   * The handler has failed, or the item has timed out, whichever comes first.
+   * Must be called when the handler has failed or the item has timed out. Only the first of the two counts.
    *
    * @param {Item} item
    * @param {unknown} error
@@ -99,7 +101,10 @@ class Outcomes {
     }
   }
 
-  /** The source or an item has an error that ends the flow. The first such error is reported; the others are counted. */
+  /**
+   * Must be called when an error of the source or of an item ends the flow. The first such error is reported; the others
+   * are counted.
+   */
   noteFatal () {
     if (this.#fatal) this.lateErrors++
     this.#fatal = true

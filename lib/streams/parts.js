@@ -29,7 +29,7 @@ class Parts {
     return part
   }
 
-  /** @returns {Promise<void>} resolves when another part was taken, or none is needed any more */
+  /** @returns {Promise<void>} resolves when another part has been taken, or no more parts are needed */
   taken () {
     this.#taken ??= defer()
     return this.#taken.promise
@@ -48,13 +48,14 @@ class Parts {
 
 /**
  * @param {any} result of a handler or of `flush`, with `flatten`
+ * @param {string} [returner] what returned it, for the error message
  * @returns {AsyncIterable<any> | Iterable<any>}
  * @throws {TypeError}
  */
-function asIterable (result) {
+function asIterable (result, returner = 'the handler') {
   const isIterable = typeof result === 'object' && result !== null && (Symbol.asyncIterator in result || Symbol.iterator in result)
   if (isIterable) return result
-  throw new TypeError(`spillway/stream: with flatten, the handler must return an iterable or an async iterable, got ${show(result)}`)
+  throw new TypeError(`spillway/stream: with flatten, ${returner} must return an iterable or an async iterable, got ${show(result)}`)
 }
 
 module.exports = { Parts, asIterable }

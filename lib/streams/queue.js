@@ -19,9 +19,10 @@ const { END, WAIT } = require('./source/answers.js')
 /**
  * @template T, R
  * @typedef {object} QueueMethods
- * @property {(item: T) => Promise<R>} add resolves with the result of the handler, and rejects with its error. An error does
- *   not affect other items
- * @property {() => Promise<void>} close accepts no more items. Resolves when all items that were added are done
+ * @property {(item: T) => Promise<R>} add adds an item. The promise resolves with the result of the handler, or rejects
+ *   with its error. An error does not affect other items
+ * @property {() => Promise<void>} close stops accepting items. The promise resolves when all items that were added are
+ *   done
  * @property {() => number} clear drops the waiting items and returns their number. Their promises reject with an AbortError
  * @property {number} size the number of waiting items
  */

@@ -6,16 +6,19 @@ const { LONGEST_TIMER_MS } = require('../options/rows.js')
 
 /**
  * @typedef {object} Retry
- * @property {number} attempts how often an item is tried at most, including the first time: an integer >= 2
- * @property {number} [delay] the longest wait before the second attempt, in milliseconds, >= 0. Default: 100. It doubles with
- *   each further attempt. The wait is random, from 0 to that
+ * @property {number} attempts the maximum number of attempts for an item, including the first: an integer >= 2
+ * @property {number} [delay] the longest wait before the second attempt, in milliseconds, >= 0. Default: 100. It doubles
+ *   with each further attempt. The wait is random, from 0 to this maximum
  * @property {number} [budget] how many retries each item that starts adds to the job's budget: a number > 0, or Infinity.
  *   Default: 0.1
- * @property {(error: unknown, failed: { item: any, index: number, attempt: number }) => boolean | PromiseLike<boolean>} [shouldRetry]
- *   Default: always
+ * @property {(error: unknown, failed: { item: any, index: number, attempt: number }) => boolean | PromiseLike<boolean>}
+ *   [shouldRetry] whether to try the item again. Default: always
  */
 
-/** The capacity of the budget: enough for occasional failures, too few retries for an overloaded downstream to notice. */
+/**
+ * The capacity of the budget: enough for occasional failures, but too few retries to add noticeable load to a downstream
+ * that is overloaded.
+ */
 const MAX_TOKENS = 10
 
 /**
@@ -76,7 +79,7 @@ class Retries {
   /**
    * @param {number} attempt the one that failed
    * @param {AbortSignal} signal
-   * @param {unknown} error thrown if the signal is aborted during the wait
+   * @param {unknown} error the error to throw if the signal is aborted during the wait
    */
   async #wait (attempt, signal, error) {
     const longest = Math.min(this.#delayMs * 2 ** (attempt - 1), LONGEST_TIMER_MS)

@@ -9,8 +9,8 @@ const { TurnBudget } = require('./turn-budget.js')
 const { Workers } = require('./workers.js')
 
 /**
- * Runs the handlers on as many items as there are slots, while there is room for their results. This is the path of every item,
- * so it checks first whether an optional feature is used at all.
+ * Runs the handlers on as many items as there are slots, while there is room for their results. This code runs for every
+ * item, so it first checks whether an optional feature is used at all.
  *
  * @template T
  */
@@ -44,8 +44,8 @@ class Runner {
    *   termination: import('./termination.js').Termination
    * }} collaborators
    * @param {import('./options.js').Settings} settings
-   * @param {{ onBlocked: () => void, onFailed: (error: unknown) => void }} events `onBlocked`: nothing can start now;
-   *   `onFailed`: the next item to deliver has failed
+   * @param {{ onBlocked: () => void, onFailed: (error: unknown) => void }} events `onBlocked` is called when nothing more
+   *   can start for now, and `onFailed` when the next item to deliver has failed
    */
   constructor ({ intake, handlers, slots, deliveries, outcomes, termination }, { flatten, maxBytes, highWaterMark, destroySource }, events) {
     this.#intake = intake
@@ -105,8 +105,8 @@ class Runner {
   }
 
   /**
-   * Runs handlers one after the other, as long as an item can start. The caller has checked that one can. At most as many of
-   * these loops run as there are slots. A loop with `await` needs no promise for each item, unlike `then()`.
+   * Runs handlers one after the other, as long as an item can start. The caller has checked that one can. No more of
+   * these loops run than there are slots. A loop with `await` needs no promise for each item, unlike `then()`.
    */
   async #work () {
     const worker = this.#workers.enter()
@@ -156,7 +156,7 @@ class Runner {
   }
 
   /**
-   * With `flatten`: passes the results of an item to the delivery queue, no more than there is room for.
+   * With `flatten`: passes the results of an item to the delivery queue, as room becomes available.
    *
    * @param {Item<any>} item
    * @param {AsyncIterable<unknown> | Iterable<unknown>} results
@@ -184,7 +184,7 @@ class Runner {
   }
 
   /**
-   * The handler has settled, and so has `onError`, if it was called.
+   * Must be called when the handler has settled, and `onError` too, if it was called.
    *
    * @param {Item<T>} item
    * @param {boolean} succeeded

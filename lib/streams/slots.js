@@ -1,13 +1,13 @@
 'use strict'
 
 /**
- * How many handlers may run, and how many do. The limit may change at any time. If it falls, handlers beyond it are not cancelled,
- * and their slots disappear when they settle.
+ * Counts how many handlers may run, and how many are running. The limit may change at any time. If it falls, handlers
+ * beyond it are not cancelled, and their slots disappear when they settle.
  */
 class Slots {
   /** The number of slots that are taken. */
   inFlight = 0
-  /** The number of handlers that run without a slot, because their item timed out, and of `flush`. */
+  /** The number of calls that run without a slot: handlers whose item timed out, and `flush`. */
   slotless = 0
   peak = 0
 
@@ -30,7 +30,7 @@ class Slots {
   }
 
   /**
-   * A handler is about to start.
+   * Must be called when a handler is about to start.
    *
    * @returns {number} to be passed to `give()`: the time, if a subclass needs it
    */
@@ -41,7 +41,7 @@ class Slots {
   }
 
   /**
-   * A handler has settled.
+   * Must be called when a handler has settled.
    *
    * @param {number} _began
    * @param {boolean} _succeeded
@@ -50,7 +50,7 @@ class Slots {
     this.inFlight--
   }
 
-  /** No handler will start any more. */
+  /** Must be called when no more handlers will start. */
   close () {}
 }
 

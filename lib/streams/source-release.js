@@ -1,9 +1,9 @@
 'use strict'
 
-/** Closing a source may take long, or never end. */
+/** Closing a source may take a long time, or never finish. */
 const MAX_WAIT_MS = 1000
 
-/** Waits until a source that was given up is released, and reports an error of the release once. */
+/** Waits until a closed source is released, and reports an error of the release once. */
 class SourceRelease {
   /** @type {Promise<void> | undefined} */
   #released

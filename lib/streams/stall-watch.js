@@ -22,7 +22,7 @@ class StallWatch {
     else if (this.#timer === undefined) this.#timer = setTimeout(this.#onStall, this.#ms)
   }
 
-  /** A result was delivered, so the time starts again. */
+  /** Must be called when a result was delivered: the time starts again. */
   delivered () {
     this.#timer?.refresh()
   }

@@ -5,8 +5,8 @@ const { setMaxListeners } = require('node:events')
 const { defer } = require('./deferred.js')
 
 /**
- * How a flow ends, which happens once. Aborts the signal of the handlers, listens to the signal of the user, and tells when the
- * last handler has settled.
+ * Handles the end of a flow, which happens once. Aborts the signal of the handlers, listens to the signal of the user,
+ * and reports when the last handler has settled.
  */
 class Termination {
   finished = false
@@ -27,7 +27,7 @@ class Termination {
    * @param {(reason: unknown) => void} onAbort
    */
   constructor (userSignal, onAbort) {
-    setMaxListeners(0, this.signal) // every handler that passes it on adds a listener or more
+    setMaxListeners(0, this.signal) // every handler that passes it on adds at least one listener
     this.#userSignal = userSignal
     this.#onAbort = () => onAbort(userSignal?.reason)
   }

@@ -16,7 +16,7 @@ const MAX_WAITING = 16
  * Creates a Duplex for `pipeline()`. Chunks that are written to it are items; chunks that are read from it are results.
  *
  * @template T, R
- * @param {import('./handler-context.js').Handler<T, R>} handler the result undefined is left out
+ * @param {import('./handler-context.js').Handler<T, R>} handler a result of undefined is left out
  * @param {import('./options.js').Options<T, R>} options
  * @returns {Duplex & import('./job.js').Job}
  * @throws {TypeError | RangeError} for a wrong argument or option
@@ -43,7 +43,8 @@ class ConcurrentDuplex extends Duplex {
    * @param {import('./options.js').Settings} settings
    */
   constructor (handler, settings) {
-    // Chunks wait in the source, so the writable buffer can be minimal. Results wait in the readable buffer, which the flow bounds.
+    // Chunks wait in the source, so the writable buffer can be minimal. Results wait in the readable buffer, whose size
+    // the flow limits.
     super({ objectMode: true, writableHighWaterMark: 1 })
     this.#input = new WritableSource(maxWaiting(settings))
     let starting = true
@@ -75,7 +76,8 @@ class ConcurrentDuplex extends Duplex {
    */
   write (chunk, encoding, callback) {
     if (!this.#input.holds && this.writableCorked === 0) return super.write(chunk, encoding, callback)
-    // The stream will call _write() later, in the asynchronous context of the code that makes room. So keep the writer's.
+    // The stream will call _write() later, in the asynchronous context of the code that makes room. So keep the context
+    // of the writer.
     const isTaken = super.write(chunk, encoding, callback) // throws for null
     this.#contexts.push(contextOfNow())
     return isTaken
@@ -127,8 +129,8 @@ class ConcurrentDuplex extends Duplex {
   }
 
   /**
-   * After `stop()`, the readable side ends only when the writer has ended. Otherwise `for await` would destroy the stream at the
-   * end of the results, and a pipeline that still writes would fail.
+   * After `stop()`, the readable side ends only when the writer has ended. Otherwise, `for await` would destroy the
+   * stream after the last result, and a pipeline that is still writing would fail.
    */
   #endWithWriter () {
     if (this.#finished === undefined) return

@@ -8,8 +8,8 @@ const STARTS_PER_READING = 64
 const SLOW_MS = 0.1
 
 /**
- * Bounds how many items may start in one turn of the event loop. Without it, handlers that are synchronous, or asynchronous
- * without waiting for I/O, would block the loop until the source ends.
+ * Limits how many items may start in one turn of the event loop. Without it, handlers that are synchronous, or
+ * asynchronous without waiting for I/O, would block the loop until the source ends.
  */
 class TurnBudget {
   #starts = 0
@@ -31,7 +31,7 @@ class TurnBudget {
     return this.#starts < this.#nextReading || this.#readClock()
   }
 
-  /** An item starts. */
+  /** Must be called when an item starts. */
   countStart () {
     this.#starts++
   }

@@ -80,7 +80,7 @@ describe('where the spill works:', function () {
         }
         await assert.rejects(async () => kind.install({ spill: true, [name]: value }), (error) => {
           assert(error instanceof TypeError)
-          assert(error.message.startsWith(`${kind.entry}: option "spill" cannot be true where "${name}" is given as a function: `))
+          assert(error.message.startsWith(`${kind.entry}: option "spill" cannot be true when "${name}" is given as a function: `))
           return true
         })
       })
@@ -88,7 +88,7 @@ describe('where the spill works:', function () {
   }
 
   it('spill: true is an error in Express with errorMode', () => {
-    assert.throws(() => spillwayExpress({ spill: true, errorMode: true }), /option "spill" cannot be true where "errorMode" is given as true/)
+    assert.throws(() => spillwayExpress({ spill: true, errorMode: true }), /option "spill" cannot be true when "errorMode" is given as true/)
   })
 
   it('it watches a server that listens before guard() is called, and one that listens later', async () => {
@@ -200,7 +200,7 @@ describe('where the spill works:', function () {
       const gate = guard(server)
       opened(() => gate.close())
       await listen(server)
-      assert.deepEqual(spillOf(gate), { active: false, why: 'the server speaks more than plain HTTP/1' })
+      assert.deepEqual(spillOf(gate), { active: false, why: 'the server is not a plain HTTP/1 server' })
     }
   })
 
@@ -211,7 +211,7 @@ describe('where the spill works:', function () {
     opened(() => gate.close())
     await listen(server, file)
     assert.equal((await (await connect(file)).send('GET /')).status, 200)
-    assert.deepEqual(spillOf(gate), { active: false, why: 'a Unix domain socket does not tell which connections wait to be accepted' })
+    assert.deepEqual(spillOf(gate), { active: false, why: 'a Unix domain socket does not report which connections wait to be accepted' })
   })
 
   it('it is inactive on a server that gets its connections from another one, and the snapshot says so', async () => {

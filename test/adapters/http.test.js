@@ -90,7 +90,7 @@ describe('guard()', () => {
     it('throws for the same server, and leaves the first gate as it was', async () => {
       const server = http.createServer((req, res) => res.end('ok'))
       const gate = guard(server, { maxDelay })
-      assert.throws(() => guard(server), new Error('spillway/http: this server is already guarded; close() its gate first'))
+      assert.throws(() => guard(server), new Error('spillway/http: this server is already guarded; call close() on its gate first'))
       const client = await connect(await listen(server))
       assert.equal((await late(() => client.send('GET /'))).status, 503)
       assert.equal(gate.stats().shed, 1)

@@ -114,7 +114,7 @@ for (const kind of kinds) {
     if (!['fastify', 'hapi'].includes(kind.name)) {
       it("is named in the body, except in production or with a message of the user's", async () => {
         const { client } = await start(OVER)
-        assert.match((await client.send('GET /')).body, /^Service Unavailable: heapUsedBytes is \d+, its limit 1$/)
+        assert.match((await client.send('GET /')).body, /^Service Unavailable: heapUsedBytes is \d+, above the limit of 1$/)
         const before = process.env.NODE_ENV
         process.env.NODE_ENV = 'production'
         assert.equal((await client.send('GET /')).body, 'Service Unavailable')

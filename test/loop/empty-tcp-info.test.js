@@ -38,7 +38,7 @@ describe('on a system that fills TCP_INFO with zeros', function () {
       assert.ok(hello.wait < 0)
       assert.equal(hello.canSpill, false)
       assert.equal(hello.spill.active, false)
-      assert.equal(hello.spill.why, 'this system does not tell which connections wait to be accepted')
+      assert.equal(hello.spill.why, 'this system does not report which connections wait to be accepted')
       assert.equal(hello.status, 503)
       assert.equal(hello.info.source, 'loop')
     })

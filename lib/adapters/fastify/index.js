@@ -21,14 +21,14 @@ const { functionRow, isFunction } = require('../../options/rows.js')
  * @typedef {import('fastify').FastifyReply} FastifyReply
  *
  * @typedef {object} AnswerOptions
- * @property {(request: FastifyRequest, reply: FastifyReply, info: ShedInfo) => unknown} [respond]
- *   replies in place of the 503, with `reply.send()` or a promise of the payload
- * @property {PressureHandler} [pressureHandler] called for a request that a limit on the process would refuse: replies with
- *   `reply.send()` or its return value (unless that is a promise), or else the request passes. A route's own
- *   `config.pressureHandler` takes precedence
- * @property {new () => Error} [customError] class of the error of each refusal
- * @property {boolean | string | import('./status-route.js').StatusRoute} [exposeStatusRoute] adds a route that the limits on
- *   the process apply to, and the admission controller does not
+ * @property {(request: FastifyRequest, reply: FastifyReply, info: ShedInfo) => unknown} [respond] replies in place of the
+ *   503: calls `reply.send()`, or returns the payload or a promise of it
+ * @property {PressureHandler} [pressureHandler] called for each request that a limit on the process would refuse. It
+ *   refuses the request by replying, with `reply.send()` or its return value (unless that is a promise); otherwise the
+ *   limit does not apply. A route's own `config.pressureHandler` takes precedence
+ * @property {new () => Error} [customError] class of the error that each refusal causes
+ * @property {boolean | string | import('./status-route.js').StatusRoute} [exposeStatusRoute] adds a route to which the
+ *   limits on the process apply, but not the admission controller
  * @property {(fastify: FastifyInstance) => unknown} [healthCheck] while it returns a falsy value, or a promise of one, or
  *   fails, all requests are refused
  *
@@ -42,16 +42,16 @@ const table = {
   customError: { takes: 'a class of errors', hasType: isConstructor },
   exposeStatusRoute: statusRouteRow
 }
-// Options of Fastify's own that `register()` passes on with the others.
+// Fastify's own options, which `register()` passes on with those of the plugin.
 const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
-// @fastify/under-pressure ignores these when they are false, as `condition && fn` may be.
+// @fastify/under-pressure ignores these options if they are false, so that `condition && fn` works.
 const MAY_BE_FALSE = ['healthCheck', 'pressureHandler', 'customError']
 const UNDER_PRESSURE = 'FST_UNDER_PRESSURE'
 /** The default of @fastify/under-pressure. */
 const UNDER_PRESSURE_RETRY_S = 10
 
 /**
- * Fastify has routed the request when its hooks run.
+ * When hooks run, Fastify has already routed the request.
  *
  * @type {import('../../admission/classify.js').Routing}
  */
@@ -61,7 +61,7 @@ const routing = {
 }
 
 /**
- * Async, because an exception in a plugin with a callback ends the process.
+ * An async function, because an exception in a plugin that takes a callback ends the process.
  *
  * @type {import('fastify').FastifyPluginAsync<FastifyOptions>}
  */
@@ -77,10 +77,10 @@ const fastifyUnderPressure = async (fastify, given) => {
   })
   // The gate of an outer plugin judges first, by its own limits and admission controller.
   const isNested = fastify.hasDecorator('spillway')
-  // Encapsulated, the plugin sees only some of the server's requests.
+  // An encapsulated plugin sees only some of the server's requests.
   const judgesAll = Object.hasOwn(fastify, 'server')
   const gateSettings = { ...settings, healthCheck: checkHealth }
-  // The status route calls the health check, so that no timer has to.
+  // The status route calls the health check, so no timer is needed.
   if (statusUrl !== undefined && options.healthCheckInterval === undefined) gateSettings.healthCheckInterval = undefined
   const gate = createGate(gateSettings, {
     routing,
@@ -97,7 +97,7 @@ const fastifyUnderPressure = async (fastify, given) => {
     return { eventLoopDelay: eventLoopDelay ?? 0, rssBytes: rssBytes ?? 0, heapUsed: heapUsedBytes ?? 0, eventLoopUtilized: eventLoopUtilization ?? 0 }
   })
   fastify.addHook('onRequest', (request, reply, next) => {
-    // Fastify creates a further server for each further address of localhost.
+    // Fastify creates an additional server for each additional address of localhost.
     gate.spill.watchServerOf(request.raw)
     const handler = gate.limits.exceeded === null ? undefined : handlerOf(request)
     const limitsOnly = statusUrl !== undefined && request.routeOptions.url === statusUrl
@@ -120,7 +120,7 @@ const fastifyUnderPressure = async (fastify, given) => {
   await gate.limits.ready
 
   /**
-   * Fastify builds `routeOptions` anew on each access, which costs too much for every request.
+   * Called only while a limit is exceeded, because Fastify builds `routeOptions` anew on each access.
    *
    * @param {FastifyRequest} request
    * @returns {any} the handler that may overrule a limit, if there is one
@@ -144,7 +144,7 @@ const fastifyUnderPressure = async (fastify, given) => {
 }
 
 /**
- * The user's health check. Fastify's log gets its failures.
+ * Wraps the user's health check: writes its failures to Fastify's log.
  *
  * @param {FastifyInstance} fastify
  * @param {(fastify: FastifyInstance) => unknown} healthCheck
@@ -179,8 +179,8 @@ function ownOptions (given) {
 }
 
 /**
- * The plugin under the name of @fastify/under-pressure, for applications in which another plugin depends on that name. Another
- * function, because fastify-plugin keeps the name on the function.
+ * The plugin under the name of @fastify/under-pressure, for applications in which another plugin depends on that name. It
+ * is a separate function, because fastify-plugin stores the name on the function.
  *
  * @type {import('fastify').FastifyPluginAsync<FastifyOptions>}
  */
@@ -189,7 +189,7 @@ async function underPressure (fastify, options) {
 }
 
 /**
- * The exported function itself, which fastify-plugin marks and gives back.
+ * Gives a function the type of the exported plugin: fastify-plugin marks the function and returns the same one.
  *
  * @param {any} plugin
  * @returns {import('./types.js').Plugin<FastifyOptions>}
@@ -199,7 +199,7 @@ function asExported (plugin) {
 }
 
 module.exports = fp(fastifyUnderPressure, { fastify: '5.x', name: 'spillway' })
-// One assignment for each name: Node reads the names of `import { TYPE_RSS_BYTES }` from the source text.
+// Each name needs its own assignment: Node.js finds the names for `import { TYPE_RSS_BYTES }` by parsing the source text.
 module.exports.fastifyUnderPressure = asExported(fastifyUnderPressure)
 module.exports.default = asExported(fastifyUnderPressure) // for `register(import('spillway/fastify'))` in TypeScript without esModuleInterop
 module.exports.underPressure = fp(underPressure, { fastify: '5.x', name: '@fastify/under-pressure' })

@@ -9,8 +9,8 @@
  */
 
 /**
- * Lets the user's handler decide about a request that a limit refuses. The handler confirms the refusal by sending a
- * reply, with `reply.send()` or its return value; otherwise it overrules the limit.
+ * Lets the user's handler decide on a request that a limit refuses. The handler confirms the refusal by sending a reply,
+ * with `reply.send()` or its return value. Otherwise it overrules the limit.
  *
  * @param {PressureHandler} handler
  * @param {ProvisionalRefusal} refusal
@@ -41,7 +41,8 @@ function askPressureHandler (handler, refusal, request, reply, conclude, fail) {
 }
 
 /**
- * `reply.sent` becomes true only when the reply's hooks have finished. Until then the route's handler would reply as well.
+ * `reply.sent` becomes true only when the reply's hooks have finished. Without this function, the route's handler could
+ * reply as well before that.
  *
  * @param {FastifyReply} reply
  * @returns {() => boolean} whether the reply is sent or being sent

@@ -7,8 +7,8 @@
  * @property {string} [url] default: `/status`
  * @property {object} [routeOpts] Fastify's options of the route
  * @property {Record<string, any>} [routeSchemaOpts] added to its schema; its `response` takes precedence
- * @property {Record<string, unknown>} [routeResponseSchemaOpts] schema of what the object that the health check returns adds
- *   to the response
+ * @property {Record<string, unknown>} [routeResponseSchemaOpts] schema of the properties that the health check's result
+ *   adds to the response
  */
 
 const DEFAULT_URL = '/status'
@@ -25,8 +25,8 @@ const statusRouteRow = {
 /**
  * @param {import('fastify').FastifyInstance} fastify
  * @param {boolean | string | StatusRoute} option
- * @param {(reply: import('fastify').FastifyReply) => Promise<any>} check fulfills with what to add to `{ status: 'ok' }`, or
- *   rejects
+ * @param {(reply: import('fastify').FastifyReply) => Promise<any>} check resolves to properties that are added to
+ *   `{ status: 'ok' }`, or rejects
  * @returns {string | undefined} the route's pattern; undefined if the option is false
  */
 function addStatusRoute (fastify, option, check) {

@@ -9,7 +9,7 @@ export type PressureHandler = (
   request: FastifyRequest, reply: FastifyReply, type: string, value: number | undefined
 ) => unknown
 
-/** The names beside the plugin are those of @fastify/under-pressure. */
+/** The constants have the names that they have in @fastify/under-pressure. */
 export type Plugin<Options extends object> = FastifyPluginAsync<Options> & {
   TYPE_EVENT_LOOP_DELAY: 'eventLoopDelay'
   TYPE_EVENT_LOOP_UTILIZATION: 'eventLoopUtilization'
@@ -18,7 +18,10 @@ export type Plugin<Options extends object> = FastifyPluginAsync<Options> & {
   TYPE_RSS_BYTES: 'rssBytes'
 }
 
-/** In ms, bytes, bytes, and a share from 0 to 1; 0 if the figure is unknown, as in @fastify/under-pressure. */
+/**
+ * The delay in ms, memory in bytes, and utilization from 0 to 1. A figure is 0 if it is unknown, as in
+ * @fastify/under-pressure.
+ */
 export interface MemoryUsage {
   eventLoopDelay: number
   rssBytes: number

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * The CORS headers of a response that is sent before Hapi has routed the request. Hapi then adds none of the route's, and
- * without them a browser would hide the 503 from its script.
+ * Returns the CORS headers of a response that is sent before Hapi has routed the request. Hapi then adds no headers of
+ * the route, and without them a browser would hide the 503 from the script that sent the request.
  *
  * @param {import('@hapi/hapi').Request} request
  * @param {import('@hapi/hapi').RequestRoute | undefined} route that the request will take
@@ -11,7 +11,8 @@
 function corsHeaders (request, route) {
   const cors = /** @type {any} */ (route?.settings.cors)
   if (request.route.settings.cors) {
-    // The server has CORS settings for all routes: Hapi adds the headers, by the settings or the verdict that it finds here.
+    // The server has CORS settings for all routes, so Hapi adds the headers itself. It uses the route or the origin check
+    // set here.
     if (cors) Object.assign(request, { route })
     else if (route !== undefined) Object.assign(request.info, { cors: { isOriginMatch: false } })
     return {}

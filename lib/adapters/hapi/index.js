@@ -22,8 +22,8 @@ const { pathOfTarget } = require('../../requests/target.js')
  * @typedef {import('@hapi/hapi').Lifecycle.ReturnValue} ReturnValue
  *
  * @typedef {object} AnswerOptions
- * @property {(request: Request, h: ResponseToolkit, info: ShedInfo) => ReturnValue} [respond] makes
- *   the response in place of the 503: what it returns, or a promise of it
+ * @property {(request: Request, h: ResponseToolkit, info: ShedInfo) => ReturnValue} [respond] returns the response that
+ *   is sent in place of the 503, or a promise of it
  *
  * @typedef {import('../../gate/options.js').GateOptions<Request> & AnswerOptions} HapiOptions
  */
@@ -41,7 +41,7 @@ const plugin = {
     const { respond, healthCheck, ...settings } = readOptions('spillway/hapi', table, given)
     const { boomify } = requireBoom()
     const routes = new RoutesWithOptions(server, { ...settings, onExhausted: undefined })
-    // A stopped server may start again. Until then, what the health check depends on may be gone.
+    // A stopped server may start again. Until then, the resources that the health check uses may be closed.
     let isStopped = false
     server.events.on('stop', () => { isStopped = true })
     server.events.on('start', () => { isStopped = false })
@@ -81,7 +81,7 @@ const plugin = {
       const terms = { exempt: own === false, limits: own && !isUnhealthy ? own : undefined }
       const info = gate.decide(request.raw.req, request.raw.res, request, terms)
       if (info === null) return h.continue
-      // The event that Hapi emits when its own load limits refuse a request.
+      // Hapi logs the same event when its own load limits refuse a request.
       if (LOAD_REASONS.has(info.reason)) server.log(['load'], () => loadOf(gate))
       const headers = corsHeaders(request, matchOf(server, request))
       await payloadArrival(request.raw.req)
@@ -103,7 +103,7 @@ const plugin = {
 }
 
 /**
- * The figures, also under the names that Hapi's `server.load` uses.
+ * The figures that the limits apply to, also under the names that Hapi's `server.load` uses.
  *
  * @param {import('../../gate/gate.js').Gate} gate
  */
@@ -112,8 +112,8 @@ function loadOf ({ limits: { load } }) {
 }
 
 /**
- * Hapi closes the connection if it responds before the payload has arrived. Mostly it has arrived, and Node emits it by the
- * end of this turn of the event loop.
+ * Waits for the payload, because Hapi closes the connection if it responds before the payload has been read. Usually the
+ * payload has already arrived, and Node emits it before this event-loop turn ends.
  *
  * @param {import('node:http').IncomingMessage} req
  */
@@ -123,7 +123,7 @@ async function payloadArrival (req) {
 }
 
 /**
- * Hapi routes a request after `onRequest`, and `request.route` is a placeholder until then.
+ * Finds the route of a request that Hapi has not routed yet: during `onRequest`, `request.route` is a placeholder.
  *
  * @param {import('@hapi/hapi').Server} server
  * @param {string} method
@@ -142,6 +142,6 @@ function requireBoom () {
   return createRequire(require.resolve('@hapi/hapi'))('@hapi/boom')
 }
 
-// Node reads the names of `import { register }` from the source text, in this form.
+// Node.js finds the names for `import { register }` by parsing the source text, which must have this form.
 const { pkg, requirements, register } = plugin
 module.exports = { pkg, requirements, register }

@@ -15,7 +15,12 @@ const { readOptions } = require('../../options/read.js')
 class RoutesWithOptions {
   #server
   #settings
-  /** The limits of each route, or false, by its settings: Hapi has two objects for a route. @type {Map<object, Limits | false>} */
+  /**
+   * The limits of each route, or false if it is exempt. The key is the route's settings, because Hapi has two objects for
+   * each route.
+   *
+   * @type {Map<object, Limits | false>}
+   */
   #routes = new Map()
 
   /**

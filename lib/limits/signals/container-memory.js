@@ -6,9 +6,10 @@ const path = require('node:path')
 /**
  * @typedef {object} Layout the file names of one version of Linux's control groups
  * @property {string} type of the mount
- * @property {string} limit the file that holds it
- * @property {string} usage the file that holds it
- * @property {string} reclaimable the entry of memory.stat for the cache that the kernel reclaims before it kills
+ * @property {string} limit the file that contains the limit
+ * @property {string} usage the file that contains the usage
+ * @property {string} reclaimable the entry of memory.stat for the cache that the kernel reclaims before it kills a
+ *   process
  */
 
 /** @type {Layout} */
@@ -16,7 +17,7 @@ const V2 = { type: 'cgroup2', limit: 'memory.max', usage: 'memory.current', recl
 /** @type {Layout} */
 const V1 = { type: 'cgroup', limit: 'memory.limit_in_bytes', usage: 'memory.usage_in_bytes', reclaimable: 'total_inactive_file' }
 
-/** Version 1 expresses "no limit" by the largest possible number, in whole pages. */
+/** Version 1 expresses "no limit" as the largest possible number of bytes in whole pages. */
 const NO_LIMIT = 2 ** 60
 
 /**
@@ -71,8 +72,8 @@ function parseMembership (line) {
 }
 
 /**
- * The path of a group relative to a mount that shows the groups from `mountRoot` down. A container may see the path that
- * the host uses, and only its own group: the mount is then that group.
+ * The path of a group relative to a mount that shows the groups from `mountRoot` down. A container may see only its own
+ * group, but under the path that the host uses. The mount is then that group.
  *
  * @param {string} mountRoot
  * @param {string} own
@@ -99,7 +100,7 @@ function upFrom (mount, below) {
 /** @param {Group} group */
 function ratioOf ({ dir, layout }) {
   try {
-    const limit = Number(fs.readFileSync(path.join(dir, layout.limit), 'latin1')) // NaN where it says 'max'
+    const limit = Number(fs.readFileSync(path.join(dir, layout.limit), 'latin1')) // NaN if the file contains 'max'
     if (!(limit < NO_LIMIT)) return null
     const usage = Number(fs.readFileSync(path.join(dir, layout.usage), 'latin1'))
     const stat = fs.readFileSync(path.join(dir, 'memory.stat'), 'latin1')

@@ -2,7 +2,10 @@
 
 const { binding } = require('../../native/binding.js')
 
-/** Event-loop delay: how long an event at a random moment of the sample had to wait, from the length of each turn. */
+/**
+ * Event-loop delay: how long an event at a random moment of the sample had to wait. It is calculated from the length of
+ * each turn.
+ */
 module.exports = function eventLoopDelay () {
   const take = binding.createLoopDelay()
   return {

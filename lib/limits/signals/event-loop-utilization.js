@@ -9,7 +9,7 @@ module.exports = function eventLoopUtilization () {
       const now = performance.eventLoopUtilization()
       const { utilization } = performance.eventLoopUtilization(now, last)
       last = now
-      // It is NaN if no time has passed.
+      // The utilization is NaN if no time has passed.
       return { eventLoopUtilization: Number.isFinite(utilization) ? utilization : 0 }
     }
   }

@@ -5,9 +5,9 @@ const fdWatch = require('../fd-watch.js')
 
 const OPEN = '/proc/self/fd'
 const LIMITS = '/proc/self/limits'
-/** From this share on, the descriptor of each new connection is noted. */
+/** From this share on, the descriptor of each new connection is evaluated. */
 const MANY = 0.5
-/** Where the time to count grows with the number of descriptors, counting may take this share of the time. */
+/** The share of the time that counting may take on kernels on which its cost grows with the number of descriptors. */
 const COUNTING_SHARE = 0.01
 
 /**
@@ -30,10 +30,10 @@ module.exports = function openFiles (report = () => {}) {
     read () {
       try {
         open = count()
-        // Reading the limit is the costly part, and it is seldom lowered.
+        // Reading the limit is costly, and a limit is seldom lowered.
         if (!(open < fdWatch.limit * MANY) || fdWatch.limit === Infinity) fdWatch.limit = readLimit()
       } catch (error) {
-        // Reading takes a descriptor.
+        // Reading needs a free descriptor.
         const { code } = /** @type {NodeJS.ErrnoException} */ (error)
         if (code !== 'EMFILE') return { fdRatio: null } // no /proc, or no permission
         open = fdWatch.limit

@@ -9,7 +9,7 @@ module.exports = function rss () {
       try {
         rssBytes = process.memoryUsage.rss()
       } catch {
-        // Reading takes a descriptor, and none is free: the last figure stays.
+        // Reading needs a free descriptor, and there is none: keep the last figure.
       }
       return { rssBytes }
     }

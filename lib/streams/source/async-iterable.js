@@ -46,7 +46,7 @@ class AsyncIterableSource {
     else receiver.receive(/** @type {T} */ (item))
   }
 
-  /** A generator that waits for something settles only after that. */
+  /** If a generator is waiting for something, this settles only after that. */
   async #return () {
     await this.#iterator.return?.()
   }

@@ -8,8 +8,8 @@ const { ReadableSource } = require('./readable.js')
 const { WebStreamSource } = require('./web-stream.js')
 
 /**
- * The part of a web `ReadableStream` that is used. The types of Node.js and of the DOM both have it. The second signature
- * corresponds to their overload for a BYOB reader: TypeScript pairs overloads from the last when it infers `T`.
+ * The part of a web `ReadableStream` that this library uses. The types of Node.js and of the DOM both have it. The second
+ * signature corresponds to their overload for a BYOB reader: TypeScript pairs overloads from the last when it infers `T`.
  *
  * @template T
  * @typedef {{ getReader: { (): WebReader<T>, (options?: any): unknown } }} WebStream
@@ -24,10 +24,10 @@ const { WebStreamSource } = require('./web-stream.js')
  */
 
 /**
- * If a value is several of these, the first in this list counts. A source that has ended yields no items. A Readable that was
- * destroyed, or closes before its end, is a source that fails. For a locked web stream, the call throws. A string yields its
- * characters. A promise in an iterable stands for its value; if it rejects, the item fails. Rejections of promises in an array or
- * a Set never count as unhandled.
+ * If several of these types match a value, the first one applies. A source that has ended yields no items. A Readable
+ * that was destroyed, or that closes before its end, is a source that fails. If a web stream is locked, the call throws.
+ * A string yields its characters. A promise in an iterable stands for its value; if it rejects, the item fails.
+ * Rejections of promises in an array or a Set never count as unhandled.
  *
  * @template T
  * @typedef {import('node:stream').Readable | WebStream<T> | AsyncIterable<T> | Iterable<T | PromiseLike<T>>} Source
@@ -51,8 +51,8 @@ const { WebStreamSource } = require('./web-stream.js')
  * @property {boolean} [givesContexts] each item has its own asynchronous context: see `Origin`
  * @property {(intake: import('../intake.js').Intake<T>) => void} [connect] called once, before everything else
  * @property {(receiver: Receiver<T>) => import('./answers.js').Answer<T>} pull
- * @property {(destroy: boolean, reason?: unknown) => Promise<void> | void} close releases the source; called once. If that
- *   takes time, it returns a promise that settles when the source is released, and rejects with an error of the release
+ * @property {(destroy: boolean, reason?: unknown) => Promise<void> | void} close releases the source; called once. If
+ *   that takes time, it returns a promise that resolves when the source is released, or rejects if the release fails
  * @property {(item: T) => void} [giveBack] takes back an unused item, after `close()`
  */
 

@@ -11,7 +11,7 @@ class IterableSource {
   /** @type {Iterator<T | PromiseLike<T>>} */
   #iterator
   #done = false
-  /** `next()` is running. A generator cannot be closed until it returns. */
+  /** Whether `next()` is running. A generator cannot be closed until it returns. */
   #running = false
   /** Resolves a `close()` that was called while `next()` was running. @type {((released?: Promise<void>) => void) | undefined} */
   #onReturned

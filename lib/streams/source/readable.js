@@ -100,7 +100,7 @@ class ReadableSource {
       return
     }
     const reported = this.#failure
-    this.#stream.destroy() // keep listening: this may emit an error
+    this.#stream.destroy() // keeps the listeners, because this may emit an error
     return this.#closed(reported)
   }
 

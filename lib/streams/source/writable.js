@@ -8,8 +8,8 @@ const { END, WAIT } = require('./answers.js')
 /** @typedef {import('../intake.js').Origin | undefined} Origin */
 
 /**
- * The writable side of a Duplex as a source. Chunks that have no slot yet wait here. When the maximum number waits, the write
- * callback of the last is called only when none waits any more.
+ * The writable side of a Duplex as a source. Chunks that have no slot yet wait here. Once the maximum number is waiting,
+ * the write callback of the last chunk is called only when no chunk is waiting.
  *
  * @template T
  */
@@ -50,7 +50,7 @@ class WritableSource {
     return next.item
   }
 
-  /** Whether a chunk that is written now waits in the writable buffer of the stream. */
+  /** Whether a chunk that is written now would wait in the writable buffer of the stream. */
   get holds () {
     return this.#held !== undefined
   }
@@ -84,7 +84,7 @@ class WritableSource {
     }
   }
 
-  /** The writer has ended. */
+  /** Must be called when the writer has ended. */
   end () {
     this.#ended = true
     if (this.#waiting.length === 0) this.#intake.end()
