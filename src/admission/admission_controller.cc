@@ -108,6 +108,7 @@ ClassLimit::Setting AdmissionController::Setting() const {
 }
 
 void AdmissionController::Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome) {
+  now = std::max(now, start);
   Class& entry = classes_[id];
   const bool completed = outcome == Outcome::kCompleted;
   if (!dry_run_ || FreesPlace(now, id, start, completed)) FreePlace(entry);

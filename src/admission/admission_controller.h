@@ -44,7 +44,9 @@ class AdmissionController final {
   /// A request of class `id` reaches its handler after `wait_ns`. `queued`: its connection was
   /// accepted just before, so the request waited in the accept queue.
   Verdict Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
-  /// The request that was admitted at `start` has ended.
+  /// The request that was admitted at `start` has ended. `start` may be later than `now` by a
+  /// rounding error: JavaScript holds it as a double, which is exact only in the first 104 days of
+  /// uptime.
   void Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome);
   /// A turn ends now, in which the loop did not wait for events for `busy_ns`. Must be called for
   /// each turn: the controller evaluates its measurements here, about every 100 ms.

@@ -31,9 +31,10 @@ Concurrency& Get(const Napi::CallbackInfo& info) { return *Self<Share>(info); }
 
 // begin() -> the current time, which the caller passes to end()
 Napi::Value Begin(const Call<0>& call) {
-  const uint64_t now = uv_hrtime();
-  call.Self()->limit.Begin(now);
-  return call.JsNumber(static_cast<double>(now));
+  // Rounded as JavaScript will return it to End(): a double holds whole ns only up to 104 days.
+  const auto now = static_cast<double>(uv_hrtime());
+  call.Self()->limit.Begin(static_cast<uint64_t>(now));
+  return call.JsNumber(now);
 }
 
 // end(began, completed) -> the limit

@@ -65,9 +65,9 @@ class JsReceiver final : public SpillReceiver {
     };
     // A listener that throws interrupts one hand-over; the connections after it still get theirs.
     for (size_t before = waiting();; before = waiting()) {
-      const auto result =
-          deliver.MakeCallback(env_.Global(), std::size(arguments), arguments, nullptr);
-      if (result.IsJust()) break;
+      const napi_status status = napi_make_callback(env_, nullptr, env_.Global(), deliver,
+                                                    std::size(arguments), arguments, nullptr);
+      if (status == napi_ok) break;
       ReportException();
       arguments[1] = none;
       if (waiting() == 0 || waiting() == before) break;
@@ -84,10 +84,13 @@ class JsReceiver final : public SpillReceiver {
 
  private:
   // Treats the exception like any exception in a callback of the event loop: it goes to
-  // 'uncaughtException', or ends the process. node-addon-api does not wrap this function.
+  // 'uncaughtException', or ends the process. Calls Node-API directly, as Deliver() does, because
+  // Napi::Error looks up properties of the exception, which can run user code (a Proxy's traps).
   void ReportException() {
+    napi_value exception = nullptr;
     if (!env_.IsExceptionPending()) return;
-    napi_fatal_exception(env_, env_.GetAndClearPendingException().Value());
+    if (napi_get_and_clear_last_exception(env_, &exception) != napi_ok) return;
+    static_cast<void>(napi_fatal_exception(env_, exception));
   }
 
   const Napi::Env env_;

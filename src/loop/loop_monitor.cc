@@ -67,6 +67,8 @@ bool LoopMonitor::Stop() {
   uv_prepare_stop(prepare_.Get());
   uv_check_stop(check_.Get());
   stats_.Reset(Read(true), interval_ms_ * kNsPerMs);
+  ForgetLookups();
+  WakeForListeners();  // OnCheck() no longer runs
   return true;
 }
 
@@ -75,6 +77,7 @@ void LoopMonitor::SetFactor(double factor) { stats_.Configure(factor, interval_m
 uint64_t LoopMonitor::TurnSoFar() { return TurnSoFar(uv_hrtime()); }
 
 uint64_t LoopMonitor::TurnSoFar(uint64_t now) {
+  if (!running_) return 0;
   if (!idle_is_read_) {
     idle_ = uv_metrics_idle_time(loop_);
     idle_is_read_ = true;

@@ -442,4 +442,17 @@ describe('the admission controller', () => {
     assert.equal(snapshot().inFlight, 1)
     arrive = snapshot = undefined
   })
+
+  it('measures no huge response time for a request that ends before the rounded time of its admission', () => {
+    const bench = new Bench()
+    bench.pass(10)
+    for (let i = 0; i < 200; i++) {
+      assert.equal(bench.arrive(1), ADMIT)
+      bench.depart(1, bench.now + 1)
+      bench.pass(1)
+    }
+    bench.pass(500)
+    const { noLoadNs, longestNs } = bench.class(1)
+    assert.ok(noLoadNs < ms(1) && longestNs < ms(1), `${noLoadNs}, ${longestNs} ns`)
+  })
 })
