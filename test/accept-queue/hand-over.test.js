@@ -23,8 +23,8 @@ const HALF_A_HEAD = GET.slice(0, 20)
 
 const many = (what) => Array(AT_ONCE).fill(what)
 
-// Each of these runs twice: on a server whose connections the spill hands over, except for a few, and on the same server
-// when Node accepts them all. Both runs must return the same.
+// Each of these runs twice: on a server whose spill hands over all but a few connections, and on the same server when Node
+// accepts all of them. Both runs must return the same value.
 const behaviours = {
   'its socket has the same properties': async ({ server, port }) => {
     const sockets = []
@@ -88,7 +88,7 @@ const behaviours = {
     return connectionsOf(server)
   },
 
-  'it counts for maxConnections and the drop event': async ({ server, port }) => {
+  'it counts towards maxConnections and the drop event': async ({ server, port }) => {
     server.maxConnections = 4
     const dropped = []
     server.on('drop', (data) => dropped.push(Object.keys(data).sort()))
@@ -99,13 +99,13 @@ const behaviours = {
     return [count, dropped]
   },
 
-  'the headers time-out closes it': async ({ port }) => {
+  'the headers timeout closes it': async ({ port }) => {
     const sockets = sendTextAtOnce(port, many(HALF_A_HEAD))
     const answers = await Promise.all(sockets.map(received))
     return answers.map((answer) => answer.split('\r\n')[0])
   },
 
-  'the keep-alive time-out closes it': async ({ port, server }) => {
+  'the keep-alive timeout closes it': async ({ port, server }) => {
     server.keepAliveTimeout = 100
     const sockets = sendTextAtOnce(port, many(GET))
     return (await Promise.all(sockets.map(received))).map((answer) => answer.split('\r\n')[0])

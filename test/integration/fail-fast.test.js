@@ -29,7 +29,7 @@ describe('examples/fail-fast.js', function () {
     const client = await connect(Number(/\d+/.exec(line)[0]))
     assert.equal((await client.send('GET /')).status, 200)
     const answer = await until(async () => {
-      await setTimeout(100) // or the heap is full before a sample is taken
+      await setTimeout(100) // otherwise the heap is full before a sample is taken
       const answer = await client.send('GET /leak')
       return answer.status !== 200 && answer
     }, undefined, LONGEST_MS)

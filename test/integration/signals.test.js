@@ -13,7 +13,7 @@ const { closeOpened, opened } = require('../support/opened.js')
 const { until } = require('../support/until.js')
 
 const MB = 2 ** 20
-/** What a limit may take to be exceeded on a slow machine. */
+/** How long a limit may take to be exceeded on a slow machine. */
 const LONGEST_MS = 60_000
 
 afterEach(closeOpened)
@@ -30,7 +30,7 @@ describe('a real server refuses requests', function () {
     assert.ok(load.heapUsedBytes > 150 * MB)
   })
 
-  it('while its heap holds too many bytes', async () => {
+  it('while its heap uses too many bytes', async () => {
     const server = await limited({ maxHeapUsedBytes: 50 * MB })
     await server.serves()
     server.ask('fillMemory', { bytes: 80 * MB })
@@ -57,7 +57,7 @@ describe('a real server refuses requests', function () {
     assert.equal((await server.stats()).shed, 0, 'one thread was free')
     server.ask('blockPool', { threads: 8, iterations: 1_200_000 })
     const { load } = await server.refuses('threadPoolDelay')
-    assert.equal(freed(), 3, 'it refuses while the probe still waits')
+    assert.equal(freed(), 3, 'the server refuses requests while the probe still waits')
     assert.ok(load.threadPoolDelay > 200)
     assert.ok(load.eventLoopDelay < 200, 'the loop was free')
     await server.serves()
@@ -125,7 +125,7 @@ describe('a real server refuses requests', function () {
       return { execPath }
     }
 
-    it('when its files take nine tenths of them by default, and serves again when they are closed', async () => {
+    it('when its files take nine tenths of them, by default, and serves again when the files are closed', async () => {
       const server = await limited({}, underLimit())
       await server.serves()
       server.ask('openFiles', { until: FILES - 8 })
@@ -167,7 +167,7 @@ describe('a real server refuses requests', function () {
       await server.serves()
     })
 
-    it('and closes connections that send nothing, so that some are left, and counts those connections', async () => {
+    it('and closes connections that send nothing, so that some descriptors stay free, and counts those connections', async () => {
       const server = await limited({}, underLimit())
       const sockets = Array.from({ length: 2 * FILES }, () => net.connect(server.port, '127.0.0.1'))
       opened(() => sockets.forEach((socket) => socket.destroy()))

@@ -22,7 +22,7 @@ describe('a process that was stopped for a while', function () {
   })
 })
 
-it('a process that waits for a processor is late', async function () {
+it('a process that waits for a processor is considered late', async function () {
   this.timeout(60_000)
   needs(this, 'time on a run queue', fs.existsSync('/proc/thread-self/schedstat'))
   const { hello: { tookMs, lagMs } } = await start('starved.js')

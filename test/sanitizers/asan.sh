@@ -25,5 +25,5 @@ node -e '
   require("./lib/native/binding.js")
   const loaded = process.report.getReport().sharedObjects.filter((name) => name.endsWith("spillway.node"))
   require("node:assert").deepEqual(loaded, [process.env.SPILLWAY_PREBUILD + "/build/Release/spillway.node"])'
-# The sanitizers make everything slower, so that costs cannot be compared.
+# The sanitizers make everything slower, so costs cannot be compared.
 exec node node_modules/mocha/bin/mocha.js --timeout 60000 --invert --fgrep 'under a flood, the spill' "${files[@]}"

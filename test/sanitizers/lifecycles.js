@@ -1,6 +1,6 @@
 'use strict'
 
-// Begins and ends the native parts in every possible way, a few times each: a memory checker is slow.
+// Creates and destroys the native parts in every possible way, only a few times each, because a memory checker is slow.
 const assert = require('node:assert/strict')
 const http = require('node:http')
 const path = require('node:path')
@@ -19,7 +19,7 @@ async function main () {
   notClosed()
 }
 
-/** Creates what does not keep the process alive, and is not closed: the end of the environment must clean it up. */
+/** Creates objects that do not keep the process alive and are not closed: the end of the environment must clean them up. */
 function notClosed () {
   const { binding } = require('../../lib/native/binding.js')
   require('spillway/http').guard(http.createServer(), { maxThreadPoolDelay: 1000, maxEventLoopDelay: 1000 })

@@ -1,5 +1,5 @@
-// Runs several threads, each with a loop of its own and everything that a worker thread has there,
-// while libuv's pool is full. ThreadSanitizer reports what the threads share without
+// Runs several threads while libuv's pool is full. Each has its own loop with everything that a
+// worker thread has there. ThreadSanitizer reports data that the threads share without
 // synchronization.
 
 #include <uv.h>
@@ -18,8 +18,8 @@
 #include "loop/turn_window.h"
 #include "loop/turns.h"
 
-// libuv closes descriptors by a bare system call, so that ThreadSanitizer believes that a number is
-// given out twice.
+// libuv closes descriptors by a direct system call, so ThreadSanitizer concludes that the same
+// number is opened twice.
 extern "C" const char* __tsan_default_suppressions() {
   return "race:epoll_create1\nrace:eventfd\nrace:pipe2\n";
 }
@@ -76,7 +76,7 @@ class Jobs final {
   int done_ = 0;
 };
 
-/// What a worker thread does in one turn of its loop.
+/// The work of a worker thread in one turn of its loop.
 class Worker final : public TurnListener {
  public:
   explicit Worker(uv_loop_t* loop)

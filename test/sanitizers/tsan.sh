@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs everything that needs no JavaScript in several threads, under ThreadSanitizer. Node itself is not built for it.
+# Runs all code that needs no JavaScript in several threads, under ThreadSanitizer. Node itself is not built with it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

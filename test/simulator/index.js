@@ -36,13 +36,13 @@ function simulate (scenario) {
   return records
 }
 
-/** Requests per second that the loop can serve. Each costs its CPU, the framework's share and, on a new connection, an accept. */
+/** Requests per second that the loop can serve. Each needs its CPU time, the framework's share and, on a new connection, an accept. */
 function loopCapacity (phases, { keepAlive, costs = EXPRESS }) {
   const cpu = phases.reduce((sum, phase) => sum + (phase.cpu ?? 0), 0)
   return 1000 / (cpu + costs.begin + costs.turn + (keepAlive ? 0 : costs.accept))
 }
 
-/** The share of its capacity that a loop can keep at `times` that load, because refusals cost time too. */
+/** The share of its capacity that a loop can use for answers at `times` that load, because refusals also take time. */
 function ceiling (times, phases, { keepAlive, costs = EXPRESS, spill = false }) {
   const refusal = spill ? costs.spill : costs.refuse + (keepAlive ? 0 : costs.accept + costs.turn)
   const rho = refusal * loopCapacity(phases, { keepAlive, costs }) / 1000

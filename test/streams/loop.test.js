@@ -41,7 +41,7 @@ describe('A stream helper and the event loop:', () => {
       microtaskRan = false
       queueMicrotask(() => { microtaskRan = true })
     }, { concurrency: 1 })
-    assert.ok(runs < 100, `${runs} runs of items`) // one, or a few where the machine was busy for 5 ms
+    assert.ok(runs < 100, `${runs} runs of items`) // one, or a few if the machine was busy for 5 ms
   })
 
   for (const [kind, handler] of [['synchronous', () => {}], ['asynchronous but never waiting', async () => {}]]) {

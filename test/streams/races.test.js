@@ -28,7 +28,7 @@ describe('Events that coincide in a stream helper:', () => {
       }
     }
 
-    it('no chunk is lost: chunks that were not asked for are handled later, in order, and then the end', async () => {
+    it('no chunk is lost: chunks that were not requested are handled later, in order, and then the end', async () => {
       const source = pushedReadable(0, 1, 2, 3, 4)
       const { handler, job } = await jobThatKeepsOne(source)
       source.resume()
