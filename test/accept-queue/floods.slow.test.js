@@ -14,7 +14,7 @@ const ERRORS = 4
 // As shares of the capacity.
 const PLAIN = 0.6
 const FLOOD = 10
-/** Nearly every turn takes less processor time than this after its last request: usually below 1; 5.3 while other processes used the cores. */
+/** Limit on the processor time after a turn's last request: usually below 1 ms; 5.3 ms while other processes used the cores. */
 const MOST_TAIL_MS = 20
 
 const head = (line, ...fields) => [`${line} HTTP/1.1`, 'Host: a', ...fields, '', ''].join('\r\n')
@@ -31,7 +31,7 @@ const floods = {
   'requests whose body never ends': { text: head('POST /', 'Content-Length: 1000') + 'x', stays: true },
   'connections with several requests at once': { text: plain.text.repeat(3), requests: 3 },
   'requests for an exempt path': { text: head('GET /health') },
-  'data that is no request': { text: '\x16\x03\x01\x02\x00' }
+  'data that is not a request': { text: '\x16\x03\x01\x02\x00' }
 }
 
 describe('under a flood, the spill', function () {

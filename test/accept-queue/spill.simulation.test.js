@@ -28,7 +28,7 @@ describe('goodput with the spill', () => {
   for (const arrivals of ['poisson', 'clock', 10]) {
     const of = describeArrivals(arrivals)
     for (const times of [1.5, 3, 6, 20, 34]) {
-      it(`stays within 2 % of what the cost of refusals allows at ${times}x with 5 ms in five turns, ${of}; p99 <= 60 ms, p99 of the 503s <= 50 ms`, function () {
+      it(`stays within 2 % of what the cost of refusals allows at ${times}x with 5 ms in five turns ${of}; p99 <= 60 ms, p99 of the 503s <= 50 ms`, function () {
         const result = note(this, fiveStepsAt(times, { arrivals, spill: true }))
         assert(result.ratio >= 0.98 * ceiling(times, fiveSteps, { keepAlive: false, spill: true }))
         assert(result.p99 <= 60)
@@ -63,7 +63,7 @@ describe('goodput with the spill', () => {
 
 describe('the spill refuses no connection needlessly', () => {
   for (const [times, arrivals] of [[0.5, 'poisson'], [0.8, 'poisson'], [0.9, 'clock'], [0.9, 10], [1, 'clock']]) {
-    it(`at ${times}x, ${describeArrivals(arrivals)}`, function () {
+    it(`at ${times}x ${describeArrivals(arrivals)}`, function () {
       assert.equal(note(this, fiveStepsAt(times, { arrivals, spill: true })).spilled, 0)
     })
   }

@@ -305,7 +305,7 @@ describe('the spill', function () {
     assert.equal(spill.spilled, REFUSED)
   })
 
-  it('passes the Retry-After that was sent to onSpill, if the option fixes it', async () => {
+  it('passes a fixed Retry-After to onSpill', async () => {
     const told = []
     const { port } = await spillingSite({ retryAfter: 77 }, { onSpill: (turn) => told.push(turn) })
     const answers = await Promise.all(sendAtOnce(port, many('GET /')))

@@ -87,7 +87,7 @@ describe('the spill', function () {
     }
   }
 
-  it('is an error in Express with spill: true and errorMode', () => {
+  it('is unavailable in Express with errorMode: spill: true is then an error', () => {
     assert.throws(() => spillwayExpress({ spill: true, errorMode: true }), /option "spill" cannot be true where "errorMode" is given as true/)
   })
 
@@ -233,8 +233,8 @@ describe('the spill', function () {
     ['round-robin', 'exclusive', ACTIVE],
     ...(hasReusePort ? [['round-robin', 'reusePort', ACTIVE]] : [])
   ]) {
-    const how = option === '' ? policy : `${policy} that listens for itself (${option})`
-    it(`is ${expected.active ? 'active' : 'inactive'} in a cluster worker with scheduling ${how}${expected.active ? '' : `: ${expected.why}`}`, async () => {
+    const how = `${option === '' ? '' : `that listens for itself (${option}) `}with ${policy} scheduling`
+    it(`is ${expected.active ? 'active' : 'inactive'} in a cluster worker ${how}${expected.active ? '' : `: ${expected.why}`}`, async () => {
       const { child, hello } = await start('cluster-spill.js', [policy, option])
       assert.deepEqual(hello, { ...expected, status: 200 })
       await once(child, 'exit')

@@ -66,7 +66,7 @@ const responders = {
     faults: {
       ...broken,
       'returns nothing': () => {},
-      'returns a promise of nothing': async () => {},
+      'returns a promise of undefined': async () => {},
       'returns something that cannot be sent': () => Symbol('strange')
     }
   },

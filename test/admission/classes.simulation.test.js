@@ -14,7 +14,7 @@ const LIGHT = { fromMs: 6000, untilMs: 12000, class: 0 }
 const HEAVY = { fromMs: 6000, untilMs: 12000, class: 1 }
 const DURATION_MS = 16000
 
-describe('with several classes of requests', () => {
+describe('with several classes of requests,', () => {
   for (const [name, keepAlive] of CONNECTIONS) {
     for (const times of [1.5, 6]) {
       it(`a fast class loses nothing on a loop that another class overloads to ${times}x over ${name} connections`, function () {

@@ -50,7 +50,7 @@ describe('the delay limit', () => {
     for (const short of [1, 2, 3]) assert.equal(intervals(short, 1).gate.standing, true, `${short} of 10`)
   })
 
-  it('does not fall if more of the requests report no wait', () => {
+  it('does not fall if more than a third of the requests report no wait', () => {
     assert.equal(intervals(4, 1).gate.standing, false)
   })
 
@@ -60,7 +60,7 @@ describe('the delay limit', () => {
     assert.equal(bench.arrive(0, 28, 0), QUEUE_DELAY)
   })
 
-  it('stays low while requests of one of these two kinds are refused, however many of the other kind are admitted', () => {
+  it('stays low while one of these two kinds of requests is refused, from the accept queue or on accepted connections', () => {
     const bench = intervals(9, 0)
     for (let i = 0; i < 300; i++) {
       for (let n = 0; n < 20; n++) bench.arrive(0, 0, 0)

@@ -30,7 +30,7 @@ const onLoop = (phases, arrivals) => ({ rate, keepAlive }) => (
 const onPool = (options) => ({ pool, rate, keepAlive }) => (
   { options, sources: [{ phases: query(pool(POOL)), rate: rate(POOL_CAPACITY), keepAlive }] })
 
-/** Each is a function of `{ pool, rate, keepAlive }`; `rate(capacity)` is half of the capacity in the calm phase at the beginning. */
+/** Each is a function of `{ pool, rate, keepAlive }`; `rate(capacity)` is half of it in the calm phase at first. */
 const WORKLOADS = {
   '5 ms in five turns': onLoop(fiveSteps),
   '50 ms blocks': onLoop(block, 'clock'),

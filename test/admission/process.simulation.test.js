@@ -223,7 +223,7 @@ describe('nothing is shed needlessly', () => {
   }
 })
 
-describe('after a step in load', () => {
+describe('after a step in load,', () => {
   const STEP_MS = 4000
   const BACK_MS = 8000
 

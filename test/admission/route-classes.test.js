@@ -150,7 +150,7 @@ describe('classes of requests', () => {
     })
   })
 
-  describe('while paths that are never repeated arrive', () => {
+  describe('while non-recurring paths arrive', () => {
     it('keep their number, and none begins for such a path', () => {
       const route = see('GET', '/route')
       for (let i = 0; i < 17_000; i++) assert.equal(see('GET', path(i), 1), 0)
@@ -181,7 +181,7 @@ describe('classes of requests', () => {
     })
   })
 
-  describe('when all of them are taken', () => {
+  describe('when all of them are in use', () => {
     const USES = 50
 
     // In fewer requests than it takes to halve the counts.

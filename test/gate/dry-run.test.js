@@ -24,7 +24,7 @@ const counts = (gate) => {
 }
 
 describe('a gate in a dry run', () => {
-  it('in front of one that enforces leaves the refusal to that gate, and both count it', async () => {
+  it('in front of one that enforces leaves the refusal to the enforcing gate, and both count it', async () => {
     const middleware = spillwayExpress({ maxDelay })
     const server = http.createServer(express().use(middleware).use((req, res) => res.send('ok')))
     const gate = guard(server, { maxDelay, dryRun: true })
@@ -37,7 +37,7 @@ describe('a gate in a dry run', () => {
     assert.deepEqual(counts(middleware), { admitted: 1, shed: 1, wouldShed: 0, inFlight: 0 })
   })
 
-  it('behind one that enforces sees only the requests that that gate admits', async () => {
+  it('behind one that enforces sees only the requests that the enforcing gate admits', async () => {
     const middleware = spillwayExpress({ maxInFlight: 1, dryRun: true })
     const server = http.createServer(express().use(middleware).use((req, res) => res.send('ok')))
     const gate = guard(server, { maxDelay })

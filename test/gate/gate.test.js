@@ -373,7 +373,7 @@ for (const kind of kinds) {
         assert.equal(shared.enforcing, false)
       })
 
-      it('reports in snapshot() that a queue stands while even the shortest wait is long, and that the delay limit is lower', async function () {
+      it('reports a standing queue and a lower delay limit in snapshot() while even the shortest wait is long', async function () {
         needs(this, 'waits from the kernel', binding.kernelWaits)
         let atRefusal
         const site = await start()

@@ -30,7 +30,7 @@ describe('a real server refuses requests', function () {
     assert.ok(load.heapUsedBytes > 150 * MB)
   })
 
-  it('while its heap uses too many bytes', async () => {
+  it('while it uses too many bytes of heap', async () => {
     const server = await limited({ maxHeapUsedBytes: 50 * MB })
     await server.serves()
     server.ask('fillMemory', { bytes: 80 * MB })

@@ -20,7 +20,7 @@ const inWorker = (source) => run(`
 describe('in worker threads, the package', function () {
   this.timeout(180_000)
 
-  for (const [who, main] of [['which are the only threads to load the addon', ''], ['with a main thread that has loaded the addon too', 'main']]) {
+  for (const [who, main] of [['if only workers load the addon', ''], ['if the main thread has loaded the addon too', 'main']]) {
     it(`survives ${WORKERS} workers that end in every way while everything is running, ${who}`, async () => {
       const { child, hello: { ended, leaked } } = await start('worker-churn.js', [String(WORKERS), '4', main])
       assert.deepEqual(await once(child, 'exit'), [0, null])

@@ -6,7 +6,7 @@ const { block, nextTurn } = require('../support/block.js')
 const { run } = require('../support/child.js')
 const { until } = require('../support/until.js')
 
-describe('toobusy functions', () => {
+describe('toobusy functions:', () => {
   afterEach(() => {
     toobusy.shutdown()
     toobusy.maxLag(70)
@@ -14,7 +14,7 @@ describe('toobusy functions', () => {
     toobusy.interval(500)
   })
 
-  describe('for settings:', () => {
+  describe('the setting', () => {
     const cases = [
       ['maxLag', 70, [10, 50, 1000], [[9, /Maximum lag should be greater than 10ms/], ['70', /MaxLag must be a number/], [-5, /greater than 10ms/]]],
       ['interval', 500, [16, 250], [[15, /Interval should be greater than 16ms/], ['500', /Interval must be a number/], [2 ** 31, /at most 2147483647ms/], [Infinity, /at most 2147483647ms/]]],
@@ -43,7 +43,7 @@ describe('toobusy functions', () => {
       }
     }
 
-    it('the functions round values to whole ms', () => {
+    it('functions round values to whole ms', () => {
       assert.equal(toobusy.maxLag(20.4), 20)
       assert.equal(toobusy.interval(20.6), 21)
     })

@@ -28,7 +28,7 @@ const script = `
     process.exit()
   })`
 
-describe('the package, installed without a compiler', function () {
+describe('the package, installed without a compiler,', function () {
   this.timeout(120_000)
 
   const project = new Project()

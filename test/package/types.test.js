@@ -24,7 +24,7 @@ const MODES = [
   { title: 'node10', module: 'commonjs', moduleResolution: 'node10', files: COMMONJS }
 ]
 
-describe('the types of the package, as installed', function () {
+describe('the types of the package, as installed,', function () {
   this.timeout(120_000)
 
   const project = new Project()

@@ -134,7 +134,7 @@ describe('the folders of src/', () => {
       .map(({ file, header }) => `${file} includes ${header}, which only src/binding may`), [])
   })
 
-  it('include only headers of loop/ and os/ in the sensor of the loop', () => {
+  it('include only headers of loop/ and os/ in loop/', () => {
     assert.deepEqual(uses.filter(({ from, to }) => from === 'loop' && !['loop', 'os'].includes(to))
       .map(({ file, target }) => `${file} includes ${target}, and src/loop may include only loop/ and os/`), [])
   })

@@ -36,7 +36,7 @@ function simulate (scenario) {
   return records
 }
 
-/** Requests per second that the loop can serve. Each needs its CPU time, the framework's share and, on a new connection, an accept. */
+/** Requests per second that the loop can serve. Each needs its CPU, the framework's share and, on a new connection, an accept. */
 function loopCapacity (phases, { keepAlive, costs = EXPRESS }) {
   const cpu = phases.reduce((sum, phase) => sum + (phase.cpu ?? 0), 0)
   return 1000 / (cpu + costs.begin + costs.turn + (keepAlive ? 0 : costs.accept))

@@ -105,7 +105,7 @@ class Process {
     const readable = this.#readable.splice(0)
     const runnable = this.#runnable.splice(0)
     now += ms(this.#costs.turn)
-    // The handler keeps working, as handlers do; the admission controller learns from the response's 'close' event that the client left.
+    // The handler keeps working, as handlers do; the admission controller learns from 'close' that the client left.
     for (const request of this.#closed.splice(0)) this.#depart(request, now, ABANDONED)
     for (const duration of this.#pauses.splice(0)) now += duration
     for (const queue of this.#acceptQueues) {

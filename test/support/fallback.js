@@ -11,7 +11,7 @@ if (process.env.MAY_LACK !== undefined) process.env.MAY_LACK += ',waits from the
 
 const assert = require('node:assert/strict')
 
-const NATIVE_CONTROLLER = 'it tests the native admission controller: the fallback enforces maxDelay and maxInFlight, but finds no limits by itself'
+const NATIVE_CONTROLLER = 'only the native admission controller finds limits: the fallback just enforces maxDelay and maxInFlight'
 const NO_PAUSES = 'the fallback measures only the loop, so it treats requests that waited because of a pause as late'
 
 const NO_TURNS = 'the fallback does not see the running turn until a timer is overdue'
@@ -31,7 +31,7 @@ const tests = {
   "is the event loop's delay over a Unix socket": NO_PAUSES,
   'learn the no-load response time, but not from a request whose client left': NATIVE_CONTROLLER,
   'finds how many requests can be served in time, one at a time, and refuses the rest': NATIVE_CONTROLLER,
-  'the measured delay of the event loop': 'the fallback measures the delay of a timer of 10 ms, and gives each tick the same weight',
+  'the measured delay of the event loop': 'the fallback measures a timer of 10 ms, and gives each tick the same weight',
   'runs no timer unless a limit needs it': 'the fallback itself measures with a JavaScript timer',
   'reports every figure that this system provides': NO_PROBE,
   'the probe of the thread pool': NO_PROBE,

@@ -24,7 +24,7 @@ class Project {
 
   /** @returns {Promise<Tarball>} */
   async #pack () {
-    // `npm pack` would first make the types and the binaries: the types are made here, and the tests use the binaries in prebuilds/.
+    // `npm pack` would first make types and binaries: the types are made here, and the tests use the binaries in prebuilds/.
     await this.#npm(['run', 'build:types'], root)
     const { stdout } = await this.#npm(['pack', '--ignore-scripts', '--json', '--pack-destination', this.folder], root)
     return JSON.parse(stdout)[0]
