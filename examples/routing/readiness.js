@@ -28,7 +28,7 @@ function serve () {
   process.once('disconnect', () => process.exit())
 }
 
-// From here on: a client and a prober to try it with.
+// From here on: a client and a prober for the demonstration.
 
 const PATHS = ['/', '/live', '/ready']
 

@@ -24,10 +24,10 @@ describe('the example routing/cluster.js', () => {
   })
 
   it('gives none to a worker that is stopped and does not report', () => {
-    assert.doesNotMatch(printed['the first stands still'], /first|undefined/)
+    assert.doesNotMatch(printed['the first is stopped'], /first|undefined/)
   })
 
-  for (const situation of ['when its queue is gone', 'when it runs on']) {
+  for (const situation of ['when its queue is gone', 'when it continues']) {
     it(`gives connections to that worker again ${situation}`, () => {
       assert.equal(printed[situation], 'the first answers again')
     })

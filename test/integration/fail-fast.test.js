@@ -35,7 +35,7 @@ describe('examples/fail-fast.js', function () {
     }, undefined, LONGEST_MS)
     assert.equal(answer.status, 503)
     assert.match(answer.body, /heapUsedRatio is 0\.\d+, its limit 0\.3/)
-    assert.match(String((await said)[0]), /^heapUsedRatio is 0\.\d\d, above 0\.3 for \d{4,} ms: giving way\n$/)
+    assert.match(String((await said)[0]), /^heapUsedRatio is 0\.\d\d, above 0\.3 for \d{4,} ms: shutting down\n$/)
     assert.deepEqual(await exited, [1, null])
   })
 })

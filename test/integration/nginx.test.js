@@ -24,7 +24,7 @@ describe('nginx in front of three instances', () => {
     ['sends a POST to another instance if it is configured with non_idempotent', 'POST /orders, the first overloaded', byTheOthers],
     ['answers 503 when all instances are overloaded', 'GET, all overloaded', '30 x 503'],
     ['answers a POST with 503 when all instances are overloaded', 'POST /orders, all overloaded', '30 x 503'],
-    ['uses all instances again after the overload', 'GET, none any more', evenly]
+    ['uses all instances again after the overload', 'GET, none overloaded any more', evenly]
   ]) {
     it(what, () => assert.equal(answers[situation], expected))
   }
