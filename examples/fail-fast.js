@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * A process that cannot recover by itself lets a new one replace it: it stops accepting connections, answers the
+ * If a process cannot recover by itself, a new one replaces it: the process stops accepting connections, answers the
  * requests it has begun, and exits with code 1, so that its supervisor (systemd's Restart=on-failure, Docker's
  * --restart=on-failure, Kubernetes, PM2) starts another.
  *

@@ -63,7 +63,7 @@ function requestWaitCalls (binding, [fd, other]) {
   }
 }
 
-/** The controller counts what is in flight, so that enter() cannot be measured without leave() unless it rejects. */
+/** The controller counts requests in flight, so enter() cannot be measured without leave() unless it rejects. */
 function controllerCalls (binding) {
   const tickNs = binding.tickMs * NS_PER_MS
   const open = binding.createController(MAX_DELAY_MS * NS_PER_MS, 0, tickNs, 0, 1)

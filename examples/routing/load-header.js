@@ -38,7 +38,7 @@ function loadHeader (gate) {
 
 function serve () {
   const app = express()
-  // maxInFlight: 1, so that one held request is an overload. Leave it out: a real server finds its limit by itself.
+  // maxInFlight: 1 makes one held request an overload. Omit it in a real server, which finds its limit by itself.
   const gate = spillway({ maxDelay: MAX_DELAY_MS, maxInFlight: 1 })
   app.use(loadHeader(gate)) // before the gate, so that a 503 has the header too
   app.use(gate)

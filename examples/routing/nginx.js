@@ -23,7 +23,7 @@ function serve (name) {
     if (req.url === '/hold') hold(req, res)
     else res.end(name)
   })
-  // maxInFlight: 1, so that one held request is an overload. Leave it out: a real server finds its limit by itself.
+  // maxInFlight: 1 makes one held request an overload. Omit it in a real server, which finds its limit by itself.
   guard(server, { maxInFlight: 1 })
   server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
   process.once('disconnect', () => process.exit())

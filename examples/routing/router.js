@@ -35,7 +35,7 @@ class Router {
 
   /** @returns {import('node:net').Server} listen with it on the port for clients */
   createServer () {
-    // Paused, so that the worker reads what the client has sent.
+    // Paused, so that the worker, not the primary, reads the client's data.
     return net.createServer({ pauseOnConnect: true }, socket => {
       const worker = this.#choose()
       if (worker === undefined) return socket.destroy()

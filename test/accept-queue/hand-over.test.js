@@ -42,7 +42,7 @@ const behaviours = {
     }))
   },
 
-  'connections are emitted in the order in which they came': async ({ server, port }) => {
+  'connections are emitted in the order in which they arrived': async ({ server, port }) => {
     const ports = []
     server.on('connection', ({ remotePort }) => ports.push(remotePort))
     const sockets = sendTextAtOnce(port, many(GET))
@@ -199,7 +199,7 @@ describe('a connection that the spill hands over', function () {
     assert.deepEqual([...marks], [4321])
   })
 
-  it('does no harm to other connections if a listener throws for it', async () => {
+  it('does not affect other connections if a listener throws for it', async () => {
     const { code, stdout, stderr } = await run(`
       const { spillingSite, sendAtOnce } = require('./test/support/spill.js')
       const thrown = []
@@ -219,7 +219,7 @@ describe('a connection that the spill hands over', function () {
       { code: 0, stderr: '', served: 7, thrown: 3, first: 'of 3', handedOver: true, dropped: 0 })
   })
 
-  it('does no harm to other connections if a listener throws for it while the spill closes', async () => {
+  it('does not affect other connections if a listener throws for it while the spill closes', async () => {
     const { code, stdout, stderr } = await run(`
       const { spillingSite, sendTextAtOnce, waiting } = require('./test/support/spill.js')
       let thrown = 0

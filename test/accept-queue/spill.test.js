@@ -149,7 +149,7 @@ describe('the spill', function () {
     await until(() => spill.snapshot().lingeringCloses === 0)
   })
 
-  it('closes the oldest refused connections when too many linger, instead of handing over the others', async () => {
+  it('closes the oldest refused connections when too many are in a lingering close, instead of handing over the others', async () => {
     const { port, spill } = await spillingSite()
     const wave = 400
     let sent = 0
@@ -174,8 +174,8 @@ describe('the spill', function () {
     assert.equal(spill.snapshot().handedOver, 0)
   })
 
-  for (const [name, text] of [['no byte', ''], ['a single byte', 'G'], ['half a head', GET.slice(0, 20)]]) {
-    it(`hands over a client that has sent ${name} for too long, which Node serves when the rest comes`, async () => {
+  for (const [name, text] of [['nothing', ''], ['a single byte', 'G'], ['half a head', GET.slice(0, 20)]]) {
+    it(`hands over a client that sends ${name} and then pauses for too long, and Node serves it when the rest arrives`, async () => {
       const { port, spill } = await spillingSite()
       const sockets = sendTextAtOnce(port, many(text))
       await until(() => spill.snapshot().handedOver === REFUSED)
@@ -230,7 +230,7 @@ describe('the spill', function () {
 
   // Takes several turns.
   const flood = 300
-  // A few requests take all of the loop's time, so that few connections are handed over.
+  // A few requests take all of the loop's time, so only a few connections are handed over.
   const makeBusy = (controller) => {
     controller.queued(1e6)
     controller.turn(1e15 + 400e6, 100e6)
@@ -260,7 +260,7 @@ describe('the spill', function () {
     ['a huge head', GET.replace('\r\n\r\n', `\r\nX: ${'x'.repeat(9000)}\r\n\r\n`)],
     ['garbage', '\0\r\n\r\n']
   ]) {
-    it(`hands over only a few connections with ${name} at once, and refuses the others and the plain ones behind them`, async () => {
+    it(`hands over only a few connections with ${name} at once, and refuses the others and the plain requests behind them`, async () => {
       const { port, server, spill, controller } = await spillingSite({ exempt: '/health' })
       makeBusy(controller)
       server.on('upgrade', switchProtocols)

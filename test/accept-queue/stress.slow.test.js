@@ -96,7 +96,7 @@ describe('under attack, the spill', function () {
     await untilFigures(child, () => descriptors(child) - before < 10)
   })
 
-  it('survives the termination of its worker thread at a random moment, with connections held and lingering', async () => {
+  it('survives the termination of its worker thread at a random moment, with connections that are held or in a lingering close', async () => {
     const { code, signal, stdout, stderr } = await run(`
       const { Worker } = require('node:worker_threads')
       const { once } = require('node:events')

@@ -61,7 +61,7 @@ for (const kind of kinds) {
       assert.deepEqual(classesOf(site.gate), ['*'])
     })
 
-    // In http, such a request gets no answer.
+    // In http, such a request receives no answer.
     if (kind.name !== 'http') {
       it('are formed for requests that are answered with a server error', async () => {
         const { site, client } = await start()

@@ -57,7 +57,7 @@ if (backend === 'native') {
         await sleep(BETWEEN_MS * 10) // under load for a while
         child.kill('SIGSTOP')
         const waiting = Array.from({ length: fresh }, async () => (await (await connect(port)).send('GET /')).status)
-        await sleep(STOPPED_MS) // the length of the stop is what is tested
+        await sleep(STOPPED_MS) // the test is about a stop of this length
         child.kill('SIGCONT')
         stop.over = true
         const statuses = [...(await Promise.all(asking)).flat(), ...await Promise.all(waiting)]

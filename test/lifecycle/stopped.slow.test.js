@@ -13,7 +13,7 @@ describe('a process that was stopped for a while', function () {
     child.kill('SIGSTOP')
     const socket = net.connect(port, '127.0.0.1')
     socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-    await new Promise((resolve) => setTimeout(resolve, 2000)) // the length of the stop is what is tested
+    await new Promise((resolve) => setTimeout(resolve, 2000)) // the test is about a stop of this length
     child.kill('SIGCONT')
     const { stoodStillMs, waitMs, delayMs, lagMs } = JSON.parse(await bodyOf(socket))
     child.kill()

@@ -15,7 +15,7 @@ const EXPRESS = { turn: 0.015, accept: 0.04, begin: 0.3, refuse: 0.06, spill: 0.
  *
  * `controller`, or `controllers` if several servers share the process; `sources` (see traffic.js); `pauses`: `{ everyMs, lastMs }`;
  * `script`: `[[atMs, run], …]`; `kernelWaits: false` for a system whose kernel does not report waits; `spill: true` to refuse
- * from the accept queue; `dryRun: true` to admit what the controller refuses; `acceptQueue`: the length of that queue.
+ * from the accept queue; `dryRun: true` to admit requests that the controller refuses; `acceptQueue`: the length of that queue.
  *
  * A scenario that needs a pool is a function that gets a constructor of pools: `simulate((pool) => ({ … query(pool(20)) … }))`.
  */

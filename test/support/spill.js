@@ -122,7 +122,7 @@ function dontParse (server) {
   server.on('connection', (socket) => socket.on('error', () => {}).resume())
 }
 
-/** Collects what a socket receives until it closes, even by a reset. */
+/** Collects the data that a socket receives until it closes, even by a reset. */
 async function received (socket) {
   let text = ''
   socket.on('data', (data) => { text += data })
