@@ -14,7 +14,7 @@ const ERRORS = 4
 // As shares of the capacity.
 const PLAIN = 0.6
 const FLOOD = 10
-/** Limit on the processor time after a turn's last request: usually below 1 ms; 5.3 ms while other processes used the cores. */
+/** The limit for the processor time after a turn's last request: usually below 1; 5.3 while other processes used the cores. */
 const MOST_TAIL_MS = 20
 
 const head = (line, ...fields) => [`${line} HTTP/1.1`, 'Host: a', ...fields, '', ''].join('\r\n')

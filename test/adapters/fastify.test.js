@@ -134,7 +134,7 @@ describe('spillway/fastify', () => {
     assert.deepEqual({ admitted, exempt, inFlight, lastWaits }, { admitted: 1, exempt: 1, inFlight: 0, lastWaits: [0] })
   })
 
-  describe('if localhost has two addresses and Fastify a second server', () => {
+  describe('when localhost has two addresses and Fastify opens a second server,', () => {
     const { lookup } = dns
     // As on a machine with the address ::1, which not every test machine has.
     const addresses = [{ address: '127.0.0.1', family: 4 }, { address: '127.0.0.2', family: 4 }]

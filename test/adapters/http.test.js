@@ -254,7 +254,7 @@ describe('guard()', () => {
       assert.equal(gate.stats().shedBy.healthCheck, 1)
     })
 
-    it('and does not count an admitted one in flight', async () => {
+    it('and does not count an admitted CONNECT in flight', async () => {
       const { client, gate } = await start()
       assert.equal((await client.send('CONNECT a:443')).status, 200)
       const { admitted, inFlight } = gate.stats()
@@ -326,7 +326,7 @@ describe('guard()', () => {
       await until(async () => await connectionsOf(server) === 0)
     })
 
-    it('does not count an admitted one in flight', async () => {
+    it('does not count an admitted upgrade in flight', async () => {
       const { client, gate } = await start()
       assert.equal((await client.send('GET /', { headers: UPGRADE })).status, 101)
       const { admitted, inFlight } = gate.stats()

@@ -60,7 +60,7 @@ describe('the delay limit', () => {
     assert.equal(bench.arrive(0, 28, 0), QUEUE_DELAY)
   })
 
-  it('stays low while one of these two kinds of requests is refused, from the accept queue or on accepted connections', () => {
+  it('stays low while requests of one kind are refused: from the accept queue, or on accepted connections', () => {
     const bench = intervals(9, 0)
     for (let i = 0; i < 300; i++) {
       for (let n = 0; n < 20; n++) bench.arrive(0, 0, 0)

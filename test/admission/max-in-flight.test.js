@@ -208,7 +208,7 @@ for (const kind of kinds) {
         }
       }
       const clients = Promise.all(Array.from({ length: CLIENTS }, keepAsking))
-      // If the test fails, their connections are closed before they end.
+      // If the test fails, the connections close before the clients stop.
       clients.catch(() => {})
       await until(() => site.gate.stats().shedBy.inFlight >= 10)
       const info = told.find(({ reason }) => reason === 'inFlight')

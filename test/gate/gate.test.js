@@ -159,7 +159,7 @@ for (const kind of kinds) {
         assert.ok(site.gate.stats().lastWaits[0] >= LEAST_WAIT_MS)
       })
 
-      it('admits a request that waited less than that', async () => {
+      it('admits a request that waited less than maxDelay', async () => {
         const site = await start({ maxDelay: 60_000 })
         const client = await connect(site.port)
         assert.equal((await late(() => client.send('GET /'))).status, 200)

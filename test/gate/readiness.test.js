@@ -121,7 +121,7 @@ describe('readiness()', () => {
     assert.equal(ready(), true)
   })
 
-  it('adds a jitter of up to the same time', () => {
+  it('adds a jitter of up to 100 % to notReadyAfter and readyAfter', () => {
     Math.random = () => 1 - Number.EPSILON
     start()
     seconds(19, gate, overloaded)

@@ -28,7 +28,7 @@ describe('the example routing/cluster.js', () => {
   })
 
   for (const situation of ['when its queue is gone', 'when it continues']) {
-    it(`gives connections to that worker again ${situation}`, () => {
+    it(`gives connections to a worker again ${situation}`, () => {
       assert.equal(printed[situation], 'the first answers again')
     })
   }

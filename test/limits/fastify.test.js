@@ -209,7 +209,7 @@ describe('a limit of spillway/fastify', () => {
       })
     }
 
-    it('applies the limits to the route, but not the admission controller', async () => {
+    it('applies only the limits to the route, without the admission controller', async () => {
       const app = make()
       await app.register(spillway, { maxDelay: LIMIT_MS, exposeStatusRoute: true })
       await app.listen({ port: 0, host: '127.0.0.1' })

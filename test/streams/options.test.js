@@ -102,7 +102,7 @@ describe('Options of spillway/stream', () => {
       }
     })
 
-    it(`make ${helper}() throw a RangeError for a value that is not allowed, with the same information`, () => {
+    it(`make ${helper}() throw a RangeError for a forbidden value, which names the option and what it takes, and shows the value`, () => {
       for (const [name, value, takes, shown] of outOfRange) {
         assert.throws(() => call(optionsWith(name, value)), {
           name: 'RangeError', code: 'SPILLWAY_INVALID_OPTION', message: `spillway/stream: option "${name}" takes ${takes}, got ${shown}`
@@ -172,7 +172,7 @@ describe('Options of spillway/stream', () => {
     })
   })
 
-  it('of concurrentQueue() are checked in the same way', () => {
+  it('of concurrentQueue() are checked like those of the other helpers', () => {
     assert.throws(() => concurrentQueue(handler, { concurrency: 0 }), { name: 'RangeError', code: 'SPILLWAY_INVALID_OPTION' })
     assert.throws(() => concurrentQueue(handler, { concurrency: 1, limit: 1 }), { code: 'SPILLWAY_UNKNOWN_OPTION' })
     assert.throws(() => concurrentQueue(handler, { concurrency: 1, timeoutFreesSlot: true }), { code: 'SPILLWAY_CONFLICTING_OPTIONS' })
