@@ -312,7 +312,7 @@ describe('a class that was a part of class 0', () => {
 })
 
 describe('a class whose number is given to another', () => {
-  it('leaves nothing behind', () => {
+  it('leaves no figures behind', () => {
     const bench = new Bench()
     bench.traffic(2000, { id: 1, rate: 100, responseMs: 50 })
     bench.pass(1000)

@@ -228,7 +228,7 @@ describe('after a step in load,', () => {
   const BACK_MS = 8000
 
   for (const [name, keepAlive] of CONNECTIONS) {
-    it(`p99 is below 150 ms and the last 503 comes within 1 s (5 ms in five turns: 1x, 6x, 1x; ${name} connections)`, function () {
+    it(`p99 is below 150 ms and the last 503 arrives within 1 s (5 ms in five turns: 1x, 6x, 1x; ${name} connections)`, function () {
       const capacity = loopCapacity(fiveSteps, { keepAlive })
       const records = simulate({
         controller: spillway(), durationMs: 13000, sources: [{ phases: fiveSteps, rate: stepped(capacity, 6), keepAlive, arrivals: 'clock' }]
@@ -236,7 +236,7 @@ describe('after a step in load,', () => {
       check(this, records)
     })
 
-    it(`p99 is below 150 ms after 0.3 s and the last 503 comes within 1 s (a pool: 0.9x, 3x, 0.9x; ${name} connections)`, function () {
+    it(`p99 is below 150 ms after 0.3 s and the last 503 arrives within 1 s (a pool: 0.9x, 3x, 0.9x; ${name} connections)`, function () {
       const records = simulate((pool) => ({
         controller: spillway(),
         durationMs: 13000,

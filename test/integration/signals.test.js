@@ -77,7 +77,7 @@ describe('a real server refuses requests', function () {
     assert.equal(server.said.filter((message) => 'exhausted' in message).length, 1)
   })
 
-  it('not because of one collection of a large heap, even if that takes longer than a sample', async () => {
+  it('for garbage collection only if it lasts: not for one collection of a large heap, even if that takes longer than a sample', async () => {
     const server = await limited({ maxGcRatio: 0.5, sampleInterval: 20 }, { execArgv: ['--expose-gc'] })
     server.ask('fillHeap', { bytes: 300 * MB })
     server.ask('collectOnce')
@@ -90,7 +90,7 @@ describe('a real server refuses requests', function () {
     assert.ok(ratio < 0.5)
   })
 
-  it('after its loop was blocked for 200 ms, which a mean hides', async () => {
+  it('after its loop was blocked for 200 ms, which the mean hides', async () => {
     const server = await limited({ maxEventLoopDelay: 100, sampleInterval: 1000 })
     await server.serves()
     server.ask('block', { ms: 200, times: 1 })

@@ -112,7 +112,7 @@ describe('a limit of spillway/fastify', () => {
   })
 
   describe('with a pressureHandler', () => {
-    it('calls that of the route rather than that of the plugin, with type and value', async () => {
+    it('calls the handler of the route rather than that of the plugin, with type and value', async () => {
       const app = make()
       await app.register(spillway, { ...OVER, pressureHandler: () => 'of the plugin' })
       app.get('/own', {
@@ -139,7 +139,7 @@ describe('a limit of spillway/fastify', () => {
       assert.deepEqual({ admitted, exempted, shed }, { admitted: 1, exempted: 1, shed: 0 })
     })
 
-    it('ignores that of the route if it is not a function', async () => {
+    it('ignores the handler of the route if it is not a function', async () => {
       const app = make()
       await app.register(spillway, { ...OVER, pressureHandler: () => 'of the plugin' })
       app.get('/own', { config: { pressureHandler: false } }, async () => 'ok')

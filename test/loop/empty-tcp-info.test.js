@@ -44,7 +44,7 @@ describe('on a system that fills TCP_INFO with zeros,', function () {
     })
   }
 
-  it('the waits come from the kernel if that library is not preloaded', async () => {
+  it('the zeros matter: without them, the same server gets its waits from the kernel', async () => {
     const { hello } = await start('empty-tcp-info.js')
     assert.equal(hello.kernelWaits, true)
     assert.equal(hello.source, 'kernel')

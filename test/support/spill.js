@@ -17,7 +17,8 @@ const { opened } = require('./opened.js')
  * Makes connections wait to be accepted, in a deterministic way. The admission controller sees a standing queue for as
  * long as the test needs. The clients run in the server's own process, and their connections are established when
  * `net.connect()` has returned. They send their requests in the turn in which they are notified of the connection. By the
- * end of that turn, libuv has accepted one connection, and the spill (the refusal of connections from the accept queue) has taken the others.
+ * end of that turn, libuv has accepted one connection, and the spill (the refusal of connections from the accept queue)
+ * has taken the others.
  */
 
 /** How many connections a controller lets wait before it has seen a completed request. */
