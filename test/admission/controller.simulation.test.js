@@ -170,7 +170,7 @@ describe('the concurrency limit', () => {
     assert(bench.class().inFlight > 700)
   })
 
-  it('limits a queueing class to the requests that it completes in the no-load response time plus the allowed queueing', () => {
+  it('restricts a queueing class to the requests that it completes in the no-load response time plus the allowed queueing', () => {
     const bench = queueing()
     const { enforcing, capacity, cap, inFlight } = bench.class()
     assert.equal(enforcing, true)
@@ -215,7 +215,7 @@ describe('the concurrency limit', () => {
     }
   })
 
-  it('limits a burst while the loop is late, whatever the no-load response time', () => {
+  it('restricts a burst while the loop is late, whatever the no-load response time', () => {
     const bench = new Bench()
     bench.pass(10)
     for (let i = 0; i < 200; i++) {

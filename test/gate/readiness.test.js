@@ -80,7 +80,7 @@ describe('readiness()', () => {
     assert.equal(ready(), true)
   })
 
-  describe('once it has answered false', () => {
+  describe('once it has answered false,', () => {
     beforeEach(() => seconds(10, gate, overloaded))
 
     it('answers true after readyAfter calm seconds, and not before', () => {

@@ -23,7 +23,7 @@ describe('the example routing/load-header.js', () => {
     assert.deepEqual(Object.keys(behind.named_metrics), ['delay_ms', 'lag_ms'])
   })
 
-  it('sends it with a 503 too', () => {
+  it('sends its load with a 503, too', () => {
     const [status, load] = answer('refused')
     assert.equal(status, '503')
     assert.equal(typeof load.application_utilization, 'number')
