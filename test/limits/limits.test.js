@@ -112,7 +112,7 @@ for (const kind of kinds) {
     })
 
     if (!['fastify', 'hapi'].includes(kind.name)) {
-      it("is named in the body, except in production or if the user sets a message", async () => {
+      it('is named in the body, except in production or if the user sets a message', async () => {
         const { client } = await start(OVER)
         assert.match((await client.send('GET /')).body, /^Service Unavailable: heapUsedBytes is \d+, its limit 1$/)
         const before = process.env.NODE_ENV
