@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * A process that cannot recover by itself makes way for a new one: it stops accepting connections, answers the
+ * If a process cannot recover by itself, a new one replaces it: the process stops accepting connections, answers the
  * requests it has begun, and exits with code 1, so that its supervisor (systemd's Restart=on-failure, Docker's
  * --restart=on-failure, Kubernetes, PM2) starts another.
  *
@@ -13,7 +13,7 @@
 const http = require('node:http')
 const { guard } = require('spillway/http')
 
-/** Answers that are not finished by then are lost. */
+/** Answers that have not finished by then are lost. */
 const LONGEST_DRAIN_MS = 10_000
 const LEAK = 400_000
 
@@ -28,7 +28,7 @@ guard(server, {
   maxGcRatio: 0.5,
   exhaustedAfter: Number(process.env.EXHAUSTED_AFTER_MS ?? 10_000),
   onExhausted ({ reason, value, limit, forMs }) {
-    console.error(`${reason} is ${value.toFixed(2)}, above ${limit} for ${Math.round(forMs)} ms: giving way`)
+    console.error(`${reason} is ${value.toFixed(2)}, above ${limit} for ${Math.round(forMs)} ms: shutting down`)
     process.exitCode = 1
     server.close(() => process.exit())
     server.closeIdleConnections()

@@ -1,13 +1,13 @@
 'use strict'
 
-// Runs the suite on each version of Node.js that the package supports, or on those named on the command line. The addon is
-// the one in build/: one binary must serve all of them.
+// Runs the suite on each version of Node.js that the package supports, or on those named on the command line. All of them
+// load the addon in build/, because one binary must work with every version.
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { dependencies } = require('./runtimes/package.json')
 
-// The versions make no difference to the rest: the bench, options and docs are plain JavaScript, simulations have a clock of
-// their own, and the classic test measures what overload costs.
+// The other tests do not depend on the version: the bench, options and docs are plain JavaScript, simulations have a clock
+// of their own, and the classic test measures the cost of overload.
 const FILES = ['test/*/*.test.js', '--ignore', 'test/{bench,docs,integration,options,package}/*',
   '--ignore', 'test/*/*.simulation.test.js', '--ignore', 'test/loop/classic.*']
 

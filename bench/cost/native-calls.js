@@ -15,8 +15,8 @@ const COMPLETED = 0 // as in lib/requests/outcome.js
 let sum = 0
 
 /**
- * ns per call of the native functions that a request or a stream's item calls. They run in a process of their own,
- * because the waits that requestWait() finds here would change what toobusy() does.
+ * ns per call of the native functions that a request or a stream's item calls. They run in a separate process,
+ * because the waits that requestWait() finds here would change the results of toobusy().
  *
  * @param {{ rounds: number, root: string }} settings `root`: the checkout of spillway to measure
  * @returns {Promise<Record<string, number>>}
@@ -63,7 +63,7 @@ function requestWaitCalls (binding, [fd, other]) {
   }
 }
 
-/** The controller counts what is in flight, so that enter() cannot be measured without leave() unless it rejects. */
+/** The controller counts requests in flight, so enter() cannot be measured without leave() unless it rejects. */
 function controllerCalls (binding) {
   const tickNs = binding.tickMs * NS_PER_MS
   const open = binding.createController(MAX_DELAY_MS * NS_PER_MS, 0, tickNs, 0, 1)

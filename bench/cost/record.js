@@ -32,7 +32,7 @@ function renderThroughput (throughput, { rounds, roundMs }) {
 The throughput of a hello-world server with the protection, relative to the same server without it. Both are loaded over
 kept-alive connections, in ${rounds} alternating rounds of ${roundMs} ms; each ratio is the median of the rounds' ratios.
 *CPU time* is the ratio of the CPU times per request. *pass-through* is a middleware, or a hook, that does nothing: it
-shows what the framework itself charges for one.
+shows the cost that the framework itself adds for one.
 
 ${table(['framework', 'protection', 'responses/s without', 'with / without', 'CPU time', 'target', 'other than 200'],
     throughput.map(({ framework, protection, perSecond, ratio, cpuRatio, atLeast, refused }) =>
@@ -46,15 +46,15 @@ function renderCalls (calls, { callRounds }) {
   const head = ['call', 'ns', ...compared ? ['ns, other checkout', 'ratio'] : []]
   return `## Calls
 
-The time of one call, less that of an empty loop: the median of about ${callRounds} alternating rounds. First the toobusy
-functions, then the native functions that run for each request (\`requestWait()\`, \`wasQueued()\`, the admission controller's
-\`enter()\` and \`leave()\`) and for each item of a stream (\`begin()\` and \`end()\`).${compared ? ' Ratios above 1: slower than the other checkout.' : ''}
+The time of one call, minus that of an empty loop: the median of about ${callRounds} alternating rounds. The toobusy
+functions come first, followed by the native functions that run for each request (\`requestWait()\`, \`wasQueued()\`, the
+admission controller's \`enter()\` and \`leave()\`) and for each item of a stream (\`begin()\` and \`end()\`).${compared ? ' Ratios above 1: slower than the other checkout.' : ''}
 
 ${table(head, rows.map(([name, ns]) => [name, ...ns.map(each => each.toFixed(1)), ...compared ? [(ns[0] / ns[1]).toFixed(2)] : []]))}`
 }
 
-const SIGNALS_NOTE = `The cost of the signals behind the limits on the process. Each signal is read once per sample. Between samples, an
-event-loop turn, a garbage collection and a request have a cost of their own.`
+const SIGNALS_NOTE = `The cost of the signals behind the limits on the process. Each signal is read once per sample. Between samples, each
+event-loop turn, each garbage collection and each request also has a cost.`
 
 const WAKE_UPS_NOTE = 'How often the system wakes a process that has nothing to do.'
 

@@ -23,7 +23,7 @@ const signals = Object.fromEntries([
 
 let sum = 0
 
-/** ns of one reading of each signal, as a sample takes it, and of what happens between samples. */
+/** ns for one reading of each signal, as in a sample, and for the work between samples. */
 async function measureSignals ({ rounds }) {
   const release = monitor.acquire()
   const costs = {}
@@ -37,7 +37,7 @@ async function measureSignals ({ rounds }) {
   return costs
 }
 
-/** ns of one reading. There is a pause before each, as between samples, in which the CPU caches may be overwritten. */
+/** ns for one reading. Before each, there is a pause as between samples, in which the CPU caches may be overwritten. */
 async function measureReading (signal) {
   const times = []
   for (let i = 0; i < READINGS; i++) {
@@ -96,7 +96,7 @@ async function timeAllocations () {
   return Number(process.hrtime.bigint() - startNs)
 }
 
-/** ns of what a gate does for each request: it reports the request, and reads the field that samples set. */
+/** ns for a gate's work per request: it reports the request, and reads the field that samples set. */
 function measureRequest (rounds) {
   const limits = new Limits(Object.fromEntries(Object.entries(limitOptions).map(([name, row]) => [name, row.default])))
   const differences = []

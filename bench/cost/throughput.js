@@ -18,7 +18,7 @@ const PAIRS = [
 
 /**
  * Compares a hello-world server that has a protection with the same server without it. Both run at the same time and are
- * loaded in alternating rounds, so that a machine that slows down slows both.
+ * loaded in alternating rounds, so that a slowdown of the machine affects both.
  *
  * @typedef {object} Throughput
  * @property {string} framework

@@ -25,7 +25,7 @@ async function wakeUpsOf (kind, idleMs) {
   const child = startChild(require.resolve('./idle'))
   try {
     await child.ask({ kind })
-    // Sending the answer was work too.
+    // Sending the answer also woke the process.
     await sleep(100)
     const before = switches(child.pid)
     await sleep(idleMs)

@@ -42,7 +42,7 @@ function openLoop ({ phases, durationMs, warmupMs = 0 }, send, tally) {
   return new Promise(resolve => {
     function tick () {
       const nowMs = performance.now()
-      // No request since the last tick was started, and no response noticed, later than this.
+      // The longest time by which a request could have started late, or a response been noticed late, since the last tick.
       tally.late(nowMs - lastTickMs - TICK_MS)
       lastTickMs = nowMs
       startDue(nowMs - beginMs)

@@ -66,7 +66,7 @@ module.exports = [
   ['upload', '6x, uploads', SOME, BOTH, { uploadsBroken: 0 }, ONE],
 
   ['cpu-steps', '1x 6x 1x', SOME, BOTH, SOON, ['express spillway', ...ONE]],
-  // At 1x, the server goes on shedding a few requests. At 0.8x it stops, so that there is a last 503.
+  // At 1x, the server continues to shed a few requests. At 0.8x, it stops, so there is a last 503.
   ['cpu-steps', '0.8x 6x 0.8x', SOME, BOTH, SOON, NONE],
 
   ['mix', '0.8x', SOME, BOTH, UNHARMED, NONE],

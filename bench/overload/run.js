@@ -15,7 +15,7 @@ const RECOVERED_P99_MS = 150
 
 const UPLOADS = { path: '/upload', bytes: 10e6, pieces: 30, durationMs: 3000 }
 
-// A database that becomes slower and stays so. Counting starts 3 s later, and allows for the longer service time.
+// A database that becomes slower and stays slow. Counting starts 3 s later, and allows for the longer service time.
 const SLOWER = { factor: 3, settlingMs: 3000, usefulMs: 400 }
 
 /**

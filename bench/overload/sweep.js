@@ -102,7 +102,7 @@ async function outcomeOf (client, scenario, settings, { capacities, costs, outco
   return { ...outcome, checks: checkTargets(scenario.reach, outcome) }
 }
 
-/** A run is unreliable too if what it is compared with is. */
+/** A run is also unreliable if a measurement with which it is compared is unreliable. */
 function reasonOf (what, measured) {
   return measured?.invalid && `${what}: ${measured.invalid}`
 }

@@ -4,7 +4,7 @@
 module.exports = async function startFastify (address, routes, protect, options) {
   const fastify = require('fastify')()
   await protect?.(fastify, options)
-  // Leaves the body unread: the workload reads it, or does not.
+  // Leaves the body unread, because only some workloads read it.
   fastify.addContentTypeParser('*', (request, payload, done) => done(null))
   for (const [path, work] of Object.entries(routes)) {
     fastify.all(path, async request => {

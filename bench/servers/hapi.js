@@ -2,7 +2,7 @@
 
 const Hapi = require('@hapi/hapi')
 
-// Leaves the body unread: the workload reads it, or does not.
+// Leaves the body unread, because only some workloads read it.
 const UNREAD = { output: 'stream', parse: false, maxBytes: 2 ** 30 }
 
 /** @type {typeof import('./express')} `protect.settings` are options for the constructor of the server */

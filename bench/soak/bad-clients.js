@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Clients that misbehave or are rare: they leave before the response, pipeline requests, send garbage or an incomplete
- * head, or request unknown paths. Each kind connects `perSecond` times a second, on connections of its own.
+ * Clients that misbehave or do unusual things: they leave before the response, pipeline requests, send garbage or an incomplete
+ * head, or request unknown paths. Each kind connects `perSecond` times a second, on its own connections.
  */
 
 const net = require('node:net')

@@ -59,7 +59,7 @@ class Candidate {
 async function measureAuto () {
   const stop = new AbortController()
   const candidates = CANDIDATES.map(concurrency => new Candidate(concurrency, stop.signal))
-  const table = { head: ['slots', 'concurrency', 'items/s', 'of the best fixed number', 'response ms', 'of the service time', 'limit'], rows: [] }
+  const table = { head: ['slots', 'concurrency', 'items/s', 'relative to the best fixed number', 'response ms', 'relative to the service time', 'limit'], rows: [] }
   for (const slots of PHASES) {
     for (const candidate of candidates) candidate.resize(slots)
     await sleep(SETTLE_MS)

@@ -1,6 +1,6 @@
 'use strict'
 
-/** A downstream in this process: it serves `slots` requests at a time for `serviceMs` each. `slots` may be changed. */
+/** A simulated downstream: it serves `slots` requests at a time for `serviceMs` each. `slots` may be changed. */
 class SlotsDownstream {
   #waiting = []
   #busy = 0

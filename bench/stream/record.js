@@ -34,7 +34,7 @@ function renderThroughput (table, rounds) {
 
 Each function handles ${ITEMS.toLocaleString('en')} items with concurrency ${limit}. The handler is async and returns immediately; in the group
 "one turn per item", it waits for a turn of the event loop. Figures are medians of ${rounds} alternating rounds. The last column
-is the median of the rounds' ratios to spillway's time: above 1, the function was slower than spillway. Each run checks that
+is the median of the rounds' ratios to spillway's time; above 1 means slower than spillway. Each run checks that
 all items were handled, and that all results arrived in the order of the items. stream-transform and through2-concurrent
 keep that order only because all handlers take equally long. "PassThrough, no handler" shows the cost of the pipeline's
 streams.

@@ -1,7 +1,7 @@
 'use strict'
 
 // Items per second of spillway's stream functions and of other packages. The candidates alternate in one process, so that
-// a machine that slows down slows all of them. Each round gives a ratio to spillway's time; the median of these counts.
+// a slowdown of the machine affects all of them. Each round gives a ratio to spillway's time; the median of these counts.
 
 const { setImmediate: nextTurn } = require('node:timers/promises')
 

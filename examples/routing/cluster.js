@@ -75,9 +75,9 @@ async function demonstrate () {
 
   first.process.kill('SIGSTOP') // stands for a long synchronous call
   await until(firstIsLate)
-  await show('the first stands still')
+  await show('the first is stopped')
   first.process.kill('SIGCONT')
-  await firstServes('when it runs on')
+  await firstServes('when it continues')
 
   server.close()
   cluster.disconnect()

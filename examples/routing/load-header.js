@@ -1,8 +1,8 @@
 'use strict'
 
 // An instance that reports its load with every answer, for a client or a balancer that chooses among several instances. The
-// format is ORCA, which Envoy reads. The figures are how long a request that arrives now would wait, as a share of
-// `maxDelay` and in ms.
+// format is ORCA, which Envoy reads. The figures are the wait of a request that arrives now, as a share of `maxDelay` and
+// in ms.
 
 const { once } = require('node:events')
 const http = require('node:http')
@@ -38,7 +38,7 @@ function loadHeader (gate) {
 
 function serve () {
   const app = express()
-  // maxInFlight: 1, so that one held request is an overload. Leave it out: a real server finds its limit by itself.
+  // maxInFlight: 1 makes one held request an overload. Omit it in a real server, which finds its limit by itself.
   const gate = spillway({ maxDelay: MAX_DELAY_MS, maxInFlight: 1 })
   app.use(loadHeader(gate)) // before the gate, so that a 503 has the header too
   app.use(gate)
@@ -47,14 +47,14 @@ function serve () {
   app.get('/report', (req, res) => {
     res.flushHeaders()
     const end = performance.now() + 500
-    while (performance.now() < end); // simulates a long synchronous call, for which all others wait
+    while (performance.now() < end); // simulates a long synchronous call, which delays all other requests
     res.end()
   })
   const server = app.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
   process.once('disconnect', () => process.exit())
 }
 
-// From here on: a client to try it with.
+// From here on: a client for the demonstration.
 
 async function demonstrate () {
   const instance = await startInstance('instance')

@@ -23,13 +23,13 @@ function serve (name) {
     if (req.url === '/hold') hold(req, res)
     else res.end(name)
   })
-  // maxInFlight: 1, so that one held request is an overload. Leave it out: a real server finds its limit by itself.
+  // maxInFlight: 1 makes one held request an overload. Omit it in a real server, which finds its limit by itself.
   guard(server, { maxInFlight: 1 })
   server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
   process.once('disconnect', () => process.exit())
 }
 
-/** The rest of the configuration: all files in one directory, so that any user can run it. */
+/** The rest of the configuration. All files are in one directory, so that any user can run it. */
 function mainConfiguration (site) {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path tmp-${name};`)
   return `
@@ -45,7 +45,7 @@ function mainConfiguration (site) {
 }
 
 /**
- * @param {Record<string, number>} ports by the numbers that they have in nginx.conf
+ * @param {Record<string, number>} the port that replaces each port in nginx.conf
  * @returns {Promise<() => Promise<void>>} stops nginx
  */
 async function startNginx (ports) {
@@ -55,7 +55,7 @@ async function startNginx (ports) {
   fs.writeFileSync(path.join(directory, 'nginx.conf'), mainConfiguration(site))
   const nginx = spawn('nginx', ['-p', directory, '-c', 'nginx.conf', '-e', 'stderr'], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } // Debian installs nginx there, and only root has it in PATH
+    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } // where Debian installs nginx; only root has it in PATH
   })
   process.once('exit', () => nginx.kill())
   await runs(nginx)
@@ -104,7 +104,7 @@ async function demonstrate () {
   await show('GET, all overloaded', '/')
   await show('POST /orders, all overloaded', '/orders', post)
   for (const end of [release, ...releaseOthers]) await end()
-  await show('GET, none any more', '/')
+  await show('GET, none overloaded any more', '/')
 
   await stopNginx()
   for (const { stop } of instances) stop()

@@ -14,7 +14,7 @@ const { ask, hold, holdOne, startInstance } = require('./support/instance.js')
 
 function serve () {
   const app = express()
-  // maxInFlight: 1, so that one held request is an overload. Leave it out: a real server finds its limit by itself.
+  // maxInFlight: 1 makes one held request an overload. Omit it in a real server, which finds its limit by itself.
   const gate = spillway({ exempt: ['/live', '/ready'], maxInFlight: 1 })
   const ready = readiness(gate, { notReadyAfter: 2, readyAfter: 1 }) // s; this short only for the demonstration
 
@@ -28,7 +28,7 @@ function serve () {
   process.once('disconnect', () => process.exit())
 }
 
-// From here on: a client and a prober to try it with.
+// From here on: a client and a prober for the demonstration.
 
 const PATHS = ['/', '/live', '/ready']
 

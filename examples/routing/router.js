@@ -1,18 +1,18 @@
 'use strict'
 
-// Routing by load on one machine: the primary of a cluster hands each new connection to one of the workers that would begin
-// with it soonest. The kernel still tells the worker how long the request has waited, including its way through the primary.
+// Routing by load on one machine: the primary of a cluster hands each new connection to one of the workers that would serve
+// it soonest. The kernel still reports to the worker how long the request has waited, including the time in the primary.
 
 const net = require('node:net')
 
 const toobusy = require('spillway')
 
-const REPORT_EVERY_MS = 100 // a choice is based on figures that are this old at most
+const REPORT_EVERY_MS = 100 // a choice is based on figures of at most this age
 const AS_GOOD_MS = 10 // a smaller difference between two delays is noise
 
 /** Used by the primary. */
 class Router {
-  /** Of the workers that have reported. @type {Map<import('node:cluster').Worker, { delayMs: number, lagMs: number, at: number }>} */
+  /** The last report of each worker. @type {Map<import('node:cluster').Worker, { delayMs: number, lagMs: number, at: number }>} */
   #reports = new Map()
   #turn = 0
 
@@ -35,7 +35,7 @@ class Router {
 
   /** @returns {import('node:net').Server} listen with it on the port for clients */
   createServer () {
-    // Paused, so that the worker reads what the client has sent.
+    // Paused, so that the worker, not the primary, reads the client's data.
     return net.createServer({ pauseOnConnect: true }, socket => {
       const worker = this.#choose()
       if (worker === undefined) return socket.destroy()
@@ -52,16 +52,16 @@ class Router {
   }
 }
 
-/** A worker whose loop is blocked cannot report it: a request has waited there for at least as long as it is silent. */
+/** A worker whose loop is blocked cannot report that: a request there waits at least as long as the worker is silent. */
 function delayOf ({ delayMs, at }) {
   return Math.max(delayMs, performance.now() - at - REPORT_EVERY_MS)
 }
 
 /**
- * Used by a worker: serves the connections that the primary hands over, and reports how long one would wait.
+ * Used by a worker: serves the connections that the primary hands over, and reports how long a new one would wait.
  *
- * @param {import('node:http').Server} server must be listening, if only on a port of its own: Node.js enforces the
- *   time-outs of a server's connections only while the server listens
+ * @param {import('node:http').Server} server must be listening, even if only on its own port: Node.js enforces the
+ *   timeouts of a server's connections only while the server listens
  */
 function serveRouted (server) {
   process.on('message', (message, socket) => {
@@ -73,7 +73,7 @@ function serveRouted (server) {
   const report = () => process.connected && process.send({ load: { delayMs: toobusy.delay(), lagMs: toobusy.lag() } })
   setInterval(report, REPORT_EVERY_MS).unref()
   report()
-  process.once('disconnect', () => server.close()) // the cluster module closes only servers that it knows
+  process.once('disconnect', () => server.close()) // the cluster module closes only servers that it manages
 }
 
 module.exports = { Router, serveRouted }

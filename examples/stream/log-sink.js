@@ -1,7 +1,7 @@
 'use strict'
 
-// Sends log lines to a slow collector. At most 1,000 lines wait; further lines are dropped and counted. So a slow collector
-// costs lines, not memory, and never delays the program.
+// Sends log lines to a slow collector. At most 1,000 lines wait; further lines are dropped and counted. A slow
+// collector thus causes lost lines, but neither uses more memory nor delays the program.
 
 const { PassThrough } = require('node:stream')
 const { setImmediate: nextTurn } = require('node:timers/promises')

@@ -17,7 +17,7 @@ function * rows () {
 }
 
 async function respectful (output) {
-  // A handler that does not have to wait returns no promise, which costs nothing.
+  // A handler that does not have to wait returns no promise, which avoids its cost.
   await forEachConcurrent(rows(), row => output.write(row) || once(output, 'drain'), { concurrency: 1 })
 }
 

@@ -52,7 +52,7 @@ const buffering = storeUrl => async (req, res) => {
   res.end()
 }
 
-// From here on: a store and a client to try it with.
+// From here on: a store and a client for the demonstration.
 
 async function listen (handler) {
   const server = http.createServer(handler).listen(0, '127.0.0.1')
@@ -71,7 +71,7 @@ async function upload (makeProxy) {
   const body = Readable.from((function * () {
     for (let sent = 0; sent < UPLOAD_BYTES; sent += chunk.length) yield chunk
   })())
-  const request = http.request(proxy.url, { method: 'POST' }) // fetch() keeps in memory what it has sent of a stream
+  const request = http.request(proxy.url, { method: 'POST' }) // fetch() would keep the sent part of a stream in memory
   body.pipe(request)
   const [{ statusCode }] = await once(request, 'response')
   for (const { server } of [proxy, store]) {

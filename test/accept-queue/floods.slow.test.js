@@ -14,7 +14,7 @@ const ERRORS = 4
 // As shares of the capacity.
 const PLAIN = 0.6
 const FLOOD = 10
-/** Processor time that nearly every turn takes after its last request. Usually below 1; 5.3 while other processes had the cores. */
+/** The limit for the processor time after a turn's last request: usually below 1; 5.3 while other processes used the cores. */
 const MOST_TAIL_MS = 20
 
 const head = (line, ...fields) => [`${line} HTTP/1.1`, 'Host: a', ...fields, '', ''].join('\r\n')
@@ -31,7 +31,7 @@ const floods = {
   'requests whose body never ends': { text: head('POST /', 'Content-Length: 1000') + 'x', stays: true },
   'connections with several requests at once': { text: plain.text.repeat(3), requests: 3 },
   'requests for an exempt path': { text: head('GET /health') },
-  'data that is no request': { text: '\x16\x03\x01\x02\x00' }
+  'data that is not a request': { text: '\x16\x03\x01\x02\x00' }
 }
 
 describe('under a flood, the spill', function () {
@@ -41,7 +41,7 @@ describe('under a flood, the spill', function () {
   let port
   /** Requests per second of processor time while nothing needs to be refused. */
   let capacity
-  /** The part of the capacity that plain clients get beside a flood of plain requests. */
+  /** The share of the capacity that plain clients get beside a flood of plain requests. */
   let fair
 
   before(async function () {
@@ -54,15 +54,15 @@ describe('under a flood, the spill', function () {
     await flood(port, [{ talk: plain, rate: CALM_RATE }], FLOOD_MS)
     const { handled, cpuS } = await ask(child)
     capacity = handled / cpuS
-    // The admission controller first has to learn what a flood leaves of the capacity.
+    // The admission controller first has to learn how much capacity a flood leaves.
     await besides(plain)
     const beside = await besides(plain)
-    assert(beside.spilled > 0, 'nothing was refused: there is no flood')
+    assert(beside.spilled > 0, 'nothing was refused, so there was no flood')
     fair = beside.handled / beside.cpuS * PLAIN / (PLAIN + FLOOD)
   })
   after(() => child?.kill())
 
-  /** Measures what plain clients get beside a flood of `talk`, and what the server does meanwhile. */
+  /** Measures how much plain clients get beside a flood of `talk`, and what the server does in the meantime. */
   async function besides (talk) {
     const clients = [{ talk, rate: FLOOD * capacity / (talk.requests ?? 1) }, { talk: plain, rate: PLAIN * capacity }]
     await flood(port, clients, WARM_UP_MS)
@@ -75,7 +75,7 @@ describe('under a flood, the spill', function () {
       served,
       servedOfFlood: odd.served,
       perSecond: served / after.cpuS,
-      // The standard error of a count is its square root. A difference of more than ERRORS of them is not due to chance.
+      // The standard error of a count is its square root. A difference of more than ERRORS standard errors is not due to chance.
       most: (served + ERRORS * Math.sqrt(served)) / after.cpuS,
       spilled: after.spilled - before.spilled,
       handedOver: after.handedOver - before.handedOver
@@ -83,7 +83,7 @@ describe('under a flood, the spill', function () {
   }
 
   for (const [name, talk] of Object.entries(floods)) {
-    it(`lets a flood of ${name} take no more from plain clients, within 15 %, than one of plain requests`, async function () {
+    it(`leaves plain clients as much throughput beside a flood of ${name} as beside one of plain requests, within 15 %`, async function () {
       const beside = note(this, { fair, ...await besides(talk) })
       assert(beside.most >= 0.85 * fair)
       assert(beside.tailMs < MOST_TAIL_MS)

@@ -23,8 +23,8 @@ const HALF_A_HEAD = GET.slice(0, 20)
 
 const many = (what) => Array(AT_ONCE).fill(what)
 
-// Each of these runs twice: on a server whose connections the spill hands over, except for a few, and on the same server
-// when Node accepts them all. Both runs must return the same.
+// Each of these runs twice: on a server whose spill hands over all but a few connections, and on the same server when Node
+// accepts all of them. Both runs must return the same value.
 const behaviours = {
   'its socket has the same properties': async ({ server, port }) => {
     const sockets = []
@@ -42,7 +42,7 @@ const behaviours = {
     }))
   },
 
-  'connections are emitted in the order in which they came': async ({ server, port }) => {
+  'connections are emitted in the order in which they arrived': async ({ server, port }) => {
     const ports = []
     server.on('connection', ({ remotePort }) => ports.push(remotePort))
     const sockets = sendTextAtOnce(port, many(GET))
@@ -88,7 +88,7 @@ const behaviours = {
     return connectionsOf(server)
   },
 
-  'it counts for maxConnections and the drop event': async ({ server, port }) => {
+  'it counts towards maxConnections and the drop event': async ({ server, port }) => {
     server.maxConnections = 4
     const dropped = []
     server.on('drop', (data) => dropped.push(Object.keys(data).sort()))
@@ -99,13 +99,13 @@ const behaviours = {
     return [count, dropped]
   },
 
-  'the headers time-out closes it': async ({ port }) => {
+  'the headers timeout closes it': async ({ port }) => {
     const sockets = sendTextAtOnce(port, many(HALF_A_HEAD))
     const answers = await Promise.all(sockets.map(received))
     return answers.map((answer) => answer.split('\r\n')[0])
   },
 
-  'the keep-alive time-out closes it': async ({ port, server }) => {
+  'the keep-alive timeout closes it': async ({ port, server }) => {
     server.keepAliveTimeout = 100
     const sockets = sendTextAtOnce(port, many(GET))
     return (await Promise.all(sockets.map(received))).map((answer) => answer.split('\r\n')[0])
@@ -199,7 +199,7 @@ describe('a connection that the spill hands over', function () {
     assert.deepEqual([...marks], [4321])
   })
 
-  it('does no harm to other connections if a listener throws for it', async () => {
+  it('does not affect other connections if a listener throws for it', async () => {
     const { code, stdout, stderr } = await run(`
       const { spillingSite, sendAtOnce } = require('./test/support/spill.js')
       const thrown = []
@@ -219,7 +219,7 @@ describe('a connection that the spill hands over', function () {
       { code: 0, stderr: '', served: 7, thrown: 3, first: 'of 3', handedOver: true, dropped: 0 })
   })
 
-  it('does no harm to other connections if a listener throws for it while the spill closes', async () => {
+  it('does not affect other connections if a listener throws for it while the spill closes', async () => {
     const { code, stdout, stderr } = await run(`
       const { spillingSite, sendTextAtOnce, waiting } = require('./test/support/spill.js')
       let thrown = 0

@@ -38,14 +38,14 @@ describe('the native reader of request heads', function () {
     }
   })
 
-  it('gives the same result in whatever pieces a head arrives', () => {
+  it('gives the same result however a head is split into pieces', () => {
     for (const [name, text] of heads) {
       const whole = read(text)
       for (let bytes = 1; bytes <= text.length; bytes++) assert.deepEqual(read(text, [], bytes), whole, `${name}, ${bytes} bytes at a time`)
     }
   })
 
-  it('recognizes data that is no head as soon as that is certain, whatever follows', () => {
+  it('recognizes data that is not a head as soon as that is certain, whatever follows', () => {
     for (const [, text, { kind }] of heads) {
       if (kind === 'other') assert.equal(read(text + '\r\n\r\n').kind, 'other', JSON.stringify(text))
     }

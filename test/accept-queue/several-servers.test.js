@@ -7,7 +7,7 @@ const { needs } = require('../support/needs.js')
 const { canCompile, compileNestedLoop } = require('../support/nested-loop.js')
 const { closeOpened } = require('../support/opened.js')
 
-// For the scripts: whether the connection that is being emitted comes from a spill, and not from libuv.
+// For the scripts: whether the connection that is being emitted comes from a spill rather than from libuv.
 const IS_HANDED_OVER = "const isHandedOver = () => new Error().stack.includes('handOverAll')"
 
 describe('the spills of several servers in one turn', function () {
@@ -16,7 +16,7 @@ describe('the spills of several servers in one turn', function () {
   })
   afterEach(closeOpened)
 
-  it('leave alone a new server that reuses the descriptor of one which JavaScript closed in this turn', async () => {
+  it('do not touch a new server that reuses the descriptor of a server closed in the same turn', async () => {
     const { code, stdout, stderr } = await run(`
       const http = require('node:http')
       const { answerOk, received, sendTextAtOnce, spillingSite } = require('./test/support/spill.js')
@@ -29,7 +29,7 @@ describe('the spills of several servers in one turn', function () {
         const second = await spillingSite()
         const { fd } = second.server._handle
         let answers
-        // The first server's spill hands over, and so runs this listener, before the second server's spill has its turn.
+        // The first server's spill hands over a connection, and so runs this listener, before the second server's spill runs.
         first.server.on('connection', () => {
           if (answers !== undefined || !isHandedOver()) return
           second.server.removeAllListeners('close')
@@ -58,7 +58,7 @@ describe('the spills of several servers in one turn', function () {
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '{"served":20,"spilled":0}\n', stderr: '' })
   })
 
-  it('keep working if JavaScript runs the event loop itself and adds and closes servers meanwhile', async function () {
+  it('keep working if JavaScript runs a nested event loop that opens and closes servers', async function () {
     needs(this, 'a C++ compiler and the headers of Node', canCompile())
     const addon = compileNestedLoop()
     const { code, stdout, stderr } = await run(`

@@ -5,7 +5,7 @@ const { simulate, loopCapacity, ceiling } = require('../simulator')
 const { figures, settledAfter, lastRefusalAfter } = require('../simulator/figures')
 const { spillway } = require('../simulator/controllers')
 const { fiveSteps, block, query, slow } = require('../simulator/workloads')
-const { note } = require('../simulator/note')
+const { note, describeArrivals } = require('../simulator/note')
 
 const STEADY = { fromMs: 3000, untilMs: 12000 }
 const DURATION_MS = 13000
@@ -26,9 +26,9 @@ function fiveStepsAt (times, { arrivals, spill } = {}) {
 
 describe('goodput with the spill', () => {
   for (const arrivals of ['poisson', 'clock', 10]) {
-    const of = typeof arrivals === 'number' ? `in bursts of ${arrivals}` : `with ${arrivals} arrivals`
+    const of = describeArrivals(arrivals)
     for (const times of [1.5, 3, 6, 20, 34]) {
-      it(`stays within 2 % of what refusals leave at ${times}x with 5 ms in five turns, ${of}; p99 <= 60 ms, of the 503s <= 50 ms`, function () {
+      it(`stays within 2 % of what the cost of refusals allows at ${times}x with 5 ms in five turns ${of}; p99 <= 60 ms, p99 of the 503s <= 50 ms`, function () {
         const result = note(this, fiveStepsAt(times, { arrivals, spill: true }))
         assert(result.ratio >= 0.98 * ceiling(times, fiveSteps, { keepAlive: false, spill: true }))
         assert(result.p99 <= 60)
@@ -39,7 +39,7 @@ describe('goodput with the spill', () => {
     }
   }
 
-  it('stays within 4 % of what refusals leave at 100x, and the accept queue does not overflow', function () {
+  it('stays within 4 % of what the cost of refusals allows at 100x, and the accept queue does not overflow', function () {
     const result = note(this, fiveStepsAt(100, { spill: true }))
     assert(result.ratio >= 0.96 * ceiling(100, fiveSteps, { keepAlive: false, spill: true }))
     assert.equal(result.failures, 0)
@@ -53,7 +53,7 @@ describe('goodput with the spill', () => {
     assert(result.p99 <= 200)
   })
 
-  it('stays within 10 % of what refusals leave with new connections beside kept-alive ones, 3x each', function () {
+  it('stays within 10 % of what the cost of refusals allows with new connections beside kept-alive ones, 3x each', function () {
     const source = { phases: fiveSteps, rate: () => 3 * CAPACITY }
     const result = note(this, figures(run({ sources: [source, { ...source, keepAlive: true }] }), STEADY))
     assert(result.goodput >= 0.9 * ceiling(6, fiveSteps, { keepAlive: true }) * CAPACITY)
@@ -63,7 +63,7 @@ describe('goodput with the spill', () => {
 
 describe('the spill refuses no connection needlessly', () => {
   for (const [times, arrivals] of [[0.5, 'poisson'], [0.8, 'poisson'], [0.9, 'clock'], [0.9, 10], [1, 'clock']]) {
-    it(`at ${times}x, arrivals ${arrivals}`, function () {
+    it(`at ${times}x ${describeArrivals(arrivals)}`, function () {
       assert.equal(note(this, fiveStepsAt(times, { arrivals, spill: true })).spilled, 0)
     })
   }
@@ -85,7 +85,7 @@ describe('the spill refuses no connection needlessly', () => {
       assert.deepEqual(parts('clock'), [0, 0, 0, 0, 0, 0])
     })
 
-    it(`during pauses of ${lastMs} ms with Poisson arrivals, which do form a queue: at most 0.5 %`, function () {
+    it(`during pauses of ${lastMs} ms with Poisson arrivals, which do form a queue: at most 0.5 % is shed`, function () {
       const { mean } = note(this, { mean: parts('poisson').reduce((sum, part) => sum + part / 6, 0) })
       assert(mean <= 0.005)
     })
@@ -124,7 +124,7 @@ describe('when the load steps up and down, the spill', () => {
   }
 
   for (const seed of [1, 2, 3]) {
-    it(`leaves none waiting for long when kept-alive clients open hundreds of connections (1x, 6x; run ${seed})`, function () {
+    it(`leaves no connection waiting for long when kept-alive clients open hundreds of connections (1x, 6x; run ${seed})`, function () {
       const records = run({
         seed, sources: [{ phases: fiveSteps, rate: stepped(CAPACITY_KEPT, 6), keepAlive: true, arrivals: 'clock' }]
       })

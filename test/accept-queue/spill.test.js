@@ -50,7 +50,7 @@ describe('the spill', function () {
     assert.equal(spill.spilled, 0)
   })
 
-  it('reports its refusals to the admission controller, for which the queue then keeps standing', async () => {
+  it('reports its refusals to the admission controller, whose queue detector then still finds a queue', async () => {
     const { port, controller } = await spillingSite()
     await Promise.all(sendAtOnce(port, many('GET /')))
     controller.turn(1e15 + 300e6, 0)
@@ -96,7 +96,7 @@ describe('the spill', function () {
     for (const text of answers) assert.match(text, /Content-Length: 19\r\nConnection: close\r\n\r\n$/)
   })
 
-  it('lets a client read the answer even if it has a body or more requests to send', async () => {
+  it('lets a client read the answer even if the client still has a body or more requests to send', async () => {
     const { port, spill } = await spillingSite()
     for (const text of [
       'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello',
@@ -149,12 +149,12 @@ describe('the spill', function () {
     await until(() => spill.snapshot().lingeringCloses === 0)
   })
 
-  it('closes the oldest refused connections when too many linger, instead of handing over the others', async () => {
+  it('closes the oldest refused connections when too many are in a lingering close, instead of handing over the others', async () => {
     const { port, spill } = await spillingSite()
     const wave = 400
     let sent = 0
     for (let i = 0; i < 3; i++) {
-      // They do not read, and so do not notice the end of the answer.
+      // They do not read, so they do not notice the end of the answer.
       sendTextAtOnce(port, Array(wave).fill('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n'))
       sent += wave
       await until(() => spill.spilled > 0.9 * sent)
@@ -164,7 +164,7 @@ describe('the spill', function () {
     assert.equal(lingeringCloses, 1024)
   })
 
-  it('waits a little for a client that is slow to send, and then refuses it too', async () => {
+  it('waits briefly for a client that is slow to send, and then refuses it too', async () => {
     const { port, spill } = await spillingSite()
     const sockets = sendTextAtOnce(port, many(GET.slice(0, 5)))
     await once(sockets.at(-1), 'connect')
@@ -174,8 +174,8 @@ describe('the spill', function () {
     assert.equal(spill.snapshot().handedOver, 0)
   })
 
-  for (const [name, text] of [['no byte', ''], ['a single byte', 'G'], ['half a head', GET.slice(0, 20)]]) {
-    it(`hands over a client that has sent ${name} for too long, which Node serves when the rest comes`, async () => {
+  for (const [name, text] of [['nothing', ''], ['a single byte', 'G'], ['half a head', GET.slice(0, 20)]]) {
+    it(`hands over a client that sends ${name} and then pauses for too long, and Node serves it when the rest arrives`, async () => {
       const { port, spill } = await spillingSite()
       const sockets = sendTextAtOnce(port, many(text))
       await until(() => spill.snapshot().handedOver === REFUSED)
@@ -230,13 +230,13 @@ describe('the spill', function () {
 
   // Takes several turns.
   const flood = 300
-  // A few requests take all of the loop's time, so that few connections are handed over.
+  // A few requests take all of the loop's time, so only a few connections are handed over.
   const makeBusy = (controller) => {
     controller.queued(1e6)
     controller.turn(1e15 + 400e6, 100e6)
   }
 
-  it('has room for an exempt path beside a flood of data that it cannot read', async () => {
+  it('still hands over a request for an exempt path during a flood of data that it cannot read', async () => {
     const { port, spill, controller } = await spillingSite({ exempt: '/health' })
     makeBusy(controller)
     const sockets = sendTextAtOnce(port, [...Array(flood).fill('\0\r\n\r\n'), GET.replace('/', '/health'), ...many('\0\r\n\r\n')])
@@ -260,7 +260,7 @@ describe('the spill', function () {
     ['a huge head', GET.replace('\r\n\r\n', `\r\nX: ${'x'.repeat(9000)}\r\n\r\n`)],
     ['garbage', '\0\r\n\r\n']
   ]) {
-    it(`hands over only a few connections with ${name} at once, and refuses the others and the plain ones behind them`, async () => {
+    it(`hands over only a few connections with ${name} at once, and refuses the others and the plain requests behind them`, async () => {
       const { port, server, spill, controller } = await spillingSite({ exempt: '/health' })
       makeBusy(controller)
       server.on('upgrade', switchProtocols)
@@ -286,7 +286,7 @@ describe('the spill', function () {
     assert.equal(spill.spilled, 0)
   })
 
-  it('hands over a client that has left', async () => {
+  it('hands over the connection of a client that has left', async () => {
     const { port, spill } = await spillingSite()
     const sockets = sendTextAtOnce(port, many(''))
     for (const socket of sockets) socket.once('connect', () => socket.end())
@@ -295,7 +295,7 @@ describe('the spill', function () {
     assert.deepEqual({ spilled, dropped, lingeringCloses }, { spilled: 0, dropped: 0, lingeringCloses: 0 })
   })
 
-  it('calls onSpill at most once a turn, and counts every refusal', async () => {
+  it('calls onSpill at most once per turn, and counts every refusal', async () => {
     const told = []
     const { port, spill } = await spillingSite({}, { onSpill: (turn) => told.push(turn) })
     await Promise.all(sendAtOnce(port, many('GET /')))
@@ -305,7 +305,7 @@ describe('the spill', function () {
     assert.equal(spill.spilled, REFUSED)
   })
 
-  it('tells onSpill the Retry-After that was sent, if that is fixed', async () => {
+  it('passes a fixed Retry-After to onSpill', async () => {
     const told = []
     const { port } = await spillingSite({ retryAfter: 77 }, { onSpill: (turn) => told.push(turn) })
     const answers = await Promise.all(sendAtOnce(port, many('GET /')))
@@ -313,7 +313,7 @@ describe('the spill', function () {
     assert.deepEqual(told.map(({ retryAfter }) => retryAfter), [77])
   })
 
-  it('stops at close(): it hands over what it holds, and refuses nothing any more', async () => {
+  it('stops at close(): it hands over the connections that it holds, and refuses no more', async () => {
     const { port, spill } = await spillingSite()
     const sockets = sendTextAtOnce(port, many(''))
     await once(sockets.at(-1), 'connect')

@@ -36,7 +36,7 @@ describe('under attack, the spill', function () {
 
   const descriptors = ({ pid }) => fs.readdirSync(`/proc/${pid}/fd`).length
 
-  it(`serves and refuses beside ${SILENT} connections that send one byte and wait, and leaks no descriptor`, async () => {
+  it(`keeps serving and refusing requests beside ${SILENT} connections that send one byte and wait, and leaks no descriptor`, async () => {
     const { child, hello: { port } } = await start('spilling-server.js')
     opened(() => child.kill())
     const before = descriptors(child)
@@ -58,8 +58,8 @@ describe('under attack, the spill', function () {
     assert(descriptors(child) - before < 220)
   })
 
-  for (const [how, maxFdRatio, most] of [['all', 0, Infinity], ['all but the last', 0.9, 124]]) {
-    it(`keeps working when ${how} descriptors are taken, and when they are free again`, async () => {
+  for (const [how, maxFdRatio, most] of [['all', 0, Infinity], ['all but the last few', 0.9, 124]]) {
+    it(`keeps working when ${how} descriptors are in use, and when they are free again`, async () => {
       const limited = { execPath: '/bin/sh', execArgv: ['-c', `ulimit -n 128 && exec "${process.execPath}" "$0" "$1"`] }
       const { child, hello: { port } } = await start('spilling-server.js', [String(maxFdRatio)], {}, limited)
       opened(() => child.kill())
@@ -92,11 +92,11 @@ describe('under attack, the spill', function () {
     }
     assert.equal((await (await connect(port)).send('GET /health')).status, 200)
     await untilFigures(child, ({ connections, lingeringCloses }) => connections <= 5 && lingeringCloses === 0)
-    // A connection with a part of a head is held for a while, as its end goes unnoticed.
+    // A connection with a part of a head is held for a while, because nothing notices that it has ended.
     await untilFigures(child, () => descriptors(child) - before < 10)
   })
 
-  it('survives the termination of its worker thread at a random moment, with connections held and lingering', async () => {
+  it('survives the termination of its worker thread at a random moment, with connections that are held or in a lingering close', async () => {
     const { code, signal, stdout, stderr } = await run(`
       const { Worker } = require('node:worker_threads')
       const { once } = require('node:events')

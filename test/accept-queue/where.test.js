@@ -32,7 +32,7 @@ const spillOf = ({ snapshot }) => {
 }
 const ACTIVE = { active: true, why: '' }
 
-describe('where the spill works:', function () {
+describe('the spill', function () {
   before(function () {
     needs(this, 'waits from the kernel', binding.canSpill)
   })
@@ -40,7 +40,7 @@ describe('where the spill works:', function () {
 
   for (const kind of kinds) {
     const byDefault = WHOLE_SERVERS.includes(kind.name)
-    it(`it is active in ${kind.name} ${byDefault ? 'by default' : 'only with spill: true, from the first request on'}`, async () => {
+    it(`is active in ${kind.name} ${byDefault ? 'by default' : 'only with spill: true, from the first request on'}`, async () => {
       const site = await kind.start(byDefault ? {} : { spill: true })
       if (!byDefault) {
         assert.equal(spillOf(site.gate).why, 'no server of this gate is known to listen')
@@ -52,7 +52,7 @@ describe('where the spill works:', function () {
     })
 
     if (!byDefault) {
-      it(`it is inactive in ${kind.name} without spill: true, and the snapshot says so`, async () => {
+      it(`is inactive in ${kind.name} without spill: true, and the snapshot says so`, async () => {
         const site = await kind.start()
         assert.equal((await (await connect(site.port)).send('GET /')).status, 200)
         assert.match(spillOf(site.gate).why, /option spill is not true/)
@@ -65,7 +65,7 @@ describe('where the spill works:', function () {
       [{ spill: true, maxDelay: false }, 'the option maxDelay is false'],
       [{ spill: true, message: 'x'.repeat(4096) }, 'the option message makes the answer longer than 4096 bytes']
     ]) {
-      it(`it is inactive in ${kind.name} if ${why}`, async () => {
+      it(`is inactive in ${kind.name} if ${why}`, async () => {
         const site = await kind.start(options)
         assert.equal((await (await connect(site.port)).send('GET /')).status, 200)
         assert.deepEqual(spillOf(site.gate), { active: false, why })
@@ -73,7 +73,7 @@ describe('where the spill works:', function () {
     }
 
     for (const [name, value] of Object.entries({ respond: () => {}, exempt: () => false })) {
-      it(`it is inactive in ${kind.name} if ${name} is a function, and then spill: true is an error`, async () => {
+      it(`is inactive in ${kind.name} if ${name} is a function, and then spill: true is an error`, async () => {
         if (byDefault) {
           const site = await kind.start({ [name]: value })
           assert.match(spillOf(site.gate).why, new RegExp(`the option ${name} is given as a function$`))
@@ -87,11 +87,11 @@ describe('where the spill works:', function () {
     }
   }
 
-  it('spill: true is an error in Express with errorMode', () => {
+  it('is unavailable in Express with errorMode: spill: true is then an error', () => {
     assert.throws(() => spillwayExpress({ spill: true, errorMode: true }), /option "spill" cannot be true when "errorMode" is given as true/)
   })
 
-  it('it watches a server that listens before guard() is called, and one that listens later', async () => {
+  it('watches both a server that listens before guard() is called and one that listens later', async () => {
     const before = http.createServer(answerOk)
     await listen(before)
     const after = http.createServer(answerOk)
@@ -105,7 +105,7 @@ describe('where the spill works:', function () {
     assert.deepEqual(listeners(), untouched)
   })
 
-  it('it watches a server that closes and listens again on the same descriptor', async () => {
+  it('watches a server that closes and listens again on the same descriptor', async () => {
     const { server, port, spill } = await spillingSite()
     await Promise.all(sendAtOnce(port, Array(10).fill('GET /')))
     const { spilled } = spill
@@ -122,7 +122,7 @@ describe('where the spill works:', function () {
     assert(spill.spilled > spilled)
   })
 
-  it("it does not touch another server that reuses a closed server's descriptor", async () => {
+  it("does not touch another server that reuses a closed server's descriptor", async () => {
     const { server, spill } = await spillingSite()
     const { fd } = server._handle
     server.removeAllListeners('close')
@@ -135,7 +135,7 @@ describe('where the spill works:', function () {
     assert.deepEqual([spill.spilled, spill.snapshot().active], [0, false])
   })
 
-  it('it serves several servers of one process, each with its own controller', async () => {
+  it('serves several servers of one process, each with its own controller', async () => {
     const sites = [await spillingSite(), await spillingSite()]
     sites[1].controller.calm()
     await Promise.all(sites.flatMap(({ port }) => sendAtOnce(port, Array(10).fill('GET /'))))
@@ -143,7 +143,7 @@ describe('where the spill works:', function () {
     assert.equal(sites[1].spill.spilled, 0)
   })
 
-  it('it watches all servers of one Express application', async () => {
+  it('watches all servers of one Express application', async () => {
     const app = express()
     const gate = spillwayExpress({ spill: true })
     opened(() => gate.close())
@@ -156,7 +156,7 @@ describe('where the spill works:', function () {
     }
   })
 
-  it('it watches both addresses of localhost that Fastify listens on', async function () {
+  it('watches both addresses of localhost that Fastify listens on', async function () {
     needs(this, 'IPv6', Object.values(os.networkInterfaces()).flat().some(({ address }) => address === '::1'))
     const app = fastify()
     await app.register(spillwayFastify)
@@ -172,14 +172,14 @@ describe('where the spill works:', function () {
     assert.equal(app.spillway.snapshot().spill.sockets, addresses.length)
   })
 
-  it('it becomes inactive in hapi when a route is exempt by its own options, and the snapshot says so', async () => {
+  it('becomes inactive in hapi when a route is exempt by its own options, and the snapshot says so', async () => {
     const { app, gate } = await kindNamed('hapi').start()
     assert.deepEqual(spillOf(gate), ACTIVE)
     app.route({ method: 'GET', path: '/own', handler: () => 'ok', options: { plugins: { spillway: false } } })
     assert.match(spillOf(gate).why, /^a route is exempt by its own options/)
   })
 
-  it('only one gate of a server has it, and the snapshot of the other says so', async () => {
+  it('belongs to only one gate of a server, and the snapshot of the other says so', async () => {
     const middleware = spillwayExpress({ spill: true })
     opened(() => middleware.close())
     const server = http.createServer(express().use(middleware, (req, res) => res.send('ok')))
@@ -195,7 +195,7 @@ describe('where the spill works:', function () {
     assert.deepEqual(spillOf(second), ACTIVE)
   })
 
-  it('it is inactive with TLS and HTTP/2, and the snapshot says so', async () => {
+  it('is inactive with TLS and HTTP/2, and the snapshot says so', async () => {
     for (const server of [https.createServer(pair, answerOk), http2.createServer(answerOk), http2.createSecureServer(pair)]) {
       const gate = guard(server)
       opened(() => gate.close())
@@ -204,7 +204,7 @@ describe('where the spill works:', function () {
     }
   })
 
-  it('it is inactive on a Unix socket, and the snapshot says so', async () => {
+  it('is inactive on a Unix socket, and the snapshot says so', async () => {
     const server = http.createServer(answerOk)
     const gate = guard(server)
     const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'spill-')), 'socket')
@@ -214,7 +214,7 @@ describe('where the spill works:', function () {
     assert.deepEqual(spillOf(gate), { active: false, why: 'a Unix domain socket does not report which connections wait to be accepted' })
   })
 
-  it('it is inactive on a server that gets its connections from another one, and the snapshot says so', async () => {
+  it('is inactive on a server that gets its connections from another server, and the snapshot says so', async () => {
     const inner = http.createServer(answerOk)
     const gate = guard(inner)
     opened(() => gate.close())
@@ -233,15 +233,15 @@ describe('where the spill works:', function () {
     ['round-robin', 'exclusive', ACTIVE],
     ...(hasReusePort ? [['round-robin', 'reusePort', ACTIVE]] : [])
   ]) {
-    const how = option === '' ? policy : `${policy} that listens for itself (${option})`
-    it(`in a cluster worker, with scheduling ${how}: ${expected.why || 'it is active'}`, async () => {
+    const how = `${option === '' ? '' : `that listens for itself (${option}) `}with ${policy} scheduling`
+    it(`is ${expected.active ? 'active' : 'inactive'} in a cluster worker ${how}${expected.active ? '' : `: ${expected.why}`}`, async () => {
       const { child, hello } = await start('cluster-spill.js', [policy, option])
       assert.deepEqual(hello, { ...expected, status: 200 })
       await once(child, 'exit')
     })
   }
 
-  it('it is active in a worker thread', async () => {
+  it('is active in a worker thread', async () => {
     const { stdout, stderr } = await run(`
       const { Worker } = require('node:worker_threads')
       const worker = new Worker(\`

@@ -90,7 +90,7 @@ for (const [name, express] of [['express 5', express5], ['express 4', express4]]
         .use((req, res) => res.send('ok'))
         .use((err, req, res, next) => res.headersSent ? next(err) : res.status(500).send(err.message)))
 
-      it('passes an error that it throws or rejects with to the error handler', async () => {
+      it('passes an error that respond throws or rejects with to the error handler', async () => {
         for (const respond of [() => { throw new Error('broken') }, async () => { throw new Error('broken') }]) {
           const client = await start(respond)
           const answer = await late(() => client.send('GET /'))
@@ -128,7 +128,7 @@ for (const [name, express] of [['express 5', express5], ['express 4', express4]]
       assert.deepEqual(answers.map(({ status }) => status), [200, 503])
     })
 
-    it('works with anything that calls (req, res, next)', async () => {
+    it('works with any framework that calls (req, res, next)', async () => {
       const middleware = spillway({ maxDelay })
       const client = await connectTo((req, res) => middleware(req, res, (error) => res.end(String(error))))
       assert.equal((await late(() => client.send('GET /'))).status, 503)

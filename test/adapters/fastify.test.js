@@ -94,7 +94,7 @@ describe('spillway/fastify', () => {
     await other.close()
   })
 
-  it('rejects wrong options even if nothing awaits register()', async () => {
+  it('rejects invalid options even if register() is not awaited', async () => {
     await assert.rejects(async () => fastify().register(spillway, { maxDelay: 1 }).ready(), RangeError)
     const app = fastify()
     app.register(spillway, { maxDelay: 1 })
@@ -134,9 +134,9 @@ describe('spillway/fastify', () => {
     assert.deepEqual({ admitted, exempt, inFlight, lastWaits }, { admitted: 1, exempt: 1, inFlight: 0, lastWaits: [0] })
   })
 
-  describe('if localhost has two addresses and Fastify a second server', () => {
+  describe('when localhost has two addresses and Fastify opens a second server,', () => {
     const { lookup } = dns
-    // As on a machine with ::1, which not every test machine has.
+    // As on a machine with the address ::1, which not every test machine has.
     const addresses = [{ address: '127.0.0.1', family: 4 }, { address: '127.0.0.2', family: 4 }]
     before(() => {
       dns.lookup = (host, options, callback = options) => {

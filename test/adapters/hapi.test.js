@@ -93,14 +93,14 @@ describe('spillway/hapi', () => {
   })
 
   describe('with the option respond', () => {
-    it('sends the payload that it returns', async () => {
+    it('sends the payload that respond returns', async () => {
       const { client } = await start({ respond: (request, h, info) => ({ sorry: info.reason }) })
       const answer = await late(() => client.send('GET /'))
       assert.equal(answer.status, 200)
       assert.equal(answer.body, '{"sorry":"delay"}')
     })
 
-    it('sends the status of an error that it returns or throws', async () => {
+    it('sends the status of an error that respond returns or throws', async () => {
       const teapot = Object.assign(new Error('short and stout'), { isBoom: true })
       teapot.output = { statusCode: 418, payload: { message: 'short and stout' }, headers: {} }
       for (const respond of [() => teapot, () => { throw teapot }, async () => { throw teapot }]) {
@@ -109,7 +109,7 @@ describe('spillway/hapi', () => {
       }
     })
 
-    it('lets it answer on the raw response', async () => {
+    it('lets respond answer on the raw response', async () => {
       const { client } = await start({
         respond: (request, h) => {
           request.raw.res.writeHead(299)
@@ -120,7 +120,7 @@ describe('spillway/hapi', () => {
       assert.equal((await late(() => client.send('GET /'))).status, 299)
     })
 
-    it('lets it admit the request, with its payload', async () => {
+    it('lets respond admit the request, with its payload', async () => {
       const { server, client } = await start({ respond: (request, h) => h.continue })
       const answer = await late(() => client.send('POST /', { body: 'whole' }))
       assert.equal(answer.status, 200)

@@ -39,7 +39,7 @@ describe('guard()', () => {
     assert.equal((await client.send('GET /')).body, 'late listener')
   })
 
-  it('covers checkContinue and checkExpectation, and asks for no body when it refuses', async () => {
+  it('covers checkContinue and checkExpectation, and sends no 100 Continue when it refuses', async () => {
     const seen = []
     const server = http.createServer((req, res) => res.end('ok'))
     server.on('checkContinue', (req, res) => { seen.push('checkContinue'); res.writeContinue(); res.end('ok') })
@@ -82,12 +82,12 @@ describe('guard()', () => {
       lastWaits: []
     })
     gate.close()
-    assert.equal((await late(() => client.send('GET /'))).status, 503, 'the middleware alone judges now')
+    assert.equal((await late(() => client.send('GET /'))).status, 503, 'the middleware alone judges requests now')
     middleware.close()
   })
 
   describe('called twice', () => {
-    it('throws for the same server, and leaves the first gate as it was', async () => {
+    it('throws for the same server, and leaves the first gate unchanged', async () => {
       const server = http.createServer((req, res) => res.end('ok'))
       const gate = guard(server, { maxDelay })
       assert.throws(() => guard(server), new Error('spillway/http: this server is already guarded; call close() on its gate first'))
@@ -110,7 +110,7 @@ describe('guard()', () => {
       assert.equal((await late(() => client.send('GET /'))).status, 200)
     })
 
-    it('does not mark a server if its options are wrong', () => {
+    it('does not mark a server as guarded if its options are invalid', () => {
       const server = http.createServer()
       assert.throws(() => guard(server, { maxDelay: 1 }), RangeError)
       assert.equal(Object.hasOwn(server, 'emit'), false)
@@ -119,7 +119,7 @@ describe('guard()', () => {
   })
 
   describe('replaces server.emit, and', () => {
-    /** Does what a tracer does: sees each event, and passes it on. */
+    /** Acts like a tracer: sees each event, and passes it on. */
     function trace (server, heard) {
       const { emit } = server
       const traced = function (event, ...args) {
@@ -153,7 +153,7 @@ describe('guard()', () => {
       assert.deepEqual(heard, ['/in-time', '/closed'])
     })
 
-    it('leaves a tracer in place that was installed later, and can be installed again', async () => {
+    it('leaves a tracer that was installed later in place, and can be installed again', async () => {
       const heard = []
       const server = http.createServer((req, res) => res.end('ok'))
       const first = guard(server, { maxDelay })
@@ -198,7 +198,7 @@ describe('guard()', () => {
       'throws after it set headers': (req, res) => { res.setHeader('Content-Length', 1000); throw broken }
     }
     for (const [how, respond] of Object.entries(faults)) {
-      it(`sends the standard 503 and emits a process warning if it ${how}`, async () => {
+      it(`sends the standard 503 and emits a process warning if respond ${how}`, async () => {
         const client = await start(respond)
         const warnings = keepWarnings()
         const answer = await late(() => client.send('GET /'))
@@ -210,7 +210,7 @@ describe('guard()', () => {
       })
     }
 
-    it('closes the connection if it throws after it began its answer', async () => {
+    it('closes the connection if respond throws after it has begun its answer', async () => {
       const client = await start(async (req, res) => {
         res.writeHead(200, { 'Content-Length': 1000 }).write('begun')
         await nextTurn()
@@ -247,14 +247,14 @@ describe('guard()', () => {
       assert.deepEqual({ shed, admitted, inFlight }, { shed: 1, admitted: 0, inFlight: 0 })
     })
 
-    it('by a health check too', async () => {
+    it('by the health check too', async () => {
       const { client, gate } = await start({ healthCheck: () => false, healthCheckInterval: 5 })
       await until(() => gate.snapshot().limits.some(({ exceeded }) => exceeded))
       assert.equal((await client.send('CONNECT a:443')).status, 503)
       assert.equal(gate.stats().shedBy.healthCheck, 1)
     })
 
-    it('and does not count an admitted one in flight', async () => {
+    it('and does not count an admitted CONNECT in flight', async () => {
       const { client, gate } = await start()
       assert.equal((await client.send('CONNECT a:443')).status, 200)
       const { admitted, inFlight } = gate.stats()
@@ -309,7 +309,7 @@ describe('guard()', () => {
       assert.equal(timeouts, 0)
     })
 
-    it('survives a client that resets the connection meanwhile', async () => {
+    it('survives a client that resets the connection in the meantime', async () => {
       const { client, server, gate } = await start({ onShed: () => client.socket.resetAndDestroy() })
       await assert.rejects(late(() => client.send('GET /', { headers: UPGRADE })), /connection closed/)
       await until(async () => await connectionsOf(server) === 0)
@@ -326,14 +326,14 @@ describe('guard()', () => {
       await until(async () => await connectionsOf(server) === 0)
     })
 
-    it('does not count an admitted one in flight', async () => {
+    it('does not count an admitted upgrade in flight', async () => {
       const { client, gate } = await start()
       assert.equal((await client.send('GET /', { headers: UPGRADE })).status, 101)
       const { admitted, inFlight } = gate.stats()
       assert.deepEqual({ admitted, inFlight }, { admitted: 1, inFlight: 0 })
     })
 
-    it('admits an exempt one, and every one in a dry run', async () => {
+    it('admits an exempt one, and admits all in a dry run', async () => {
       const exempt = await start({ exempt: '/socket' })
       assert.equal((await late(() => exempt.client.send('GET /socket', { headers: UPGRADE }))).status, 101)
       assert.equal(exempt.gate.stats().exempt, 1)

@@ -89,7 +89,7 @@ for (const [name, Koa] of [['koa 3', Koa3], ['koa 2', Koa2]]) {
     })
 
     describe('with the option respond', () => {
-      it('passes on an error that it throws or rejects with', async () => {
+      it('passes on an error that respond throws or rejects with', async () => {
         for (const respond of [() => { throw new Error('broken') }, async () => { throw new Error('broken') }]) {
           const { client, errors } = await start(spillway({ maxDelay, respond }), ok)
           assert.equal((await late(() => client.send('GET /'))).status, 500)

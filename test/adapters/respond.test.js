@@ -34,7 +34,7 @@ const payloadOfFastify = (request, reply, info) => {
 
 /**
  * By entry: ways to answer with a redirect whose body is the reason, and faults that the framework itself turns into an
- * answer. If it asks the user's error handler instead, or nothing, the tests of that entry cover the faults.
+ * answer. If the framework calls the user's error handler or does nothing instead, the tests of that entry cover the faults.
  */
 const responders = {
   'spillway/express': {
@@ -66,7 +66,7 @@ const responders = {
     faults: {
       ...broken,
       'returns nothing': () => {},
-      'returns a promise of nothing': async () => {},
+      'returns a promise of undefined': async () => {},
       'returns something that cannot be sent': () => Symbol('strange')
     }
   },
@@ -96,7 +96,7 @@ for (const kind of kinds) {
     }
 
     for (const [how, respond] of Object.entries(faults)) {
-      it(`is an error in the framework's terms if it ${how}`, async () => {
+      it(`produces the framework's own error response if it ${how}`, async () => {
         const { client } = await start(respond)
         assert.equal((await late(() => client.send('GET /'))).status, 500)
         assert.equal((await client.send('GET /')).status, 200)

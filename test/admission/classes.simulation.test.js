@@ -14,10 +14,10 @@ const LIGHT = { fromMs: 6000, untilMs: 12000, class: 0 }
 const HEAVY = { fromMs: 6000, untilMs: 12000, class: 1 }
 const DURATION_MS = 16000
 
-describe('with several classes of requests', () => {
+describe('with several classes of requests,', () => {
   for (const [name, keepAlive] of CONNECTIONS) {
     for (const times of [1.5, 6]) {
-      it(`a fast class loses nothing on a loop that another overloads to ${times}x, ${name} connections`, function () {
+      it(`a fast class loses nothing on a loop that another class overloads to ${times}x over ${name} connections`, function () {
         const records = simulate({
           controller: spillway(),
           durationMs: DURATION_MS,
@@ -30,11 +30,11 @@ describe('with several classes of requests', () => {
         const heavy = note(this, figures(records, HEAVY))
         assert(light.shed <= 0.005)
         assert(light.p99 <= 120)
-        // What the fast class and the refusals leave of the loop.
+        // The share of the loop that the fast class and the refusals leave.
         assert(heavy.goodput >= 0.9 * (187 - 100 / 4 - times * 187 * 0.115 / 5.3))
       })
 
-      it(`a light class loses nothing on a pool that another overloads to ${times}x, ${name} connections`, function () {
+      it(`a light class loses nothing on a pool that another class overloads to ${times}x over ${name} connections`, function () {
         const results = [1, 2, 3, 4].map((seed) => {
           const records = simulate((pool) => {
             const phases = query(pool(POOL))
@@ -59,7 +59,7 @@ describe('with several classes of requests', () => {
     }
 
     for (const times of [1.5, 3, 6]) {
-      it(`each of two classes at ${times}x gets a share of the loop, ${name} connections`, function () {
+      it(`each of two classes at ${times}x gets a share of the loop over ${name} connections`, function () {
         const records = simulate({
           controller: spillway(),
           durationMs: 63000,
@@ -74,20 +74,20 @@ describe('with several classes of requests', () => {
     }
 
     for (const before of [0.8, 6]) {
-      it(`nothing is shed of a class that returns at 0.8x ten minutes after ${before}x, ${name} connections`, function () {
+      it(`nothing is shed from a class that returns at 0.8x ten minutes after ${before}x over ${name} connections`, function () {
         const records = silence(before, 0.8, { keepAlive, arrivals: 'clock' })
         assert.equal(note(this, figures(records, { fromMs: 605000, untilMs: 611000, class: 0 })).shed, 0)
       })
     }
 
-    it(`a class that returns at 6x after ten minutes is limited within half a second, ${name} connections`, function () {
+    it(`a class that returns at 6x after ten minutes is limited within half a second over ${name} connections`, function () {
       const capacity = loopCapacity(fiveSteps, { keepAlive })
       const result = note(this, figures(silence(0.8, 6, { keepAlive }), { fromMs: 605500, untilMs: 611000, class: 0 }))
       assert(result.goodput >= 0.83 * capacity)
       assert(result.p99 <= 150)
     })
 
-    it(`goodput and p99 hold with two gates in one process, one of them at 6x, then both, ${name} connections`, function () {
+    it(`goodput and p99 hold with two gates in one process, first one of them at 6x, then both, over ${name} connections`, function () {
       const records = simulate({
         controllers: [spillway(), spillway()],
         durationMs: 22000,
@@ -127,7 +127,7 @@ describe('with several classes of requests', () => {
   })
 
   for (const [workers, times] of [[2, 1.5], [2, 3], [8, 1.5], [8, 3]]) {
-    it(`goodput and p99 hold with ${workers} workers at ${times}x that share a database and know nothing of each other`, function () {
+    it(`goodput and p99 hold with ${workers} workers at ${times}x that share a database but no information`, function () {
       const rate = (now) => (now < 4000 ? 0.5 : times) * POOL_CAPACITY / workers
       for (const seed of [1, 2, 3]) {
         const records = simulate((pool) => {
@@ -162,7 +162,7 @@ describe('with several classes of requests', () => {
     }
   })
 
-  it('a class is limited as ever, on its own database, while the database of another hangs', function () {
+  it('a class with its own database is limited as usual while the database of another class hangs', function () {
     const records = simulate((pool) => {
       const hanging = query(pool(POOL))
       return {
@@ -217,7 +217,7 @@ describe('with several classes of requests', () => {
   }
 })
 
-describe('many small classes that share what they wait for', () => {
+describe('many small classes that share a resource', () => {
   const SLOTS = 10
   const SERVICE_MS = 100
   const CAPACITY = 100
@@ -263,14 +263,14 @@ describe('many small classes that share what they wait for', () => {
     }
   })
 
-  it('shed nothing if fifty each mix requests of 1 ms and 300 ms', function () {
+  it('shed nothing if each of fifty mixes requests of 1 ms and 300 ms', function () {
     const sources = Array.from({ length: 50 }, (_, id) =>
       [1, 300].map((io) => ({ class: id, phases: beside(io), rate: () => 2, keepAlive: true }))).flat()
     const records = simulate({ controller: spillway(), durationMs: 31000, sources })
     assert.equal(note(this, figures(records, { fromMs: 0, untilMs: 30000 })).shed, 0)
   })
 
-  it('shed nothing if fifty of all kinds appear one after another, with pauses of 100 ms', function () {
+  it('shed nothing if fifty different ones appear one after another, with pauses of 100 ms', function () {
     const sources = Array.from({ length: 50 }, (_, id) => (
       { class: id, phases: beside([1, 30, 300, 2000][id % 4]), rate: (now) => now > id * 700 ? 1 : 0, keepAlive: true }))
     const records = simulate({ controller: spillway(), durationMs: 61000, pauses: { everyMs: 1000, lastMs: 100 }, sources })

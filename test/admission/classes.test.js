@@ -18,7 +18,7 @@ const { closeOpened, opened } = require('../support/opened.js')
 const { until, remains } = require('../support/until.js')
 const { keepWarnings } = require('../support/warnings.js')
 
-/** The number of requests that makes a class. */
+/** After this many requests, a route becomes a class. */
 const OFTEN = 16
 
 afterEach(closeOpened)
@@ -41,7 +41,7 @@ for (const kind of kinds) {
       return { site, told, client: await connect(site.port) }
     }
 
-    it('are by method and route, from the 16th request on', async () => {
+    it('are formed by method and route, from the 16th request on', async () => {
       const { site, told, client } = await start()
       await send(client, 'GET /', OFTEN - 1)
       await send(client, 'POST /')
@@ -53,7 +53,7 @@ for (const kind of kinds) {
       assert.deepEqual(told.map(({ reason, class: name }) => [reason, name]), [['delay', 'GET /'], ['delay', '*']])
     })
 
-    it('are not made for requests that are answered with a client error', async () => {
+    it('are not formed for requests that are answered with a client error', async () => {
       const { site, client } = await start()
       for (let i = 0; i < 2 * OFTEN; i++) {
         assert.equal((await client.send('GET /nowhere')).status, 404)
@@ -61,9 +61,9 @@ for (const kind of kinds) {
       assert.deepEqual(classesOf(site.gate), ['*'])
     })
 
-    // In http, such a request gets no answer.
+    // In http, such a request receives no answer.
     if (kind.name !== 'http') {
-      it('are made for requests that are answered with a server error', async () => {
+      it('are formed for requests that are answered with a server error', async () => {
         const { site, client } = await start()
         for (let i = 0; i < OFTEN; i++) assert.equal((await client.send('GET /throw')).status, 500)
         assert.deepEqual(classesOf(site.gate), ['*', 'GET /throw'])
@@ -137,7 +137,7 @@ for (const kind of kinds) {
       'returns something that cannot be converted to a string': () => Object.create(null)
     }
     for (const [fault, classify] of Object.entries(faults)) {
-      it(`are by route if classify ${fault}, and one process warning is emitted`, async () => {
+      it(`are formed by route if classify ${fault}, and one process warning is emitted`, async () => {
         const { site, told, client } = await start({ classify })
         const warnings = keepWarnings()
         await send(client, 'GET /', OFTEN)
@@ -152,7 +152,7 @@ for (const kind of kinds) {
 }
 
 for (const kind of kinds.filter(({ name }) => !['fastify', 'hapi'].includes(name))) {
-  it(`classes in ${kind.name}, which routes after the gate, are by the shape of the path`, async () => {
+  it(`classes in ${kind.name}, which routes after the gate, are formed by the shape of the path`, async () => {
     const site = await kind.start()
     const client = await connect(site.port)
     for (let i = 0; i < OFTEN; i++) await send(client, `GET /pages/${i}/orders?page=${i}`)
@@ -162,6 +162,7 @@ for (const kind of kinds.filter(({ name }) => !['fastify', 'hapi'].includes(name
 
 it('classes learn nothing from a stream of server-sent events, whatever the request accepts', async () => {
   const gate = spillwayExpress()
+  opened(() => gate.close())
   const app = express().use(gate)
   app.get('/events', (req, res) => res.type('text/event-stream').write('data: only\n\n', () => res.end()))
   app.get('/', (req, res) => res.send('ok'))
@@ -174,7 +175,7 @@ it('classes learn nothing from a stream of server-sent events, whatever the requ
   await until(() => noLoadMs() > 0)
 })
 
-/** Routes that only their patterns tell apart or join, as each framework writes them. */
+/** Routes that are the same or different only by their patterns, in each framework's syntax. */
 const routers = {
   fastify: {
     user: '/users/:id/orders/:order/items/:item/notes',

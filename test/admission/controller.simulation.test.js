@@ -17,7 +17,7 @@ const GHOST = 0
 const refused = (verdicts) => verdicts.filter((verdict) => verdict !== ADMIT).length
 
 describe('the delay limit', () => {
-  it('admits requests that waited up to maxDelay and two ticks of uncertainty', () => {
+  it('admits requests that waited up to maxDelay plus two ticks of uncertainty', () => {
     const bench = new Bench()
     bench.pass(10)
     assert.equal(bench.arrive(0, 100), ADMIT)
@@ -50,17 +50,17 @@ describe('the delay limit', () => {
     for (const short of [1, 2, 3]) assert.equal(intervals(short, 1).gate.standing, true, `${short} of 10`)
   })
 
-  it('stays if more of them report no wait', () => {
+  it('does not fall if more than a third of the requests report no wait', () => {
     assert.equal(intervals(4, 1).gate.standing, false)
   })
 
-  it('judges requests from the accept queue apart from those on accepted connections', () => {
+  it('judges requests from the accept queue separately from those on accepted connections', () => {
     const bench = intervals(9, 0)
     assert.equal(bench.gate.standing, true)
     assert.equal(bench.arrive(0, 28, 0), QUEUE_DELAY)
   })
 
-  it('stays low while requests of one of these two are refused, however many of the other pass', () => {
+  it('stays low while requests of one kind are refused: from the accept queue, or on accepted connections', () => {
     const bench = intervals(9, 0)
     for (let i = 0; i < 300; i++) {
       for (let n = 0; n < 20; n++) bench.arrive(0, 0, 0)
@@ -70,13 +70,13 @@ describe('the delay limit', () => {
     assert.equal(bench.gate.standing, true)
   })
 
-  it('stays if no requests come', () => {
+  it('does not change while no requests arrive', () => {
     const bench = new Bench()
     bench.pass(1000)
     assert.equal(bench.gate.standing, false)
   })
 
-  it('rises again when nearly nothing had to be refused for two intervals', () => {
+  it('rises again when almost no request was refused for two intervals', () => {
     const bench = new Bench()
     bench.traffic(300, { waitedMs: 60 })
     assert(refused(bench.traffic(300, { waitedMs: 30 })) > 20)
@@ -85,7 +85,7 @@ describe('the delay limit', () => {
     assert.equal(bench.gate.standing, false)
   })
 
-  it('stays low while requests are refused before they arrive', () => {
+  it('stays low while connections are refused from the accept queue', () => {
     const bench = new Bench()
     bench.traffic(300, { waitedMs: 60 })
     for (let i = 0; i < 10; i++) {
@@ -96,7 +96,7 @@ describe('the delay limit', () => {
     assert.equal(bench.gate.standing, true)
   })
 
-  it('excuses the wait that a pause caused, reduced by half of the time since', () => {
+  it('excuses the wait that a pause caused, less half of the time since then', () => {
     for (const [later, forgiven] of [[0, 200], [200, 100], [400, 8]]) {
       const verdicts = [-4, 4].map((more) => {
         const bench = new Bench()
@@ -170,7 +170,7 @@ describe('the concurrency limit', () => {
     assert(bench.class().inFlight > 700)
   })
 
-  it('holds a queueing class to what it completes in the no-load response time and the allowed queueing', () => {
+  it('restricts a queueing class to the requests that it completes in the no-load response time plus the allowed queueing', () => {
     const bench = queueing()
     const { enforcing, capacity, cap, inFlight } = bench.class()
     assert.equal(enforcing, true)
@@ -188,7 +188,7 @@ describe('the concurrency limit', () => {
     assert.equal(refused(bench.traffic(1000, { id: 255 })), 0)
   })
 
-  it('is lifted when nothing was refused for half a second', () => {
+  it('is removed when nothing was refused for half a second', () => {
     const bench = queueing()
     bench.pass(600)
     bench.traffic(1500, { rate: 20 })
@@ -196,7 +196,7 @@ describe('the concurrency limit', () => {
     assert.equal(refused(bench.traffic(1000)), 0)
   })
 
-  it('learns that the service has become slower for good', () => {
+  it('learns that the service has become slower permanently', () => {
     const bench = queueing()
     bench.pass(600)
     bench.traffic(5000, { rate: 100, responseMs: 200 })
@@ -215,7 +215,7 @@ describe('the concurrency limit', () => {
     }
   })
 
-  it('holds back a burst while the loop is late, whatever the no-load response time', () => {
+  it('restricts a burst while the loop is late, whatever the no-load response time', () => {
     const bench = new Bench()
     bench.pass(10)
     for (let i = 0; i < 200; i++) {
@@ -270,7 +270,7 @@ describe('the concurrency limit', () => {
     assert.equal(longestMs(), 300)
   })
 
-  it('loses no place, and gives none twice', () => {
+  it('loses no place, and gives none away twice', () => {
     const bench = queueing()
     for (const outcome of [COMPLETED, ABANDONED, DETACHED]) bench.traffic(1000, { rate: 300, responseMs: 100, outcome })
     bench.pass(1000)
@@ -293,7 +293,7 @@ describe('a class that was a part of class 0', () => {
     assert(bench.class(1).noLoadNs > ms(70))
   })
 
-  it('begins with an enforced limit if class 0 has one, and the two complete what class 0 did', () => {
+  it('begins with an enforced limit if class 0 has one, and both together complete as much as class 0 did', () => {
     for (const share of [0.02, 0.6]) {
       const bench = new Bench()
       bench.traffic(3000)
@@ -312,7 +312,7 @@ describe('a class that was a part of class 0', () => {
 })
 
 describe('a class whose number is given to another', () => {
-  it('leaves nothing behind', () => {
+  it('leaves no figures behind', () => {
     const bench = new Bench()
     bench.traffic(2000, { id: 1, rate: 100, responseMs: 50 })
     bench.pass(1000)
@@ -385,10 +385,10 @@ describe('the admission controller', () => {
     assert.equal(bench.controller.forget(0), false)
     assert.equal(bench.arrive(), ADMIT)
     bench.depart(0, start)
-    assert.equal(bench.gate.inFlight, 1, 'its place was free already')
+    assert.equal(bench.gate.inFlight, 1, 'its place was already free')
   })
 
-  it('refuses 1,200 requests in a dry run that come while the only place is taken for 1 s', () => {
+  it('counts 1,200 requests in a dry run as refused if they arrive while the only place is taken for 1 s', () => {
     const bench = new Bench({ dryRun: true, maxInFlight: 1 })
     const verdicts = Array.from({ length: 1200 }, () => {
       const verdict = bench.arrive()
@@ -398,7 +398,7 @@ describe('the admission controller', () => {
     assert.equal(refused(verdicts), 1199)
   })
 
-  it('finds no waiting connections in excess in a dry run', () => {
+  it('reports no excess of waiting connections in a dry run', () => {
     for (const dryRun of [false, true]) {
       const bench = new Bench({ dryRun })
       bench.traffic(300, { waitedMs: 60 })
@@ -411,7 +411,7 @@ describe('the admission controller', () => {
     }
   })
 
-  it('uses the longest of the queues that it is told of in a turn', () => {
+  it('uses the longest of the queues that are reported in a turn', () => {
     const bench = new Bench()
     for (let turn = 0; turn < 300; turn++) {
       for (const length of [0, 500, 0]) bench.controller.queued(length)
@@ -420,7 +420,7 @@ describe('the admission controller', () => {
     assert.equal(bench.gate.standing, true)
   })
 
-  it('probes nothing in a dry run, so that it takes no queue for a slower service', () => {
+  it('does not probe in a dry run, and so does not mistake a queue for a slower service', () => {
     const bench = new Bench({ dryRun: true })
     const present = []
     for (let i = 0; i < 6000; i++) {

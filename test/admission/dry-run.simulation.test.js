@@ -14,13 +14,13 @@ const TIMES = [0.5, 0.9, 1.5, 3, 6]
 const POOL = 20
 const POOL_CAPACITY = 400
 
-// How far a dry run may be wrong: relative to what enforcing refuses, or absolute if that is nearly nothing.
+// How far a dry run may be off: relative to the share that enforcing refuses, or absolute if that is close to zero.
 const RELATIVE = 0.1
 const ABSOLUTE = 0.01
 const NEXT_TO_NOTHING = 0.05
 
-// Clients that wait, connections that are established, and an accept queue that holds all of them: a dry run cannot judge
-// what the server never sees.
+// Patient clients, established connections, and an accept queue that holds all of them: a dry run cannot judge requests
+// that the server never sees.
 const PATIENT = { timeoutMs: 1e6, connected: true }
 const PATIENT_QUEUE = 1e9
 
@@ -30,7 +30,7 @@ const onLoop = (phases, arrivals) => ({ rate, keepAlive }) => (
 const onPool = (options) => ({ pool, rate, keepAlive }) => (
   { options, sources: [{ phases: query(pool(POOL)), rate: rate(POOL_CAPACITY), keepAlive }] })
 
-/** Each is a function of `{ pool, rate, keepAlive }`; `rate(capacity)` is 0.5 of the capacity in the calm beginning. */
+/** Each is a function of `{ pool, rate, keepAlive }`; `rate(capacity)` is half of it in the calm phase at first. */
 const WORKLOADS = {
   '5 ms in five turns': onLoop(fiveSteps),
   '50 ms blocks': onLoop(block, 'clock'),
@@ -60,7 +60,7 @@ const WORKLOADS = {
 
 /** Simulates enforcing and a dry run, and returns the share of judged requests that each refuses. */
 function shares (workload, { times, keepAlive, clients = PATIENT, acceptQueue = PATIENT_QUEUE, calmMs = CALM_MS, window = WINDOW }) {
-  // Chance matters more when little is refused.
+  // Chance has more influence when few requests are refused.
   const seeds = times < 1 ? [1, 2, 3] : [1]
   const rate = (capacity) => (now) => (now < calmMs ? 0.5 : times) * capacity
   return [false, true].map((dryRun) => {
@@ -83,8 +83,8 @@ const near = (enforced, reported) => enforced < NEXT_TO_NOTHING
   ? Math.abs(reported - enforced) <= ABSOLUTE
   : Math.abs(reported - enforced) <= RELATIVE * enforced
 
-// The cases in which it is wrong by more, with what it reports and the reason.
-const ONLY_GHOSTS = 'the admitted requests take more than the loop has, so that the overloaded pool behind it stays unseen'
+// The cases in which it is off by more, with the share that it reports and the reason.
+const ONLY_GHOSTS = 'the admitted requests need more time than the loop has, which hides the overloaded pool behind it'
 const LOOP_COSTS = 'the loop time of each class is an estimate: only the sum of all classes can be measured'
 const LISTED = [
   { workload: 'a pool', connections: 'kept-alive', times: 6, reported: 0.425, why: ONLY_GHOSTS },
@@ -93,12 +93,12 @@ const LISTED = [
   { workload: '5 ms in five turns beside a fast class', connections: 'kept-alive', times: 1.5, reported: 0.206, why: LOOP_COSTS },
   { workload: '5 ms in five turns beside a slow class', connections: 'new', times: 1.5, reported: 0.201, why: LOOP_COSTS }
 ]
-// A change that moves one of these figures has to revise the list.
+// If a change moves one of these figures, update the list.
 const LISTED_WITHIN = 0.03
 
 // The default of Linux and Node.
 const SHORT_QUEUE = 511
-// A dry run cannot report what the server has not seen.
+// A dry run cannot report requests that the server has not seen.
 const NOT_SEEN = [
   {
     what: 'the accept queue is full, and the kernel drops the rest',
@@ -111,7 +111,7 @@ const NOT_SEEN = [
     reported: 0.426
   },
   {
-    what: 'the server is overloaded from the start, and has never seen what a request costs',
+    what: 'the server is overloaded from the start, and has never learned the cost of a request',
     options: { keepAlive: true, calmMs: 0 },
     reported: 0.996
   }
@@ -122,7 +122,7 @@ describe('a dry run reports', () => {
     for (const [name, keepAlive] of [['new', false], ['kept-alive', true]]) {
       const listed = LISTED.filter((row) => row.workload === workload && row.connections === name)
       const times = TIMES.filter((times) => !listed.some((row) => row.times === times))
-      it(`within 10 % what enforcing refuses at ${times.join(', ')}x for ${workload}, ${name} connections`, function () {
+      it(`within 10 % the share that enforcing refuses at ${times.join(', ')}x for ${workload} over ${name} connections`, function () {
         const results = times.map((times) => [times, shares(workload, { times, keepAlive })])
         note(this, Object.fromEntries(results.map(([times, shares]) => [`${times}x`, shares.map((x) => x.toFixed(3)).join(' ')])))
         for (const [times, [enforced, reported]] of results) assert(near(enforced, reported), `at ${times}x`)
@@ -130,14 +130,14 @@ describe('a dry run reports', () => {
     }
   }
 
-  it('within 10 % what enforcing refuses at 3x for 5 ms in five turns on kept-alive connections if clients give up after 6 s', function () {
+  it('within 10 % the share that enforcing refuses at 3x for 5 ms in five turns on kept-alive connections if clients give up after 6 s', function () {
     const shown = shares('5 ms in five turns', { times: 3, keepAlive: true, clients: { ...PATIENT, timeoutMs: 6000 } })
     note(this, { enforced: shown[0], reported: shown[1] })
     assert(near(...shown))
   })
 
   for (const { workload, connections, times, reported, why } of LISTED) {
-    it(`a share of ${reported} at ${times}x for ${workload}, ${connections} connections, because ${why}`, function () {
+    it(`a share of ${reported} at ${times}x for ${workload} over ${connections} connections, because ${why}`, function () {
       const shown = shares(workload, { times, keepAlive: connections === 'kept-alive' })
       note(this, { enforced: shown[0], reported: shown[1] })
       assert(Math.abs(shown[1] - reported) <= LISTED_WITHIN)

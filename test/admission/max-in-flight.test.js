@@ -20,7 +20,7 @@ const EVENT_SOURCE = { Accept: 'text/event-stream' }
 
 afterEach(closeOpened)
 
-/** Waits until the gate and its admission controller count so many requests in flight. */
+/** Waits until the gate and its admission controller count that many requests in flight. */
 const inFlight = ({ gate }, count) => until(
   () => gate.stats().inFlight === count && placesTaken(gate) === count,
   () => `in flight: ${gate.stats().inFlight}, places taken: ${placesTaken(gate)}, expected ${count}`)
@@ -32,7 +32,7 @@ for (const kind of kinds) {
   describe(`maxInFlight in ${kind.name}`, () => {
     const statusOf = async (client, line, more) => (await client.send(line, more)).status
 
-    it('refuses requests while so many are in flight, reports why, and reuses the place of an answered one', async () => {
+    it('refuses requests while that many are in flight, reports why, and reuses the place of an answered request', async () => {
       const told = []
       const site = await kind.start({ maxInFlight: 2, maxDelay: LIMIT_MS, retryAfter: 3, onShed: (info) => told.push(info) })
       const [a, b, c] = await Promise.all([connect(site.port), connect(site.port), connect(site.port)])
@@ -126,7 +126,7 @@ for (const kind of kinds) {
       assert.equal(await statusOf(d, 'GET /health'), 200)
     })
 
-    it('refuses nothing in a dry run, and counts and reports what it would refuse', async () => {
+    it('refuses nothing in a dry run, but counts and reports the requests that it would refuse', async () => {
       const told = []
       const site = await kind.start({ maxInFlight: 1, dryRun: true, onShed: (info) => told.push(info) })
       const [a, b, c] = await Promise.all([connect(site.port), connect(site.port), connect(site.port)])
@@ -185,7 +185,7 @@ for (const kind of kinds) {
     const SERVICE_MS = 20
     const CLIENTS = 30
 
-    it('finds how many requests can be served in time one by one, and refuses the rest', async () => {
+    it('finds how many requests can be served in time, one at a time, and refuses the rest', async () => {
       const told = []
       const site = await kind.start({ maxDelay: 100, onShed: (info) => told.push(info) })
       const queue = []
@@ -193,7 +193,7 @@ for (const kind of kinds) {
       opened(() => clearInterval(work))
       site.events.on('hold', (release) => queue.push(release))
 
-      // A single client shows the no-load response time, and makes the route a class.
+      // A single client reveals the no-load response time, and makes the route a class.
       const alone = await connect(site.port)
       for (let i = 0; i < 20; i++) assert.equal((await alone.send('GET /hold')).status, 200)
       assert.equal(told.length, 0)
@@ -208,7 +208,7 @@ for (const kind of kinds) {
         }
       }
       const clients = Promise.all(Array.from({ length: CLIENTS }, keepAsking))
-      // If the test fails, the connections are closed under them.
+      // If the test fails, the connections close before the clients stop.
       clients.catch(() => {})
       await until(() => site.gate.stats().shedBy.inFlight >= 10)
       const info = told.find(({ reason }) => reason === 'inFlight')
@@ -338,10 +338,10 @@ for (const [name, { createController }] of Object.entries({ native: binding, Jav
         controller.leave(0, 0, outcome)
         assert.equal(controller.snapshotOf(0).inFlight, 1)
       }
-      assert.equal(controller.enter(0, 0, 0), REFUSED, 'the first still has its place')
+      assert.equal(controller.enter(0, 0, 0), REFUSED, 'the first request still has its place')
       controller.leave(0, entered, COMPLETED)
       assert.equal(controller.snapshotOf(0).inFlight, 0)
-      assert.equal(controller.forget(0), false, 'the refused one is still in flight')
+      assert.equal(controller.forget(0), false, 'the refused request is still in flight')
       controller.leave(0, 0, COMPLETED)
       assert.equal(controller.forget(0), true)
       assert.ok(isAdmitted(controller))

@@ -5,7 +5,7 @@ const { simulate, loopCapacity, ceiling } = require('../simulator')
 const { figures, settledAfter, lastRefusalAfter } = require('../simulator/figures')
 const { spillway, nothing, waitedLongerThan } = require('../simulator/controllers')
 const { fiveSteps, block, slow, query, beside } = require('../simulator/workloads')
-const { note } = require('../simulator/note')
+const { note, describeArrivals } = require('../simulator/note')
 
 // maxDelay is 100 ms in all of these. Steady figures leave out the first seconds, which have their own tests.
 const STEADY = { fromMs: 3000, untilMs: 12000 }
@@ -50,12 +50,12 @@ describe('the simulated process, as a real server does,', () => {
     })
   }
 
-  it('lets a request wait for the 511 before it, 2.8 s, without protection at 1.5x with new connections', function () {
+  it('makes a request wait 2.8 s, for the 511 requests before it, without protection at 1.5x with new connections', function () {
     const result = note(this, fiveStepsAt(1.5, { keepAlive: false, controller: nothing(), arrivals: 'clock' }))
     assert(result.p50 > 2500 && result.p50 < 3100)
   })
 
-  it('works with the rule "wait > 100 ms" on new connections, and not on kept-alive ones, whose queue is inside the process', function () {
+  it('gives useful answers with the rule "wait > 100 ms" on new connections, but none on kept-alive ones, whose queue is inside the process', function () {
     const fresh = note(this, fiveStepsAt(6, { keepAlive: false, controller: waitedLongerThan(100) }))
     const kept = note(this, fiveStepsAt(6, { keepAlive: true, controller: waitedLongerThan(100) }))
     assert(fresh.ratio > 0.85)
@@ -66,29 +66,29 @@ describe('the simulated process, as a real server does,', () => {
 describe('goodput under overload', () => {
   for (const [name, keepAlive] of CONNECTIONS) {
     for (const arrivals of ['poisson', 'clock', 10]) {
-      const of = `${name} connections ${typeof arrivals === 'number' ? `in bursts of ${arrivals}` : `with ${arrivals} arrivals`}`
-      it(`is at least 0.97 at 1.5x with 5 ms in five turns, ${of}; p99 <= 150 ms`, function () {
+      const of = `${name} connections ${describeArrivals(arrivals)}`
+      it(`is at least 0.97 at 1.5x with 5 ms in five turns over ${of}; p99 <= 150 ms`, function () {
         const result = note(this, fiveStepsAt(1.5, { keepAlive, arrivals }))
         assert(result.ratio >= 0.97)
         assert(result.p99 <= 150)
         assert.equal(result.failures, 0)
       })
 
-      it(`stays within 2 % of what refusals leave at 6x with 5 ms in five turns, ${of}; p99 <= 130 ms`, function () {
+      it(`stays within 2 % of what the cost of refusals allows at 6x with 5 ms in five turns over ${of}; p99 <= 130 ms`, function () {
         const result = note(this, fiveStepsAt(6, { keepAlive, arrivals }))
         assert(result.ratio >= 0.98 * ceiling(6, fiveSteps, { keepAlive }))
         assert(result.p99 <= 130)
         assert.equal(result.failures, 0)
       })
 
-      it(`is at least 0.97 at 3x on a pool of 20 x 50 ms, ${of}; p99 <= 160 ms`, function () {
+      it(`is at least 0.97 at 3x on a pool of 20 x 50 ms over ${of}; p99 <= 160 ms`, function () {
         const result = note(this, poolAt(3, { keepAlive, arrivals }))
         assert(result.ratio >= 0.97)
         assert(result.p99 <= 160)
       })
     }
 
-    it(`stays within 4 % of what refusals leave at 20x with 5 ms in five turns, ${name} connections; p99 <= 130 ms`, function () {
+    it(`stays within 4 % of what the cost of refusals allows at 20x with 5 ms in five turns over ${name} connections; p99 <= 130 ms`, function () {
       const result = note(this, fiveStepsAt(20, { keepAlive }))
       assert(result.ratio >= 0.96 * ceiling(20, fiveSteps, { keepAlive }))
       assert(result.p99 <= 130)
@@ -113,11 +113,11 @@ describe('goodput under overload', () => {
   })
 
   for (const [name, keepAlive] of CONNECTIONS) {
-    it(`stays near what refusals leave at any load from 0.1x to 100x with ${name} connections`, function () {
+    it(`stays near what the cost of refusals allows at any load from 0.1x to 100x with ${name} connections`, function () {
       for (const times of [0.1, 0.3, 0.5, 0.8, 1, 1.2, 2, 3, 10, 30, 100]) {
         const result = note(this, fiveStepsAt(times, { keepAlive, arrivals: 'clock' }))
         const limit = ceiling(times, fiveSteps, { keepAlive })
-        // Beyond that, the loop does little but refuse.
+        // Above that, the loop does little else than refuse.
         if (limit < 0.3) continue
         assert(result.ratio >= 0.95 * Math.min(times, limit), `at ${times}x`)
         assert(result.p99 <= 150, `at ${times}x`)
@@ -142,11 +142,11 @@ describe('requests that report no wait do not hide the queue', () => {
     return figures(records, { ...STEADY, class: 0 })
   }
 
-  /** Of the same load without such requests. */
+  /** The figures of the same load without such requests. */
   let p50
   for (const [name, keepAlive] of CONNECTIONS) {
     for (const share of [0.01, 0.1, 0.3]) {
-      it(`if they are ${100 * share} % at 2x on ${name} connections: the others' p50 is as without them`, function () {
+      it(`if they are ${100 * share} % at 2x on ${name} connections: the p50 of the others is the same as without them`, function () {
         const result = note(this, run({ share, keepAlive }))
         p50 ??= run({ share: 0 }).p50
         note(this, { 'p50 without them': p50 })
@@ -161,7 +161,7 @@ describe('requests that report no wait do not hide the queue', () => {
 describe('nothing is shed needlessly', () => {
   for (const [name, keepAlive] of CONNECTIONS) {
     for (const times of [0.5, 0.8]) {
-      it(`at ${times}x with 5 ms in five turns, and on a pool, ${name} connections: < 0.1 %, and p99 as without protection`, function () {
+      it(`at ${times}x with 5 ms in five turns and on a pool, over ${name} connections: < 0.1 %, and the same p99 as without protection`, function () {
         for (const arrivals of ['clock', 'poisson']) {
           for (const run of [fiveStepsAt, poolAt]) {
             const result = note(this, run(times, { keepAlive, arrivals }))
@@ -173,7 +173,7 @@ describe('nothing is shed needlessly', () => {
       })
     }
 
-    it(`during pauses each second at 0.5x, ${name} connections: <= 0.2 % for 100 ms, <= 1 % for 200 ms on average`, function () {
+    it(`during pauses each second at 0.5x over ${name} connections: <= 0.2 % for 100 ms, <= 1 % for 200 ms on average`, function () {
       const shed = [100, 200].map((lastMs) => {
         const seeds = [1, 2, 3, 4, 5, 6]
         return seeds.reduce((sum, seed) => sum + pausing(lastMs, { keepAlive, seed }).shed, 0) / seeds.length
@@ -184,7 +184,7 @@ describe('nothing is shed needlessly', () => {
     })
   }
 
-  it('at 0.5x and 0.8x with 50 ms blocks that arrive on a clock', function () {
+  it('at 0.5x and 0.8x with evenly spaced requests that block the loop for 50 ms', function () {
     for (const times of [0.5, 0.8]) assert.equal(note(this, blockAt(times, {})).shed, 0)
   })
 
@@ -198,7 +198,7 @@ describe('nothing is shed needlessly', () => {
     assert.equal(note(this, figures(records, { fromMs: 0, untilMs: 27000, usefulMs: 2300 })).shed, 0)
   })
 
-  it('of uploads of 3 s beside 6x of small requests, once they are admitted', function () {
+  it('when uploads of 3 s run beside 6x of small requests: no upload is shed after the first seconds', function () {
     const uploads = { class: 1, phases: beside(3000), rate: () => 2, timeoutMs: 10000 }
     const records = simulate({
       controller: spillway(),
@@ -223,12 +223,12 @@ describe('nothing is shed needlessly', () => {
   }
 })
 
-describe('after a step in load', () => {
+describe('after a step in load,', () => {
   const STEP_MS = 4000
   const BACK_MS = 8000
 
   for (const [name, keepAlive] of CONNECTIONS) {
-    it(`p99 is below 150 ms and the last 503 comes within 1 s (5 ms in five turns: 1x, 6x, 1x; ${name} connections)`, function () {
+    it(`p99 is below 150 ms and the last 503 arrives within 1 s (5 ms in five turns: 1x, 6x, 1x; ${name} connections)`, function () {
       const capacity = loopCapacity(fiveSteps, { keepAlive })
       const records = simulate({
         controller: spillway(), durationMs: 13000, sources: [{ phases: fiveSteps, rate: stepped(capacity, 6), keepAlive, arrivals: 'clock' }]
@@ -236,7 +236,7 @@ describe('after a step in load', () => {
       check(this, records)
     })
 
-    it(`p99 is below 150 ms after 0.3 s and the last 503 comes within 1 s (a pool: 0.9x, 3x, 0.9x; ${name} connections)`, function () {
+    it(`p99 is below 150 ms after 0.3 s and the last 503 arrives within 1 s (a pool: 0.9x, 3x, 0.9x; ${name} connections)`, function () {
       const records = simulate((pool) => ({
         controller: spillway(),
         durationMs: 13000,
@@ -245,7 +245,7 @@ describe('after a step in load', () => {
       check(this, records, { upMs: 300 })
     })
 
-    it(`goodput in the first second is 0.9 of what refusals leave (a cold start at 6x; ${name} connections)`, function () {
+    it(`goodput in the first second is 0.9 of what the cost of refusals allows (a cold start at 6x; ${name} connections)`, function () {
       const capacity = loopCapacity(fiveSteps, { keepAlive })
       const records = simulate({
         controller: spillway(), durationMs: 4000, sources: [{ phases: fiveSteps, rate: () => 6 * capacity, keepAlive }]

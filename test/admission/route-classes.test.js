@@ -78,7 +78,7 @@ describe('classes of requests', () => {
       assert.equal(classes.nameOf(id), '? /')
     })
 
-    it('begin after a path was served often, and stay', () => {
+    it('begin after a path has been served often, and stay', () => {
       assert.equal(see('GET', '/slow', OFTEN), 0)
       const slow = see('GET', '/slow', 1)
       assert.notEqual(slow, 0)
@@ -90,7 +90,7 @@ describe('classes of requests', () => {
       assert.equal(classes.nameOf(0), '*')
     })
 
-    it('begin once, however many requests were on their way', () => {
+    it('begin once, however many requests were in flight', () => {
       const waiting = Array.from({ length: 3 * OFTEN }, () => ({ candidate: '' }))
       for (const tracked of waiting) classes.ofUrl(tracked, 'GET', '/')
       for (const { candidate } of waiting) classes.served(candidate)
@@ -105,7 +105,7 @@ describe('classes of requests', () => {
   })
 
   describe("by a user's name", () => {
-    it('differ from those by path, and by each name', () => {
+    it('differ from classes by path and from each other', () => {
       const [given, other, guessed] = [seeName('GET /a'), seeName('GET /A'), see('GET', '/a')]
       assert.equal(new Set([given, other, guessed, 0]).size, 4)
       assert.notEqual(seeName('\u0001'), seeName('%01'))
@@ -116,7 +116,7 @@ describe('classes of requests', () => {
       assert.equal(seeName(long + 'a'), seeName(long + 'b', 1))
     })
 
-    it('encode in their names what a page, a log or a terminal could misread', () => {
+    it('encode characters in their names that a page, a log or a terminal could misread', () => {
       for (const [name, shown] of [
         ['plain name: 100% (of/it)', 'plain name: 100% (of/it)'],
         ['"><img src=x>', '%22%3E%3Cimg src=x%3E'],
@@ -150,7 +150,7 @@ describe('classes of requests', () => {
     })
   })
 
-  describe('while paths come that are never repeated', () => {
+  describe('while non-recurring paths arrive', () => {
     it('keep their number, and none begins for such a path', () => {
       const route = see('GET', '/route')
       for (let i = 0; i < 17_000; i++) assert.equal(see('GET', path(i), 1), 0)
@@ -181,7 +181,7 @@ describe('classes of requests', () => {
     })
   })
 
-  describe('when all of them are taken', () => {
+  describe('when all of them are in use', () => {
     const USES = 50
 
     // In fewer requests than it takes to halve the counts.
@@ -228,7 +228,7 @@ describe('classes of requests', () => {
       assert.notEqual(see('GET', path(0), 1), 0)
     })
 
-    it('stay if they are used now and then, whatever comes once or a few times', () => {
+    it('stay if they are used occasionally, whatever other paths appear once or a few times', () => {
       const regular = Array.from({ length: ALL }, (_, i) => see('GET', path(i)))
       for (let i = 0; i < 17_000; i++) {
         see('GET', `/flood${path(i)}`, 1)

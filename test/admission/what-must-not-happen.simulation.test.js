@@ -30,7 +30,7 @@ describe('the admission controller', () => {
   }
 
   for (const rate of [5, 20, 100, 400]) {
-    it(`sheds nothing of a class of 1 ms and 300 ms requests at ${rate}/s, which does not queue`, function () {
+    it(`sheds nothing from a class of 1 ms and 300 ms requests at ${rate}/s, which does not queue`, function () {
       const sources = [1, 300].map((io) => ({ phases: beside(io), rate: () => rate / 2, keepAlive: true }))
       const records = simulate({ controller: spillway(), durationMs: 62000, sources })
       assert.equal(note(this, figures(records, { fromMs: 0, untilMs: 60000, usefulMs: 400 })).shed, 0)
@@ -108,7 +108,7 @@ describe('the admission controller', () => {
     for (const capacity of capacities) assert(capacity <= 1.1 * POOL_CAPACITY)
   })
 
-  it('neither counts event streams in flight nor takes their hours for response times', function () {
+  it('neither counts event streams in flight nor treats their hours as response times', function () {
     const controller = spillway()
     const stream = { class: 0, phases: [{ cpu: 0.2 }, { detach: true }, { io: 100000 }], rate: () => 50, keepAlive: true, timeoutMs: 1e6 }
     const records = simulate({ controller, durationMs: 20000, sources: [stream] })
@@ -118,7 +118,7 @@ describe('the admission controller', () => {
   })
 
   for (const [name, keepAlive] of CONNECTIONS) {
-    it(`sheds nothing at 0.8x while code warms up, five times slower at first, and keeps goodput at 6x, ${name} connections`, function () {
+    it(`sheds nothing at 0.8x while code warms up, five times slower at first, and keeps goodput at 6x over ${name} connections`, function () {
       const phases = fiveSteps.map(() => ({ cpu: 5 }))
       const warm = Array.from({ length: 40 }, (_, i) => [i * 50, (now) => {
         for (const phase of phases) phase.cpu = 1 + 4 * Math.exp(-now / 300)
@@ -135,7 +135,7 @@ describe('the admission controller', () => {
       assert(result.goodput >= 0.85 * capacity)
     })
 
-    it(`admits at a steady rate at 6x, within 60 % of the mean in each 100 ms, ${name} connections`, function () {
+    it(`admits at a steady rate at 6x, within 60 % of the mean in each 100 ms over ${name} connections`, function () {
       const records = simulate({
         controller: spillway(), durationMs: 12000, sources: [{ phases: fiveSteps, rate: () => 6 * 187, keepAlive }]
       })
@@ -147,7 +147,7 @@ describe('the admission controller', () => {
       assert(Math.max(...counts) <= 1.6 * mean)
     })
 
-    it(`follows within 1.5 s when the loop's capacity falls to a third, and sheds nothing when it is back, ${name} connections`, function () {
+    it(`follows within 1.5 s when the loop's capacity falls to a third, and sheds nothing after it has recovered, over ${name} connections`, function () {
       const phases = fiveSteps.map(({ cpu }) => ({ cpu }))
       const become = (cpu) => phases.forEach((phase) => { phase.cpu = cpu })
       const capacity = loopCapacity(fiveSteps, { keepAlive })

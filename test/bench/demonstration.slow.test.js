@@ -35,7 +35,7 @@ describe('the demonstration', function () {
       page = fs.readFileSync(path.join(directory, 'demonstration.html'), 'utf8')
     })
 
-    it('prints the table, and at the end the path of the page', () => {
+    it('prints the table, followed by the path of the page', () => {
       assert.equal(run.code, 0, run.stderr)
       const lines = run.stdout.trimEnd().split('\n')
       assert.match(lines[0], /^Capacity: \d+ requests\/s/)

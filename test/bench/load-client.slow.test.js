@@ -51,7 +51,7 @@ describe('the load client', function () {
 
   for (const connections of ['new', 'kept']) {
     describe(`with ${connections} connections`, () => {
-      it('counts answers 200', async () => {
+      it('counts 200 responses', async () => {
         const report = await run('/200', { connections })
         assert.equal(report.offered, OFFERED)
         assert.equal(report.ok, OFFERED)
@@ -60,7 +60,7 @@ describe('the load client', function () {
         assert.ok(report.okMs.p50 > 0 && report.okMs.p50 <= report.okMs.p99)
       })
 
-      it('counts answers 503 separately', async () => {
+      it('counts 503 responses separately', async () => {
         const report = await run('/503', { connections })
         assert.equal(report.refused, OFFERED)
         assert.ok(report.refusedMs.p99 > 0)
@@ -93,7 +93,7 @@ describe('the load client', function () {
     assert.deepEqual(failures, { ECONNREFUSED: OFFERED })
   })
 
-  it('opens a connection for each request, or keeps connections', async () => {
+  it('opens a connection for each request, or keeps connections alive', async () => {
     await run('/200', { connections: 'new' })
     assert.ok(seen.connections >= seen.requests, `${seen.connections} for ${seen.requests}`)
     seen = { requests: 0, connections: 0, inFlight: 0, most: 0 }
@@ -114,14 +114,14 @@ describe('the load client', function () {
     assert.ok(seen.requests >= OFFERED + 20 + 1, `${seen.requests}`)
   })
 
-  it('counts answers that came in time as useful', async () => {
+  it('counts responses that arrived in time as useful', async () => {
     const { ok, useful } = await run('/slow', { usefulMs: 50 })
     assert.equal(ok, OFFERED)
     assert.equal(useful, 0)
     assert.equal((await run('/slow', { usefulMs: 5000 })).useful, OFFERED)
   })
 
-  it('keeps sending while the server is blocked, and counts the waiting', async () => {
+  it('keeps sending while the server is blocked, and includes the wait in the latency', async () => {
     replies['/block'] = (req, res) => {
       if (seen.requests === 20) burn(BLOCK_MS)
       res.end()
@@ -132,7 +132,7 @@ describe('the load client', function () {
     assert.ok(okMs.p99 > BLOCK_MS / 2, `p99 ${okMs.p99}`)
   })
 
-  it('measures from the intended start if it was late itself, and reports that', async () => {
+  it('measures from the scheduled start if it was late itself, and reports that', async () => {
     replies['/stop'] = (req, res) => {
       if (seen.requests === 20) stopped = suspend(client.pid)
       res.end()

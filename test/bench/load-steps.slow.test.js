@@ -55,7 +55,7 @@ describe('the load client, beside a steady load,', function () {
   })
 
   for (const [what, onUpload, count] of [
-    ['done if they were read whole', (req, res) => req.resume().on('end', () => res.end()), 'done'],
+    ['done if they were read completely', (req, res) => req.resume().on('end', () => res.end()), 'done'],
     ['refused if they were answered with 503 at once', (req, res) => res.writeHead(503).end(), 'refused'],
     ['failed if the connection was reset at once', req => req.socket.resetAndDestroy(), 'failed'],
     ['broken if they were refused halfway', (req, res) => setTimeout(() => res.writeHead(503).end(), 200), 'broken'],

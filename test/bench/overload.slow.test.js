@@ -71,7 +71,7 @@ describe('the overload bench', function () {
     })
   })
 
-  it('lists the scenarios that it would run, with the time that they take', async () => {
+  it('lists the scenarios that it would run, and the time that they would take', async () => {
     const { code, stdout, stderr } = await run('--list', '--only', 'slow-route')
     assert.equal(code, 0)
     assert.match(stdout, /^slow-route\/express\/spillway\/kept\/20\/s-200\/s$/m)
@@ -103,7 +103,7 @@ describe('the scenarios of the overload bench', () => {
     }
   })
 
-  it('run after the unprotected ones that they are compared with', () => {
+  it('run after the unprotected scenarios that they are compared with', () => {
     const names = all.map(({ name }) => name)
     for (const { reach, ours, name, protection } of all.filter(({ reach }) => reach.p99OfNone)) {
       assert.ok(ours && reach)

@@ -11,7 +11,7 @@ describe('the tally', () => {
     assert.deepEqual(tally.report().okMs, { p50: 50, p99: 99 })
   })
 
-  it('marks a run as invalid in which the client ran out of ports or files', () => {
+  it('marks a run as invalid if the client ran out of ports or files', () => {
     const tally = new Tally({ durationMs: 1000 })
     tally.settle('EADDRNOTAVAIL', 1)
     assert.equal(tally.report().invalid, 'the client failed with EADDRNOTAVAIL')
@@ -19,7 +19,7 @@ describe('the tally', () => {
 })
 
 describe('measure()', () => {
-  it('passes the load on, and accepts a run if the system does not report who used the core', async () => {
+  it('passes the load on, and accepts a run if the system does not report which process used the core', async () => {
     const loads = []
     const client = { run: async load => loads.push(load) && { invalid: null } }
     assert.deepEqual(await measure(client, { pid: 2 ** 30, port: 80 }, { mode: 'open' }), { invalid: null })

@@ -5,13 +5,13 @@ const Timeline = require('../../bench/load/timeline')
 const { dueTimes, withPhases } = require('../../bench/load/phases')
 
 describe('the phases of a load', () => {
-  it('begin early by the warm-up, and the last one goes on', () => {
+  it('begin earlier by the length of the warm-up, and the last one continues', () => {
     const due = dueTimes([{ rate: 10, durationMs: 200 }, { rate: 20, durationMs: 100 }], 100)
     assert.deepEqual(due.take ? [...due.take(8)] : Array.from({ length: 8 }, () => due.next().value),
       [0, 100, 200, 300, 350, 400, 450, 500])
   })
 
-  it('are one if the load has none', () => {
+  it('are a single phase if the load has none', () => {
     const { phases, durationMs } = withPhases({ rate: 5, durationMs: 100 })
     assert.deepEqual(phases, [{ rate: 5, durationMs: 100 }])
     assert.equal(durationMs, 100)
@@ -34,7 +34,7 @@ describe('the timeline', () => {
     assert.deepEqual(bins[1], { ok: 0, useful: 0, refused: 1, failed: 1, p99: null })
   })
 
-  it('reports when p99 had recovered for good, and when the last 503 came', () => {
+  it('reports when p99 had recovered permanently, and when the last 503 arrived', () => {
     const timeline = new Timeline({ phases, recoveredP99Ms: 150 })
     for (let atMs = 0; atMs < 2000; atMs += 10) timeline.settle('200', atMs >= 1000 && atMs < 1300 ? 400 : 20, atMs)
     timeline.settle('503', 30, 1205)
@@ -44,7 +44,7 @@ describe('the timeline', () => {
     ])
   })
 
-  it('reports no recovery if nothing was answered in time', () => {
+  it('reports no recovery if no request was answered in time', () => {
     const timeline = new Timeline({ phases, recoveredP99Ms: 150 })
     for (let atMs = 0; atMs < 1000; atMs += 10) timeline.settle('200', 400, atMs)
     assert.deepEqual(timeline.report().phases.map(({ recoveredMs }) => recoveredMs), [null, null])

@@ -7,7 +7,7 @@ const { headings, links, pages, root } = require('./markdown.js')
 
 describe('Links in the documentation', () => {
   for (const page of pages) {
-    it(`${page} links to files and headings that exist`, () => {
+    it(`in ${page} lead to files and headings that exist`, () => {
       for (const link of links(page).filter((target) => !/^[a-z]+:/.test(target))) {
         const [file, fragment] = link.split('#')
         const target = file === '' ? page : path.posix.join(path.posix.dirname(page), file)

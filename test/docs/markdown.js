@@ -1,13 +1,13 @@
 'use strict'
 
-/** What the tests of the documentation read in its pages. */
+/** Reads the parts of the documentation's pages that the tests check. */
 
 const fs = require('node:fs')
 const path = require('node:path')
 
 const root = path.join(__dirname, '..', '..')
 
-/** The README, the pages in docs/, and the other pages that a reader is sent to. */
+/** The README, the pages in docs/, and the other pages to which these link. */
 const pages = [
   'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md',
   ...fs.readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
@@ -65,8 +65,8 @@ function section (page, heading) {
 
 /**
  * @param {string} text
- * @returns {string[][]} the cells of all rows of all tables whose first cell is code and nothing else, without
- *   backquotes around that one
+ * @returns {string[][]} the cells of all table rows whose first cell is only code; that cell is without
+ *   its backquotes
  */
 function rowsOfNames (text) {
   return [...text.matchAll(/^\| `([^`|]+)` \|(.*)\|$/gm)].map(([, name, rest]) =>

@@ -8,7 +8,7 @@ const { gateOptions } = require('../../lib/gate/options.js')
 const page = fs.readFileSync(path.join(__dirname, '..', '..', 'docs', 'migration.md'), 'utf8')
 
 describe('docs/migration.md', () => {
-  it('names no option that there is not', () => {
+  it('names only options that exist', () => {
     const [table] = page.match(/^\| overload-protection(?:.*\n)+?\n/m)
     const ours = [...table.matchAll(/^\| .*? \| .*? \| `(\w+)` \|/gm)].map(([, name]) => name)
     assert.ok(ours.length >= 6)

@@ -1,6 +1,6 @@
 'use strict'
 
-/** The tables of options that the code checks by, as the tests of the documentation need them. */
+/** The option tables of the code, in the form that the tests of the documentation need. */
 
 const http = require('node:http')
 const Fastify = require('fastify')
@@ -22,7 +22,7 @@ const uses = {
 }
 
 /**
- * Each entry point reads its options once, by a table of its own.
+ * Each entry point reads its options once, with a table of its own.
  *
  * @returns {Promise<Record<string, Record<string, OptionRow>>>} by entry point
  */
@@ -53,7 +53,7 @@ async function optionTables () {
 
 /**
  * @param {Record<string, OptionRow>} table
- * @returns {Record<string, OptionRow>} without what all adapters share
+ * @returns {Record<string, OptionRow>} without the options that all adapters share
  */
 function ownRows (table) {
   return Object.fromEntries(Object.entries(table).filter(([name]) => !Object.hasOwn(gateOptions, name)))

@@ -6,7 +6,7 @@ const { gateOptions, optionTables, ownRows } = require('./option-tables.js')
 
 const PAGE = 'docs/options.md'
 
-/** Defaults that are no value. */
+/** Defaults that are not a single value. */
 const IN_WORDS = { spill: 'depends on the adapter' }
 
 /** Where the options of each entry point are described, beside those that all adapters share. */
@@ -25,7 +25,7 @@ function described (heading) {
   return Object.fromEntries(rowsOfNames(section(PAGE, heading)).map(([name, takes, shown, errors]) => [name, { takes, shown, errors }]))
 }
 
-/** What the page has to say of each option. */
+/** What the page must say about each option. */
 function expected (rows) {
   return Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, {
     takes: row.takes,

@@ -35,7 +35,7 @@ describe('Code in the documentation', () => {
 
 /** @param {string} code @param {boolean} isModule */
 function parse (code, isModule) {
-  // A module's imports stand first; the rest parses as the body of an asynchronous function.
+  // A module's imports come first; the rest parses as the body of an async function.
   const body = isModule ? code.replace(/^import .*$/gm, '') : code
   assert.doesNotThrow(() => new vm.Script(`async () => {\n${body}\n}`), code)
 }

@@ -6,7 +6,7 @@ const { retryOptions, streamOptions } = require('./option-tables.js')
 
 const PAGE = 'docs/streams.md'
 
-/** Defaults that are no value. */
+/** Defaults that are not a single value. */
 const IN_WORDS = {
   highWaterMark: 'the current `concurrency`',
   sizeOf: 'length of a Buffer, typed array or string',
@@ -18,7 +18,7 @@ function described (heading) {
   return Object.fromEntries(rowsOfNames(section(PAGE, heading)).map(([name, takes, shown]) => [name, { takes, shown }]))
 }
 
-/** What the page has to say of each option. */
+/** What the page must say about each option. */
 function expected (rows, prefix = '') {
   return Object.fromEntries(Object.entries(rows).map(([name, row]) => [prefix + name, {
     takes: row.takes,

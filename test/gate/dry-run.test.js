@@ -24,7 +24,7 @@ const counts = (gate) => {
 }
 
 describe('a gate in a dry run', () => {
-  it('in front of one that enforces leaves the refusal to that one, and both count it', async () => {
+  it('in front of one that enforces leaves the refusal to the enforcing gate, and both count it', async () => {
     const middleware = spillwayExpress({ maxDelay })
     const server = http.createServer(express().use(middleware).use((req, res) => res.send('ok')))
     const gate = guard(server, { maxDelay, dryRun: true })
@@ -37,7 +37,7 @@ describe('a gate in a dry run', () => {
     assert.deepEqual(counts(middleware), { admitted: 1, shed: 1, wouldShed: 0, inFlight: 0 })
   })
 
-  it('behind one that enforces sees only what that one admits', async () => {
+  it('behind one that enforces sees only the requests that the enforcing gate admits', async () => {
     const middleware = spillwayExpress({ maxInFlight: 1, dryRun: true })
     const server = http.createServer(express().use(middleware).use((req, res) => res.send('ok')))
     const gate = guard(server, { maxDelay })
@@ -50,7 +50,7 @@ describe('a gate in a dry run', () => {
     assert.deepEqual(counts(middleware), { admitted: 1, shed: 0, wouldShed: 0, inFlight: 0 })
   })
 
-  it('counts a request once, however often it passes', async () => {
+  it('counts a request once, however often it passes the gate', async () => {
     const gate = spillwayExpress({ maxDelay, dryRun: true })
     opened(gate.close)
     const server = http.createServer(express().use(gate, gate).use((req, res) => res.send('ok')))
@@ -102,7 +102,7 @@ describe('maxInFlight: 1 for slow handlers', () => {
   const REQUESTS = 200
   const EVERY = 10
 
-  /** Sends requests, of which every EVERY-th lets those before it be answered, and returns how many were refused. */
+  /** Sends requests. Every EVERY-th of them lets the earlier ones be answered. Returns how many were refused. */
   async function refusedOf (options) {
     const waiting = []
     const server = http.createServer((req, res) => { waiting.push(res) })

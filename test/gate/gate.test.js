@@ -91,7 +91,7 @@ for (const kind of kinds) {
         assert.equal(site.gate.stats().shed, 1)
       })
 
-      it('closes the connection if the client asked for that', async () => {
+      it('closes the connection if the client asked for it', async () => {
         const site = await start()
         const client = await connect(site.port)
         const refused = await late(() => client.send('GET /', { headers: { Connection: 'close' } }))
@@ -113,7 +113,7 @@ for (const kind of kinds) {
         assert.deepEqual(counts(site), { admitted: 1, shed: 1, exempt: 0, wouldShed: 0 })
       })
 
-      it('refuses every late request of several connections, and none that comes after', async () => {
+      it('refuses all late requests of several connections, and none that arrives afterwards', async () => {
         const site = await start()
         const clients = await Promise.all([connect(site.port), connect(site.port), connect(site.port)])
         const refused = await late(() => clients.flatMap((client) => [client.send('GET /'), client.send('GET /health')]))
@@ -130,7 +130,7 @@ for (const kind of kinds) {
         const clients = await Promise.all(lines.map(() => connect(site.port)))
         const answers = await late(() => lines.map((line, i) => clients[i].send(line).catch(String)))
         for (const [i, line] of lines.entries()) {
-          // Node's parser or a router may reject a target before it asks the gate.
+          // Node's parser or a router may reject a target before the gate is asked.
           assert.ok([503, 400, 404].includes(answers[i].status), `${line}: ${JSON.stringify(answers[i])}`)
         }
         assert.ok(answers.filter(({ status }) => status === 503).length >= 8)
@@ -159,7 +159,7 @@ for (const kind of kinds) {
         assert.ok(site.gate.stats().lastWaits[0] >= LEAST_WAIT_MS)
       })
 
-      it('admits a request that waited less', async () => {
+      it('admits a request that waited less than maxDelay', async () => {
         const site = await start({ maxDelay: 60_000 })
         const client = await connect(site.port)
         assert.equal((await late(() => client.send('GET /'))).status, 200)
@@ -373,7 +373,7 @@ for (const kind of kinds) {
         assert.equal(shared.enforcing, false)
       })
 
-      it('reports in snapshot() that a queue stands while even the shortest wait is long, and lowers the delay limit', async function () {
+      it('reports a standing queue and a lower delay limit in snapshot() while even the shortest wait is long', async function () {
         needs(this, 'waits from the kernel', binding.kernelWaits)
         let atRefusal
         const site = await start()
@@ -452,7 +452,7 @@ describe("retryAfter 'auto'", () => {
     return retryAfterSeconds('auto', over)
   })
 
-  it('grows with how far the request was over the limit, and varies by half of that either way', () => {
+  it('grows with the amount by which the request exceeded the limit, and varies by half of that in either direction', () => {
     assert.deepEqual(bounds(1.01), [1, 2])
     assert.deepEqual(bounds(10), [5, 15])
     assert.deepEqual(bounds(20), [10, 30])

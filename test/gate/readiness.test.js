@@ -60,7 +60,7 @@ describe('readiness()', () => {
   })
 
   for (const [what, between] of [
-    ['a second in which more was admitted', { admitted: 11, shed: 89 }],
+    ['a second in which more requests were admitted', { admitted: 11, shed: 89 }],
     ['a second without requests', {}]
   ]) {
     it(`counts the overloaded seconds from 0 again after ${what}`, () => {
@@ -80,7 +80,7 @@ describe('readiness()', () => {
     assert.equal(ready(), true)
   })
 
-  describe('once it has answered false', () => {
+  describe('once it has answered false,', () => {
     beforeEach(() => seconds(10, gate, overloaded))
 
     it('answers true after readyAfter calm seconds, and not before', () => {
@@ -95,7 +95,7 @@ describe('readiness()', () => {
       assert.equal(ready(), true)
     })
 
-    it('still answers false while the share of shed requests is between half of refusing and refusing', () => {
+    it('still answers false while the share of shed requests is between half of the option refusing and refusing', () => {
       seconds(100, gate, { admitted: 55, shed: 45 })
       assert.equal(ready(), false)
       seconds(5, gate, { admitted: 56, shed: 44 })
@@ -121,7 +121,7 @@ describe('readiness()', () => {
     assert.equal(ready(), true)
   })
 
-  it('adds jitter of up to the same time again', () => {
+  it('adds a jitter of up to 100 % to notReadyAfter and readyAfter', () => {
     Math.random = () => 1 - Number.EPSILON
     start()
     seconds(19, gate, overloaded)
@@ -202,7 +202,7 @@ describe('readiness() in a simulated fleet', () => {
     })
   }
 
-  it('removes the instance that can serve nothing, and none of those that get its share of the load', () => {
+  it('removes the instance that can serve nothing, and no instance that gets a part of its load', () => {
     const [stuck, ...others] = simulateTenMinutes([0, 100, 100], 250)
     assert.ok(stuck < 450, `ready for ${stuck} s`)
     assert.deepEqual(others, [600, 600])

@@ -17,18 +17,18 @@ describe('the example routing/cluster.js', () => {
     for (const name of ['first', 'second', 'third']) assert.match(printed['at first'], new RegExp(`\\d+ x ${name}`))
   })
 
-  it('gives none to a worker with a queue, which its lag hardly shows', () => {
+  it('gives none to a worker with a queue that its lag hardly shows', () => {
     assert.doesNotMatch(printed['the first has a queue'], /first|undefined/)
     const [delayMs, lagMs] = printed['its delay and lag'].match(/\d+/g).map(Number)
     assert.ok(lagMs < delayMs / 2, `lag ${lagMs} ms, delay ${delayMs} ms`)
   })
 
-  it('gives none to a worker that is stopped and reports nothing', () => {
-    assert.doesNotMatch(printed['the first stands still'], /first|undefined/)
+  it('gives none to a worker that is stopped and does not report', () => {
+    assert.doesNotMatch(printed['the first is stopped'], /first|undefined/)
   })
 
-  for (const situation of ['when its queue is gone', 'when it runs on']) {
-    it(`gives connections to that worker again ${situation}`, () => {
+  for (const situation of ['when its queue is gone', 'when it continues']) {
+    it(`gives connections to a worker again ${situation}`, () => {
       assert.equal(printed[situation], 'the first answers again')
     })
   }

@@ -29,13 +29,13 @@ describe('examples/fail-fast.js', function () {
     const client = await connect(Number(/\d+/.exec(line)[0]))
     assert.equal((await client.send('GET /')).status, 200)
     const answer = await until(async () => {
-      await setTimeout(100) // or the heap is full before a sample is taken
+      await setTimeout(100) // otherwise the heap is full before a sample is taken
       const answer = await client.send('GET /leak')
       return answer.status !== 200 && answer
     }, undefined, LONGEST_MS)
     assert.equal(answer.status, 503)
     assert.match(answer.body, /heapUsedRatio is 0\.\d+, above the limit of 0\.3/)
-    assert.match(String((await said)[0]), /^heapUsedRatio is 0\.\d\d, above 0\.3 for \d{4,} ms: giving way\n$/)
+    assert.match(String((await said)[0]), /^heapUsedRatio is 0\.\d\d, above 0\.3 for \d{4,} ms: shutting down\n$/)
     assert.deepEqual(await exited, [1, null])
   })
 })

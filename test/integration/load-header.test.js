@@ -14,7 +14,7 @@ describe('the example routing/load-header.js', () => {
     return [status, JSON.parse(load)]
   }
 
-  it('sends how long a request would wait, above 1 if that is too long', () => {
+  it('sends the wait of a new request as a share of maxDelay: above 1 if that is too long', () => {
     const [idleStatus, idle] = answer('idle')
     const [behindStatus, behind] = answer('behind a long call')
     assert.deepEqual([idleStatus, behindStatus], ['200', '200'])
@@ -23,7 +23,7 @@ describe('the example routing/load-header.js', () => {
     assert.deepEqual(Object.keys(behind.named_metrics), ['delay_ms', 'lag_ms'])
   })
 
-  it('sends it with a 503 too', () => {
+  it('sends its load with a 503, too', () => {
     const [status, load] = answer('refused')
     assert.equal(status, '503')
     assert.equal(typeof load.application_utilization, 'number')

@@ -13,7 +13,7 @@ const { closeOpened, opened } = require('../support/opened.js')
 const { until } = require('../support/until.js')
 
 const MB = 2 ** 20
-/** What a limit may take to be exceeded on a slow machine. */
+/** How long a limit may take to be exceeded on a slow machine. */
 const LONGEST_MS = 60_000
 
 afterEach(closeOpened)
@@ -30,7 +30,7 @@ describe('a real server refuses requests', function () {
     assert.ok(load.heapUsedBytes > 150 * MB)
   })
 
-  it('while its heap holds too many bytes', async () => {
+  it('while it uses too many bytes of heap', async () => {
     const server = await limited({ maxHeapUsedBytes: 50 * MB })
     await server.serves()
     server.ask('fillMemory', { bytes: 80 * MB })
@@ -57,7 +57,7 @@ describe('a real server refuses requests', function () {
     assert.equal((await server.stats()).shed, 0, 'one thread was free')
     server.ask('blockPool', { threads: 8, iterations: 1_200_000 })
     const { load } = await server.refuses('threadPoolDelay')
-    assert.equal(freed(), 3, 'it refuses while the probe still waits')
+    assert.equal(freed(), 3, 'the server refuses requests while the probe still waits')
     assert.ok(load.threadPoolDelay > 200)
     assert.ok(load.eventLoopDelay < 200, 'the loop was free')
     await server.serves()
@@ -77,7 +77,7 @@ describe('a real server refuses requests', function () {
     assert.equal(server.said.filter((message) => 'exhausted' in message).length, 1)
   })
 
-  it('not because of one collection of a large heap, even if that takes longer than a sample', async () => {
+  it('for garbage collection only if it lasts: not for one collection of a large heap, even if that takes longer than a sample', async () => {
     const server = await limited({ maxGcRatio: 0.5, sampleInterval: 20 }, { execArgv: ['--expose-gc'] })
     server.ask('fillHeap', { bytes: 300 * MB })
     server.ask('collectOnce')
@@ -90,7 +90,7 @@ describe('a real server refuses requests', function () {
     assert.ok(ratio < 0.5)
   })
 
-  it('after its loop was blocked for 200 ms, which a mean hides', async () => {
+  it('after its loop was blocked for 200 ms, which the mean hides', async () => {
     const server = await limited({ maxEventLoopDelay: 100, sampleInterval: 1000 })
     await server.serves()
     server.ask('block', { ms: 200, times: 1 })
@@ -125,7 +125,7 @@ describe('a real server refuses requests', function () {
       return { execPath }
     }
 
-    it('when its files take nine tenths of them by default, and serves again when they are closed', async () => {
+    it('when its files take nine tenths of them, by default, and serves again when the files are closed', async () => {
       const server = await limited({}, underLimit())
       await server.serves()
       server.ask('openFiles', { until: FILES - 8 })
@@ -167,7 +167,7 @@ describe('a real server refuses requests', function () {
       await server.serves()
     })
 
-    it('and closes connections that send nothing, so that some are left, and counts those connections', async () => {
+    it('and closes connections that send nothing, so that some descriptors stay free, and counts those connections', async () => {
       const server = await limited({}, underLimit())
       const sockets = Array.from({ length: 2 * FILES }, () => net.connect(server.port, '127.0.0.1'))
       opened(() => sockets.forEach((socket) => socket.destroy()))

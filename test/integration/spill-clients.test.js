@@ -20,7 +20,7 @@ const AT_ONCE = 100
 const runFile = promisify(execFile)
 
 /**
- * What real clients see of a connection that is refused from the accept queue: a whole 503 and no reset. Their counts and
+ * What real clients see when a connection is refused from the accept queue: a complete 503 and no reset. Their counts and
  * the server's must be equal. Needs Debian's curl, wrk and nginx-light.
  */
 describe('refusals by the spill reach', function () {

@@ -6,12 +6,12 @@ const { run } = require('../support/child.js')
 describe('the process', function () {
   this.timeout(60_000)
 
-  it('ends by itself after it only required the package', async () => {
+  it('ends by itself if it only requires the package', async () => {
     const { code, signal, stderr } = await run("require('spillway')")
     assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' })
   })
 
-  it('ends by itself while everything measures', async () => {
+  it('ends by itself while everything is being measured', async () => {
     const { code, stderr } = await run(`
       const toobusy = require('spillway')
       toobusy.onLag(() => {}, 1)

@@ -5,12 +5,12 @@ const { backend } = require('../../lib/native/binding.js')
 const { run } = require('../support/child.js')
 
 const MB = 2 ** 20
-// What chance leaves behind: pages that the allocator keeps.
+// Memory that may remain by chance: pages that the allocator keeps.
 const SLACK = 6 * MB
 
 /**
- * Code that creates and drops one object with a native side, and a count of them that would take far more than the slack.
- * The object must be collected.
+ * Code that creates and drops one object with a native side, and a number of such objects that would take far more memory
+ * than the slack. The objects must be collected.
  */
 const makers = {
   'a controller': ['binding.createController(1e8, 0, 4e6, 0, 1)', 600],
@@ -18,7 +18,7 @@ const makers = {
   "a loop's delay": ['binding.createLoopDelay()', 5000],
   'a probe of the thread pool': ['(() => { const probe = binding.createPoolProbe(); probe(); return probe })()', 2000]
 }
-/** The same for servers of Node's that something else might keep alive. */
+/** The same for Node.js servers that something else might keep alive. */
 const servers = {
   'that gets its connections from another one and never listens': `await new Promise((resolve) => {
     const server = http.createServer((req, res) => res.end('ok'))

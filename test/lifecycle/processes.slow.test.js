@@ -21,7 +21,7 @@ describe('in a family of processes,', function () {
   this.timeout(60_000)
 
   for (const [how, name] of [['fork', 'forked processes'], ['rr', 'cluster workers with round-robin scheduling'], ['none', 'cluster workers scheduled by the system']]) {
-    it(`${name} measure separately, and end without harm to the others`, async () => {
+    it(`${name} measure separately, and end without affecting the others`, async () => {
       const { child, hello: { ends } } = await start('family.js', [how])
       assert.deepEqual(ends, [[null, 'SIGKILL'], [0, null], [0, null]])
       assert.deepEqual(await once(child, 'exit'), [0, null])
@@ -37,7 +37,7 @@ if (backend === 'native') {
       needs(this, 'SIGSTOP', process.platform !== 'win32')
     })
 
-    /** Sends one request after another until there were enough after the stop. */
+    /** Sends one request after another until enough were sent after the stop. */
     async function keepAsking (port, stop) {
       const client = await connect(port)
       const statuses = []
@@ -57,7 +57,7 @@ if (backend === 'native') {
         await sleep(BETWEEN_MS * 10) // under load for a while
         child.kill('SIGSTOP')
         const waiting = Array.from({ length: fresh }, async () => (await (await connect(port)).send('GET /')).status)
-        await sleep(STOPPED_MS) // the length of the stop is what is tested
+        await sleep(STOPPED_MS) // the test is about a stop of this length
         child.kill('SIGCONT')
         stop.over = true
         const statuses = [...(await Promise.all(asking)).flat(), ...await Promise.all(waiting)]

@@ -13,7 +13,7 @@ describe('a process that was stopped for a while', function () {
     child.kill('SIGSTOP')
     const socket = net.connect(port, '127.0.0.1')
     socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-    await new Promise((resolve) => setTimeout(resolve, 2000)) // the length of the stop is what is tested
+    await new Promise((resolve) => setTimeout(resolve, 2000)) // the test is about a stop of this length
     child.kill('SIGCONT')
     const { stoodStillMs, waitMs, delayMs, lagMs } = JSON.parse(await bodyOf(socket))
     child.kill()
@@ -22,7 +22,7 @@ describe('a process that was stopped for a while', function () {
   })
 })
 
-it('a process that waits for a processor is late', async function () {
+it('a process that waits for a processor is considered late', async function () {
   this.timeout(60_000)
   needs(this, 'time on a run queue', fs.existsSync('/proc/thread-self/schedstat'))
   const { hello: { tookMs, lagMs } } = await start('starved.js')

@@ -7,7 +7,7 @@ const { once } = require('node:events')
 const { backend, binding } = require('../../lib/native/binding.js')
 const { run, start } = require('../support/child.js')
 
-/** CI takes more, and memory checkers take fewer. */
+/** CI uses more, and memory checkers use fewer. */
 const WORKERS = Number(process.env.WORKERS ?? 30)
 const ADDON = process.report.getReport().sharedObjects.find((name) => name.endsWith('spillway.node'))
 
@@ -20,8 +20,8 @@ const inWorker = (source) => run(`
 describe('in worker threads, the package', function () {
   this.timeout(180_000)
 
-  for (const [who, main] of [['which alone load the addon', ''], ['with a main thread that has loaded the addon too', 'main']]) {
-    it(`survives ${WORKERS} workers that end in every way while everything runs, ${who}`, async () => {
+  for (const [who, main] of [['if only workers load the addon', ''], ['if the main thread has loaded the addon too', 'main']]) {
+    it(`survives ${WORKERS} workers that end in every way while everything is running, ${who}`, async () => {
       const { child, hello: { ended, leaked } } = await start('worker-churn.js', [String(WORKERS), '4', main])
       assert.deepEqual(await once(child, 'exit'), [0, null])
       assert.deepEqual(Object.values(ended), Array(5).fill(WORKERS / 5), JSON.stringify(ended))
@@ -35,7 +35,7 @@ describe('in worker threads, the package', function () {
   for (const [deed, threads] of Object.entries(deeds)) {
     for (const [thread, [code, output]] of Object.entries(threads)) {
       for (const name of within) {
-        // An error in a user's listener becomes a warning, and ends nothing.
+        // An error in a user's listener becomes a warning, and does not end the thread.
         if (deed === 'throw' && ['onShed', 'onSpill'].includes(name)) continue
         it(`lets ${name} end the ${thread} thread by ${deed}`, async () => {
           const ended = await new Promise((resolve) => {

@@ -112,7 +112,7 @@ describe('a limit of spillway/fastify', () => {
   })
 
   describe('with a pressureHandler', () => {
-    it('calls that of the route rather than that of the plugin, with type and value', async () => {
+    it('calls the handler of the route rather than that of the plugin, with type and value', async () => {
       const app = make()
       await app.register(spillway, { ...OVER, pressureHandler: () => 'of the plugin' })
       app.get('/own', {
@@ -139,7 +139,7 @@ describe('a limit of spillway/fastify', () => {
       assert.deepEqual({ admitted, exempted, shed }, { admitted: 1, exempted: 1, shed: 0 })
     })
 
-    it('ignores that of the route if it is no function', async () => {
+    it('ignores the handler of the route if it is not a function', async () => {
       const app = make()
       await app.register(spillway, { ...OVER, pressureHandler: () => 'of the plugin' })
       app.get('/own', { config: { pressureHandler: false } }, async () => 'ok')
@@ -151,7 +151,7 @@ describe('a limit of spillway/fastify', () => {
       'is sent': (request, reply) => { reply.send('handled') },
       'is sent by an async function': async (request, reply) => { reply.send('handled') }
     })) {
-      it(`keeps the route from answering too if the handler's answer, which ${how}, waits for a hook`, async () => {
+      it(`keeps the route from also answering if the handler's answer, which ${how}, waits for a hook`, async () => {
         const app = make()
         await app.register(spillway, { ...OVER, pressureHandler: handler })
         app.addHook('onSend', async () => { await setTimeout(1) })
@@ -175,7 +175,7 @@ describe('a limit of spillway/fastify', () => {
       assert.deepEqual({ admitted, shedBy }, { admitted: 1, shedBy: { delay: 1, inFlight: 0, maxInFlight: 0, spill: 0 } })
     })
 
-    it('calls it neither for exempt requests nor in a dry run', async () => {
+    it('calls the handler neither for exempt requests nor in a dry run', async () => {
       const fail = () => assert.fail('asked')
       const app = make()
       await app.register(spillway, { ...OVER, exempt: '/', pressureHandler: fail })
@@ -191,7 +191,7 @@ describe('a limit of spillway/fastify', () => {
       // eslint-disable-next-line prefer-promise-reject-errors
       'rejects without a reason': () => Promise.reject()
     })) {
-      it(`answers with an error in Fastify's terms, and counts the refusal, if it ${how}`, async () => {
+      it(`sends Fastify's own error response, and counts the refusal, if the handler ${how}`, async () => {
         const app = make()
         await app.register(spillway, { ...OVER, pressureHandler: handler })
         assert.equal((await app.inject('/')).statusCode, 500)
@@ -209,7 +209,7 @@ describe('a limit of spillway/fastify', () => {
       })
     }
 
-    it('judges the route, which the admission controller does not', async () => {
+    it('applies only the limits to the route, without the admission controller', async () => {
       const app = make()
       await app.register(spillway, { maxDelay: LIMIT_MS, exposeStatusRoute: true })
       await app.listen({ port: 0, host: '127.0.0.1' })

@@ -50,7 +50,7 @@ describe('a limit of spillway/hapi', () => {
     for (const name of ['eventLoopDelay', 'eventLoopUtilization', 'rss']) assert.ok(name in logged[0].data, name)
   })
 
-  it('logs nothing under that tag if the health check refuses', async () => {
+  it('logs nothing under the tag load if the health check refuses', async () => {
     await start({ healthCheck: () => false })
     const logged = []
     server.events.on('log', ({ tags }) => logged.push(tags))

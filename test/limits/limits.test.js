@@ -89,7 +89,7 @@ for (const kind of kinds) {
       assert.deepEqual({ wouldShed, maxInFlight: shedBy.maxInFlight }, { wouldShed: 2, maxInFlight: 0 })
     })
 
-    it('is impossible if the limit is 0, which means none', async () => {
+    it('does not occur if the limit is 0, which means no limit', async () => {
       const zero = Object.fromEntries(Object.keys(limitOptions).filter((name) => name.startsWith('max')).map((name) => [name, 0]))
       const { site, client } = await start(zero)
       assert.equal((await client.send('GET /')).status, 200)
@@ -112,7 +112,7 @@ for (const kind of kinds) {
     })
 
     if (!['fastify', 'hapi'].includes(kind.name)) {
-      it("is named in the body, except in production or with a message of the user's", async () => {
+      it('is named in the body, except in production or if the user sets a message', async () => {
         const { client } = await start(OVER)
         assert.match((await client.send('GET /')).body, /^Service Unavailable: heapUsedBytes is \d+, above the limit of 1$/)
         const before = process.env.NODE_ENV
@@ -260,7 +260,7 @@ describe('the sampling of the limits', () => {
     assert.equal(made.exceeded?.reason, 'eventLoopDelay')
   })
 
-  it('can average the utilization since the start', async () => {
+  it('can average the utilization from the start of the process', async () => {
     const cumulative = limits({ eventLoopUtilizationMode: 'cumulative', sampleInterval: 20 })
     const byInterval = limits({ maxEventLoopUtilization: 1, sampleInterval: 20 })
     block(2000)
@@ -289,7 +289,7 @@ describe('the last free descriptors', () => {
   const some = kinds.filter(({ name }) => ['http', 'fastify', 'hapi'].includes(name))
   for (const [how, settings, connectTo] of [['', {}, connect], [' over TLS', { createServer: createTlsServer }, connectTls]]) {
     for (const kind of some) {
-      it(`are kept from new connections in ${kind.name}${how}`, async () => {
+      it(`are not given to new connections in ${kind.name}${how}`, async () => {
         const { port, gate } = await kind.start({}, settings)
         limit = 1
         assert.equal(await isAnswered(port, connectTo), false)
@@ -304,7 +304,7 @@ describe('the last free descriptors', () => {
     }
   }
 
-  it('are not kept from connections without a limit or in a dry run', async () => {
+  it('are given to connections if there is no limit or in a dry run', async () => {
     for (const options of [{ maxFdRatio: 0 }, { dryRun: true }]) {
       const { port, gate } = await some[0].start(options)
       limit = 1
@@ -313,7 +313,7 @@ describe('the last free descriptors', () => {
     }
   })
 
-  it('are not kept from connections if the gate is in an encapsulated Fastify plugin', async () => {
+  it('are given to connections if the gate is in an encapsulated Fastify plugin', async () => {
     const app = fastify()
     opened(() => app.close())
     await app.register(async (scope) => scope.register(spillwayFastify))
@@ -347,7 +347,7 @@ it('the sampling of the limits runs no timer unless a limit needs it, or an exce
   assert.deepEqual({ stdout, stderr }, { stdout: '1\n0 true\n1 true\n0 false\n', stderr: '' })
 })
 
-it('the sampling of the limits leaves nothing behind when its gates close', async () => {
+it('the sampling of the limits leaves nothing behind when its gates are closed', async () => {
   const { stdout, stderr } = await run(`
     const fdWatch = require('./lib/limits/fd-watch.js')
     const { guard } = require('./lib/adapters/http.js')
@@ -391,12 +391,12 @@ describe('the measured delay of the event loop', () => {
     const { mean, p99, max } = take()
     const elapsed = performance.now() - began
     assert.ok(max >= 200, `${max}`)
-    // With one long turn, all but a hundredth of the window; other turns add little.
+    // With one long turn, p99 is that turn without a hundredth of the window; other turns add little.
     assert.ok(Math.abs(p99 - (max - elapsed / 100)) < 20, `${p99} of ${max} ms in ${elapsed}`)
     assert.ok(Math.abs(mean - max * max / 2 / elapsed) < 20, `${mean}`)
   })
 
-  it('includes the turn that is running, whose rest is counted later', async () => {
+  it('includes the running turn, and counts the rest of that turn later', async () => {
     await nextTurn()
     block(100)
     assert.ok(take().max >= 100)
@@ -411,7 +411,7 @@ describe('the measured delay of the event loop', () => {
     take()
     await setTimeout(SLEEP_MS)
     const { mean, p99 } = take()
-    // As a turn, it would give a p99 near the whole window and a mean of half of it.
+    // If the sleep counted as a turn, the p99 would be close to the whole window and the mean to half of it.
     assert.ok(p99 < SLEEP_MS / 2 && mean < SLEEP_MS / 4, `${p99}, ${mean}`)
   })
 })
@@ -494,7 +494,7 @@ describe('the probe of the thread pool', () => {
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '0 true\n', stderr: '' })
   })
 
-  it('reports how long it has waited so far until a thread is free', async () => {
+  it('reports, until a thread is free, how long it has waited so far', async () => {
     const { code, stdout, stderr } = await run(`
       const pbkdf2 = require('node:util').promisify(require('node:crypto').pbkdf2)
       const { binding } = require('./lib/native/binding.js')
@@ -523,7 +523,7 @@ describe('the probe of the thread pool', () => {
   })
 
   it('may still wait when the only worker that loaded the addon ends', async () => {
-    // Node unloads the library then, and a thread of the pool would return to code that is gone.
+    // Node.js then unloads the library, and a thread of the pool would return to code that no longer exists.
     const { code, signal, stdout, stderr } = await run(`
       const { promisify } = require('node:util')
       const { Worker } = require('node:worker_threads')

@@ -8,7 +8,7 @@ const { needs } = require('../support/needs.js')
 
 const MOST_DISTURBED = 3
 
-// The loads are shares of the capacity measured just before, with margins for a machine that others use too.
+// The loads are shares of the capacity that was measured just before, with margins for a shared machine.
 describe('the five lines of toobusy-js, on a real server with new connections,', function () {
   this.timeout(180_000)
 
@@ -53,7 +53,7 @@ describe('the five lines of toobusy-js, on a real server with new connections,',
 
   it('serve at a quarter of the capacity', async function () {
     const report = await offer(this, 0.25)
-    // While the machine works for others, the loop is late at times.
+    // While other processes use the machine, the loop is sometimes late.
     assert.ok(report.refused <= report.offered / 4, JSON.stringify(report))
     assert.equal(report.failed, 0)
   })
@@ -62,7 +62,7 @@ describe('the five lines of toobusy-js, on a real server with new connections,',
     const report = await offer(this, 4)
     assert.ok(report.refused > report.offered / 4, JSON.stringify(report))
     assert.ok(report.failed < report.offered / 50, JSON.stringify(report))
-    // An unprotected server gives no answer in time.
+    // An unprotected server answers no request in time.
     assert.ok(report.ok > 0 && report.useful > report.ok / 2, JSON.stringify(report))
   })
 })

@@ -11,7 +11,7 @@ const { needs } = require('../support/needs.js')
 
 const SOURCE = path.join(__dirname, '..', 'fixtures', 'empty-tcp-info.c')
 
-describe('on a system that fills TCP_INFO with zeros', function () {
+describe('on a system that fills TCP_INFO with zeros,', function () {
   let folder
 
   before(function () {
@@ -24,7 +24,7 @@ describe('on a system that fills TCP_INFO with zeros', function () {
     if (folder !== undefined) fs.rmSync(folder, { recursive: true })
   })
 
-  for (const [what, flags] of [['all figures are', []], ['those of listening sockets are', ['-DQUEUES_ALONE']]]) {
+  for (const [what, flags] of [['all figures are', []], ['the figures of listening sockets are', ['-DQUEUES_ALONE']]]) {
     it(`the waits come from the event loop if ${what} zeros`, async () => {
       const library = path.join(folder, `empty-tcp-info${flags.length}.so`)
       const compiled = spawnSync('cc', ['-shared', '-fPIC', ...flags, '-o', library, SOURCE, '-ldl'], { encoding: 'utf8' })
@@ -44,7 +44,7 @@ describe('on a system that fills TCP_INFO with zeros', function () {
     })
   }
 
-  it('the waits would come from the kernel without that', async () => {
+  it('the zeros matter: without them, the same server gets its waits from the kernel', async () => {
     const { hello } = await start('empty-tcp-info.js')
     assert.equal(hello.kernelWaits, true)
     assert.equal(hello.source, 'kernel')

@@ -14,7 +14,7 @@ describe('toobusy(request)', () => {
   })
 
   for (const kind of kinds) {
-    it(`judges by what that request waited, in ${kind.name}`, async () => {
+    it(`decides by the wait of that request, in ${kind.name}`, async () => {
       toobusy.maxLag(50)
       const verdicts = []
       // A gate that admits everything, and passes on the framework's own request.

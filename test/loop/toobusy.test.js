@@ -6,7 +6,7 @@ const { block, nextTurn } = require('../support/block.js')
 const { run } = require('../support/child.js')
 const { until } = require('../support/until.js')
 
-describe('toobusy functions', () => {
+describe('toobusy functions:', () => {
   afterEach(() => {
     toobusy.shutdown()
     toobusy.maxLag(70)
@@ -14,14 +14,14 @@ describe('toobusy functions', () => {
     toobusy.interval(500)
   })
 
-  describe('for settings:', () => {
+  describe('the setting', () => {
     const cases = [
       ['maxLag', 70, [10, 50, 1000], [[9, /Maximum lag should be greater than 10ms/], ['70', /MaxLag must be a number/], [-5, /greater than 10ms/]]],
       ['interval', 500, [16, 250], [[15, /Interval should be greater than 16ms/], ['500', /Interval must be a number/], [2 ** 31, /at most 2147483647ms/], [Infinity, /at most 2147483647ms/]]],
       ['smoothingFactor', 1 / 3, [0.1, 1], [[-1, /range \]0,1\]/], [1.1, /range \]0,1\]/], ['1', /NewFactor must be a number/]]]
     ]
     for (const [name, initial, good, bad] of cases) {
-      it(`${name}() returns the value in force, by default ${initial}`, () => {
+      it(`${name}() returns the current value, by default ${initial}`, () => {
         assert.equal(toobusy[name](), initial)
         for (const value of good) {
           assert.equal(toobusy[name](value), value)
@@ -43,7 +43,7 @@ describe('toobusy functions', () => {
       }
     }
 
-    it('values are rounded to whole ms', () => {
+    it('functions round values to whole ms', () => {
       assert.equal(toobusy.maxLag(20.4), 20)
       assert.equal(toobusy.interval(20.6), 21)
     })
@@ -61,7 +61,7 @@ describe('toobusy functions', () => {
       assert.ok(toobusy.lag() < 300, `${toobusy.lag()}`)
     })
 
-    it('is how late a timer is', async () => {
+    it('is the lateness of a timer', async () => {
       toobusy.smoothingFactor(1)
       toobusy.interval(50)
       await nextTurn()
@@ -71,7 +71,7 @@ describe('toobusy functions', () => {
       assert.ok(Number.isInteger(toobusy.lag()))
     })
 
-    it('weighs a late tick by the time that it covers', async () => {
+    it('weights a late tick by the time that it covers', async () => {
       toobusy.smoothingFactor(1 / 3)
       toobusy.interval(50)
       await nextTurn()
@@ -119,7 +119,7 @@ describe('toobusy functions', () => {
 
   describe('toobusy()', () => {
     it('sheds nothing up to maxLag, everything from twice that, and a proportional share in between', async () => {
-      const MAX = 300 // twice that is less than a turn which counts as a pause of the process
+      const MAX = 300 // twice that is less than a turn that counts as a pause of the process
       const CHANCE = 0.06
       toobusy.maxLag(MAX)
       const shareAt = (delayMs) => Math.min(1, Math.max(0, (delayMs - MAX) / MAX))
@@ -171,7 +171,7 @@ describe('toobusy functions', () => {
       await until(() => told.length > 0)
       const before = told.length
       for (let i = 0; i < 5; i++) await new Promise((resolve) => setTimeout(resolve, 20))
-      assert.ok(told.length <= before + 1, `told ${told.length} times`)
+      assert.ok(told.length <= before + 1, `called ${told.length} times`)
     })
 
     it('uses maxLag as its default threshold', async () => {
@@ -187,7 +187,7 @@ describe('toobusy functions', () => {
 
     it('is forgotten by shutdown()', async () => {
       toobusy.interval(16)
-      toobusy.onLag(() => assert.fail('still told'), 1)
+      toobusy.onLag(() => assert.fail('it was still called'), 1)
       toobusy.shutdown()
       toobusy.interval(16)
       await nextTurn()
@@ -228,7 +228,7 @@ describe('toobusy functions', () => {
       assert.equal(stdout, 'true 1 false 0\n')
     })
 
-    it('leaves running gates alone', async () => {
+    it('does not affect running gates', async () => {
       const { stdout } = await run(`
         const diagnostics = require('node:diagnostics_channel')
         const channel = diagnostics.channel('http.server.request.start')

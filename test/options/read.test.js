@@ -41,11 +41,11 @@ describe('readOptions()', () => {
     ['a member of an option with a wrong value', { concurrency: 1, retry: { attempts: 1 } }, 'INVALID_OPTION', 'option "retry.attempts" takes a whole number from 2 up, got 1'],
     ['a required member that is absent', { concurrency: 1, retry: {} }, 'INVALID_OPTION', 'option "retry.attempts" takes a whole number from 2 up, got undefined'],
     ['an unknown member of an option', { concurrency: 1, retry: { attempt: 2 } }, 'UNKNOWN_OPTION', 'unknown option "retry.attempt". Did you mean "retry.attempts"?'],
-    ['an unknown option with a typing error', { concurency: 1 }, 'UNKNOWN_OPTION', 'unknown option "concurency". Did you mean "concurrency"?'],
+    ['an unknown option with a typo', { concurency: 1 }, 'UNKNOWN_OPTION', 'unknown option "concurency". Did you mean "concurrency"?'],
     ['an unknown option in the wrong case', { CONCURRENCY: 1 }, 'UNKNOWN_OPTION', 'unknown option "CONCURRENCY". Did you mean "concurrency"?'],
     ['an unknown long option with an error in every third character', { konkurensy: 1 }, 'UNKNOWN_OPTION', 'unknown option "konkurensy"; docs/options.md lists the options'],
     ['an unknown long option with fewer errors', { konkurency: 1 }, 'UNKNOWN_OPTION', 'unknown option "konkurency". Did you mean "concurrency"?'],
-    ['a name that another package has for the option', { limit: 1 }, 'UNKNOWN_OPTION', 'unknown option "limit". Did you mean "concurrency"?'],
+    ['the name of the option in another package', { limit: 1 }, 'UNKNOWN_OPTION', 'unknown option "limit". Did you mean "concurrency"?'],
     ['an unknown option that resembles no other', { parallel: 1 }, 'UNKNOWN_OPTION', 'unknown option "parallel"; docs/options.md lists the options'],
     ['an array', [], 'INVALID_ARGUMENT', 'options must be an object, got []'],
     ['null', null, 'INVALID_ARGUMENT', 'options must be an object, got null'],
@@ -60,7 +60,7 @@ describe('readOptions()', () => {
     assert.throws(() => read({ foo: 1 }, 'docs/streams.md'), /unknown option "foo"; docs\/streams\.md lists the options$/)
   })
 
-  it('compares a name of a million characters in no time', function () {
+  it('compares a name of a million characters without delay', function () {
     this.timeout(1000)
     assert.throws(() => read({ ['x'.repeat(1e6)]: 1 }), { code: 'SPILLWAY_UNKNOWN_OPTION' })
   })

@@ -11,7 +11,7 @@ const prebuilds = path.join(__dirname, '..', '..', 'prebuilds')
 const ENTRY_POINTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
 const FROM_NODE = /^(napi|uv)_/
 const MUSL_LOADER = '/lib/ld-musl-x86_64.so.1' // of Debian's package musl
-const OLDEST_GLIBC = 17 // of 2.x: what Node 20 asks for is newer
+const OLDEST_GLIBC = 17 // of 2.x; Node 20 itself needs a newer one
 
 /** @param {string} file @param {string[]} options of readelf */
 const readelf = (file, ...options) => execFileSync('readelf', ['--wide', ...options, path.join(prebuilds, file)], { encoding: 'utf8' })
@@ -23,16 +23,16 @@ for (const { file } of targets.filter(({ os }) => os === 'linux')) {
       .filter((match) => match !== null)
       .map(([, , , section, name]) => ({ undefined: section === 'UND', name }))
 
-    it('shows its entry points, and nothing else', () => {
+    it('exports its entry points, and nothing else', () => {
       assert.deepEqual(symbols().filter((symbol) => !symbol.undefined).map(({ name }) => name).sort(), ENTRY_POINTS)
     })
 
-    it('takes nothing of C++ from the process: it might be of another compiler', () => {
+    it('imports no C++ symbols from the process, which another compiler may have built', () => {
       const borrowed = symbols().filter((symbol) => symbol.undefined && /^(_Z|__cxa_(?!finalize|atexit)|__gxx|_Unwind)/.test(symbol.name))
       assert.deepEqual(borrowed.map(({ name }) => name), [])
     })
 
-    it('has all its symbols bound and write-protected before it runs, and no executable stack', () => {
+    it('has all its symbols bound and write-protected before it runs, and has no executable stack', () => {
       assert.match(readelf(file, '--dynamic'), /BIND_NOW/)
       assert.match(readelf(file, '--program-headers'), /GNU_RELRO/)
       assert.match(readelf(file, '--program-headers'), /GNU_STACK.* RW /)
@@ -68,7 +68,7 @@ for (const { file } of targets.filter(({ os }) => os === 'mac')) {
 }
 
 describe('the binary win32-x64/spillway.node', () => {
-  it("takes Node's symbols from node.exe, and needs nothing but what every Windows has", () => {
+  it("takes Node's symbols from node.exe, and needs only libraries that every Windows has", () => {
     const listing = execFileSync('objdump', ['-p', path.join(prebuilds, 'win32-x64/spillway.node')], { encoding: 'utf8' })
     const [, ...libraries] = listing.split('DLL Name: ')
     const [[node, imports], ...others] = libraries.map((part) => [part.split('\n')[0].toLowerCase(), part.match(/(?<=\d\s+)[A-Za-z_]\w+$/gm)])

@@ -24,7 +24,7 @@ describe('the entries of the packed package', function () {
     assert.match(stdout, /All good!/)
   })
 
-  it('have types that @arethetypeswrong/cli finds right under every resolution', async () => {
+  it('have types that @arethetypeswrong/cli considers correct under every module resolution', async () => {
     const { stdout } = await execute(path.join(bin, 'attw'), [tarball, '--format', 'json']).catch((error) => error)
     const { analysis } = JSON.parse(stdout)
     assert.ok(Object.keys(analysis.entrypoints).length >= 8, stdout)

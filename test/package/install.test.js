@@ -13,7 +13,7 @@ const LARGEST_BYTES = 2e6 // a promise to users, unpacked
 const readme = fs.readFileSync(path.join(__dirname, '..', '..', 'README.md'), 'utf8')
 const [, firstExample] = /```js\n([^]+?)```/.exec(readme) ?? []
 
-/** The README's first example, a route, a request, and what the package says of itself. */
+/** The README's first example, a route, a request, and the package's report about itself. */
 const script = `
   ${firstExample}
   const spillway = require('spillway')
@@ -28,7 +28,7 @@ const script = `
     process.exit()
   })`
 
-describe('the package, installed without a compiler', function () {
+describe('the package, installed without a compiler,', function () {
   this.timeout(120_000)
 
   const project = new Project()
@@ -38,7 +38,7 @@ describe('the package, installed without a compiler', function () {
   before(async () => { tarball = await project.install(['express']) })
   after(() => project.remove())
 
-  it('holds what a user needs, and no more', () => {
+  it('contains the files that a user needs, and no others', () => {
     const folders = new Set(tarball.files.map(({ path }) => path.split('/')[0]))
     assert.deepEqual([...folders].sort(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'lib', 'package.json', 'prebuilds', 'src', 'types'])
     const binaries = tarball.files.map(({ path }) => path).filter((name) => name.startsWith('prebuilds/'))
@@ -59,14 +59,14 @@ describe('the package, installed without a compiler', function () {
     assert.equal(project.hasCompiled(), false)
   })
 
-  it('holds the sources and the build file that npm run build needs', () => {
+  it('contains the sources and the build file that npm run build needs', () => {
     const names = tarball.files.map(({ path }) => path)
     const { sources } = JSON.parse(fs.readFileSync(project.path('src', 'binding.gyp'), 'utf8')).targets[0]
     assert.deepEqual(sources.filter((name) => !names.includes(`src/${name}`)), [])
     assert.match(project.manifest().scripts.build, /-C src$/)
   })
 
-  it('is small', () => {
+  it('is at most 2 MB unpacked', () => {
     assert.ok(tarball.unpackedSize < LARGEST_BYTES, `${tarball.unpackedSize} bytes`)
   })
 
@@ -81,7 +81,7 @@ describe('the package, installed without a compiler', function () {
     before(() => project.removeBinaries())
 
     for (const { name, command } of [...nodes, ...others]) {
-      it(`serves the first example on ${name}, and says once what it cannot do`, () => serves(command, 'js'))
+      it(`serves the first example on ${name}, and reports once what it cannot do`, () => serves(command, 'js'))
     }
   })
 

@@ -16,7 +16,7 @@ const SPECIFIERS = Object.keys(entries).filter((entry) => !entry.endsWith('.json
 
 const ES_MODULES = ['modules.mts', 'stream.mts', 'streams.mts', 'unknown-names.mts']
 const COMMONJS = ['commonjs.cts', 'unknown-names.cts']
-const WITH_INTEROP = ['interop.cts'] // imports by default what CommonJS exports as a whole
+const WITH_INTEROP = ['interop.cts'] // imports the whole exports of CommonJS modules by default
 const MODES = [
   { title: 'nodenext', module: 'nodenext', moduleResolution: 'nodenext', files: [...ES_MODULES, ...COMMONJS] },
   { title: 'node16', module: 'node16', moduleResolution: 'node16', files: [...ES_MODULES, ...COMMONJS] },
@@ -24,7 +24,7 @@ const MODES = [
   { title: 'node10', module: 'commonjs', moduleResolution: 'node10', files: COMMONJS }
 ]
 
-describe('the types of the package, as installed', function () {
+describe('the types of the package, as installed,', function () {
   this.timeout(120_000)
 
   const project = new Project()
@@ -34,7 +34,7 @@ describe('the types of the package, as installed', function () {
     for (const name of fs.readdirSync(PROMISES)) {
       if (/\.[cm]ts$/.test(name)) fs.copyFileSync(path.join(PROMISES, name), path.join(project.folder, name))
     }
-    // If TypeScript did not find the types of an entry, the entry would have any name.
+    // If TypeScript did not find the types of an entry, every name would be accepted.
     const unknownNames = SPECIFIERS.flatMap((specifier, i) => [
       `import * as entry${i} from '${specifier}'`,
       `// @ts-expect-error: no such name in ${specifier}`,
@@ -58,7 +58,7 @@ describe('the types of the package, as installed', function () {
       const script = `import('${specifier}').then((entry) => console.log(JSON.stringify(Object.keys(entry))))`
       const { stdout, stderr } = await project.run([process.execPath], script)
       assert.equal(stderr, '')
-      // Node 23 and later add a name for all that CommonJS exports.
+      // Node 23 and later add a name for all exports of a CommonJS module.
       const given = JSON.parse(stdout).filter((name) => name !== 'default' && name !== 'module.exports')
       assert.deepEqual(declaredNames(specifier), given.sort())
     })
@@ -70,7 +70,7 @@ describe('the types of the package, as installed', function () {
     const program = ts.createProgram([file], { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, skipLibCheck: true })
     const checker = program.getTypeChecker()
     const valueOf = (symbol) => symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
-    // Also what a type gives that is exported as a whole, such as the properties of an object.
+    // Includes the members of a type that is exported as a whole, such as the properties of an object.
     const names = checker.getExportsAndPropertiesOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)))
       .filter((symbol) => valueOf(symbol).flags & ts.SymbolFlags.Value)
       .map(({ name }) => name)

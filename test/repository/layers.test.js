@@ -5,8 +5,8 @@ const fs = require('node:fs')
 const path = require('node:path')
 
 /**
- * The architecture: a folder uses only those below it. The first list is that of the JavaScript in lib/, whose entries
- * (lib/index.js and its like) are above all folders; the second that of the C++ in src/.
+ * The architecture: a folder uses only those below it. The first list is for the JavaScript in lib/, whose entries
+ * (such as lib/index.js) are above all folders; the second is for the C++ in src/.
  */
 const LIB = ['adapters', 'gate', 'admission', 'requests', 'accept-queue', 'limits', 'streams', 'loop', 'options', 'native']
 const SRC = ['binding', 'accept_queue', 'admission', 'concurrency', 'loop', 'os']
@@ -21,7 +21,7 @@ const root = path.join(__dirname, '..', '..')
 /**
  * @typedef {object} Use of one file by another
  * @property {string} file relative to the repository
- * @property {string} target the same
+ * @property {string} target relative to the repository
  * @property {string} from the folder of the file below lib/ or src/; empty for an entry
  * @property {string} to the folder of the target
  */
@@ -65,7 +65,7 @@ function useOf (file, target) {
   return { file, target, from: folderOf(file), to: folderOf(target) }
 }
 
-/** Each use of a folder that is not below the user's, as a sentence. */
+/** Each use of a folder that is not below the folder that uses it, as a sentence. */
 function upwardUses (uses, order) {
   return uses.filter(({ target, from, to }) => from !== to && target.split(path.sep)[0] === (order === LIB ? 'lib' : 'src') &&
       from !== '' && order.indexOf(to) <= order.indexOf(from))
@@ -74,7 +74,7 @@ function upwardUses (uses, order) {
       : `${file} uses ${target}, and the folder ${to} is above ${from}`)
 }
 
-/** A circle of folders that use each other, if there is one. */
+/** A cycle of folders that use each other, if there is one. */
 function findCircle (uses) {
   const users = new Map()
   for (const { from, to } of uses) if (from !== to && from !== '') users.set(from, (users.get(from) ?? new Set()).add(to))
@@ -103,7 +103,7 @@ describe('the folders of lib/', () => {
     assert.deepEqual(upwardUses(uses, LIB), [])
   })
 
-  it('do not use each other in a circle', () => {
+  it('do not use each other in a cycle', () => {
     assert.equal(findCircle(uses), undefined)
   })
 
@@ -125,7 +125,7 @@ describe('the folders of src/', () => {
     assert.deepEqual(upwardUses(uses, SRC), [])
   })
 
-  it('do not include each other in a circle', () => {
+  it('do not include each other in a cycle', () => {
     assert.equal(findCircle(uses), undefined)
   })
 
@@ -134,7 +134,7 @@ describe('the folders of src/', () => {
       .map(({ file, header }) => `${file} includes ${header}, which only src/binding may`), [])
   })
 
-  it('include, from the sensor of the loop, only loop/ and os/', () => {
+  it('include only headers of loop/ and os/ in loop/', () => {
     assert.deepEqual(uses.filter(({ from, to }) => from === 'loop' && !['loop', 'os'].includes(to))
       .map(({ file, target }) => `${file} includes ${target}, and src/loop may include only loop/ and os/`), [])
   })
@@ -149,11 +149,11 @@ describe('the check of the layers', () => {
     }
   })
 
-  it('names an entry that a folder uses', () => {
+  it('reports an entry that a folder uses', () => {
     assert.deepEqual(upwardUses(use("require('../index.js')"), LIB), ['lib/loop/x.js uses lib/index.js, and the entries are above all folders'])
   })
 
-  it('finds a circle', () => {
+  it('finds a cycle', () => {
     const circle = [['a', 'b'], ['b', 'c'], ['c', 'a']].map(([from, to]) => ({ file: '', target: '', from, to }))
     assert.equal(findCircle(circle), 'a uses b uses c uses a')
     assert.equal(findCircle(circle.slice(0, 2)), undefined)

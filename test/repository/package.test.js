@@ -8,12 +8,12 @@ const { run } = require('../support/child.js')
 const root = path.join(__dirname, '..', '..')
 const pkg = require('../../package.json')
 
-describe('package', () => {
+describe('the package', () => {
   it('measures natively here', () => {
     assert.equal(require('spillway').backend, 'native')
   })
 
-  it('measures in JavaScript where SPILLWAY_BACKEND asks for it, without a warning', async () => {
+  it('measures in JavaScript if SPILLWAY_BACKEND is js, without a warning', async () => {
     const { stdout, stderr } = await run("process.env.SPILLWAY_BACKEND = 'js'; console.log(require('spillway').backend)")
     assert.deepEqual({ stdout, stderr }, { stdout: 'js\n', stderr: '' })
   })
@@ -53,19 +53,19 @@ describe('package', () => {
     })
   }
 
-  it('has nothing that a package manager runs on installation', () => {
+  it('has nothing for a package manager to run on installation', () => {
     assert.deepEqual(['preinstall', 'install', 'postinstall'].filter((name) => name in pkg.scripts), [])
     assert.equal(pkg.gypfile, false)
     // npm ci, pnpm and Yarn build a package for whatever *.gyp file is in its root.
     assert.deepEqual(fs.readdirSync(root).filter((name) => name.endsWith('.gyp')), [])
   })
 
-  it('has a file for every type it promises', () => {
+  it('has a source for every type declaration in its exports', () => {
     const promised = JSON.stringify(pkg.exports).match(/\.\/types\/[^"]+/g)
     assert.ok(promised.length >= 7)
     for (const file of promised) {
       const source = file.replace('types', 'lib').replace(/\.d\.(m?)ts$/, '.$1js')
-      assert.ok(fs.existsSync(path.join(root, source)), `${source}, of which tsc makes ${file}`)
+      assert.ok(fs.existsSync(path.join(root, source)), `${source}, from which tsc makes ${file}`)
     }
   })
 
@@ -82,7 +82,7 @@ describe('package', () => {
     assert.deepEqual({ stdout, stderr }, { stdout: `true 123 false false 0 ${backend}\n`, stderr: '' })
   })
 
-  it('works on in JavaScript, after one warning, where the addon does not load', async () => {
+  it('continues in JavaScript, after one warning, if the addon does not load', async () => {
     const { stdout, stderr } = await run(`
       delete process.env.SPILLWAY_BACKEND
       const Module = require('node:module')
@@ -99,7 +99,7 @@ describe('package', () => {
         while (Date.now() < until);
         setTimeout(() => console.log(toobusy.backend, toobusy.lag() > 100, toobusy.delay() >= toobusy.lag() - 1, toobusy()), 1)
       }
-      // Not in the first turn, which belongs to the start of the script.
+      // Not in the first turn, which is part of the start of the script.
       setImmediate(() => setImmediate(() => setTimeout(beBusy, 20)))
     `)
     assert.equal(stdout, 'js true true true\n')
@@ -107,7 +107,7 @@ describe('package', () => {
     assert.match(stderr, /SPILLWAY_FALLBACK.*npx node-gyp rebuild.*no addon here/s)
   })
 
-  it('does not take the start of a script for lag', async () => {
+  it('does not count the start of a script as lag', async () => {
     const { stdout } = await run(`
       process.env.SPILLWAY_BACKEND = 'js'
       const toobusy = require('spillway')
@@ -119,7 +119,7 @@ describe('package', () => {
     assert.equal(stdout, '0 false\n')
   })
 
-  it('says what there is not, where the addon is not loaded, and does the rest', async () => {
+  it('reports what is unavailable if the addon is not loaded, and provides the rest', async () => {
     const { stdout, stderr } = await run(`
       process.env.SPILLWAY_BACKEND = 'js'
       const { guard } = require('spillway/http')

@@ -22,7 +22,7 @@ const { connectHttp2 } = require('../support/http2-client.js')
 const { closeOpened, opened } = require('../support/opened.js')
 
 const GET = 'GET / HTTP/1.0\r\n\r\n'
-/** A handler that goes on after its client has left keeps its place at least this long. */
+/** A handler that continues after its client has left keeps its place for at least this long. */
 const LEAST_PATIENCE_MS = 1000
 
 afterEach(closeOpened)
@@ -147,7 +147,7 @@ describe('when its client leaves, a request', () => {
   }
 
   describe('is reported to the admission controller', () => {
-    /** Collects the outcomes that a gate hears of for one request. */
+    /** Collects the outcomes that are reported to a gate for one request. */
     async function outcomesOf (createServer, handle, ask) {
       // maxDelay is false because a refused request has no outcome.
       const gate = new Gate(readOptions('test', gateOptions, { maxDelay: false }))
@@ -183,7 +183,7 @@ describe('when its client leaves, a request', () => {
       assert.deepEqual(await outcomesOf(http.createServer, handle, askAndLeave), [OUTCOME.abandoned])
     })
 
-    it('as abandoned if the handler ended the response earlier but it was not sent', async () => {
+    it('as abandoned if the handler had already ended the response but it was not sent', async () => {
       const handle = (req, res) => res.end('x'.repeat(50_000_000))
       assert.deepEqual(await outcomesOf(http.createServer, handle, askAndLeave), [OUTCOME.abandoned])
     })

@@ -27,7 +27,7 @@ const LEAST_WAIT_MS = LATE_MS - 10
 
 const QUEUED = 40
 const TURN_MS = 10
-/** So short that what the loop polls has waited less than the kernel can measure. */
+/** So short that requests found by the loop's next poll have waited less than the kernel can measure. */
 const SHORT_TURN_MS = 2
 const MANY_QUEUED = 200
 
@@ -41,7 +41,7 @@ for (const kind of kinds) {
       return kind.start({ maxDelay: LIMIT_MS, onShed, ...options }, settings).then((site) => ({ site, told }))
     }
 
-    it('is what the kernel says over TLS', async function () {
+    it('comes from the kernel over TLS, too', async function () {
       needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site, told } = await start({ createServer: createTlsServer })
       const client = await connectTls(site.port)
@@ -62,7 +62,7 @@ for (const kind of kinds) {
       assert.ok(told.every(({ waitMs }) => waitMs >= LEAST_WAIT_MS))
     })
 
-    it('includes the time in the accept queue, though every turn of the loop is short', async function () {
+    it('includes the time in the accept queue even if every turn of the loop is short', async function () {
       needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site, told } = await start({}, { spill: false })
       // A busy server: many turns, each far shorter than the limit.
@@ -84,7 +84,7 @@ for (const kind of kinds) {
       body: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n',
       'next request': 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
     })) {
-      it(`includes the time in the accept queue though the client keeps sending its ${what}`, async function () {
+      it(`includes the time in the accept queue even if the client keeps sending its ${what}`, async function () {
         needs(this, 'waits from the kernel', binding.kernelWaits)
         const { site, told } = await start({}, { spill: false })
         const clients = await Promise.all(Array.from({ length: QUEUED }, () => connect(site.port)))
@@ -101,7 +101,7 @@ for (const kind of kinds) {
       })
     }
 
-    it('is the same for all requests that a connection brings at once', async function () {
+    it('is the same for all requests that arrive at once on a connection', async function () {
       needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site } = await start({}, { spill: false })
       const clients = await Promise.all(Array.from({ length: MANY_QUEUED }, () => connect(site.port)))
@@ -173,7 +173,7 @@ for (const kind of kinds) {
 }
 
 describe('a request behind slow middleware', () => {
-  it('is judged by what it waited before all middleware', async function () {
+  it('is judged by its wait before all middleware', async function () {
     needs(this, 'waits from the kernel', binding.kernelWaits)
     const gate = spillwayExpress({ maxDelay: LIMIT_MS })
     const app = express()
@@ -198,7 +198,7 @@ for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].include
       return { site, client: await connectHttp2(site.port) }
     }
 
-    it('refuses single streams, and keeps the session', async function () {
+    it('refuses single streams, and keeps the session open', async function () {
       needs(this, 'waits from the kernel', binding.kernelWaits)
       const { site, client } = await start()
       assert.equal((await client.send('/')).status, 200)

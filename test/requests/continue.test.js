@@ -18,7 +18,7 @@ const maxDelay = LIMIT_MS
 
 afterEach(closeOpened)
 
-/** Waits for so many status lines. @returns {Promise<string[]>} those received so far */
+/** Waits for this many status lines. @returns {Promise<string[]>} the status lines received so far */
 async function answers (client, count = 1) {
   const lines = () => client.rest.split('\r\n').filter((line) => line.startsWith('HTTP/1.1'))
   await until(() => lines().length >= count)
@@ -27,7 +27,7 @@ async function answers (client, count = 1) {
 
 for (const kind of kinds.filter(({ name }) => ['http', 'fastify', 'hapi'].includes(name))) {
   describe(`a client of ${kind.name} that expects 100-continue`, () => {
-    it('is told to send its body once it is admitted', async () => {
+    it('receives 100 Continue once it is admitted', async () => {
       const site = await kind.start({ maxDelay })
       const client = await connect(site.port)
       client.socket.write(POST)
@@ -37,7 +37,7 @@ for (const kind of kinds.filter(({ name }) => ['http', 'fastify', 'hapi'].includ
       assert.equal(site.gate.stats().admitted, 1)
     })
 
-    it('is refused without being told to send its body', async () => {
+    it('is refused without a 100 Continue', async () => {
       const site = await kind.start({ maxDelay })
       const client = await connect(site.port)
       await late(() => client.socket.write(POST))
@@ -45,7 +45,7 @@ for (const kind of kinds.filter(({ name }) => ['http', 'fastify', 'hapi'].includ
       assert.equal(site.gate.stats().shed, 1)
     })
 
-    it('is told to send its body if it is exempt, in a dry run, and after the gate is closed', async () => {
+    it('receives 100 Continue if it is exempt, in a dry run, and after the gate is closed', async () => {
       for (const [options, count] of [[{ exempt: '/' }, 'exempt'], [{ dryRun: true }, 'admitted'], [{}, null]]) {
         const site = await kind.start({ maxDelay, ...options })
         if (count === null) site.gate.close()
@@ -62,7 +62,7 @@ for (const kind of kinds.filter(({ name }) => ['http', 'fastify', 'hapi'].includ
 }
 
 describe('guard()', () => {
-  it('lets Fastify tell a client to send its body if a hook reads the body before the gate is asked', async () => {
+  it('lets Fastify send 100 Continue if a hook reads the body before the gate is asked', async () => {
     const fastify = require('fastify')()
     opened(() => fastify.close())
     fastify.addHook('onRequest', async (request) => { for await (const data of request.raw) assert.equal(String(data), 'hello') })
@@ -99,7 +99,7 @@ describe('guard()', () => {
     assert.equal(gate.stats().admitted, 1)
   })
 
-  it('tells a client only once to send its body if middleware behind it judges too', async () => {
+  it('sends 100 Continue only once if middleware behind it also judges the request', async () => {
     const middleware = spillwayExpress({ maxDelay })
     const server = http.createServer(express().use(middleware).use((req, res) => req.resume().on('end', () => res.send('ok'))))
     const gate = guard(server, { maxDelay })

@@ -11,9 +11,9 @@ const { closeOpened, opened } = require('../support/opened.js')
 const { kinds } = require('../support/servers.js')
 
 /**
- * Model test: in whatever order clients and handlers act, the gate and the admission controller never count less than
- * zero requests in flight, never more handlers run than `maxInFlight` allows, and at the end nothing is in flight. A
- * failure prints the seed and the steps; set SEED to repeat it.
+ * Model test: in whatever order clients and handlers act, the gate and the admission controller never count
+ * fewer than zero requests in flight, no more handlers run than `maxInFlight` allows, and nothing is in flight at the end.
+ * A failure prints the seed and the steps; set SEED to repeat it.
  */
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31)
@@ -22,7 +22,7 @@ const STEPS = { minLength: 30, maxLength: 60 }
 const MAX_IN_FLIGHT = 3
 const CALM_TURNS = 20
 const LONGEST_SETTLING_MS = 20_000
-/** A handler that goes on after its client has left keeps its place at least this long. */
+/** A handler that continues after its client has left keeps its place for at least this long. */
 const LEAST_PATIENCE_MS = 1000
 
 const head = (line, ...fields) => `${line}\r\nHost: a\r\n${fields.map((field) => `${field}\r\n`).join('')}\r\n`
@@ -39,13 +39,13 @@ const TEXTS = {
   'half a body': head('POST / HTTP/1.1', 'Content-Type: text/plain', 'Content-Length: 5') + 'he',
   'half a head': 'GET / HTTP/1.1\r\nHo',
   'an expectation': head('POST / HTTP/1.1', 'Content-Type: text/plain', 'Content-Length: 5', 'Expect: 100-continue'),
-  'events, asked for': head('GET /events HTTP/1.1', 'Accept: text/event-stream'),
-  'events, not asked for': head('GET /events HTTP/1.1'),
+  'events with an Accept field': head('GET /events HTTP/1.1', 'Accept: text/event-stream'),
+  'events without an Accept field': head('GET /events HTTP/1.1'),
   'an upgrade': head('GET / HTTP/1.1', 'Connection: Upgrade', 'Upgrade: websocket'),
   CONNECT: head('CONNECT a:1 HTTP/1.1'),
-  'what fails': head('GET /throw HTTP/1.1'),
-  'what fails later': head('GET /reject HTTP/1.1'),
-  'what is not there': head('GET /nowhere HTTP/1.1'),
+  'a request that fails': head('GET /throw HTTP/1.1'),
+  'a request that fails later': head('GET /reject HTTP/1.1'),
+  'a request for an unknown path': head('GET /nowhere HTTP/1.1'),
   nonsense: 'what?\r\n\r\n'
 }
 /** What a client may do to its connection. */
@@ -64,11 +64,11 @@ const step = (deeds) => fc.oneof(
   { weight: 1, arbitrary: fc.constant({ pass: true }) }
 )
 
-/** What runs on a site, and the checks that must pass at any moment. */
+/** The handlers that run on a site, and the checks that must pass at any moment. */
 class Watched {
   #site
   #begun = performance.now()
-  /** The functions that end the handlers which still run. */
+  /** The functions that end the handlers that are still running. */
   held = []
 
   constructor (site) {
@@ -96,7 +96,7 @@ class Watched {
     assert.ok(this.held.length <= MAX_IN_FLIGHT, `${this.held.length} handlers ran at once`)
   }
 
-  /** Waits until nothing has been in flight for a while: some of what was sent may arrive late. */
+  /** Waits until nothing has been in flight for a while: some requests may arrive late. */
   async end () {
     const begun = performance.now()
     for (let calm = 0; calm < CALM_TURNS;) {
@@ -110,7 +110,7 @@ class Watched {
   }
 }
 
-/** Runs steps against a fresh site. `act(client, deed)` performs a client's step; `leave()` closes all clients. */
+/** Runs steps against a new site. `act(client, deed)` performs a client's step; `leave()` closes all clients. */
 async function play (site, steps, { act, leave }) {
   const watched = new Watched(site)
   for (const { client, deed, release } of steps) {
@@ -162,7 +162,7 @@ for (const kind of kinds) {
     afterEach(closeOpened)
 
     const holds = (name, createServer, deeds, clientsOf) => {
-      it(`never leaves its bounds over ${name}, and ends at zero (SEED=${SEED})`, async () => {
+      it(`stays within its bounds over ${name}, and ends at zero (SEED=${SEED})`, async () => {
         await fc.assert(fc.asyncProperty(fc.array(step(deeds), STEPS), async (steps) => {
           const site = await kind.start({ maxInFlight: MAX_IN_FLIGHT }, createServer && { createServer })
           if (kind.name === 'http') takeOver(site.server)

@@ -25,7 +25,7 @@ const spillwayExpress = require('../../lib/adapters/express.js')
 
 afterEach(closeOpened)
 
-/** Waits until the gate counts so many requests in flight, and checks that the count stays. */
+/** Waits until the gate counts this many requests in flight, and checks that the count does not change. */
 async function inFlight (site, count) {
   await until(() => site.gate.stats().inFlight === count, () => `in flight: ${site.gate.stats().inFlight}, expected ${count}`)
   await nextTurn()
@@ -167,7 +167,7 @@ for (const kind of kinds) {
       await inFlight(site, 0)
     })
 
-    it('returns to zero over TLS, whether the request is answered or aborted', async () => {
+    it('returns to zero over TLS, whether requests are answered or aborted', async () => {
       const site = await start({ createServer: createTlsServer })
       const client = await connectTls(site.port)
       assert.equal((await client.send('GET /')).status, 200)
@@ -249,7 +249,7 @@ describe('a connection', () => {
 })
 
 describe('a gate that is closed while a request is in flight', () => {
-  it('stops the measuring when that request is answered', async () => {
+  it('stops measuring when that request is answered', async () => {
     const { stdout, stderr } = await run(`
       const http = require('node:http')
       const { shutdown } = require('spillway')
@@ -279,6 +279,7 @@ describe('behind asynchronous middleware, the in-flight count', () => {
   /** Starts an application whose requests wait in front of the gate until a test lets them continue. */
   async function start () {
     const gate = spillwayExpress({ maxDelay: false })
+    opened(() => gate.close())
     const waiting = []
     const app = express().set('env', 'test')
     app.use((req, res, next) => { waiting.push(next) })
@@ -305,6 +306,7 @@ describe('behind asynchronous middleware, the in-flight count', () => {
 
   it('stays at zero if the response was sent before the request reached the gate', async () => {
     const gate = spillwayExpress({ maxDelay: false })
+    opened(() => gate.close())
     const app = express().set('env', 'test')
     app.use((req, res, next) => { res.end('early', () => setImmediate(next)) })
     app.use(gate)

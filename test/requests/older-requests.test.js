@@ -31,7 +31,7 @@ async function said (serve) {
 }
 
 describe('a request that is older than the first gate', () => {
-  it('is admitted, answered and leaves the in-flight count, if its handler creates the gate', async () => {
+  it('is admitted, is answered and leaves the in-flight count if its handler creates the gate', async () => {
     assert.equal(await said(`
       const app = express()
       app.use((req, res, next) => {
@@ -46,7 +46,7 @@ describe('a request that is older than the first gate', () => {
     `), '1,0,1 ok 1,0,0 2,0,1 ok 2,0,0 3,0,1 ok 3,0,0\n')
   })
 
-  it('is admitted, answered and leaves the in-flight count, if the gate is added while it waits in asynchronous middleware', async () => {
+  it('is admitted, is answered and leaves the in-flight count if the gate is added while it waits in asynchronous middleware', async () => {
     assert.equal(await said(`
       const app = express()
       const connecting = Promise.withResolvers ? Promise.withResolvers() : {}
@@ -64,7 +64,7 @@ describe('a request that is older than the first gate', () => {
     `), '1,0,1 1,0,0 2,0,1 2,0,0\n')
   })
 
-  it('keeps its place until its handler has ended though its client has left, as do the requests queued behind it', async () => {
+  it('keeps its place until its handler has ended, even if its client has left, as do the requests queued behind it', async () => {
     assert.equal(await said(`
       const app = express()
       const responses = []

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs lifecycles.js under valgrind's memcheck: it must find no error outside of Node's own code, and no leak.
+# Runs lifecycles.js under valgrind's memcheck: it must find no leak, and no error outside Node's own code.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -50,7 +50,7 @@ class Agenda {
   }
 }
 
-// Events at the same time keep their order, or a run would depend on the heap's shape.
+// Events at the same time keep their order; otherwise a run would depend on the heap's shape.
 function before (a, b) {
   return a.time < b.time || (a.time === b.time && a.order < b.order)
 }

@@ -7,7 +7,7 @@ const { ms } = require('./units')
 const ADMIT = 0
 const COMPLETED = 0
 
-/** An admission controller with a clock. Time passes in turns of 1 ms, which are busy for as long as the caller says. */
+/** An admission controller with a clock. Time passes in turns of 1 ms, and the caller says how long each is busy. */
 class Bench {
   now = ms(1e6)
   #agenda = new Agenda()

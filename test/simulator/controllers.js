@@ -13,7 +13,7 @@ function nothing () {
   return { arrive: () => 0, depart () {}, turn () {} }
 }
 
-/** The most obvious rule. */
+/** The simplest rule. */
 function waitedLongerThan (limitMs) {
   return { ...nothing(), arrive: (now, id, wait) => wait > ms(limitMs) ? 1 : 0 }
 }

@@ -2,7 +2,7 @@
 
 const { ms, toMs } = require('./units')
 
-// A later answer is of no use.
+// A later answer is not useful.
 const USEFUL_MS = 200
 
 /**

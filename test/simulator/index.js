@@ -15,7 +15,7 @@ const EXPRESS = { turn: 0.015, accept: 0.04, begin: 0.3, refuse: 0.06, spill: 0.
  *
  * `controller`, or `controllers` if several servers share the process; `sources` (see traffic.js); `pauses`: `{ everyMs, lastMs }`;
  * `script`: `[[atMs, run], …]`; `kernelWaits: false` for a system whose kernel does not report waits; `spill: true` to refuse
- * from the accept queue; `dryRun: true` to admit what the controller refuses; `acceptQueue`: the length of that queue.
+ * from the accept queue; `dryRun: true` to admit requests that the controller refuses; `acceptQueue`: the length of that queue.
  *
  * A scenario that needs a pool is a function that gets a constructor of pools: `simulate((pool) => ({ … query(pool(20)) … }))`.
  */
@@ -36,13 +36,13 @@ function simulate (scenario) {
   return records
 }
 
-/** Requests per second that the loop can serve. Each costs its CPU, the framework's share and, on a new connection, an accept. */
+/** Requests per second that the loop can serve. Each needs its CPU, the framework's share and, on a new connection, an accept. */
 function loopCapacity (phases, { keepAlive, costs = EXPRESS }) {
   const cpu = phases.reduce((sum, phase) => sum + (phase.cpu ?? 0), 0)
   return 1000 / (cpu + costs.begin + costs.turn + (keepAlive ? 0 : costs.accept))
 }
 
-/** The share of its capacity that a loop can keep at `times` that load, because refusals cost time too. */
+/** The share of its capacity that a loop can use for answers at `times` that load, because refusals also take time. */
 function ceiling (times, phases, { keepAlive, costs = EXPRESS, spill = false }) {
   const refusal = spill ? costs.spill : costs.refuse + (keepAlive ? 0 : costs.accept + costs.turn)
   const rho = refusal * loopCapacity(phases, { keepAlive, costs }) / 1000

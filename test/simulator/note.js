@@ -11,4 +11,10 @@ function round (value) {
   return typeof value === 'number' ? Number(value.toFixed(Math.abs(value) < 1 ? 4 : 1)) : value
 }
 
-module.exports = { note }
+/** Describes a source's `arrivals` (see traffic.js) in a title. */
+function describeArrivals (arrivals) {
+  if (typeof arrivals === 'number') return `in bursts of ${arrivals}`
+  return arrivals === 'clock' ? 'with evenly spaced arrivals' : 'with Poisson arrivals'
+}
+
+module.exports = { note, describeArrivals }

@@ -1,6 +1,6 @@
 'use strict'
 
-/** The connections to a database, beside the event loop: a number of jobs run at a time, and the others wait in order. */
+/** The connections to a database, beside the event loop: a fixed number of jobs run at a time, and the others wait in order. */
 class Pool {
   #agenda
   #slots

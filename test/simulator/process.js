@@ -70,12 +70,12 @@ class Process {
     this.#readable.push(request)
   }
 
-  /** Lets the client of this request leave. */
+  /** Makes the client of this request leave. */
   hangUp (request) {
     this.#closed.push(request)
   }
 
-  /** Blocks the loop for so many ns, as garbage collection or a long synchronous call does. */
+  /** Blocks the loop for this many ns, as garbage collection or a long synchronous call does. */
   pause (duration) {
     this.#pauses.push(duration)
   }
@@ -105,7 +105,7 @@ class Process {
     const readable = this.#readable.splice(0)
     const runnable = this.#runnable.splice(0)
     now += ms(this.#costs.turn)
-    // The handler keeps working, as handlers do; the admission controller hears from the response's 'close' that the client left.
+    // The handler keeps working, as handlers do; the admission controller learns from 'close' that the client left.
     for (const request of this.#closed.splice(0)) this.#depart(request, now, ABANDONED)
     for (const duration of this.#pauses.splice(0)) now += duration
     for (const queue of this.#acceptQueues) {
@@ -118,7 +118,7 @@ class Process {
     return now
   }
 
-  /** Refuses the oldest connections in the accept queues, beyond what the admission controller lets wait. */
+  /** Refuses the oldest connections in the accept queues, except for the number that the admission controller lets wait. */
   #refuseWaiting (now) {
     const { spill } = this.#costs
     this.#acceptQueues.forEach((queue, i) => {
@@ -156,7 +156,7 @@ class Process {
     return (Math.floor(now / this.#tick) - Math.floor(request.arrived / this.#tick)) * this.#tick
   }
 
-  /** Does one step of CPU at most, and then starts what the request waits for next. */
+  /** Does at most one step of CPU, and then starts the operation that the request waits for next. */
   #step (request, now) {
     const { phases } = request
     if (phases[request.phase]?.cpu !== undefined) now += request.lasting(phases[request.phase++].cpu)

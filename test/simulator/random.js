@@ -18,7 +18,7 @@ class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 
-  /** Exponential with this mean: the gaps of a Poisson process. */
+  /** Exponentially distributed with this mean: the intervals of a Poisson process. */
   exponential (mean) {
     return -mean * Math.log(1 - this.uniform())
   }

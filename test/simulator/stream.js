@@ -28,7 +28,7 @@ const fixed = (limit) => ({ limit, begin () {}, end () {} })
  * Returns `{ start, end, ok }` in ms for each settled handler, and the limit every 10 ms as `limits`.
  *
  * `handler(world, now, settle)` calls `settle(time, ok = true)`; `script`: `[[atMs, run], …]`; `wants(ms)`: whether the
- * source has an item; `lagIsSeen: false` if the limit does not learn of lag.
+ * source has an item; `lagIsSeen: false` if the limit does not see lag.
  */
 function simulateStream ({ handler, limit = auto(), durationMs, seed = 1, script = [], wants = () => true, lagIsSeen = true }) {
   const agenda = new Agenda()

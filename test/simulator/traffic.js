@@ -2,7 +2,7 @@
 
 const { ms, toMs } = require('./units')
 
-// Linux repeats a dropped SYN 1 s, 3 s and 7 s after the first.
+// Linux repeats a dropped SYN 1 s, 3 s and 7 s after the first one.
 const SYN_RETRIES_MS = [1000, 2000, 4000]
 
 // How often an idle source checks whether it should send again.

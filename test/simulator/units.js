@@ -1,6 +1,6 @@
 'use strict'
 
-// The simulation counts in ns; its users write ms.
+// The simulation counts in ns; its callers use ms.
 const ms = (value) => value * 1e6
 const toMs = (ns) => ns / 1e6
 

@@ -36,7 +36,7 @@ describe("concurrency: 'auto'", function () {
   }
 
   // auto.simulation.test.js tests the accuracy of the number, on a clock that nothing disturbs.
-  it('finds the capacity of a downstream, and follows it down and up', async () => {
+  it('finds the capacity of a downstream, and follows it when it falls and rises', async () => {
     const { downstream, job } = startOn(12, stop.signal)
     await until(() => job.concurrency >= 8)
     downstream.slots = 3

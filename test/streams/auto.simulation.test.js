@@ -41,7 +41,7 @@ function afterStep (service, [slots, serviceMs], [slotsAfter, serviceMsAfter], s
 
 describe("concurrency: 'auto', on a virtual clock,", () => {
   for (const [name, service] of [['nearly equal', spread(50)], ['exponential', exponential(50)]]) {
-    it(`follows a downstream from 20 slots to 5 and back to 20 with service times ${name}: within 10 % of the best number, ` +
+    it(`follows a downstream from 20 slots to 5 and back to 20 with ${name} service times: within 10 % of the best number, ` +
       'and less than twice the no-load response time, 5 s after each change', function () {
       for (const seed of SEEDS) {
         const windows = [[5000, 20000], [25000, 40000], [45000, 60000]].map(([fromMs, untilMs]) => ({ fromMs, untilMs }))
@@ -66,7 +66,7 @@ describe("concurrency: 'auto', on a virtual clock,", () => {
       }
     })
 
-    it(`finds the number again when a downstream with service times ${name} becomes 3x slower permanently, and does not ` +
+    it(`finds the number again when a downstream with ${name} service times becomes 3x slower permanently, and does not ` +
       'drift in ten minutes', function () {
       for (const seed of SEEDS) {
         const downstream = new Downstream(20, service)
@@ -118,7 +118,7 @@ describe("concurrency: 'auto', on a virtual clock,", () => {
 
   // With a service time of 2 s, or a queue that needs 3 s to drain, 8 s are not enough.
   for (const [before, after, afterMs, fewest] of [[[20, 50], [20, 2000], 16000, 0.9], [[40, 50], [4, 250], 8000, 0.85]]) {
-    it(`${before[0]} slots of ${before[1]} ms that become ${after[0]} of ${after[1]} ms: within 1.5 times the no-load response time ` +
+    it(`eventually follows ${before[0]} slots of ${before[1]} ms that become ${after[0]} of ${after[1]} ms: within 1.5 times the no-load response time ` +
       `and above ${100 * fewest} % of the throughput ${afterMs / 1000} s after the change`, function () {
       for (const seed of SEEDS) {
         const { rate, response } = note(this, afterStep(spread, before, after, seed, afterMs))

@@ -21,7 +21,7 @@ const failOdd = async item => {
   return item
 }
 
-describe('When a handler fails', () => {
+describe('When a handler fails,', () => {
   for (const [how, fail] of [
     ['throws', error => { throw error }],
     ['rejects', error => Promise.reject(error)]
@@ -115,7 +115,7 @@ describe('When a handler fails', () => {
     assert.deepEqual(reasons, [])
   })
 
-  it('because it returned a thenable that throws, the item fails', async () => {
+  it('the item fails if the handler returned a thenable that throws', async () => {
     const broken = new Error('broken')
     for (const thenable of [
       { then () { throw broken } },
@@ -126,7 +126,7 @@ describe('When a handler fails', () => {
     }
   })
 
-  describe("with errorOrder: 'inOrder'", () => {
+  describe("with errorOrder: 'inOrder',", () => {
     it('the results before the failed item are delivered, and none after it', async () => {
       const handler = manualHandler()
       const source = countingSource()
@@ -146,7 +146,7 @@ describe('When a handler fails', () => {
       assert.equal(error.message, 'item 2')
     })
 
-    it('the error of the earliest item is reported, not the first in time', async () => {
+    it('the error of the earliest item is reported, not the earliest error', async () => {
       const handler = manualHandler()
       const job = forEachConcurrent([0, 1, 2], handler, { concurrency: 3, errorOrder: 'inOrder' })
       await waitForTurns()
@@ -159,7 +159,7 @@ describe('When a handler fails', () => {
       assert.equal(job.stats().lateErrors, 1)
     })
 
-    it('and ordered: false, the order is that of completion', async () => {
+    it('the order is that of completion if ordered is false', async () => {
       const handler = manualHandler()
       const outcome = collectUntilError(mapConcurrent([0, 1, 2], handler, { concurrency: 3, errorOrder: 'inOrder', ordered: false }))
       await waitForTurns()
@@ -258,7 +258,7 @@ describe('When a handler fails', () => {
     })
   })
 
-  describe('with waitForInFlight', () => {
+  describe('with waitForInFlight,', () => {
     it('the job rejects only when the running handlers have settled, and drops their results', async () => {
       const handler = manualHandler()
       const iterator = mapConcurrent(countingSource(), handler, { concurrency: 3, waitForInFlight: true })
@@ -296,7 +296,7 @@ describe('When a handler fails', () => {
   })
 })
 
-describe('When a source fails', () => {
+describe('When a source fails,', () => {
   const broken = new Error('broken')
 
   const failingSources = {

@@ -137,7 +137,7 @@ describe('The flatten option of a stream helper', () => {
     }
   })
 
-  it('lets no more than that wait in a Duplex that is not read', async () => {
+  it('lets no more than highWaterMark results wait in a Duplex that is not read', async () => {
     const given = endless()
     const transform = concurrentTransform(given.generator, { concurrency: 1, flatten: true, highWaterMark: 2 })
     transform.write(0)
@@ -235,7 +235,7 @@ describe('The flatten option of a stream helper', () => {
     assert.deepEqual(await results, [0, 0.5, 1, 1.5])
   })
 
-  describe('when an iterable fails midway', () => {
+  describe('reacts to an iterable that fails midway: it', () => {
     const half = function * (item) {
       yield item
       if (item === 1) throw broken

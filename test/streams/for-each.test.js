@@ -213,7 +213,7 @@ describe('forEachConcurrent()', () => {
     assert.deepEqual(seen, [1, 2, 3])
   })
 
-  describe('when the job is disposed of', () => {
+  describe('when the job is disposed of,', () => {
     it('aborts the running handlers, waits for them and for the source, and rejects the promise with an AbortError', async () => {
       const handler = manualHandler()
       const source = countingSource()

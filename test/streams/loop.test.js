@@ -41,7 +41,7 @@ describe('A stream helper and the event loop:', () => {
       microtaskRan = false
       queueMicrotask(() => { microtaskRan = true })
     }, { concurrency: 1 })
-    assert.ok(runs < 100, `${runs} runs of items`) // one, or a few where the machine was busy for 5 ms
+    assert.ok(runs < 100, `${runs} runs of items`) // one, or a few if the machine was busy for 5 ms
   })
 
   for (const [kind, handler] of [['synchronous', () => {}], ['asynchronous but never waiting', async () => {}]]) {
@@ -99,7 +99,7 @@ describe('A stream helper and the event loop:', () => {
     assert.deepEqual([...seen], ['caller'])
   })
 
-  it('the handler runs in that context, too, when job.concurrency is raised or an item is pushed in another context', async () => {
+  it('the handler runs in the context of the caller, too, when another context raises job.concurrency or pushes an item', async () => {
     const storage = new AsyncLocalStorage()
     const seen = []
     const source = pushedReadable()

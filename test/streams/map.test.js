@@ -120,7 +120,7 @@ describe('mapConcurrent()', () => {
     assert.deepEqual(await iterator.next(), done)
   })
 
-  describe('when the consumer stops early', () => {
+  describe('when the consumer stops early,', () => {
     it('closes the source and aborts the running handlers on break', async () => {
       const source = countingSource()
       const handler = manualHandler()
@@ -247,7 +247,7 @@ describe('mapConcurrent()', () => {
     })
   })
 
-  describe('within its limits on buffered results', () => {
+  describe('within its limits on buffered results,', () => {
     it('starts at most concurrency + highWaterMark items that are not delivered', async () => {
       for (const [concurrency, highWaterMark, most] of [[2, 0, 2], [2, 5, 7], [3, undefined, 6], [1, undefined, 2]]) {
         const source = countingSource()

@@ -10,9 +10,9 @@ const { ABORTED, Run, SOURCE_FAILED } = require('../support/stream-run.js')
 const { collectUnhandledRejections } = require('../support/stream.js')
 
 /**
- * Runs jobs with random plans, and checks that no item is handled twice, delivered twice or lost, that the limits and the order are
- * kept, that the counts add up, and that `idle` resolves when nothing runs any more. A failure prints the seed and the plan. The
- * environment variables SEED and RUNS try other plans, and SHRINK looks for a smaller one.
+ * Runs jobs with random plans, and checks that no item is handled twice, delivered twice or lost, that the limits and the
+ * order are kept, that the counts add up, and that `idle` resolves when no handler runs any more. A failure prints the seed
+ * and the plan. The environment variables SEED and RUNS try other plans, and SHRINK looks for a smaller one.
  */
 
 const SEED = Number(process.env.SEED ?? 7)

@@ -50,7 +50,7 @@ const wrongType = [
   ['retry.shouldRetry', true, 'a function', 'true']
 ]
 
-/** The same for values that have the right type and are not allowed. */
+/** The same for values that have the right type but are not allowed. */
 const outOfRange = [
   ['concurrency', 0, concurrency, '0'],
   ['concurrency', -1, concurrency, '-1'],
@@ -86,7 +86,7 @@ const conflicting = [
   [{ timeoutFreesSlot: true }, 'option "timeoutFreesSlot" needs the option "timeout"']
 ]
 
-/** @returns {object} options with that one, which may be a member of `retry` */
+/** @returns {object} options that include the given one, which may be a member of `retry` */
 function optionsWith (name, value) {
   const [option, member] = name.split('.')
   return { concurrency: 1, [option]: member === undefined ? value : { attempts: 2, [member]: value } }
@@ -102,7 +102,7 @@ describe('Options of spillway/stream', () => {
       }
     })
 
-    it(`make ${helper}() throw a RangeError for a value that is not allowed, which says the same`, () => {
+    it(`make ${helper}() throw a RangeError for a forbidden value, which names the option and what it takes, and shows the value`, () => {
       for (const [name, value, takes, shown] of outOfRange) {
         assert.throws(() => call(optionsWith(name, value)), {
           name: 'RangeError', code: 'SPILLWAY_INVALID_OPTION', message: `spillway/stream: option "${name}" takes ${takes}, got ${shown}`
@@ -172,7 +172,7 @@ describe('Options of spillway/stream', () => {
     })
   })
 
-  it('of concurrentQueue() are checked in the same way', () => {
+  it('of concurrentQueue() are checked like those of the other helpers', () => {
     assert.throws(() => concurrentQueue(handler, { concurrency: 0 }), { name: 'RangeError', code: 'SPILLWAY_INVALID_OPTION' })
     assert.throws(() => concurrentQueue(handler, { concurrency: 1, limit: 1 }), { code: 'SPILLWAY_UNKNOWN_OPTION' })
     assert.throws(() => concurrentQueue(handler, { concurrency: 1, timeoutFreesSlot: true }), { code: 'SPILLWAY_CONFLICTING_OPTIONS' })

@@ -9,7 +9,7 @@ const { concurrentQueue } = require('spillway/stream')
 
 const { waitForTurns, collectUnhandledRejections } = require('../support/stream.js')
 
-/** The same for the queue as model.test.js for the other helpers. The environment variables SEED and RUNS try other plans. */
+/** Does for the queue what model.test.js does for the other helpers. The environment variables SEED and RUNS try other plans. */
 
 const SEED = Number(process.env.SEED ?? 7)
 const RUNS = Number(process.env.RUNS ?? 1500)

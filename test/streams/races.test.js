@@ -28,7 +28,7 @@ describe('Events that coincide in a stream helper:', () => {
       }
     }
 
-    it('no chunk is lost: chunks that were not asked for are handled later, in order, and then the end', async () => {
+    it('no chunk is lost: chunks that were not requested are handled later, in order, and then the end', async () => {
       const source = pushedReadable(0, 1, 2, 3, 4)
       const { handler, job } = await jobThatKeepsOne(source)
       source.resume()
@@ -43,7 +43,7 @@ describe('Events that coincide in a stream helper:', () => {
       assert.deepEqual({ pulled, completed }, { pulled: 5, completed: 5 })
     })
 
-    it('it gets those chunks back, in order, if it is not destroyed', async () => {
+    it('it gets the chunks that were not requested back, in order, if it is not destroyed', async () => {
       const source = pushedReadable(0, 1, 2, 3, 4)
       const controller = new AbortController()
       const { handler, job } = await jobThatKeepsOne(source, { signal: controller.signal, destroySource: false })

@@ -17,7 +17,7 @@ const failOdd = item => {
 
 const transformed = (items, handler, options) => pipeline(Readable.from(items), concurrentTransform(handler, options), stream => stream.toArray())
 
-/** Collect all results of a source, with each helper that has results. */
+/** Functions that collect all results of a source, one for each helper that has results. */
 const faces = {
   mapConcurrent: (items, handler, options) => mapConcurrent(items, handler, options).toArray(),
   concurrentTransform: transformed

@@ -110,7 +110,7 @@ describe('The retry option of a stream helper', () => {
     assert.equal(iterator.stats().retries, 0)
   })
 
-  describe('shouldRetry', () => {
+  describe('has a function shouldRetry that', () => {
     it('gets the error, the item, its index and the failed attempt, unless it was the last', async () => {
       const asked = []
       const shouldRetry = ({ message }, failed) => {
@@ -138,7 +138,7 @@ describe('The retry option of a stream helper', () => {
     })
   })
 
-  describe('the wait before a retry', () => {
+  describe('has a wait before a retry that', () => {
     const waitsOf = async options => {
       const waits = []
       const Retries = retriesRecording(waits)
@@ -157,7 +157,7 @@ describe('The retry option of a stream helper', () => {
       assert.deepEqual(await waitsOf({ attempts: 2, delay: 0 }), [0])
     })
 
-    it('is a random part of that maximum', async () => {
+    it('is a random part of its maximum', async () => {
       const parts = [0.5, 0, 0.25]
       Math.random = () => parts.shift()
       assert.deepEqual(await waitsOf({ attempts: 4, delay: 20 }), [10, 0, 20])
@@ -230,7 +230,7 @@ describe('The retry option of a stream helper', () => {
     })
   })
 
-  it('does not occur for an error after the end of the job', async () => {
+  it('does not retry after the end of the job', async () => {
     const handler = manualHandler()
     const iterator = mapConcurrent([0], handler, { concurrency: 1, retry: { attempts: 3, ...always } })
     iterator.next()
@@ -243,7 +243,7 @@ describe('The retry option of a stream helper', () => {
     assert.deepEqual({ retries, lateErrors }, { retries: 0, lateErrors: 1 })
   })
 
-  describe('the budget', () => {
+  describe('has a budget that', () => {
     const retriesOf = async (count, handler, retry) => {
       const items = Array.from({ length: count }, (_, index) => index)
       return (await forEachConcurrent(items, handler, { concurrency: 1, onError: 'continue', retry: { delay: 0, ...retry } })).retries

@@ -109,7 +109,7 @@ describe('Sources of stream helpers:', () => {
       assert.deepEqual(sizes, [1, 2])
     })
 
-    it('is not called before it is needed if it is another thenable', async () => {
+    it('is not awaited before it is needed if it is another thenable', async () => {
       let asked = false
       const lazy = {
         then (resolve) {
@@ -349,7 +349,7 @@ describe('Sources of stream helpers:', () => {
     it('unless the Readable has ended or will be destroyed', async () => {
       const ended = pushedReadable('ab', 'cd')
       const controller = new AbortController()
-      ended.on('end', () => controller.abort(new Error('enough'))) // before the job hears of it
+      ended.on('end', () => controller.abort(new Error('enough'))) // before the job is notified
       const job = forEachConcurrent(ended, manualHandler(), { ...options, signal: controller.signal })
       await waitForTurns()
       ended.push(null)
@@ -432,7 +432,7 @@ describe('Sources of stream helpers:', () => {
         assert.deepEqual(steps, ['ended', 'closed'])
       })
 
-      it(`is not closed if that call of next() has ended it or failed (${how})`, async () => {
+      it(`is not closed if that call of next() has completed the generator or failed (${how})`, async () => {
         for (const last of [() => ({ done: true }), () => { throw new Error('failed') }]) {
           let returned = 0
           const job = { controller: new AbortController() }

@@ -85,7 +85,7 @@ describe('stats() of a stream job', () => {
       assert.equal(slowest(await consume(iterator, () => {})), 'handlers')
     })
 
-    it('and includes the current wait', async () => {
+    it('even if it is still waiting', async () => {
       const iterator = mapConcurrent(pushedReadable(), () => {}, { concurrency: 2 })
       const pending = iterator.next()
       await delay(10)

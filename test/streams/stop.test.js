@@ -109,7 +109,7 @@ describe('stop() of a stream handler', () => {
 
   for (const [which, order] of [['the same item', [1, 1]], ['a later item', [1, 2]], ['an earlier item', [2, 1]]]) {
     for (const ordered of [true, false]) {
-      it(`called a second time in ${which}, makes the earliest item that calls it the last result, with ordered: ${ordered}`, async () => {
+      it(`makes the earliest item that calls it the last result if it is called again in ${which}, with ordered: ${ordered}`, async () => {
         const { calls, results, iterator } = await started({ ordered })
         for (const index of order) calls[index].stop()
         for (const index of [3, 2, 1, 0]) {

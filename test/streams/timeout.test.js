@@ -43,7 +43,7 @@ describe('timeoutFreesSlot', () => {
     await waitForTurns()
     handler.calls[0].resolve()
     await waitForTurns()
-    // If the machine stood still, the second item may have timed out, too.
+    // If the machine was stalled, the second item may have timed out, too.
     assert.ok(handler.calls.length === 2 || handler.calls[1].signal.aborted)
     handler.calls[1].resolve()
     await waitForTurns()

@@ -32,8 +32,8 @@ const own = Object.fromEntries(names.map(name => [name, `writer of ${name}`]))
 describe('A handler of concurrentTransform() runs in the AsyncLocalStorage context of the code that wrote its item', () => {
   for (const [how, options] of [
     ['one slot', {}],
-    ['several slots, and more items than those', { concurrency: 4 }],
-    ['slots that are free, but no room for the bytes of the next item', { concurrency: 2, maxBytes: 1, sizeOf: () => 1 }],
+    ['several slots, and more items than slots', { concurrency: 4 }],
+    ['free slots, but no room for the bytes of the next item', { concurrency: 2, maxBytes: 1, sizeOf: () => 1 }],
     ['a timeout', { timeout: 60_000 }]
   ]) {
     it(`with ${how}, even if the writers ignore that write() returns false`, async () => {

@@ -151,7 +151,7 @@ describe('concurrentTransform()', () => {
     }
   })
 
-  describe('the errors', () => {
+  describe('deals with errors: those', () => {
     it('of handlers reject pipeline() as they are, not as an AbortError', async () => {
       const broken = new Error('broken')
       for (const handler of [() => { throw broken }, () => Promise.reject(broken)]) {

@@ -1,6 +1,6 @@
 'use strict'
 
-/** Keeps the processor, and so the event loop, busy. @param {number} ms */
+/** Keeps the processor, and therefore the event loop, busy. @param {number} ms */
 function block (ms) {
   const until = performance.now() + ms
   while (performance.now() < until);

@@ -6,7 +6,7 @@ const { once } = require('node:events')
 const { opened } = require('./opened.js')
 
 /**
- * An HTTP/1.1 connection that a test can follow byte by byte: `send` writes at once, as `late` requires, and answers come
+ * An HTTP/1.1 connection that a test can observe byte by byte: `send` writes at once, as `late` requires, and answers arrive
  * in the order of the requests.
  */
 class Connection {
@@ -58,7 +58,7 @@ class Connection {
     return answer
   }
 
-  /** What has been received and belongs to no answer taken so far. */
+  /** The received text that belongs to no answer taken so far. */
   get rest () {
     return this.#received.toString()
   }
@@ -113,8 +113,8 @@ function parseChunks (bytes, begin, head) {
 /**
  * Connects to a server.
  *
- * @param {number | string | import('node:net').NetConnectOpts} to a port of 127.0.0.1, a Unix socket's
- *   path, or what net.connect() takes
+ * @param {number | string | import('node:net').NetConnectOpts} to a port of 127.0.0.1, the path of a
+ *   Unix socket, or the options of net.connect()
  */
 async function connect (to) {
   const socket = net.connect(typeof to === 'number' ? { port: to, host: '127.0.0.1' } : to)

@@ -6,7 +6,7 @@ const { once } = require('node:events')
 const path = require('node:path')
 const { text } = require('node:stream/consumers')
 
-const LONGEST_MS = 60_000 // ten times what they take
+const LONGEST_MS = 60_000 // ten times the usual duration
 const MOCHA_LATER_MS = 5000
 
 /**
@@ -14,7 +14,7 @@ const MOCHA_LATER_MS = 5000
  *
  * @param {Mocha.Context} context `this` of the hook that runs it
  * @param {string} name
- * @returns {Promise<Record<string, string>>} what it printed: the second column by the first
+ * @returns {Promise<Record<string, string>>} the second column of its output by the first
  * @throws {Error} if it fails
  */
 async function runExample (context, name) {

@@ -1,10 +1,9 @@
 'use strict'
 
 /**
- * The suite on the JavaScript fallback (`npm run test:fallback`), and all that differs there. A test
- * that is listed is left out; one that is listed and no longer there fails the run, and so does one
- * that fails and is not listed. What asks for waits from the kernel, as all tests of the spill do,
- * skips itself as it does on other systems.
+ * Runs the suite on the JavaScript fallback (`npm run test:fallback`), and lists the differences. Tests in the list are
+ * skipped. The run fails if the list has an entry that matches no test, or if a test fails that is not in the list.
+ * Tests that need waits from the kernel, such as all tests of the spill, skip themselves, as on systems without them.
  */
 
 process.env.SPILLWAY_BACKEND = 'js'
@@ -12,15 +11,15 @@ if (process.env.MAY_LACK !== undefined) process.env.MAY_LACK += ',waits from the
 
 const assert = require('node:assert/strict')
 
-const NATIVE_CONTROLLER = 'the admission controller is the native one: the fallback keeps maxDelay and maxInFlight, and finds no limits'
-const NO_PAUSES = 'the loop is all it sees, so that what a pause made wait is late like anything else'
+const NATIVE_CONTROLLER = 'only the native admission controller finds limits: the fallback just enforces maxDelay and maxInFlight'
+const NO_PAUSES = 'the fallback measures only the loop, so it treats requests that waited because of a pause as late'
 
-const NO_TURNS = 'the turn now running is not seen before a timer is overdue'
-const NO_PROBE = "only work of libuv's own tells how long its pool lets wait"
+const NO_TURNS = 'the fallback does not see the running turn until a timer is overdue'
+const NO_PROBE = "the wait for a thread of libuv's pool can be measured only by native work"
 
-/** By a part of the full title. */
+/** The reason why each test is skipped, by a part of its full title. */
 const tests = {
-  'package measures natively here': 'it does not',
+  'package measures natively here': 'the fallback does not measure natively',
   'includes the turn that is running, before any timer fires': NO_TURNS,
   'everything from twice that, and a proportional share in between': NO_TURNS,
   'a process that was stopped for a while is not considered busy': NO_PAUSES,
@@ -31,27 +30,27 @@ const tests = {
   'does not include the time for which its connection was idle': NO_PAUSES,
   "is the event loop's delay over a Unix socket": NO_PAUSES,
   'learn the no-load response time, but not from a request whose client left': NATIVE_CONTROLLER,
-  'finds how many requests can be served in time one by one, and refuses the rest': NATIVE_CONTROLLER,
-  'the measured delay of the event loop': 'it is that of a timer that comes every 10 ms, of which each time counts the same',
-  'runs no timer unless a limit needs it': 'the measuring itself is a JavaScript timer',
+  'finds how many requests can be served in time, one at a time, and refuses the rest': NATIVE_CONTROLLER,
+  'the measured delay of the event loop': 'the fallback measures a timer of 10 ms, and gives each tick the same weight',
+  'runs no timer unless a limit needs it': 'the fallback itself measures with a JavaScript timer',
   'reports every figure that this system provides': NO_PROBE,
   'the probe of the thread pool': NO_PROBE,
   'counts a turn as a whole if it was read while it ran': NO_TURNS,
   'classes learn nothing from a stream of server-sent events, whatever the request accepts': NATIVE_CONTROLLER
 }
 
-// As `npm run test:fallback` names it.
+// The argument in `npm run test:fallback`.
 const WHOLE = 'test/*/*.test.js'
 
 exports.mochaHooks = {
   beforeAll () {
-    // Where a part of the suite is run, the rest is not there.
+    // If only a part of the suite runs, the other tests do not exist.
     if (!process.argv.includes(WHOLE)) return
     const unseen = new Set(Object.keys(tests))
     this.test.parent.eachTest((test) => {
       unseen.delete(titleOf(test))
     })
-    assert.deepEqual([...unseen], [], 'listed as different, and not there')
+    assert.deepEqual([...unseen], [], 'in the list, but matches no test')
   },
   beforeEach () {
     const { currentTest } = this

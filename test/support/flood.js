@@ -17,7 +17,7 @@ const PATIENCE_MS = 2000
  */
 
 /**
- * Starts connections at random times, each of which sends its talk.
+ * Opens connections at random times; each sends the text of its `talk`.
  *
  * @param {number} port of 127.0.0.1
  * @param {{ talk: Talk, rate: number }[]} clients rate: connections per second
@@ -28,7 +28,7 @@ async function flood (port, clients, durationMs) {
   const results = clients.map(() => ({ started: 0, served: 0 }))
   const starts = clients.flatMap(({ talk, rate }, i) => Array.from({ length: rate * durationMs / 1000 },
     () => ({ atMs: Math.random() * durationMs, talk, result: results[i] })))
-  // In order of time, so that the place in the accept queue does not depend on the kind of client.
+  // Sorted by time, so that the position in the accept queue does not depend on the kind of client.
   starts.sort((a, b) => a.atMs - b.atMs)
   const ends = []
   const begin = performance.now()

@@ -54,7 +54,7 @@ async function connectHttp2 (port) {
   session.on('error', () => {})
   opened(() => session.destroy())
   await once(session, 'remoteSettings')
-  // When a ping returns, the two sides have exchanged what they have to exchange first.
+  // When a ping returns, both sides have exchanged their initial frames.
   await new Promise((resolve) => session.ping(resolve))
 
   function request (path, { method = 'GET', body } = {}) {

@@ -10,27 +10,27 @@ const { AdmissionController } = require('../../lib/admission/controller.js')
 const { block } = require('./block.js')
 
 /**
- * Makes a request late without relying on luck, and without a pause of the loop, which would excuse the wait: the server's
- * end of each connection does not read for a while. The client runs in the same process, and what it writes to a connected
+ * Makes a request late reliably, and without a pause of the loop, which would excuse the wait: the server's end of each
+ * connection does not read for a while. The client runs in the same process, and the data that it writes to a connected
  * loopback socket is in the server's kernel buffer when the call returns.
  */
 
 /**
  * The limit that tests set, in ms. While a queue stands, the admission controller lowers it to a quarter, which is still far
- * above what an ordinary request waits.
+ * longer than an ordinary request waits.
  */
 const LIMIT_MS = 120
 
-// Exceeds what the admission controller allows by more than two ticks of the slowest kernel (10 ms), and by the time for
-// which a loaded machine may take the processor away between reading the wait and the judgement.
+// Longer than the admission controller allows, by more than two ticks of the slowest kernel (10 ms) and by the time for
+// which the process may lose the processor on a loaded machine between the reading of the wait and the decision.
 const MARGIN_MS = 150
 
 const SHORTEST_INTERVAL_MS = 16
 
-/** The least time that a late request has waited. */
+/** The shortest wait of a late request. */
 const LATE_MS = LIMIT_MS + MARGIN_MS
 
-/** A controller that sees no requests, which shows what a pause of the loop excuses at the moment. */
+/** A controller that sees no requests. It shows how much wait a pause of the loop excuses at the moment. */
 const controller = new AdmissionController({ maxDelay: LIMIT_MS, maxInFlight: undefined, dryRun: false })
 
 /** The handles of the connections that servers of this process have accepted. @type {Set<any>} */
@@ -40,13 +40,13 @@ let holds = 0
 diagnosticsChannel.subscribe('net.server.socket', (/** @type {any} */ { socket }) => {
   const handle = socket._handle
   handles.add(handle)
-  // A client's end may be connected before the server's end exists, and may have been written to.
+  // A client's end may be connected, and written to, before the server's end exists.
   if (holds > 0) handle.readStop()
   socket.once('close', () => handles.delete(handle))
 })
 
 /**
- * Sends something, and lets no server read until it is late.
+ * Sends something, and prevents all servers from reading until it is late.
  *
  * @template T
  * @param {() => T | T[]} send must write before it returns
@@ -67,7 +67,7 @@ async function late (send) {
   } finally {
     if (--holds === 0) {
       if (binding.kernelWaits) {
-        // After an idle turn the gate does not ask the kernel, because what the loop polls cannot have waited.
+        // After an idle turn, the gate does not ask the kernel, because requests found by the loop's poll cannot have waited.
         block(4 * binding.tickMs)
       } else {
         delayLoop()
@@ -85,7 +85,7 @@ function delayLoop () {
   block(SHORTEST_INTERVAL_MS + LATE_MS)
 }
 
-/** Like late(), and waits for the next sample, until which all requests would be late. @type {typeof late} */
+/** Like late(), but then waits for the next sample, because all requests before it would be late. @type {typeof late} */
 async function lateByLoop (send) {
   try {
     return await late(send)

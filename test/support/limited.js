@@ -8,13 +8,13 @@ const { connect } = require('./client.js')
 const { opened } = require('./opened.js')
 const { until } = require('./until.js')
 
-/** What a limit may take to be exceeded, or to be kept again, on a slow machine. */
+/** How long it may take on a slow machine until a limit is exceeded, or is no longer exceeded. */
 const LONGEST_MS = 60_000
 
-/** Between two requests, so that asking does not load the server whose figures are tested. */
+/** Between two requests, so that the requests do not load the server whose figures are tested. */
 const ASK_AGAIN_MS = 20
 
-/** A server in its own process, which a test drives across one of its limits. */
+/** A server in its own process, which a test makes exceed one of its limits. */
 class Limited {
   /** The messages it has sent. @type {any[]} */
   said = []
@@ -39,7 +39,7 @@ class Limited {
     return this.#child.pid
   }
 
-  /** Runs one of the fixture's deeds. */
+  /** Runs one of the fixture's actions. */
   ask (deed, how = {}) {
     this.#child.send({ deed, ...how })
   }
@@ -50,7 +50,7 @@ class Limited {
     return JSON.parse(body)
   }
 
-  /** Waits until it refuses requests for `reason`, and for no other. @returns {Promise<any>} its figures then */
+  /** Waits until it refuses requests for `reason` and no other reason. @returns {Promise<any>} its figures at that time */
   async refuses (reason) {
     const body = await until(async () => {
       await setTimeout(ASK_AGAIN_MS)
@@ -68,7 +68,7 @@ class Limited {
     await until(async () => {
       await setTimeout(ASK_AGAIN_MS)
       return (await this.#send('GET /')).status === 200
-    }, () => 'an answer 200', LONGEST_MS)
+    }, () => 'a 200 response', LONGEST_MS)
   }
 
   /** Waits for a message that has a property of this name. @returns {Promise<any>} the property */

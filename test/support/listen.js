@@ -7,7 +7,7 @@ const { opened } = require('./opened.js')
  * Starts a server, and closes it and its connections after the test.
  *
  * @param {any} server
- * @param {any} [to] what server.listen() takes; default: a free port of 127.0.0.1
+ * @param {any} [to] the argument of server.listen(); default: a free port of 127.0.0.1
  * @returns {Promise<number>} its port
  */
 async function listen (server, to = { port: 0, host: '127.0.0.1' }) {

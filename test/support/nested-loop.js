@@ -19,7 +19,7 @@ function canCompile () {
   }
 }
 
-/** @returns {string} the path of an addon that exports a function, which runs a turn of the event loop */
+/** @returns {string} the path of an addon that exports a function, and that function runs one turn of the event loop */
 function compileNestedLoop () {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'nested-loop-'))
   opened(() => fs.rmSync(directory, { recursive: true }))

@@ -1,9 +1,9 @@
 'use strict'
 
-/** What closes the resources of a test; run by `afterEach(closeOpened)`. */
+/** The functions that close the resources of a test; `afterEach(closeOpened)` calls them. */
 const closers = []
 
-/** Registers what closes a resource after the test. @param {() => unknown} close */
+/** Registers a function that closes a resource after the test. @param {() => unknown} close */
 function opened (close) {
   closers.push(close)
 }

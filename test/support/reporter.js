@@ -4,8 +4,8 @@ const fs = require('node:fs')
 const { reporters, Runner } = require('mocha')
 
 /**
- * Mocha's spec reporter, closed by one line that a machine can read: `N passed, N failed`. Appends the two numbers to the
- * file that TEST_COUNTS names, for whoever adds up several runs, and what failed to the one that TEST_FAILURES names.
+ * Mocha's spec reporter, followed by one machine-readable line: `N passed, N failed`. Appends the two numbers to the file
+ * that TEST_COUNTS names, so that several runs can be added up, and the failed tests to the file that TEST_FAILURES names.
  */
 module.exports = class extends reporters.Spec {
   constructor (runner, options) {
@@ -18,7 +18,7 @@ module.exports = class extends reporters.Spec {
     runner.once(Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats
       if (TEST_COUNTS) fs.appendFileSync(TEST_COUNTS, `${passes} ${failures}\n`)
-      // What a failed test has left running must not keep the process from its end.
+      // Handles that a failed test has left open must not keep the process running.
       if (failures > 0) setTimeout(() => process.exit(1), 5000).unref()
       console.log(`${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}`)
     })

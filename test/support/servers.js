@@ -1,14 +1,14 @@
 'use strict'
 
 /**
- * Starts the same small site on every kind of server, behind the adapter under test, so that a test of what all adapters
- * share is written once:
+ * Starts the same small site on every kind of server, behind the adapter under test, so that a test of behaviour that all
+ * adapters share is written once:
  *
- * - GET, HEAD and POST `/` answer 200 `ok`, a POST after its body has come; so do `/health` and `/health/deep`.
+ * - GET, HEAD and POST `/` answer 200 `ok`, a POST after its body has arrived; so do `/health` and `/health/deep`.
  * - GET below `/pages/` answers 200 in Express, Koa and `http`, where the gate does not know the route.
  * - `/hold` emits `hold` with a function that sends the answer.
  * - `/nowhere` does not exist.
- * - `/throw` fails at once, `/reject` later.
+ * - `/throw` fails at once, and `/reject` fails later.
  * - `/events` begins a stream of server-sent events and never ends it.
  */
 
@@ -30,7 +30,7 @@ const { listen } = require('./listen.js')
 const { opened } = require('./opened.js')
 
 const PLAIN_PATHS = ['/', '/health', '/health/deep']
-/** The default for tests that are not about waiting: on no machine does a request wait this long. */
+/** The default for tests that are not about waiting: a request does not wait this long on any machine. */
 const maxDelay = 60_000
 const FIRST_EVENT = 'data: first\n\n'
 
@@ -44,13 +44,13 @@ const FIRST_EVENT = 'data: first\n\n'
  *
  * @typedef {object} SiteSettings
  * @property {(listener?: any) => any} [createServer] default: http.createServer
- * @property {any} [listen] what server.listen() takes; default: a free port of 127.0.0.1
+ * @property {any} [listen] the argument of server.listen(); default: a free port of 127.0.0.1
  *
  * @typedef {object} Kind
  * @property {string} name
  * @property {string} entry the name of its entry in error messages
  * @property {(options?: any, settings?: SiteSettings) => Promise<Site>} start
- * @property {(options?: any) => Promise<unknown>} install only installs the adapter, for tests of what that throws
+ * @property {(options?: any) => Promise<unknown>} install only installs the adapter, for tests of the errors that this throws
  * @property {(request: any, site: Site) => boolean} isRequest whether it is this framework's own request object
  */
 

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Preloaded for a script that listens on port 3000, which gets a free port instead. Sends requests until the answer is 200 and
- * then, with a full heap and a busy loop, until it is 503.
+ * Preloaded for a script that listens on port 3000, and makes it listen on a free port instead. Sends requests until the
+ * answer is 200, and then, with a full heap and a busy loop, until the answer is 503.
  */
 
 const http = require('node:http')

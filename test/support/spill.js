@@ -14,16 +14,17 @@ const { listen } = require('./listen.js')
 const { opened } = require('./opened.js')
 
 /**
- * Makes connections wait to be accepted, and leaves nothing to chance. The admission controller sees a standing queue for
- * as long as the test wants. The clients run in the server's own process, and their connections are established when
- * `net.connect()` has returned. They send their requests in the turn in which they learn of that. By the end of that turn
- * libuv has accepted one connection, and the spill (the refusal of connections from the accept queue) takes the others.
+ * Makes connections wait to be accepted, in a deterministic way. The admission controller sees a standing queue for as
+ * long as the test needs. The clients run in the server's own process, and their connections are established when
+ * `net.connect()` has returned. They send their requests in the turn in which they are notified of the connection. By the
+ * end of that turn, libuv has accepted one connection, and the spill (the refusal of connections from the accept queue)
+ * has taken the others.
  */
 
 /** How many connections a controller lets wait before it has seen a completed request. */
 const MAY_QUEUE = 2
 
-// At most: a server in another process accepts connections meanwhile.
+// At most: a server in another process accepts connections in the meantime.
 const HANDSHAKES_MS = 100
 
 const NS_PER_MS = 1e6
@@ -31,7 +32,7 @@ const INTERVAL_MS = 100
 const MAX_DELAY_MS = 100
 const LONG_QUEUE = 1e6
 
-/** A controller that hears nothing of the loop's turns: for it a queue stands until `calm()`. */
+/** A controller that is not notified of the loop's turns: it finds a standing queue until `calm()` is called. */
 function queueingController () {
   const controller = /** @type {any} */ (binding.createController(MAX_DELAY_MS * NS_PER_MS, 0, 4 * NS_PER_MS, 0, 0))
   let now = 1e15
@@ -71,7 +72,7 @@ function answerOk (req, res) {
  *
  * @param {number} port
  * @param {string[]} lines `METHOD target`, one for each connection
- * @param {any} [more] as `Connection.send()` takes it
+ * @param {any} [more] see `Connection.send()`
  */
 function sendAtOnce (port, lines, more) {
   const stood = waiting(port)
@@ -97,8 +98,8 @@ function sendTextAtOnce (port, texts) {
   return sockets
 }
 
-// A loaded kernel may complete a handshake on loopback in a thread of its own. net.connect() calls the kernel in the next
-// tick; this runs after that, and waits for the handshakes.
+// A loaded kernel may complete a loopback handshake in another thread. net.connect() calls the kernel in the next tick;
+// this function runs after that, and waits for the handshakes.
 function letStand (port, count) {
   process.nextTick(() => {
     const until = performance.now() + HANDSHAKES_MS
@@ -114,7 +115,7 @@ function waiting (port) {
 }
 
 /**
- * Takes Node's HTTP parser off a server's connections. When a worker is terminated, the parser may abort the process
+ * Removes Node's HTTP parser from a server's connections. When a worker is terminated, the parser may abort the process
  * (`v8::ToLocalChecked Empty MaybeLocal`, in on_message_begin), with or without this package.
  */
 function dontParse (server) {
@@ -122,7 +123,7 @@ function dontParse (server) {
   server.on('connection', (socket) => socket.on('error', () => {}).resume())
 }
 
-/** Collects what a socket receives until it closes, even by a reset. */
+/** Collects the data that a socket receives until it closes, even by a reset. */
 async function received (socket) {
   let text = ''
   socket.on('data', (data) => { text += data })

@@ -1,7 +1,7 @@
 'use strict'
 
-// Runs all three helpers at once, on as many items as the argument says. Prints the used heap in bytes after the first tenth of
-// the items and at the end.
+// Runs all three helpers at once, on the number of items in the argument. Prints the used heap in bytes after the first
+// tenth of the items and at the end.
 
 const { Readable, Writable } = require('node:stream')
 const { pipeline } = require('node:stream/promises')

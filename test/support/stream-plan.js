@@ -4,7 +4,7 @@ const fc = require('fast-check')
 
 /** Arbitrary plans for test/streams/model.test.js: what the items of a job do, and what happens to the job. */
 
-/** How an item ends, with how many results, and whether it calls `stop()` first. */
+/** How an item ends, how many results it has, and whether it calls `stop()` first. */
 const behaviour = fc.record({
   end: fc.oneof({ weight: 5, arbitrary: fc.constant('value') }, fc.constantFrom('skip', 'fail', 'fail once', 'source rejects')),
   results: fc.nat(3),
@@ -14,7 +14,7 @@ const behaviour = fc.record({
   verdict: fc.constantFrom('skip', 'stop', 'value')
 })
 
-/** What happens in a turn of the event loop: a handler settles, the consumer reads, or something rarer. */
+/** What happens in a turn of the event loop: a handler settles, the consumer reads, or something less frequent. */
 const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ settle: fc.nat(9) }) },
   { weight: 4, arbitrary: fc.constant({ read: true }) },

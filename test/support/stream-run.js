@@ -18,7 +18,7 @@ const SOURCE_FAILED = new Error('the source failed')
 class Run {
   started = []
   running = 0
-  /** The results that the consumer took: their text, and the item that each belongs to. */
+  /** The results that the consumer took: the text of each, and the item to which it belongs. */
   results = []
   stoppedAt = Infinity
   isIdle = false
@@ -113,7 +113,7 @@ class Run {
   }
 
   #begins (item) {
-    assert.equal(this.isIdle, false, 'started after idle')
+    assert.equal(this.isIdle, false, 'an item started after idle')
     assert.ok(!this.started.includes(item), `item ${item} started twice`)
     this.started.push(item)
     const { concurrency } = this.job
@@ -122,7 +122,7 @@ class Run {
     const { helper } = this.plan
     if (helper === 'forEach' || helper === 'toArray') return
     const untaken = this.#untaken() - this.#asked
-    assert.ok(untaken <= concurrency + highWaterMark, `${untaken} are started and not taken`)
+    assert.ok(untaken <= concurrency + highWaterMark, `${untaken} items are started and not taken`)
     assert.ok(untaken <= maxBytes || !this.options.destroySource, `${untaken} bytes`)
   }
 

@@ -4,7 +4,7 @@ const fs = require('node:fs')
 const https = require('node:https')
 const path = require('node:path')
 
-/** A self-signed pair for localhost, good until 2126. */
+/** A self-signed certificate and its key for localhost, valid until 2126. */
 const pair = {
   key: fs.readFileSync(path.join(__dirname, 'key.pem')),
   cert: fs.readFileSync(path.join(__dirname, 'cert.pem'))

@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * Preloaded for the test files that @fastify/under-pressure publishes, which then test spillway/fastify.
+ * Preloaded for the published test files of @fastify/under-pressure, which then test spillway/fastify.
  */
 
 const Module = require('node:module')
@@ -41,7 +41,7 @@ function replace () {
     return file === theirs ? ours : file
   }
 
-  // The first test would otherwise block before the first turn of the loop, and start-up is no delay.
+  // Otherwise, the first test would block before the first turn of the loop, and start-up does not count as delay.
   nodeTest.before(async () => {
     await setImmediate()
     await setTimeout(10)

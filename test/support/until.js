@@ -11,7 +11,7 @@ const LONGEST_MS = 15_000
  *
  * @template T
  * @param {() => T | Promise<T>} condition
- * @param {() => string} [describe] says what went wrong if the condition never holds
+ * @param {() => string} [describe] describes the failure if the condition never holds
  * @param {number} [longestMs]
  * @returns {Promise<T>} the first truthy value of the condition
  */
@@ -20,7 +20,7 @@ async function until (condition, describe = () => String(condition), longestMs =
   for (;;) {
     const value = await condition()
     if (value) return value
-    assert.ok(performance.now() - begin < longestMs, `waited ${longestMs} ms in vain: ${describe()}`)
+    assert.ok(performance.now() - begin < longestMs, `timed out after ${longestMs} ms: ${describe()}`)
     await nextTurn()
   }
 }

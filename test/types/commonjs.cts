@@ -1,4 +1,4 @@
-// Compiled, never run: what the emitted types promise to CommonJS, under every resolution and without esModuleInterop.
+// Compiled, never run: checks the emitted types for CommonJS, under every module resolution and without esModuleInterop.
 import Fastify = require('fastify')
 import Hapi = require('@hapi/hapi')
 import toobusy = require('spillway')

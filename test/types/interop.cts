@@ -1,4 +1,4 @@
-// Compiled, never run: what the emitted types promise to CommonJS with esModuleInterop.
+// Compiled, never run: checks the emitted types for CommonJS with esModuleInterop.
 import toobusy from 'spillway'
 import forExpress from 'spillway/express'
 import forFastify from 'spillway/fastify'

@@ -1,4 +1,4 @@
-// Compiled, never run: what the emitted types promise to an ES module.
+// Compiled, never run: checks the emitted types for ES modules.
 import { createServer } from 'node:http'
 import express from 'express'
 import Fastify from 'fastify'

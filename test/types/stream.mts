@@ -1,4 +1,4 @@
-// Compiled, never run: the type of the item is that of what the source gives. Also compiled with the DOM's types (see dom/).
+// Compiled, never run: checks that the type of the item follows from the source. Also compiled with the DOM's types (see dom/).
 import { Readable } from 'node:stream'
 import { ReadableStream as NodeStream } from 'node:stream/web'
 import { forEachConcurrent, mapConcurrent } from 'spillway/stream'
@@ -51,7 +51,7 @@ forEachConcurrent(generateLater(), (item) => { const given: string = item; retur
 // @ts-expect-error: strings
 forEachConcurrent(generateLater(), (item) => { const given: number = item; return given }, options)
 
-// What a Readable gives has no type.
+// The items of a Readable have no type.
 forEachConcurrent(Readable.from(['a']), (item) => { const given: string = item; return given }, options)
 
 const strings = new NodeStream<string>()

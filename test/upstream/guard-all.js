@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Preloaded with `--require`: guards every server of the process with default options, and appends what the gates counted
- * to the file that GUARDED_FILE names.
+ * Preloaded with `--require`: guards every server of the process with default options, and appends the gates' counts to
+ * the file that GUARDED_FILE names.
  */
 
 const fs = require('node:fs')

@@ -21,7 +21,7 @@ const MOST_OUTPUT_BYTES = 1e9
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnSyncOptions} options
- * @returns {string} its standard output; a failing test is no error
+ * @returns {string} its standard output; a failing test is not an error
  */
 function run (command, args, options) {
   const { error, stdout } = spawnSync(command, args, {
@@ -42,7 +42,7 @@ function install ({ build }, checkout) {
  * @param {import('./suites.js').Suite} suite
  * @param {string} checkout
  * @param {NodeJS.ProcessEnv} [env]
- * @returns {Map<string, boolean>} whether it passed, by the title of each test
+ * @returns {Map<string, boolean>} whether each test passed, by its title
  */
 function results (suite, checkout, env = {}) {
   const output = run(process.execPath, suite.args(checkout), { cwd: checkout, env: { ...process.env, ...env } })
@@ -85,7 +85,7 @@ function main () {
   install(suite, checkout)
 
   const plain = results(suite, checkout)
-  show(`${name} as it is`, plain)
+  show(`${name} unchanged`, plain)
 
   const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-')), 'guarded')
   fs.writeFileSync(file, '')
@@ -100,9 +100,9 @@ function main () {
   console.log(`${servers} servers were guarded, ${admitted} requests admitted, ${shed} shed`)
 
   const failed = [...plain.keys()].filter((title) => plain.get(title) && !guarded.get(title))
-  list('Pass as they are, and not guarded', failed)
-  list('Pass guarded, and not as they are', [...guarded.keys()].filter((title) => guarded.get(title) && !plain.get(title)))
-  list('Fail both ways', [...plain.keys()].filter((title) => plain.get(title) === false && guarded.get(title) === false))
+  list('Pass unchanged, but fail guarded', failed)
+  list('Pass guarded, but fail unchanged', [...guarded.keys()].filter((title) => guarded.get(title) && !plain.get(title)))
+  list('Fail in both runs', [...plain.keys()].filter((title) => plain.get(title) === false && guarded.get(title) === false))
   if (servers === 0) throw new Error('no server was guarded')
   process.exitCode = failed.length > 0 ? 1 : 0
 }

@@ -45,11 +45,11 @@ ${renderSummary(result)}
 
 <h2>Why</h2>
 <p>Each request takes 5 ms of CPU time, in five turns of the event loop, and arrives on a new connection. Above capacity a
-  queue forms. Node.js accepts one connection per turn, so the queue stands in the kernel, where the event loop does not
+  queue forms. Node.js accepts one connection per turn, so the queue builds up in the kernel, where the event loop cannot
   see it: event-loop lag stays low while every request waits for seconds. The server is always busy, but its responses
   come too late to be useful.</p>
 <p>On Linux, spillway asks the kernel how long each request has waited, and sends a 503 response to those that have waited
-  too long. A 503 is cheap, so most of the capacity is left for requests that are answered in time.</p>
+  too long. A 503 is cheap, so most of the capacity remains for requests that are answered in time.</p>
 
 <h2>Results</h2>
 ${page.renderTable(tabulate(result))}

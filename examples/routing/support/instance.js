@@ -58,7 +58,7 @@ async function ask (port, path = '/', options = {}) {
  *
  * @param {number} requests
  * @param {() => Promise<{ status: number, body: string }>} askOnce
- * @returns {Promise<string>} how often each answer came: the body of each 200, the status of the others
+ * @returns {Promise<string>} the number of times that each answer occurred: the body of each 200, the status of the others
  */
 async function tally (requests, askOnce) {
   const counts = /** @type {Record<string, number>} */ ({})

@@ -11,7 +11,7 @@ const execute = promisify(execFile)
 
 /** @typedef {{ filename: string, size: number, unpackedSize: number, files: { path: string }[] }} Tarball */
 
-/** An empty project into which the package is installed as a user does, on a system without a compiler. */
+/** An empty project into which the package is installed as by a user, on a system without a compiler. */
 class Project {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-install-'))
   #bin = path.join(this.folder, 'bin')
@@ -24,7 +24,7 @@ class Project {
 
   /** @returns {Promise<Tarball>} */
   async #pack () {
-    // `npm pack` would first make the types and the binaries: the types are made here, and the tests are of the binaries in prebuilds/.
+    // `npm pack` would first make types and binaries: the types are made here, and the tests use the binaries in prebuilds/.
     await this.#npm(['run', 'build:types'], root)
     const { stdout } = await this.#npm(['pack', '--ignore-scripts', '--json', '--pack-destination', this.folder], root)
     return JSON.parse(stdout)[0]
@@ -40,7 +40,7 @@ class Project {
     return tarball
   }
 
-  /** As on a build server: from the lockfile. @returns {Promise<string>} all that npm and any script print */
+  /** As on a build server: from the lockfile. @returns {Promise<string>} the output of npm and all scripts */
   async reinstall () {
     const { stdout, stderr } = await this.#npm(['ci', '--prefer-offline', '--foreground-scripts'], this.folder, this.#bin)
     return stdout + stderr

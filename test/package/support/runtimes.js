@@ -9,7 +9,7 @@ const ARM64_ROOT = '/usr/aarch64-linux-gnu' // of Debian's libc6-arm64-cross and
  * @typedef {object} Runtime
  * @property {string} name
  * @property {string[]} command up to the script
- * @property {'native' | 'js'} backend what is to serve there
+ * @property {'native' | 'js'} backend the backend that must be in use there
  */
 
 /** @type {Runtime[]} */
