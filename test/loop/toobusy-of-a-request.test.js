@@ -29,7 +29,7 @@ describe('toobusy(request)', () => {
 
   for (const value of [null, 'GET /', 70, {}, () => {}]) {
     it(`throws a TypeError for ${value === null ? 'null' : `a value of type ${typeof value}`}`, () => {
-      assert.throws(() => toobusy(value), { name: 'TypeError', message: /takes a request .* or nothing; got / })
+      assert.throws(() => toobusy(value), { name: 'TypeError', message: /takes a request .* or no argument; got / })
     })
   }
 })
