@@ -32,7 +32,10 @@ Napi::Value Start(const Napi::CallbackInfo& info) {
 
 Napi::Value Stop(const Napi::CallbackInfo& info) { return JsBoolean(info, Monitor(info).Stop()); }
 
-void SetFactor(const Napi::CallbackInfo& info) { Monitor(info).SetFactor(NumberAt(info, 0)); }
+Napi::Value SetFactor(const Call<1>& call) {
+  call.Self().SetFactor(call.Number(0));
+  return {};
+}
 
 Napi::Value Lag(const Call<>& call) { return call.JsNumber(call.Self().Lag() / kNsPerMs); }
 
@@ -47,17 +50,15 @@ Napi::Value LoopDelay(const Call<>& call) {
   return call.JsNumber(static_cast<double>(call.Self().TurnSoFar()) / kNsPerMs);
 }
 
-Napi::Value MeanTurn(const Napi::CallbackInfo& info) {
-  return JsMs(info, Monitor(info).MeanTurn());
+Napi::Value MeanTurn(const Call<>& call) {
+  return call.JsNumber(call.Self().MeanTurn() / kNsPerMs);
 }
 
-Napi::Value TakeLongestTurn(const Napi::CallbackInfo& info) {
-  return JsMs(info, static_cast<double>(Monitor(info).TakeLongestTurn()));
+Napi::Value TakeLongestTurn(const Call<>& call) {
+  return call.JsNumber(static_cast<double>(call.Self().TakeLongestTurn()) / kNsPerMs);
 }
 
-Napi::Value Utilization(const Napi::CallbackInfo& info) {
-  return JsNumber(info, Monitor(info).Utilization());
-}
+Napi::Value Utilization(const Call<>& call) { return call.JsNumber(call.Self().Utilization()); }
 
 // connectionAge(fd) -> ms; negative if the kernel does not report it
 Napi::Value ConnectionAge(const Napi::CallbackInfo& info) {

@@ -7,12 +7,12 @@
 
 namespace spillway {
 
-/// A call of a native function that runs for every request. Its arguments are kCount numbers, which
-/// JavaScript has validated. T is the type of the function's data.
+/// A call of a native function that does little more than return a number. Its arguments are kCount
+/// numbers, which JavaScript has validated. T is the type of the function's data.
 ///
 /// Such functions read their arguments through Node-API directly. Napi::CallbackInfo always fetches
 /// six arguments and `this`, which takes 5 to 10 ns: up to half the time of a call of lag(). The
-/// functions are lag(), delay(), isBusy(), loopDelay(), requestWait() and wasQueued(); enter(),
+/// functions are those that return a figure of the loop; requestWait() and wasQueued(); enter(),
 /// leave(), waitLimit() and inFlightOf() of a controller; begin() and end() of a concurrency limit.
 template <typename T, size_t kCount>
 class HotCall final {
