@@ -2,7 +2,9 @@
 
 /** Decides from a gate's options whether the spill can be on, and prepares its answers. */
 
+const { rawRefusal } = require('./raw-refusal.js')
 const { backend, binding } = require('../native/binding.js')
+const { isFunction } = require('../options/rows.js')
 
 /**
  * @typedef {object} SpillPlan
@@ -16,7 +18,6 @@ const MOST_ANSWER_BYTES = 4096
 const MOST_RETRY_S = 16
 
 const isGiven = (/** @type {unknown} */ value) => value !== undefined
-const isFunction = (/** @type {unknown} */ value) => typeof value === 'function'
 
 /** Options that need JavaScript or the framework for each refusal. */
 const CONFLICTING_OPTIONS = [
@@ -76,11 +77,7 @@ function planSpill (entry, options, byDefault, path) {
  */
 function answers ({ retryAfter, message }) {
   const seconds = retryAfter === 'auto' ? Array.from({ length: MOST_RETRY_S }, (_, i) => i + 1) : [retryAfter]
-  return seconds.map((value) => 'HTTP/1.1 503 Service Unavailable\r\n' +
-    `Retry-After: ${value}\r\n` +
-    'Content-Type: text/plain; charset=utf-8\r\n' +
-    `Content-Length: ${Buffer.byteLength(message)}\r\n` +
-    `Connection: close\r\n\r\n${message}`)
+  return seconds.map((value) => rawRefusal(value, message))
 }
 
 /** @param {any} options */

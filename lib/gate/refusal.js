@@ -84,15 +84,12 @@ function answer (res, info, message) {
  * @param {string} message
  */
 function answerSocket (socket, info, message) {
+  const { rawRefusal } = require('../accept-queue/raw-refusal.js') // required on use
   const body = bodyOf(info, message)
   socket.on('error', () => socket.destroy())
   socket.setTimeout(LONGEST_CLOSE_MS, () => socket.destroy())
   socket.resume()
-  socket.end(`HTTP/1.1 ${STATUS} Service Unavailable\r\n` +
-    `Retry-After: ${info.retryAfter}\r\n` +
-    'Content-Type: text/plain; charset=utf-8\r\n' +
-    `Content-Length: ${Buffer.byteLength(body)}\r\n` +
-    `Connection: close\r\n\r\n${body}`)
+  socket.end(rawRefusal(info.retryAfter, body))
 }
 
 /** A refusal as an error, with the properties that Express, Koa, Hapi and Fastify read. */

@@ -1,0 +1,18 @@
+'use strict'
+
+/**
+ * A complete 503 response, for connections without a response object of Node's.
+ *
+ * @param {number} retryAfter s
+ * @param {string} body
+ * @returns {string} ends the connection
+ */
+function rawRefusal (retryAfter, body) {
+  return 'HTTP/1.1 503 Service Unavailable\r\n' +
+    `Retry-After: ${retryAfter}\r\n` +
+    'Content-Type: text/plain; charset=utf-8\r\n' +
+    `Content-Length: ${Buffer.byteLength(body)}\r\n` +
+    `Connection: close\r\n\r\n${body}`
+}
+
+module.exports = { rawRefusal }
