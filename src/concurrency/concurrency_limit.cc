@@ -66,8 +66,8 @@ constexpr double kFallen = 0.5;
 constexpr double kSure = 3;
 constexpr double kWaves = 2;
 
-// If responses take less than this part of R, a queue was present when R was measured. The new R
-// may still include some of that queue.
+// If responses take less than this part of R, a queue was present when R was measured, so R is
+// measured again.
 constexpr double kChanged = 0.9;
 
 // A change of X by this factor since the last probe is a reason for another.
