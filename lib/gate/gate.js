@@ -45,7 +45,10 @@ const PATIENCE_FACTOR = 2
 const MIN_PATIENCE_MS = 1000
 const MAX_PATIENCE_MS = 30_000
 
-/** Judges requests, and counts them. Each adapter instance has one. Of the gates not in dry run, one judges a request. */
+/**
+ * Judges requests, and counts them. Each adapter instance has one. A request may pass several gates: every gate in dry run
+ * judges it, but only the first of the other gates does, unless a nested gate's own limit is exceeded.
+ */
 class Gate {
   #options
   #isExempt

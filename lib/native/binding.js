@@ -36,8 +36,8 @@
  *   messageBytes: number, firstReserved: number, slots: Int32Array, deliver: (count: number, refused: number,
  *   longestWaitMs: number, retryAfter: number) => void, wantsRefusals: boolean, takesWebSockets: () => boolean) =>
  *   NativeSpill | undefined} createSpill creates a spill, which refuses connections from the accept queue of the
- *   listening socket `fd` while the admission controller says that a queue stands. A connection whose descriptor is
- *   `firstReserved` or higher is not held until its request arrives. `deliver` takes over the descriptors in `slots`.
+ *   listening socket `fd` while the admission controller says that a queue stands. The spill does not wait for the
+ *   request of a connection whose descriptor is `firstReserved` or higher. `deliver` takes over the descriptors in `slots`.
  *   After a turn with refusals and nothing to take over, it is called only if `wantsRefusals` is true. `takesWebSockets`
  *   returns whether the server would accept a WebSocket now
  * @property {boolean} canSpill whether this system supports `createSpill`

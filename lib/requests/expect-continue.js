@@ -2,8 +2,8 @@
 
 /**
  * A client that sends `Expect: 100-continue` withholds the body until it gets a 100 (Continue, RFC 9110, section 10.1.1).
- * Node sends one as soon as it has parsed the head, unless the server has a `'checkContinue'` listener. With this
- * listener, Node sends it when the request is admitted, and never if it is refused.
+ * Without a `'checkContinue'` listener on the server, Node sends the 100 as soon as it has parsed the head. The listener of
+ * this module delays it until the request is admitted; a refused request never gets one.
  */
 
 const { trackedRequestOf } = require('./watch.js')
@@ -40,7 +40,7 @@ function onFirstRead (req, fn) {
   }
 }
 
-/** The servers of which one gate judges every request. */
+/** Adds the listener to the servers for which one gate judges every request. */
 class ContinueWatch {
   /** @type {Set<any>} */
   #servers = new Set()

@@ -57,10 +57,11 @@ class SpillReceiver {
 /// The spill is this project's word for refusing connections from the accept queue, before Node has
 /// seen them.
 ///
-/// As long as the admission controller says that a queue stands, it takes the oldest connections
-/// that cannot be served in time from one listening socket. It answers those with a plain request
-/// itself, and hands over others to Node as accepted while the budget for that lasts; beyond the
-/// budget it refuses them too. Times are ns.
+/// While the admission controller says that a queue stands, a spill accepts the oldest of the
+/// connections that wait on one listening socket and cannot be served in time. If a connection
+/// carries a plain request, the spill answers it with a 503. It hands the others over to Node,
+/// which treats them like connections that it has accepted. Handing over has a budget; once that is
+/// used up, the spill refuses the others too. Times are ns.
 class Spill final {
  public:
   struct Settings {
@@ -70,8 +71,8 @@ class Spill final {
     /// left out in response to HEAD.
     std::vector<std::string> answers;
     size_t message_bytes;
-    /// A connection is not held until its request arrives if its descriptor is this or higher.
-    /// Infinite if no descriptors are reserved.
+    /// The lowest reserved descriptor; infinite if none are reserved. The spill does not wait for
+    /// the request of a connection that has a reserved descriptor.
     double first_reserved;
   };
 

@@ -57,11 +57,11 @@ constexpr double kProbeEveryResponses = 50;
 constexpr double kProbeMostNs = 500e6;
 constexpr double kProbeMostResponses = 2;
 
-// The duration of the longest request decays over about 64 shorter ones.
+// The longest duration is forgotten gradually, over about 64 shorter requests.
 constexpr double kLongestRequests = 64;
 
-// A response below this part of R means that R was measured with a queue, and may still include
-// some of it.
+// If a probe finds less than this part of R, a queue was present when R was measured. The new R may
+// still include some of that queue.
 constexpr double kLower = 0.9;
 
 // The service has become slower if two probes in quick succession find responses that exceed the
@@ -281,7 +281,8 @@ void ClassLimit::SeemsSlower(double response_ns) {
   slower_ns_ = std::min(slower_ns_, response_ns);
   if (++slower_probes_ < kSlowerProbes) return;
   no_load_.Reset(slower_ns_);
-  // The capacity from before probes limited the class to a part of what it needs.
+  // The probes have kept the class below the number in flight that it needs, so `capacity_` may be
+  // too low by now.
   capacity_ = std::max(capacity_, slower_capacity_);
   slower_probes_ = 0;
 }

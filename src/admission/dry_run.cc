@@ -11,8 +11,9 @@ constexpr double kMost = 0.5;
 
 }  // namespace
 
-// Requests on connections that were accepted earlier overtake the accept queue. Where most requests
-// come through the accept queue, its wait determines the time.
+// A request on a connection that was accepted earlier overtakes the requests in the accept queue.
+// If most requests come through the accept queue, such a request is assumed to have waited at least
+// as long as the last of those.
 void DryRun::Came(uint64_t now, uint64_t wait_ns, bool queued) {
   queued_part_ += ((queued ? 1 : 0) - queued_part_) / kRecentRequests;
   if (queued) queued_ns_ = wait_ns;

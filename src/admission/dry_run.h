@@ -37,8 +37,9 @@ class DryRun final {
   bool Left(uint8_t id, uint64_t start);
   void GhostLeft(uint8_t id);
   /// A request without a place was completed. A shared bottleneck completes requests at the same
-  /// rate, whichever they are. Without ghosts, this would have been the oldest request that has
-  /// held its place for at least R. True if there is such a request; its place is then free.
+  /// rate with and without ghosts. Without them, the oldest request with a place would have been
+  /// completed instead, if it has held the place for at least R. In that case, frees the place and
+  /// returns true.
   bool StandsFor(uint64_t now, uint8_t id, double response_ns);
 
   /// How many requests are in flight, ghosts included, of all classes.

@@ -29,8 +29,8 @@ class LoopCost final {
   }
 
  private:
-  // The part of an error that is corrected at once, and the largest relative error believed: a
-  // pause of the loop is not the cost of a request.
+  // The part of an error that is corrected at once. Larger relative errors than kMostError count as
+  // kMostError, because a pause of the loop is not the cost of a request.
   static constexpr double kCorrected = 0.3;
   static constexpr double kMostError = 1;
 

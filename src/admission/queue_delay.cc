@@ -70,7 +70,7 @@ uint64_t QueueDelay::PauseNs(uint64_t now) const {
   return std::max({resolution_, pause_, static_cast<uint64_t>(running)});
 }
 
-// A request is late if it has waited longer than this: without a queue it would not have.
+// A request is late if it has waited longer than this. Without a queue, no request waits that long.
 uint64_t QueueDelay::LateNs(uint64_t now) const {
   return std::max(max_delay_ / kLatePart, PauseNs(now));
 }

@@ -11,9 +11,9 @@ namespace {
 // requests of a mixed class are no evidence.
 constexpr double kStandardErrors = 3;
 
-// Response times reflect the queue at the time when the requests began. The queue is detected
-// earlier if they show a quarter of the evidence and, by Little's law, the requests in flight now
-// will show three times as much as is needed.
+// Response times reflect the queue at the time when the requests began. A growing queue is detected
+// before they show enough queueing: a quarter of the required queueing is enough if, by Little's
+// law, the requests now in flight will show three times the required queueing.
 constexpr double kShown = 0.25;
 constexpr double kToBeShown = 3;
 

@@ -79,7 +79,8 @@ Napi::Value Forget(const Napi::CallbackInfo& info) {
   return JsBoolean(info, Get(info).admission.Forget(IdAt(info, 0)));
 }
 
-// split(class, share): splits the class off class 0, of whose requests it had this share until now
+// split(class, share): separates the class from class 0. Until now, this share of the requests of
+// class 0 belonged to it
 void Split(const Napi::CallbackInfo& info) {
   Get(info).admission.Split(IdAt(info, 0), NumberAt(info, 1));
 }

@@ -63,7 +63,8 @@ class JsReceiver final : public SpillReceiver {
       return batch->handed_over -
              static_cast<size_t>(std::count(fds, fds + batch->handed_over, SpillBatch::kTaken));
     };
-    // A listener that throws interrupts one hand-over; the connections after it still get theirs.
+    // A listener that throws interrupts `deliver`, which is called again for the remaining
+    // connections.
     for (size_t before = waiting();; before = waiting()) {
       const napi_status status = napi_make_callback(env_, nullptr, env_.Global(), deliver,
                                                     std::size(arguments), arguments, nullptr);

@@ -7,8 +7,8 @@ namespace spillway {
 
 namespace {
 
-// Q, relative to R. The limit still rises below the knee if R is measured too low by up to this
-// part.
+// Q, relative to R. Even if the measured R is too low by up to this part, the limit still rises as
+// long as it is below the knee.
 constexpr double kAllowed = 0.25;
 
 // If the mean turn of the event loop is longer than this, no queueing is allowed.
@@ -27,8 +27,8 @@ constexpr double kWindowError = 0.2;
 // A larger error is enough during the search, which goes through many windows.
 constexpr double kSearchError = 0.5;
 
-// X is a mean over 250 ms and two response times or, if that is longer, over the time in which its
-// error falls to 10 %; but over 40 response times at most.
+// X is a mean over 250 ms plus two response times. If the error of X is then above 10 %, the mean
+// covers the time in which the error falls to 10 %, but at most 40 response times.
 constexpr double kMemoryNs = 250e6;
 constexpr double kMemoryResponses = 2;
 constexpr double kMemoryError = 0.1;
@@ -47,9 +47,9 @@ constexpr double kFull = 0.8;
 constexpr double kSearch = 2;
 constexpr double kRising = 1.41;
 
-// Handlers that never settle keep their places: they are the number in flight that the settled
-// handlers do not explain (Little's law). The estimate changes slowly, because a growing queue
-// looks the same.
+// Handlers that never settle keep their places. Their number is the number in flight minus the
+// number that the settled handlers account for (Little's law). The estimate changes slowly, because
+// a growing queue looks the same.
 constexpr double kStuck = 0.1;
 
 // If response times exceed the allowed ones by this factor in two windows in a row, X has fallen or
@@ -66,8 +66,8 @@ constexpr double kFallen = 0.5;
 constexpr double kSure = 3;
 constexpr double kWaves = 2;
 
-// If responses are below this part of R, it was measured with a queue, and may still include some
-// of it.
+// If responses take less than this part of R, a queue was present when R was measured, so R is
+// measured again.
 constexpr double kChanged = 0.9;
 
 // A change of X by this factor since the last probe is a reason for another.
@@ -119,9 +119,9 @@ void ConcurrencyLimit::BeginWindow(uint64_t now) {
   window_ = Sample();
 }
 
-// Handlers that started together end together, so a window shorter than it takes all of them to end
-// would see waves. The handlers in flight at a random moment are the slower ones: on average they
-// take R (1 + v), where v is the relative variance.
+// Handlers that started together end together, so the throughput comes in waves. A window must be
+// long enough for all handlers in flight to end. At a random moment these are the slower ones: on
+// average they take R (1 + v), where v is the relative variance.
 bool ConcurrencyLimit::WindowIsOver(uint64_t now) const {
   const double variance = Response().RelativeVariance();
   const double all_end = Response().Ns() * (1 + variance);
@@ -237,8 +237,8 @@ void ConcurrencyLimit::SetLimit(double limit) {
   limit_ = static_cast<uint32_t>(std::clamp(limit, 1.0, kMost));
 }
 
-// R + Q. While R is not known precisely it may be higher: a limit that is too low would never find
-// out.
+// R + Q, plus the error of R: if the measured R were too low, the limit would be too low as well,
+// and no later measurement would show it.
 double ConcurrencyLimit::AllowedNs() const {
   const double queue = late_ ? 0 : kAllowed;
   return Response().Ns() * (1 + queue + Response().Error());

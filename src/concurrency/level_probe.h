@@ -19,8 +19,10 @@ class LevelProbe final {
     uint32_t skipped;  // handlers that start first, to fill the level, and are not timed
     uint32_t size;     // handlers to time, after the skipped ones
     uint32_t fewest;   // handlers to time if they take too long
-    double above_ns;  // finished once the mean is surely above this; 0: above what a queue explains
-    double spread_ns;    // how sure: a number of standard deviations of a response
+    // The probe ends early once the mean is clearly above this or, if this is 0, above what a queue
+    // can explain.
+    double above_ns;
+    double spread_ns;    // what "clearly" means: a few standard deviations of a single response
     double longest_ns;   // the time in which handlers may start
     double patience_ns;  // a handler that has not settled within several of these never will
   };

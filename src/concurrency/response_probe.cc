@@ -8,8 +8,8 @@ namespace spillway {
 
 namespace {
 
-// The part of X R in flight while R is measured: there is no queue even if R is known 1.6 times too
-// high.
+// The part of X R in flight while R is measured. There is no queue even if the estimate of R is 1.6
+// times too high.
 constexpr double kShare = 0.6;
 
 // The part of the limit in flight during a test. With a queue, responses become four times shorter,
@@ -19,8 +19,9 @@ constexpr double kTestShare = 0.25;
 // Means are the same if their ratio is above this.
 constexpr double kSame = 0.9;
 
-// If the mean is below this part of the guess, there was a queue. Responses that only waited would
-// take 0.6 of it, responses without a queue all of it.
+// If the mean is below this part of the guess, the guess included a queue. With fewer handlers in
+// flight, a response time that consists of queueing falls to 0.6 of the guess; one without queueing
+// stays the same.
 constexpr double kSaturated = 0.75;
 
 // Responses that exceed the guess by this factor, and by this many standard errors, refute it.
@@ -165,7 +166,8 @@ void ResponseProbe::EndMeasure(uint64_t now) {
   const double rate = level_.Level() / mean;
   const double error = std::sqrt(response_.RelativeVariance() / level_.Count());
   const bool higher = mean > trusted_ns_ * (1 / kSame + error);
-  // A queue and a slower service at the same time: more likely there was no queue.
+  // The results indicate a queue and a slower service at the same time. More likely, there was no
+  // queue.
   if (saturated_ && !verified_ && higher && !Steady()) return BeginVerify(now);
   response_.Learn(level_.Responses());
   if (level_.Level() > 1 && mean < (kSame - error) * guess_ns_) {

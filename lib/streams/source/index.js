@@ -9,7 +9,8 @@ const { WebStreamSource } = require('./web-stream.js')
 
 /**
  * The part of a web `ReadableStream` that this library uses. The types of Node.js and of the DOM both have it. The second
- * signature corresponds to their overload for a BYOB reader: TypeScript pairs overloads from the last when it infers `T`.
+ * signature corresponds to their overload for a BYOB reader: to infer `T`, TypeScript matches overloads in pairs, starting
+ * with the last ones.
  *
  * @template T
  * @typedef {{ getReader: { (): WebReader<T>, (options?: any): unknown } }} WebStream
