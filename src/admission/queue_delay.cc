@@ -26,9 +26,9 @@ constexpr uint32_t kLateLeast = 2;
 constexpr uint32_t kRefusedPart = 10;
 constexpr uint64_t kCalmNs = 150'000'000;
 
-// A server at the part p of its capacity works off the backlog of a pause in p / (1 - p) pauses, and
-// the waits shrink at (1 - p) / p of the speed of time: at half of that speed for p = 2/3. A busier
-// server gets no more allowance than that.
+// A server at the part p of its capacity works off the backlog of a pause in p / (1 - p) pauses,
+// and the waits shrink at (1 - p) / p of the speed of time: at half of that speed for p = 2/3. A
+// busier server gets no more allowance than that.
 constexpr uint64_t kWorkedOffPart = 2;
 
 // The accept queue is judged by its shortest length in the last one to two stretches of time. Each
