@@ -1,6 +1,7 @@
 'use strict'
 
 const { backend, binding } = require('./native/binding.js')
+const { NS_PER_MS } = require('./native/units.js')
 const monitor = require('./loop/monitor.js')
 const { LagEvents } = require('./loop/lag-events.js')
 const { argumentError } = require('./options/errors.js')
@@ -147,8 +148,8 @@ function requestDelay (request) {
     throw argumentError(TypeError, 'SPILLWAY_INVALID_ARGUMENT',
       `toobusy() takes a request of Node.js, Express, Fastify or Hapi, a Koa context, or no argument; got ${show(request)}`)
   }
-  const { waitMs } = requestWatch.trackedRequestOf(raw)
-  return waitMs >= 0 ? waitMs : binding.delay()
+  const { waitNs } = requestWatch.trackedRequestOf(raw)
+  return waitNs >= 0 ? waitNs / NS_PER_MS : binding.delay()
 }
 
 module.exports = toobusy

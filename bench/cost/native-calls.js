@@ -8,15 +8,15 @@ const alternate = require('./alternate')
 const answer = require('../child/answer')
 
 const CALLS = 20_000 // few, so that a round of cheap calls ends within one tick of the kernel's clock (4 ms)
-const MAX_DELAY_MS = 100
 const NS_PER_MS = 1e6
+const MAX_DELAY_MS = 100
 const COMPLETED = 0 // as in lib/requests/outcome.js
 
 let sum = 0
 
 /**
  * ns per call of the native functions that a request or a stream's item calls. They run in a separate process,
- * because the waits that requestWait() finds here would change the results of toobusy().
+ * because the waits that requestWaitNs() finds here would change the results of toobusy().
  *
  * @param {{ rounds: number, root: string }} settings `root`: the checkout of spillway to measure
  * @returns {Promise<Record<string, number>>}
@@ -50,12 +50,12 @@ function nothing () {
 
 function requestWaitCalls (binding, [fd, other]) {
   return {
-    'requestWait(), first request on a connection' () {
-      for (let i = 0; i < CALLS; i++) sum += binding.requestWait(fd, 1, 0)
+    'requestWaitNs(), first request on a connection' () {
+      for (let i = 0; i < CALLS; i++) sum += binding.requestWaitNs(fd, 1, 0)
     },
     // Not twice in a row for one connection: that is the cheaper case of pipelined requests.
-    'requestWait(), later request' () {
-      for (let i = 0; i < CALLS; i++) sum += binding.requestWait(i & 1 ? fd : other, 0, -1)
+    'requestWaitNs(), later request' () {
+      for (let i = 0; i < CALLS; i++) sum += binding.requestWaitNs(i & 1 ? fd : other, 0, -1)
     },
     'wasQueued()' () {
       for (let i = 0; i < CALLS; i++) sum += binding.wasQueued() ? 1 : 0

@@ -47,7 +47,7 @@ function renderCalls (calls, { callRounds }) {
   return `## Calls
 
 The time of one call, minus that of an empty loop: the median of about ${callRounds} alternating rounds. The toobusy
-functions come first, followed by the native functions that run for each request (\`requestWait()\`, \`wasQueued()\`, the
+functions come first, followed by the native functions that run for each request (\`requestWaitNs()\`, \`wasQueued()\`, the
 admission controller's \`enter()\` and \`leave()\`) and for each item of a stream (\`begin()\` and \`end()\`).${compared ? ' Ratios above 1: slower than the other checkout.' : ''}
 
 ${table(head, rows.map(([name, ns]) => [name, ...ns.map(each => each.toFixed(1)), ...compared ? [(ns[0] / ns[1]).toFixed(2)] : []]))}`

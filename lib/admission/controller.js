@@ -1,6 +1,7 @@
 'use strict'
 
 const { binding } = require('../native/binding.js')
+const { NS_PER_MS } = require('../native/units.js')
 
 /**
  * @typedef {'delay' | 'inFlight' | 'maxInFlight'} Reason
@@ -14,8 +15,6 @@ const { binding } = require('../native/binding.js')
  * @property {number} arrivalRate per second
  * @property {number} completionRate per second
  */
-
-const NS_PER_MS = 1e6
 
 /** Indexed by the number of the verdict. @type {(Reason | undefined)[]} */
 const REASONS = [undefined, 'delay', 'inFlight', 'maxInFlight']
@@ -38,12 +37,12 @@ class AdmissionController {
 
   /**
    * @param {number} classId 0 to 255
-   * @param {number} waitMs
+   * @param {number} waitNs
    * @param {boolean} queued whether its connection has just come through the accept queue
    * @returns {number | Reason} the time of admission, to be passed to `leave`; or the reason of the refusal
    */
-  enter (classId, waitMs, queued) {
-    const admittedAt = this.native.enter(classId, waitMs * NS_PER_MS, queued ? 1 : 0)
+  enter (classId, waitNs, queued) {
+    const admittedAt = this.native.enter(classId, waitNs, queued ? 1 : 0)
     return admittedAt >= 0 ? admittedAt : /** @type {Reason} */ (REASONS[-admittedAt])
   }
 
@@ -79,7 +78,7 @@ class AdmissionController {
 
   /** @returns {number} how long a request may currently have waited before its handler; Infinity without a delay limit */
   delayLimitMs () {
-    return this.#maxDelay === false ? Infinity : this.native.waitLimit(0) / NS_PER_MS
+    return this.#maxDelay === false ? Infinity : this.native.delayLimitNs(0) / NS_PER_MS
   }
 
   /** @returns {boolean} whether a queue stands; false without a delay limit */

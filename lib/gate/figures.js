@@ -1,6 +1,7 @@
 'use strict'
 
 const { backend, binding } = require('../native/binding.js')
+const { NS_PER_MS } = require('../native/units.js')
 
 /**
  * @typedef {object} GateStats counts since the gate was created
@@ -70,9 +71,9 @@ class GateFigures {
     this.#sources = sources
   }
 
-  /** @param {number} waitMs */
-  recordWait (waitMs) {
-    this.#waits[this.#waitCount++ % REMEMBERED_WAITS] = waitMs
+  /** @param {number} waitNs */
+  recordWait (waitNs) {
+    this.#waits[this.#waitCount++ % REMEMBERED_WAITS] = waitNs
   }
 
   /**
@@ -98,7 +99,7 @@ class GateFigures {
 
   #lastWaits () {
     const oldest = Math.max(0, this.#waitCount - REMEMBERED_WAITS)
-    return Array.from({ length: this.#waitCount - oldest }, (_, i) => this.#waits[(oldest + i) % REMEMBERED_WAITS])
+    return Array.from({ length: this.#waitCount - oldest }, (_, i) => this.#waits[(oldest + i) % REMEMBERED_WAITS] / NS_PER_MS)
   }
 
   /**

@@ -36,7 +36,7 @@ const requestWatch = require('../requests/watch.js')
  * @property {any} res Node's response; null for an upgrade
  * @property {any} request the framework's
  * @property {number} classId
- * @property {number} waitMs
+ * @property {number} waitNs
  */
 
 // After its client has left, a request stays in flight while its handler runs. A handler may never report that it has
@@ -189,10 +189,10 @@ class Gate {
    * @returns {Visit}
    */
   #begin (trackedRequest, res, request) {
-    const waitMs = trackedRequest.waitMs >= 0 ? trackedRequest.waitMs : binding.loopDelay()
-    this.#figures.recordWait(waitMs)
+    const waitNs = trackedRequest.waitNs >= 0 ? trackedRequest.waitNs : binding.loopDelayNs()
+    this.#figures.recordWait(waitNs)
     trackedRequest.candidate = ''
-    return { trackedRequest, res, request, classId: this.#classes.idOf(trackedRequest, request), waitMs }
+    return { trackedRequest, res, request, classId: this.#classes.idOf(trackedRequest, request), waitNs }
   }
 
   /** @param {Visit} visit */
@@ -204,10 +204,10 @@ class Gate {
   }
 
   /** @param {Visit} visit */
-  #enterController ({ trackedRequest: { queued }, classId, waitMs }) {
-    const entered = this.#controller.enter(classId, waitMs, queued)
+  #enterController ({ trackedRequest: { queued }, classId, waitNs }) {
+    const entered = this.#controller.enter(classId, waitNs, queued)
     if (typeof entered === 'number' || entered === 'delay' || !this.#freePlacesOfEventStreams()) return entered
-    return this.#controller.enter(classId, waitMs, queued)
+    return this.#controller.enter(classId, waitNs, queued)
   }
 
   /**

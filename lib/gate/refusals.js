@@ -1,6 +1,7 @@
 'use strict'
 
 const { meanRetryS, retryAfterSeconds } = require('./refusal.js')
+const { NS_PER_MS } = require('../native/units.js')
 
 /**
  * @typedef {import('./options.js').ShedInfo} ShedInfo
@@ -45,7 +46,8 @@ class Refusals {
    * @param {import('./gate.js').Visit} visit
    * @returns {ShedInfo}
    */
-  add ({ reason, ...limit }, { trackedRequest, request, classId, waitMs }) {
+  add ({ reason, ...limit }, { trackedRequest, request, classId, waitNs }) {
+    const waitMs = waitNs / NS_PER_MS
     const { maxDelay, retryAfter, dryRun } = this.#options
     this.byReason[reason] = (this.byReason[reason] ?? 0) + 1
     /** @type {ShedInfo} */
@@ -55,7 +57,7 @@ class Refusals {
       class: this.#classes.nameOf(classId),
       waitMs,
       delayLimitMs: this.#controller.delayLimitMs(),
-      source: trackedRequest.waitMs >= 0 ? 'kernel' : 'loop',
+      source: trackedRequest.waitNs >= 0 ? 'kernel' : 'loop',
       inFlight: reason === 'inFlight' ? this.#controller.inFlightOf(classId) : this.#inFlight.count,
       retryAfter: retryAfterSeconds(retryAfter, meanRetryS(reason, waitMs, maxDelay)),
       ...limit,

@@ -13,18 +13,18 @@
  * @property {() => number} delay how long a request that arrives now would wait before its handler
  * @property {(maxLagMs: number) => boolean} isBusy whether to shed a request: never if `delay()` is at most `maxLagMs`,
  *   always from twice that on, and with increasing probability in between
- * @property {() => number} loopDelay how long a request that reaches its handler now has waited, judged by the event loop
+ * @property {() => number} loopDelayNs how long a request that reaches its handler now has waited, judged by the event loop
  *   alone: the time for which the current turn has been busy
  * @property {() => number} meanTurn the mean busy time of recent turns
  * @property {() => number} takeLongestTurn the longest turn since the last call
  * @property {() => number} utilization the share of the last interval in which the loop was not idle, 0 to 1
- * @property {(fd: number) => number} connectionAge the time since the connection on the socket `fd` was established, or a
+ * @property {(fd: number) => number} connectionAgeNs the time since the connection on the socket `fd` was established, or a
  *   negative number if the kernel does not report it; valid only until something is sent on it
- * @property {(fd: number, fresh: number, queuedMs: number) => number} requestWait must be called when a request on the
+ * @property {(fd: number, fresh: number, queuedNs: number) => number} requestWaitNs must be called when a request on the
  *   socket `fd` reaches its handler; returns how long the request waited, or a negative number if the kernel does not
  *   report it. `fresh` is 1 for the first request on its connection, which may have waited to be accepted, otherwise 0.
- *   `queuedMs` is how long the connection waited to be accepted, or a negative number if unknown
- * @property {() => boolean} wasQueued whether the request of the last `requestWait` call came on a connection that had
+ *   `queuedNs` is how long the connection waited to be accepted, or a negative number if unknown
+ * @property {() => boolean} wasQueued whether the request of the last `requestWaitNs` call came on a connection that had
  *   just been accepted
  * @property {(...fds: number[]) => void} watchListeners sets the listening sockets whose accept queues `delay()` takes into
  *   account
@@ -46,8 +46,8 @@
  * @property {() => (() => number) | undefined} createPoolProbe creates a function that returns how long its last probe
  *   waited for a thread of libuv's pool, and sends the next probe; undefined if that is not possible
  * @property {(() => import('./types.js').NativeConcurrency) | undefined} createConcurrency
- * @property {boolean} kernelWaits whether this system supports `requestWait`
- * @property {number} tickMs the resolution of `requestWait`, or 0 if it is not supported
+ * @property {boolean} kernelWaits whether this system supports `requestWaitNs`
+ * @property {number} tickMs the resolution of `requestWaitNs`, or 0 if it is not supported
  *
  * @typedef {object} NativeSpill
  * @property {() => number[]} close stops using the listening socket; returns the descriptors of connections that it still

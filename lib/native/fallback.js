@@ -6,6 +6,7 @@
  */
 
 const { monitorEventLoopDelay, performance } = require('node:perf_hooks')
+const { NS_PER_MS } = require('./units.js')
 
 const TIMER_MS = 10
 
@@ -51,7 +52,7 @@ module.exports = {
   lag: () => lag,
   delay: loopDelay,
   isBusy: (maxLagMs) => Math.random() < (loopDelay() - maxLagMs) / maxLagMs,
-  loopDelay,
+  loopDelayNs: () => loopDelay() * NS_PER_MS,
   meanTurn: () => 0,
   takeLongestTurn () {
     const longest = longestLateness
@@ -59,8 +60,8 @@ module.exports = {
     return longest
   },
   utilization: () => utilization,
-  connectionAge: () => -1,
-  requestWait: () => -1,
+  connectionAgeNs: () => -1,
+  requestWaitNs: () => -1,
   wasQueued: () => false,
   watchListeners () {},
   createController,
@@ -142,7 +143,7 @@ function createController (maxDelayNs, maxInFlight, tickNs, dryRun) {
     },
     split () {},
     forget: (id) => inFlightBy[id] === 0 && ghostsBy[id] === 0,
-    waitLimit: () => maxDelayNs,
+    delayLimitNs: () => maxDelayNs,
     inFlightOf: (id) => inFlightBy[id],
     snapshot: () => ({ standing: false, inFlight, arrivalRate: 0, rate: 0, utilization }),
     snapshotOf: (id) => ({

@@ -20,7 +20,7 @@ export interface NativeController {
    */
   split (classId: number, share: number): void
   /** How long a request may have waited. A `now` of 0 stands for the current time. */
-  waitLimit (now: number): number
+  delayLimitNs (now: number): number
   inFlightOf (classId: number): number
   snapshot (): NativeSnapshot
   snapshotOf (classId: number): NativeClassSnapshot

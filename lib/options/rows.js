@@ -53,7 +53,7 @@ function msRow (least) {
  */
 function wholeNumberRow (least, most = Number.MAX_SAFE_INTEGER) {
   return {
-    takes: `a whole number from ${least} up`,
+    takes: most === Number.MAX_SAFE_INTEGER ? `a whole number from ${least} up` : `a whole number from ${least} to ${most}`,
     hasType: isNumber,
     inRange: (value) => Number.isInteger(value) && value >= least && value <= most
   }

@@ -14,11 +14,11 @@ class Connection {
 
   /**
    * @param {number} fd
-   * @param {number} queuedMs how long it waited to be accepted; negative if unknown
+   * @param {number} queuedNs how long it waited to be accepted; negative if unknown
    */
-  constructor (fd, queuedMs) {
+  constructor (fd, queuedNs) {
     this.fd = fd
-    this.queuedMs = queuedMs
+    this.queuedNs = queuedNs
     /** Whether the kernel reports how long a request on it waited. */
     this.hasKernelWaits = fd >= 0
   }

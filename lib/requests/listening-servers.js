@@ -19,7 +19,7 @@ const handles = new Map()
 function onConnection (socket) {
   try {
     const fd = socket._handle?.fd ?? -1
-    if (fd >= 0) socket[kConnection] = new Connection(fd, binding.connectionAge(fd))
+    if (fd >= 0) socket[kConnection] = new Connection(fd, binding.connectionAgeNs(fd))
   } catch (error) {
     reportFault(error)
   }

@@ -40,14 +40,14 @@ class TrackedRequest {
   /**
    * @param {string} method
    * @param {string} url the request target, as the client sent it
-   * @param {number} waitMs how long it waited before its handler; negative if the kernel does not report it
+   * @param {number} waitNs how long it waited before its handler; negative if the kernel does not report it
    * @param {boolean} queued whether its connection has just come through the accept queue
    * @param {import('./connection.js').Connection | null} connection null if it did not arrive over HTTP/1
    */
-  constructor (method, url, waitMs, queued, connection) {
+  constructor (method, url, waitNs, queued, connection) {
     this.method = method
     this.url = url
-    this.waitMs = waitMs
+    this.waitNs = waitNs
     this.queued = queued
     this.connection = connection
   }

@@ -67,16 +67,16 @@ function track (request, socket, server) {
   const { method, url } = request
   const known = knownConnectionOf(socket)
   if (known?.used) {
-    const waitMs = known.hasKernelWaits ? binding.requestWait(known.fd, 0, -1) : -1
-    return new TrackedRequest(method, url, waitMs, false, known)
+    const waitNs = known.hasKernelWaits ? binding.requestWaitNs(known.fd, 0, -1) : -1
+    return new TrackedRequest(method, url, waitNs, false, known)
   }
   learn(server)
   const connection = begin(socket)
-  const { fd, queuedMs } = connection
+  const { fd, queuedNs } = connection
   if (fd >= fdWatch.from) fdWatch.note(fd)
-  const waitMs = fd >= 0 ? binding.requestWait(fd, 1, queuedMs) : -1
-  connection.hasKernelWaits = waitMs >= 0
-  return new TrackedRequest(method, url, waitMs, connection.hasKernelWaits && binding.wasQueued(), connection)
+  const waitNs = fd >= 0 ? binding.requestWaitNs(fd, 1, queuedNs) : -1
+  connection.hasKernelWaits = waitNs >= 0
+  return new TrackedRequest(method, url, waitNs, connection.hasKernelWaits && binding.wasQueued(), connection)
 }
 
 /** @param {any} socket on which the first request has arrived */
@@ -173,12 +173,12 @@ function olderConnection ({ httpVersionMajor, socket, upgrade }) {
 
 /**
  * @param {any} socket
- * @returns {number} ms; 0 for an injected request, which has no connection
+ * @returns {number} ns; 0 for an injected request, which has no connection
  */
 function measure (socket) {
   const handle = socket?._handle
   if (handle == null) return 0
-  return handle.fd >= 0 ? binding.requestWait(handle.fd, 1, -1) : -1
+  return handle.fd >= 0 ? binding.requestWaitNs(handle.fd, 1, -1) : -1
 }
 
 module.exports = { acquire, onClientError, trackedRequestOf }

@@ -1,5 +1,6 @@
 'use strict'
 
+const { argumentError } = require('../options/errors.js')
 const { show } = require('../options/show.js')
 
 /**
@@ -10,7 +11,7 @@ const { show } = require('../options/show.js')
 function byteSize (item) {
   if (ArrayBuffer.isView(item) || item instanceof ArrayBuffer) return item.byteLength
   if (typeof item === 'string') return Buffer.byteLength(item)
-  throw new TypeError(
+  throw argumentError(TypeError, 'SPILLWAY_INVALID_OPTION',
     `spillway/stream: option "sizeOf" is required for items that are not Buffers, typed arrays or strings, got ${show(item)}`)
 }
 
@@ -22,7 +23,7 @@ function checkedSize (sizeOf) {
   return item => {
     const bytes = sizeOf(item)
     if (Number.isFinite(bytes) && bytes >= 0) return bytes
-    throw new TypeError(`spillway/stream: sizeOf must return a number from 0 up, got ${show(bytes)}`)
+    throw argumentError(TypeError, 'SPILLWAY_INVALID_OPTION', `spillway/stream: sizeOf must return a number from 0 up, got ${show(bytes)}`)
   }
 }
 

@@ -342,7 +342,7 @@ uint32_t AdmissionController::MayQueue(uint64_t now) const {
 
 uint32_t AdmissionController::Excess(uint64_t now, uint32_t length) const {
   if (!MayRefuseWaiting()) return 0;
-  const uint32_t standing = std::min(length, queue_.ShortestOfLate());
+  const uint32_t standing = std::min(length, queue_.ShortestRecent());
   const uint32_t may = MayQueue(now);
   return standing > may ? standing - may : 0;
 }

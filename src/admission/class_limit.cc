@@ -122,10 +122,10 @@ void ClassLimit::EndWindow(const Window& window, const Setting& setting) {
   if (enforcing_) {
     EndEnforcedWindow(window, rate, newest, setting);
   } else {
-    const double baseline = NoLoadNs();
+    const double no_load_ns = NoLoadNs();
     detector_.EndWindow(
         window.elapsed_ns, rate_, in_flight_,
-        {baseline, no_load_.Variance(), EvidentNs(baseline, window.pause_ns, setting)});
+        {no_load_ns, no_load_.Variance(), EvidentNs(no_load_ns, window.pause_ns, setting)});
   }
   SetLimits(setting);
   ForgetWindow();
@@ -224,17 +224,17 @@ double ClassLimit::AllowedNs(double queue_ns) const {
 }
 
 void ClassLimit::SetLimits(const Setting& setting) {
-  const double baseline = NoLoadNs();
+  const double no_load_ns = NoLoadNs();
   // No queueing is allowed if requests exceed the delay limit before they arrive here: long turns
   // keep them in the kernel's queue, because the loop accepts one connection a turn.
   const double queue = setting.overdue ? 0 : kAllowed * setting.max_delay_ns;
   if (probe_.Running()) {
-    cap_ = std::max(1u, static_cast<uint32_t>(std::ceil(kProbeShare * capacity_ * baseline)));
+    cap_ = std::max(1u, static_cast<uint32_t>(std::ceil(kProbeShare * capacity_ * no_load_ns)));
   } else {
     // One more than Little's law allows, so that a limit that is too low can grow.
     cap_ = 1 + static_cast<uint32_t>(std::round(CapacityWhenFull() * AllowedNs(queue)));
   }
-  burst_ = static_cast<uint32_t>(kBurst * loop_capacity_ * (baseline + setting.max_delay_ns));
+  burst_ = static_cast<uint32_t>(kBurst * loop_capacity_ * (no_load_ns + setting.max_delay_ns));
 }
 
 bool ClassLimit::WantsProbe(uint64_t now) const {
@@ -255,10 +255,10 @@ void ClassLimit::BeginProbe(uint64_t now, const Setting& setting) {
 // follows at once.
 void ClassLimit::EndProbe(uint64_t now, const Setting& setting) {
   const double response = probe_.ResponseNs();
-  const double baseline = NoLoadNs();
+  const double no_load_ns = NoLoadNs();
   double pause = kProbeEveryNs + kProbeEveryResponses * response;
-  if (response < baseline) {
-    if (response < kLower * baseline) pause = 0;
+  if (response < no_load_ns) {
+    if (response < kLower * no_load_ns) pause = 0;
     no_load_.Reset(response);
   }
   if (response > kSlower * AllowedNs(kAllowed * setting.max_delay_ns)) {

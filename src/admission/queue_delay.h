@@ -50,7 +50,7 @@ class QueueDelay final {
 
   /// The shortest length of the accept queue in the recent stretches. Connections that came in a
   /// burst and are being worked off are not a standing queue.
-  uint32_t ShortestOfLate() const { return std::min(shortest_of_this_, shortest_of_last_); }
+  uint32_t ShortestRecent() const { return std::min(shortest_of_this_, shortest_of_last_); }
 
   uint64_t ResolutionNs() const { return resolution_; }
   bool Standing() const { return standing_; }

@@ -1,4 +1,5 @@
-// The addon's exports, which Init() lists. All times in their arguments and results are in ms.
+// The addon's exports, which Init() lists. Times in their arguments and results are in ms, unless a
+// name ends in Ns.
 
 #include <napi.h>
 
@@ -46,8 +47,9 @@ Napi::Value IsBusy(const Call<1>& call) {
   return call.JsBoolean(call.Self().IsBusy(call.Number(0) * kNsPerMs));
 }
 
+// loopDelayNs() -> ns
 Napi::Value LoopDelay(const Call<>& call) {
-  return call.JsNumber(static_cast<double>(call.Self().TurnSoFar()) / kNsPerMs);
+  return call.JsNumber(static_cast<double>(call.Self().TurnSoFar()));
 }
 
 Napi::Value MeanTurn(const Call<>& call) {
@@ -60,19 +62,18 @@ Napi::Value TakeLongestTurn(const Call<>& call) {
 
 Napi::Value Utilization(const Call<>& call) { return call.JsNumber(call.Self().Utilization()); }
 
-// connectionAge(fd) -> ms; negative if the kernel does not report it
+// connectionAgeNs(fd) -> ns; negative if the kernel does not report it
 Napi::Value ConnectionAge(const Napi::CallbackInfo& info) {
-  return JsMs(info, Monitor(info).ConnectionAge(static_cast<int>(NumberAt(info, 0))));
+  return JsNumber(info, Monitor(info).ConnectionAge(static_cast<int>(NumberAt(info, 0))));
 }
 
-// requestWait(fd, fresh, queuedMs) -> ms; negative if the kernel does not report it
+// requestWaitNs(fd, fresh, queuedNs) -> ns; negative if the kernel does not report it
 Napi::Value RequestWait(const Call<3>& call) {
-  const double wait = call.Self().OnRequest(static_cast<int>(call.Number(0)), call.Flag(1),
-                                            call.Number(2) * kNsPerMs);
-  return call.JsNumber(wait / kNsPerMs);
+  return call.JsNumber(
+      call.Self().OnRequest(static_cast<int>(call.Number(0)), call.Flag(1), call.Number(2)));
 }
 
-// wasQueued() -> boolean, for the request of the last call of requestWait()
+// wasQueued() -> boolean, for the request of the last call of requestWaitNs()
 Napi::Value WasQueued(const Call<>& call) { return call.JsBoolean(call.Self().WasQueued()); }
 
 // watchListeners(...fds)
@@ -109,12 +110,12 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       Function<Lag>(env, "lag", monitor),
       Function<Delay>(env, "delay", monitor),
       Function<IsBusy>(env, "isBusy", monitor),
-      Function<LoopDelay>(env, "loopDelay", monitor),
+      Function<LoopDelay>(env, "loopDelayNs", monitor),
       Function<MeanTurn>(env, "meanTurn", monitor),
       Function<TakeLongestTurn>(env, "takeLongestTurn", monitor),
       Function<Utilization>(env, "utilization", monitor),
-      Function<ConnectionAge>(env, "connectionAge", monitor),
-      Function<RequestWait>(env, "requestWait", monitor),
+      Function<ConnectionAge>(env, "connectionAgeNs", monitor),
+      Function<RequestWait>(env, "requestWaitNs", monitor),
       Function<WasQueued>(env, "wasQueued", monitor),
       Function<WatchListeners>(env, "watchListeners", monitor),
       Function<CreateController>(env, "createController", monitor),

@@ -113,8 +113,8 @@ Napi::Value Excess(const Napi::CallbackInfo& info) {
   return JsNumber(info, Get(info).admission.Excess(NsAt(info, 0), CountAt(info, 1)));
 }
 
-// waitLimit(now) -> how long a request may have waited; a `now` of 0 stands for the current time
-Napi::Value WaitLimit(const Call<1>& call) {
+// delayLimitNs(now) -> how long a request may have waited; a `now` of 0 stands for the current time
+Napi::Value DelayLimit(const Call<1>& call) {
   const Controller& controller = *call.Self();
   const uint64_t now = call.Ns(0) > 0 ? call.Ns(0) : controller.Now();
   return call.JsNumber(static_cast<double>(controller.admission.Queue().LimitNs(now)));
@@ -196,7 +196,7 @@ Napi::Value CreateController(const Napi::CallbackInfo& info) {
                                   .SetFunction<Spilled>("spilled", controller)
                                   .SetFunction<Queued>("queued", controller)
                                   .SetFunction<Excess>("excess", controller)
-                                  .SetFunction<WaitLimit>("waitLimit", controller)
+                                  .SetFunction<DelayLimit>("delayLimitNs", controller)
                                   .SetFunction<InFlightOf>("inFlightOf", controller)
                                   .SetFunction<Snapshot>("snapshot", controller)
                                   .SetFunction<SnapshotOf>("snapshotOf", controller)

@@ -12,8 +12,9 @@ namespace spillway {
 ///
 /// Such functions read their arguments through Node-API directly. Napi::CallbackInfo always fetches
 /// six arguments and `this`, which takes 5 to 10 ns: up to half the time of a call of lag(). The
-/// functions are those that return a figure of the loop; requestWait() and wasQueued(); enter(),
-/// leave(), waitLimit() and inFlightOf() of a controller; begin() and end() of a concurrency limit.
+/// functions are those that return a figure of the loop; requestWaitNs() and wasQueued(); enter(),
+/// leave(), delayLimitNs() and inFlightOf() of a controller; begin() and end() of a concurrency
+/// limit.
 template <typename T, size_t kCount>
 class HotCall final {
  public:

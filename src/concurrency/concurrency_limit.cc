@@ -103,7 +103,7 @@ void ConcurrencyLimit::End(uint64_t now, uint64_t began, bool succeeded, double 
     probe_.Test(now, State());
   } else if (!searching_ && RHasFallen()) {
     probe_.Measure(now, State());
-  } else if (WindowIsOver(now)) {
+  } else if (WindowHasEnded(now)) {
     EndWindow(now, turn_ns);
   }
 }
@@ -122,7 +122,7 @@ void ConcurrencyLimit::BeginWindow(uint64_t now) {
 // Handlers that started together end together, so the throughput comes in waves. A window must be
 // long enough for all handlers in flight to end. At a random moment these are the slower ones: on
 // average they take R (1 + v), where v is the relative variance.
-bool ConcurrencyLimit::WindowIsOver(uint64_t now) const {
+bool ConcurrencyLimit::WindowHasEnded(uint64_t now) const {
   const double variance = Response().RelativeVariance();
   const double all_end = Response().Ns() * (1 + variance);
   const auto elapsed = static_cast<double>(now - window_begun_);

@@ -40,7 +40,7 @@ class ConcurrencyLimit final {
   NoLoadResponse& Response() { return probe_.Response(); }
   void Pass(uint64_t now);
   void BeginWindow(uint64_t now);
-  bool WindowIsOver(uint64_t now) const;
+  bool WindowHasEnded(uint64_t now) const;
   bool WasFull(double elapsed) const;
   bool XHasFallen(uint64_t now) const;
   bool RHasFallen() const;

@@ -10,13 +10,13 @@ constexpr double kOneInHundred = 0.01;
 }  // namespace
 
 void TurnWindow::OnTurn(uint64_t busy) {
-  Add(busy - std::min(busy, told_));
-  told_ = 0;
+  Add(busy - std::min(busy, counted_));
+  counted_ = 0;
 }
 
 TurnWindow::Delay TurnWindow::Take(uint64_t now, uint64_t running) {
-  Add(running - std::min(running, told_));
-  told_ = running;
+  Add(running - std::min(running, counted_));
+  counted_ = running;
   Delay delay{0, 0, static_cast<double>(max_)};
   if (now > begin_) {
     const auto elapsed = static_cast<double>(now - begin_);

@@ -41,7 +41,7 @@ class TurnWindow final {
   uint64_t begin_;
   double squares_ = 0;
   uint64_t max_ = 0;
-  uint64_t told_ = 0;  // busy time of the running turn that an earlier window has counted
+  uint64_t counted_ = 0;  // busy time of the running turn that an earlier window has counted
 };
 
 }  // namespace spillway

@@ -29,7 +29,7 @@ describe('the delay limit', () => {
     const bench = new Bench()
     bench.traffic(300, { waitedMs: 60 })
     assert.equal(bench.gate.standing, true)
-    assert.equal(bench.gate.waitLimitNs, ms(25))
+    assert.equal(bench.gate.delayLimitNs, ms(25))
     assert.equal(bench.arrive(0, 28), QUEUE_DELAY)
     assert.equal(bench.arrive(0, 24), ADMIT)
   })

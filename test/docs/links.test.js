@@ -22,3 +22,13 @@ describe('Links in the documentation', () => {
     for (const page of pages.filter((name) => name.startsWith('docs/'))) assert.ok(linked.includes(page), page)
   })
 })
+
+describe('npm commands in the documentation', () => {
+  const { scripts } = require('../../package.json')
+  for (const page of pages) {
+    it(`in ${page} are scripts of package.json`, () => {
+      const named = fs.readFileSync(path.join(root, page), 'utf8').matchAll(/\bnpm run ([\w:-]+)/g)
+      for (const [command, name] of named) assert.ok(Object.hasOwn(scripts, name), command)
+    })
+  }
+})

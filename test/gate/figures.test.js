@@ -9,6 +9,7 @@ const { needs } = require('../support/needs.js')
 const { closeOpened } = require('../support/opened.js')
 const { until, remains } = require('../support/until.js')
 const { binding } = require('../../lib/native/binding.js')
+const { NS_PER_MS } = require('../../lib/native/units.js')
 const { GateFigures } = require('../../lib/gate/figures.js')
 
 /** The kernel's figure may be one tick behind the clock. */
@@ -140,9 +141,9 @@ describe('the last waits', () => {
   it('are at most 32, the oldest first', () => {
     const figures = new GateFigures({ maxDelay: 100, dryRun: false },
       { limits: { load: {} }, spill: { spilled: 0 }, refusals: { byReason: { delay: 0 } }, inFlight: { count: 0 } })
-    for (let waitMs = 1; waitMs <= 3; waitMs++) figures.recordWait(waitMs)
+    for (let waitMs = 1; waitMs <= 3; waitMs++) figures.recordWait(waitMs * NS_PER_MS)
     assert.deepEqual(figures.stats(0).lastWaits, [1, 2, 3])
-    for (let waitMs = 4; waitMs <= 40; waitMs++) figures.recordWait(waitMs)
+    for (let waitMs = 4; waitMs <= 40; waitMs++) figures.recordWait(waitMs * NS_PER_MS)
     assert.deepEqual(figures.stats(0).lastWaits, Array.from({ length: 32 }, (_, i) => i + 9))
   })
 })

@@ -88,7 +88,7 @@ const AT_THE_EDGE = [
 const TAKES = {
   maxDelay: 'a number of ms from 20 to 60000, or false',
   exempt: 'a path, an array of paths',
-  maxInFlight: 'a whole number from 1 up',
+  maxInFlight: 'a whole number from 1 to 4294967295',
   classify: 'a function',
   retryAfter: "a whole number of seconds from 0 to 86400, or 'auto'",
   message: 'a string',

@@ -40,7 +40,7 @@ describe('the package, installed without a compiler,', function () {
 
   it('contains the files that a user needs, and no others', () => {
     const folders = new Set(tarball.files.map(({ path }) => path.split('/')[0]))
-    assert.deepEqual([...folders].sort(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'lib', 'package.json', 'prebuilds', 'src', 'types'])
+    assert.deepEqual([...folders].sort(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'docs', 'lib', 'package.json', 'prebuilds', 'src', 'types'])
     const binaries = tarball.files.map(({ path }) => path).filter((name) => name.startsWith('prebuilds/'))
     assert.deepEqual(binaries.sort(), targets.map(({ file }) => `prebuilds/${file}`).sort())
   })

@@ -57,7 +57,7 @@ class Bench {
   }
 
   get gate () {
-    return { ...this.controller.snapshot(), waitLimitNs: this.controller.waitLimit(this.now) }
+    return { ...this.controller.snapshot(), delayLimitNs: this.controller.delayLimitNs(this.now) }
   }
 
   class (id = 0) {

@@ -5,6 +5,7 @@ const { performance } = require('node:perf_hooks')
 const { setTimeout } = require('node:timers/promises')
 const monitor = require('../../lib/loop/monitor.js')
 const { binding } = require('../../lib/native/binding.js')
+const { NS_PER_MS } = require('../../lib/native/units.js')
 const { AdmissionController } = require('../../lib/admission/controller.js')
 
 const { block } = require('./block.js')
@@ -90,7 +91,7 @@ async function lateByLoop (send) {
   try {
     return await late(send)
   } finally {
-    while (binding.loopDelay() > LIMIT_MS) await setTimeout(SHORTEST_INTERVAL_MS)
+    while (binding.loopDelayNs() > LIMIT_MS * NS_PER_MS) await setTimeout(SHORTEST_INTERVAL_MS)
   }
 }
 

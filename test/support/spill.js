@@ -4,6 +4,7 @@ const fs = require('node:fs')
 const http = require('node:http')
 const net = require('node:net')
 const { binding } = require('../../lib/native/binding.js')
+const { NS_PER_MS } = require('../../lib/native/units.js')
 const monitor = require('../../lib/loop/monitor.js')
 const { gateOptions } = require('../../lib/gate/options.js')
 const { readOptions } = require('../../lib/options/read.js')
@@ -27,7 +28,6 @@ const MAY_QUEUE = 2
 // At most: a server in another process accepts connections in the meantime.
 const HANDSHAKES_MS = 100
 
-const NS_PER_MS = 1e6
 const INTERVAL_MS = 100
 const MAX_DELAY_MS = 100
 const LONG_QUEUE = 1e6
