@@ -1,5 +1,7 @@
 'use strict'
 
+const { warn } = require('../native/warn.js')
+
 /** Time between two calls of a check that is called only until it succeeds. */
 const RETRY_MS = 5000
 
@@ -50,8 +52,7 @@ class HealthCheck {
   #warn (error) {
     if (this.#hasWarned) return
     this.#hasWarned = true
-    process.emitWarning(`healthCheck failed, which counts as unhealthy: ${error instanceof Error ? error.stack : error}`,
-      { code: 'SPILLWAY_HEALTH_CHECK' })
+    warn('SPILLWAY_HEALTH_CHECK', 'healthCheck failed, so the process counts as unhealthy', error)
   }
 }
 

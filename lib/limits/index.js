@@ -1,6 +1,7 @@
 'use strict'
 
 const { backend } = require('../native/binding.js')
+const { warn } = require('../native/warn.js')
 const { limitOptions } = require('./options.js')
 const { acquire } = require('./sampler.js')
 const { LIMITS } = require('./table.js')
@@ -173,7 +174,7 @@ function warnOfUnavailable (limits, load) {
     const why = reason === 'memoryRatio'
       ? 'the container has no memory limit'
       : `this system does not provide the figure${backend === 'js' ? ' unless the native addon is loaded' : ''}`
-    process.emitWarning(`${option} has no effect: ${why}`, { code: 'SPILLWAY_UNKNOWN_LIMIT' })
+    warn('SPILLWAY_UNKNOWN_LIMIT', `${option} has no effect: ${why}`)
   }
 }
 

@@ -56,6 +56,7 @@
  */
 
 const path = require('node:path')
+const { warn } = require('./warn.js')
 
 const BUILD_BY_HAND = 'To build the addon, run `npx node-gyp rebuild -C node_modules/spillway/src` with Python 3, make and a C++17 ' +
   'compiler installed; docs/compatibility.md lists the systems that need no build'
@@ -76,7 +77,7 @@ function load () {
     return { backend: 'native', binding: loadAddon() }
   } catch (error) {
     if (wanted === 'native') throw error
-    warn(error instanceof Error ? error.message : String(error))
+    warnOfFallback(error instanceof Error ? error.message : String(error))
     return loadFallback()
   }
 }
@@ -91,11 +92,10 @@ function loadAddon () {
 }
 
 /** @param {string} reason */
-function warn (reason) {
-  process.emitWarning(
+function warnOfFallback (reason) {
+  warn('SPILLWAY_FALLBACK',
     'The native addon could not be loaded. A JavaScript timer is used instead. It measures event-loop lag, but not how long ' +
-    `each request waited, and finds no concurrency limits. ${BUILD_BY_HAND}. Reason: ${reason}`,
-    { type: 'SpillwayWarning', code: 'SPILLWAY_FALLBACK' })
+    `each request waited, and finds no concurrency limits. ${BUILD_BY_HAND}. Reason: ${reason}`)
 }
 
 /** @returns {{ backend: 'js', binding: Backend }} */

@@ -1,5 +1,7 @@
 'use strict'
 
+const { warn } = require('../native/warn.js')
+
 /**
  * Wraps a function of the user, so that its failure does not keep a client from getting its response. If the function
  * throws, the call returns undefined. The first failure, which may also be a rejected promise, emits a process warning.
@@ -18,7 +20,7 @@ function userFunction (name, code, fn, onFault = () => {}) {
    * @param {Parameters<F>} args
    */
   const fail = (error, args) => {
-    if (!hasWarned) process.emitWarning(`${name} failed: ${error instanceof Error ? error.stack : error}`, { code })
+    if (!hasWarned) warn(code, `${name} failed`, error)
     hasWarned = true
     onFault(...args)
   }

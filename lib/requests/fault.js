@@ -1,5 +1,7 @@
 'use strict'
 
+const { warn } = require('../native/warn.js')
+
 let hasWarned = false
 
 /**
@@ -11,9 +13,7 @@ let hasWarned = false
 function reportFault (error) {
   if (hasWarned) return
   hasWarned = true
-  process.emitWarning(
-    `spillway could not track a request or a connection; please report this: ${error instanceof Error ? error.stack : error}`,
-    { type: 'SpillwayWarning', code: 'SPILLWAY_INTERNAL' })
+  warn('SPILLWAY_INTERNAL', 'spillway could not track a request or a connection; please report this', error)
 }
 
 module.exports = { reportFault }

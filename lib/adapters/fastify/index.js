@@ -154,7 +154,7 @@ function healthChecker (fastify, healthCheck) {
     try {
       return await healthCheck(fastify)
     } catch (error) {
-      fastify.log.error({ err: error }, 'healthCheck failed, which counts as unhealthy')
+      fastify.log.error({ err: error }, 'healthCheck failed, so the process counts as unhealthy')
       return false
     }
   }
