@@ -18,6 +18,18 @@ describe('the package', () => {
     assert.deepEqual({ stdout, stderr }, { stdout: 'js\n', stderr: '' })
   })
 
+  it('loads no addon, and few of its modules, before an adapter creates its first gate', async () => {
+    const { stdout } = await run(`
+      require('spillway/express')
+      const modules = Object.keys(require.cache).filter((file) => file.includes(require('node:path').join('', 'lib', '')))
+      const addons = process.report.getReport().sharedObjects.filter((name) => name.endsWith('spillway.node'))
+      console.log(modules.length, addons.length)
+    `)
+    const [modules, addons] = stdout.split(' ').map(Number)
+    assert.equal(addons, 0)
+    assert.ok(modules >= 1 && modules <= 12, `${modules} modules`)
+  })
+
   it("throws the addon's error instead of falling back if SPILLWAY_BACKEND is native", async () => {
     const load = (/** @type {string} */ failure) => run(`
       process.env.SPILLWAY_BACKEND = 'native'
