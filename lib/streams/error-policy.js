@@ -7,7 +7,7 @@ const { isThenable } = require('./thenable.js')
  * What to do about a failed item: end the job, leave the item out, or deliver a value in its place.
  *
  * @template R
- * @typedef {'stop' | 'skip' | { value: R }} Verdict
+ * @typedef {'stop' | 'skip' | { value: R }} ErrorAction
  */
 
 /**
@@ -22,7 +22,7 @@ const { isThenable } = require('./thenable.js')
  * @callback OnError
  * @param {unknown} error
  * @param {{ item: T, index: number }} failed
- * @returns {Verdict<R> | PromiseLike<Verdict<R>>}
+ * @returns {ErrorAction<R> | PromiseLike<ErrorAction<R>>}
  */
 
 /** Decides what to do about failed items, and keeps the errors that `'collect'` reports at the end. */
@@ -45,7 +45,7 @@ class ErrorPolicy {
   /**
    * @param {unknown} error
    * @param {import('./item.js').Item<any>} failed
-   * @returns {Verdict<any> | PromiseLike<Verdict<any>>}
+   * @returns {ErrorAction<any> | PromiseLike<ErrorAction<any>>}
    * @throws {TypeError} if `onError` returns anything else. An error that `onError` throws is rethrown
    */
   judge (error, { value: item, index }) {
@@ -58,8 +58,8 @@ class ErrorPolicy {
         if (this.#kept.length < this.#maxErrors) this.#kept.push({ index, error: labelled(error, item, index) })
         return 'skip'
     }
-    const verdict = this.#onError(error, { item, index })
-    return isThenable(verdict) ? Promise.resolve(verdict).then(checked) : checked(verdict)
+    const action = this.#onError(error, { item, index })
+    return isThenable(action) ? Promise.resolve(action).then(checked) : checked(action)
   }
 
   /**
@@ -79,14 +79,14 @@ class ErrorPolicy {
 }
 
 /**
- * @param {any} verdict
- * @returns {Verdict<any>}
+ * @param {any} action
+ * @returns {ErrorAction<any>}
  */
-function checked (verdict) {
-  if (verdict === 'stop' || verdict === 'skip' || (typeof verdict === 'object' && verdict !== null && 'value' in verdict)) {
-    return verdict
+function checked (action) {
+  if (action === 'stop' || action === 'skip' || (typeof action === 'object' && action !== null && 'value' in action)) {
+    return action
   }
-  throw new TypeError(`spillway/stream: onError must return 'stop', 'skip' or { value }, got ${show(verdict)}`)
+  throw new TypeError(`spillway/stream: onError must return 'stop', 'skip' or { value }, got ${show(action)}`)
 }
 
 /**

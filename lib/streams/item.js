@@ -35,7 +35,7 @@ class Item {
    */
   constructor (input, index, bytes) {
     /**
-     * @type {any} depends on the state: the input, a promise that settles once the verdict was applied, the result, or
+     * @type {any} depends on the state: the input, a promise that settles once the action was applied, the result, or
      *   the error
      */
     this.value = input

@@ -89,15 +89,15 @@ class Outcomes {
       return
     }
     try {
-      const verdict = this.#policy.judge(error, item)
-      if (isThenable(verdict)) {
+      const action = this.#policy.judge(error, item)
+      if (isThenable(action)) {
         item.state = JUDGED
-        item.value = this.#await(item, error, verdict)
+        item.value = this.#await(item, error, action)
       } else {
-        this.#apply(item, error, verdict)
+        this.#apply(item, error, action)
       }
-    } catch (errorOfVerdict) {
-      this.#stop(item, errorOfVerdict)
+    } catch (policyError) {
+      this.#stop(item, policyError)
     }
   }
 
@@ -129,27 +129,27 @@ class Outcomes {
   /**
    * @param {Item} item
    * @param {unknown} error
-   * @param {PromiseLike<import('./error-policy.js').Verdict<any>>} pending
+   * @param {PromiseLike<import('./error-policy.js').ErrorAction<any>>} pending
    */
   async #await (item, error, pending) {
     try {
-      const verdict = await pending
-      if (item.state === JUDGED) this.#apply(item, error, verdict)
-    } catch (errorOfVerdict) {
+      const action = await pending
+      if (item.state === JUDGED) this.#apply(item, error, action)
+    } catch (policyError) {
       if (item.state !== JUDGED || this.#termination.finished) this.lateErrors++
-      else this.#stop(item, errorOfVerdict)
+      else this.#stop(item, policyError)
     }
   }
 
   /**
    * @param {Item} item
    * @param {unknown} error
-   * @param {import('./error-policy.js').Verdict<any>} verdict
+   * @param {import('./error-policy.js').ErrorAction<any>} action
    */
-  #apply (item, error, verdict) {
+  #apply (item, error, action) {
     if (this.#termination.finished) return // the user's onError may have ended the flow
-    if (verdict === 'stop') this.#stop(item, error)
-    else if (verdict !== 'skip' && verdict.value !== skip && this.#sink.accepts(verdict.value)) this.#deliveries.succeed(item, verdict.value)
+    if (action === 'stop') this.#stop(item, error)
+    else if (action !== 'skip' && action.value !== skip && this.#sink.accepts(action.value)) this.#deliveries.succeed(item, action.value)
     else this.#skip(item)
   }
 

@@ -21,12 +21,12 @@ class Cohort final {
     last_ = now;
     starts_ += static_cast<double>(now - first_);
   }
-  void End(uint64_t now, uint64_t began, bool completed) {
+  void End(uint64_t now, uint64_t began, bool served) {
     if (!Has(began) || ended_ == begun_) return;
     ++ended_;
     starts_ -= static_cast<double>(began - first_);
     responses_ += static_cast<double>(now - began);
-    if (completed) sample_.Add(static_cast<double>(now - began));
+    if (served) sample_.Add(static_cast<double>(now - began));
   }
 
   /// Accepts no more handlers, unless there are fewer than `fewest`.
