@@ -8,8 +8,9 @@ const { dependencies } = require('./runtimes/package.json')
 
 // The other tests do not depend on the version: the bench, options and docs are plain JavaScript, simulations have a clock
 // of their own, and the classic test measures the cost of overload.
-const FILES = ['test/*/*.test.js', '--ignore', 'test/{bench,docs,integration,options,package}/*',
-  '--ignore', 'test/*/*.simulation.test.js', '--ignore', 'test/loop/classic.*']
+const IGNORED = ['test/{bench,docs,integration,options,package}/*', 'test/*/*.simulation.test.js', 'test/loop/classic.*']
+const QUICK = ['--parallel', '--jobs', '4', 'test/*/*.test.js', ...ignore([...IGNORED, 'test/*/*.slow.test.js'])]
+const SLOW = ['test/*/*.slow.test.js', ...ignore(IGNORED)]
 
 const root = path.join(__dirname, '..')
 const supported = Object.keys(dependencies).flatMap((name) => /^node-(\d+)$/.exec(name)?.[1] ?? [])
@@ -19,7 +20,14 @@ if (unknown.length > 0) throw new RangeError(`takes some of ${supported}; got ${
 
 for (const version of chosen) {
   const node = path.join(__dirname, 'runtimes', 'node_modules', `node-${version}`, 'bin', 'node')
-  console.log(`Node ${version}`)
-  const { status } = spawnSync(node, [path.join(root, 'node_modules/mocha/bin/mocha.js'), ...FILES], { cwd: root, stdio: 'inherit' })
-  if (status !== 0) process.exitCode = 1
+  for (const args of [QUICK, SLOW]) {
+    console.log(`Node ${version}`)
+    const { status } = spawnSync(node, [path.join(root, 'node_modules/mocha/bin/mocha.js'), ...args], { cwd: root, stdio: 'inherit' })
+    if (status !== 0) process.exitCode = 1
+  }
+}
+
+/** @param {string[]} globs */
+function ignore (globs) {
+  return globs.flatMap((glob) => ['--ignore', glob])
 }
