@@ -96,7 +96,7 @@ describe('the package, installed without a compiler,', function () {
     } else {
       assert.equal(source, 'loop')
       assert.equal(stderr.match(/SpillwayWarning/g)?.length, 1, stderr)
-      assert.match(stderr, /not what each request waited/)
+      assert.match(stderr, /\[SPILLWAY_FALLBACK\].*not how long each request waited/)
     }
   }
 })
