@@ -35,8 +35,8 @@ const table = {
     takes: 'a number above 0, up to 1',
     hasType: isNumber,
     inRange: (value) => value > 0 && value <= 1,
-    // An instance that sheds half of its requests still serves as many as it can. If it left, the other instances would
-    // get those too.
+    // An instance that sheds half of its requests still serves as many as it can. If it received no more requests, the
+    // other instances would have to serve those too.
     default: 0.9
   },
   notReadyAfter: { ...secondsRow, default: 10 },

@@ -1,11 +1,11 @@
 'use strict'
 
 /**
- * A complete 503 response, for connections without a response object of Node's.
+ * Returns a complete 503 response, for connections for which Node has no response object.
  *
  * @param {number} retryAfter s
  * @param {string} body
- * @returns {string} ends the connection
+ * @returns {string} has the header `Connection: close`
  */
 function rawRefusal (retryAfter, body) {
   return 'HTTP/1.1 503 Service Unavailable\r\n' +

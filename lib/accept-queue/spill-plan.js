@@ -12,9 +12,9 @@ const { isFunction } = require('../options/rows.js')
  * @property {string[]} exempt path patterns
  */
 
-// The send buffer of a new socket takes at least this much at once on every Linux.
+// On every version of Linux, the send buffer of a new socket takes at least this much at once.
 const MOST_ANSWER_BYTES = 4096
-// For `retryAfter: 'auto'` there is one prepared answer for each number of seconds from 1 to this one.
+// For `retryAfter: 'auto'` there is one prepared answer for each number of seconds from 1 to this.
 const MOST_RETRY_S = 16
 
 const isGiven = (/** @type {unknown} */ value) => value !== undefined

@@ -48,7 +48,7 @@ const SLOTS = 8
 // The figures of this many closed servers are still read, because they may change.
 const MOST_RETIRED = 8
 
-/** Handles that a gate's spill is attached to. A second gate would see only what the first has left in the queue. */
+/** Handles that a gate's spill is attached to. A second gate would see only the connections that the first leaves. */
 const attachedHandles = new WeakSet()
 
 /** The spill of one gate, on all of the gate's servers. */

@@ -3,7 +3,7 @@
 const { settled, userFunction } = require('../options/user-function.js')
 const { pathOfTarget } = require('../requests/target.js')
 
-/** Matches what may lead to another path once a server has decoded and normalized it. */
+/** Matches the parts of a path that may lead to another path once a server has decoded and normalized it. */
 const MAY_LEAVE = /\/\.|\\|%2e|%2f|%5c/i
 
 /**

@@ -39,8 +39,9 @@ const requestWatch = require('../requests/watch.js')
  * @property {number} waitNs
  */
 
-// After its client has left, a request stays in flight while its handler runs. A handler may never report that it has
-// finished, so this time is limited to twice the longest that a recent request of the class took, within these bounds.
+// After its client has left, a request stays in flight while its handler runs. Some handlers never report that they
+// have finished, so this time is limited to twice the duration of the longest recent request of the class, within these
+// bounds.
 const PATIENCE_FACTOR = 2
 const MIN_PATIENCE_MS = 1000
 const MAX_PATIENCE_MS = 30_000

@@ -7,7 +7,7 @@ const { gateOptions } = require('./options.js')
 
 const STATUS = 503
 
-/** Memory or a thread pool takes about this long to recover: several samples of its limit. */
+/** Memory or a thread pool takes about this long to recover, that is, several sample intervals. */
 const LIMIT_RECOVERY_S = 10
 /** A request in flight usually ends sooner than this. */
 const IN_FLIGHT_RECOVERY_S = 1

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * The kernel assigns the lowest free number to a new descriptor. The descriptor of a new connection is therefore a lower
- * bound of the number of open descriptors, at no cost.
+ * The kernel assigns the lowest free number to a new descriptor. The descriptor of a new connection is therefore a
+ * lower bound on the number of open descriptors, which costs nothing to obtain.
  */
 
 /** @type {Set<{ from: number, note: (fd: number) => void }>} */

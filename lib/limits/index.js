@@ -29,7 +29,7 @@ const SELF_REPORTING = ['fdRatio', 'healthCheck']
 
 /** The limits of one gate, or of one route, on the figures that the thread samples. */
 class Limits {
-  /** The exceeded limit because of which requests are refused, if there is one. @type {ExceededLimit | null} */
+  /** The exceeded limit that causes requests to be refused, if there is one. @type {ExceededLimit | null} */
   exceeded = null
   /** @type {(LimitRow & { limit: number | undefined })[]} */
   #limits

@@ -12,7 +12,7 @@
  * @property {() => number} lag the smoothed lateness of the timer
  * @property {() => number} delay how long a request that arrives now would wait before its handler
  * @property {(maxLagMs: number) => boolean} isBusy whether to shed a request: never if `delay()` is at most `maxLagMs`,
- *   always from twice that on, and with increasing probability in between
+ *   always if it is at least twice that, and with increasing probability in between
  * @property {() => number} loopDelayNs how long a request that reaches its handler now has waited, judged by the event loop
  *   alone: the time for which the current turn has been busy
  * @property {() => number} meanTurn the mean busy time of recent turns

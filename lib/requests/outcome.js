@@ -6,7 +6,7 @@ const OUTCOME = {
   completed: 0,
   /** Its client left, or its handler destroyed the response. */
   abandoned: 1,
-  /** It tells nothing about service time: an upgrade, an event stream, or a handler that did not finish in time. */
+  /** It says nothing about service time: an upgrade, an event stream, or a handler that did not finish in time. */
   detached: 2
 }
 

@@ -69,7 +69,7 @@ function awaitHandler (trackedRequest) {
   const handlerEndsResponse = !isAnsweredForHandler(entries)
   if (isEventStream(res) || isPipedInto(res) || (handlerEndsResponse && res.writableEnded)) return end(trackedRequest, OUTCOME.abandoned)
   const patienceMs = Math.max(...entries.map((entry) => entry.patienceMs()))
-  // A request that runs out of time tells nothing about how long a handler takes.
+  // A request that runs out of time says nothing about how long a handler takes.
   const timer = setTimeout(end, patienceMs, trackedRequest, OUTCOME.detached).unref()
   const done = () => {
     clearTimeout(timer)
@@ -104,7 +104,7 @@ function whenHandled (trackedRequest, handled) {
 function end (trackedRequest, outcome, status) {
   if (trackedRequest.finished) return
   trackedRequest.finished = true
-  // The duration of an event stream depends on its client, and tells nothing about service time.
+  // The duration of an event stream depends on its client, and says nothing about service time.
   if (trackedRequest.res !== null && isEventStream(trackedRequest.res)) outcome = OUTCOME.detached
   for (let { entry } = trackedRequest; entry !== null; entry = entry.next) entry.end(outcome, status)
 }

@@ -57,7 +57,7 @@ class Handlers {
    * @param {Item} item
    * @param {import('./intake.js').Origin | undefined} origin
    * @returns {unknown} what the handler returns, perhaps a promise
-   * @throws what the handler throws, or the rejection of the promise that was the item
+   * @throws what the handler throws, or, if the item is a rejected promise, the reason of its rejection
    */
   call (item, origin) {
     if (origin?.rejection !== undefined) throw origin.rejection.error

@@ -5,7 +5,7 @@
 /**
  * Provides a signal for each item. It is aborted when the item times out or the whole flow is aborted.
  * `AbortSignal.any()` would do the same, but on Node.js 20 it keeps every dependent signal alive for as long as the
- * source signal.
+ * source signal lives.
  */
 class ItemSignals {
   #ms

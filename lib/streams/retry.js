@@ -16,15 +16,15 @@ const { LONGEST_TIMER_MS } = require('../options/rows.js')
  */
 
 /**
- * The capacity of the budget: enough for occasional failures, but too few retries to add noticeable load to a downstream
- * that is overloaded.
+ * The capacity of the budget: enough retries for occasional failures, but too few to add noticeable load to an
+ * overloaded downstream service.
  */
 const MAX_TOKENS = 10
 
 /**
- * Tries failed items again, with exponential backoff and full jitter (Brooker, "Exponential Backoff And Jitter", 2015). All items
- * of a job share a budget of retries, the token bucket of gRPC's retry throttling (proposal A6), so that a downstream that fails
- * permanently gets little more than one attempt for each item.
+ * Tries failed items again, with exponential backoff and full jitter (Brooker, "Exponential Backoff And Jitter", 2015).
+ * All items of a job share a budget of retries, the token bucket of gRPC's retry throttling (proposal A6), so that a
+ * downstream service that fails permanently gets little more than one attempt for each item.
  */
 class Retries {
   /** The number of retries so far. */

@@ -105,8 +105,8 @@ class Runner {
   }
 
   /**
-   * Runs handlers one after the other, as long as an item can start. The caller has checked that one can. No more of
-   * these loops run than there are slots. A loop with `await` needs no promise for each item, unlike `then()`.
+   * Runs handlers one after the other, as long as an item can start. The caller has checked that one can. There are
+   * never more of these loops than slots. A loop with `await` needs no promise for each item, unlike `then()`.
    */
   async #work () {
     const worker = this.#workers.enter()

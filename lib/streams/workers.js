@@ -2,7 +2,7 @@
 
 /** @typedef {import('./item.js').Item<any>} Item */
 
-/** A loop that runs handlers one after the other. It is a node of a linked list, so that entering and leaving is cheap. */
+/** A loop that runs handlers one after the other. It is a node of a linked list, so that entering and leaving are cheap. */
 class Worker {
   /** @type {Item | undefined} the last item that it started */
   item

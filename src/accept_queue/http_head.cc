@@ -12,8 +12,8 @@ constexpr std::string_view kVersion10 = "HTTP/1.0\r\n";
 constexpr std::string_view kVersion11 = "HTTP/1.1\r\n";
 constexpr std::string_view kEndOfLine = "\r\n";
 
-// A longer Content-Length is not read: up to 15 digits fit into a double exactly, and no client
-// announces more.
+// A request with a longer Content-Length is left to Node: a server that uses doubles reads only up
+// to 15 digits exactly, and no client announces more.
 constexpr size_t kMostDigits = 15;
 
 // Classes of bytes, one bit each.

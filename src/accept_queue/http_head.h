@@ -68,7 +68,7 @@ class HttpHeadReader final {
   Piece target_;
   Piece name_;
 
-  // What the header fields so far say.
+  // What the header fields read so far contain.
   uint16_t hosts_ = 0;
   uint16_t lengths_ = 0;
   uint16_t encodings_ = 0;

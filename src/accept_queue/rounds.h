@@ -17,8 +17,8 @@ template <typename T>
 class Rounds final {
  public:
   struct Pace {
-    uint64_t every;    // the least time between the beginnings of two rounds
-    uint64_t longest;  // the most time that a round may take in one turn
+    uint64_t every;    // the minimum time between the beginnings of two rounds
+    uint64_t longest;  // the maximum time that a round may take in one turn
   };
 
   explicit Rounds(Pace pace) : pace_(pace) {}

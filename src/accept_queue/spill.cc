@@ -18,12 +18,12 @@ constexpr uint64_t kNsPerMs = 1'000'000;
 // A queue that was found empty is not read again for 1 ms, because reading it costs a system call.
 constexpr uint64_t kEmptyForNs = kNsPerMs;
 
-// A spill must not make a turn longer by more than 1 ms, which includes Node's work for each
-// connection handed over.
+// A spill must not lengthen a turn by more than 1 ms, including Node's work for the connections
+// handed over.
 constexpr uint64_t kBatchNs = 900'000;
 constexpr uint64_t kHandOverNs = 75'000;
-// This many connections take less time. If the clock says otherwise, other processes keep the
-// machine busy, and the queue must still not grow.
+// At least this many connections are taken, which normally takes less time. If it takes longer,
+// other processes are keeping the machine busy, and the queue must not grow because of that.
 constexpr uint32_t kLeastBatch = 16;
 
 // A connection handed over may be served, and then costs as much as a request. If requests are
@@ -38,8 +38,8 @@ constexpr size_t kMostHeld = 256;
 constexpr uint64_t kReviewEveryNs = 4 * kNsPerMs;
 constexpr uint64_t kReviewNs = 300'000;
 
-// Retry-After varies by half of the due time in both directions, so that refused clients do not all
-// return at once.
+// Retry-After is the due time, randomly varied by up to half in either direction, so that refused
+// clients do not all return at once.
 constexpr double kLeastJitter = 0.5;
 constexpr double kMostJitter = 1.5;
 

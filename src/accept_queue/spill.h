@@ -67,8 +67,8 @@ class Spill final {
   struct Settings {
     PathPatterns exempt;
     /// Complete responses: the first with a Retry-After of one second, the second with two, and so
-    /// on. A single response is used for all. Each ends in a message of `message_bytes`, which is
-    /// left out in response to HEAD.
+    /// on. If there is only one response, it is used for every refusal. Each ends in a message of
+    /// `message_bytes`, which is left out in response to HEAD.
     std::vector<std::string> answers;
     size_t message_bytes;
     /// The lowest reserved descriptor; infinite if none are reserved. The spill does not wait for
@@ -110,7 +110,7 @@ class Spill final {
   struct Taken {
     int fd;
     uint64_t since;
-    double excess;  // length of the accept queue then, relative to the length allowed
+    double excess;  // length of the accept queue at that time, relative to the length allowed
     HttpHeadReader reader;
     bool is_head;    // the request's method is HEAD, as far as is known
     bool is_exempt;  // the request's path is exempt, as far as is known

@@ -247,8 +247,9 @@ void AdmissionController::JoinCrowd(const ClassLimit::Setting& setting) {
   });
 }
 
-// Whether the window shows the cost of a request. In a dry run there is no limit, so that more and
-// more requests may be in flight; their cost so far would be attributed to the few that completed.
+// Whether the window shows the cost of a request. In a dry run nothing limits the number of
+// requests in flight. If it rises, the cost of the unfinished requests would be attributed to the
+// few that completed.
 bool AdmissionController::Steady(double completions) {
   if (!dry_run_) return true;
   const double more = static_cast<double>(dry_run_->Present()) - present_;
@@ -334,7 +335,8 @@ bool AdmissionController::MayRefuseWaiting() const {
   return queue_.Standing() && options_.max_delay_ns > 0 && !options_.dry_run;
 }
 
-// Requests that arrived during a pause of the loop, at the rate from before it, are no overload.
+// Requests that arrived during a pause of the loop are not overload, unless they arrived at a
+// higher rate than before it.
 uint32_t AdmissionController::MayQueue(uint64_t now) const {
   const auto wait = static_cast<double>(std::max(queue_.LimitNs(now), queue_.PauseNs(now)));
   return static_cast<uint32_t>(std::max(kLeastQueued, rate_ * wait));

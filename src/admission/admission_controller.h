@@ -48,8 +48,8 @@ class AdmissionController final {
   /// rounding error: JavaScript holds it as a double, which is exact only in the first 104 days of
   /// uptime.
   void Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome);
-  /// A turn ends now, in which the loop did not wait for events for `busy_ns`. Must be called for
-  /// each turn: the controller evaluates its measurements here, about every 100 ms.
+  /// A turn ends now. For `busy_ns` of it, the loop was busy, that is, not waiting for events. Must
+  /// be called for each turn: the controller evaluates its measurements here, about every 100 ms.
   void OnTurn(uint64_t now, uint64_t busy_ns);
   /// Frees the number for another class. Returns false, and changes nothing, while requests of the
   /// current class are in flight.
@@ -66,8 +66,8 @@ class AdmissionController final {
   uint32_t Excess(uint64_t now, uint32_t length) const;
   /// How many connections may wait to be accepted: as many as can be served within the delay limit.
   uint32_t MayQueue(uint64_t now) const;
-  /// Whether connections may be refused from the accept queue: a queue stands, and this is no dry
-  /// run.
+  /// Whether connections may be refused from the accept queue: a queue stands, and this is not a
+  /// dry run.
   bool MayRefuseWaiting() const;
 
   const ClassLimit& Limit(uint8_t id) const { return classes_[id].limit; }

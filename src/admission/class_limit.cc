@@ -8,26 +8,25 @@ namespace spillway {
 namespace {
 
 // The time over which rates are smoothed: about three windows, to level out the noise of a window's
-// few completions, plus two response times, because a class of slow requests would otherwise be
-// seen in waves.
+// few completions, plus two response times, because slow requests may complete in waves.
 constexpr double kMemoryNs = 250e6;
 constexpr double kMemoryResponses = 2;
 
-// The loop's capacity is the best of the recent windows, because a window with a pause shows less.
+// The loop's capacity is that of the best recent window, because a window with a pause shows less.
 // The value decays by 5 % a window.
 constexpr double kFading = 0.95;
 
 // The queueing allowed while the limit is enforced, and the queueing at which it becomes enforced.
 // Each is a part of the delay limit plus a part of the response time, because the response time is
-// not known more precisely. The gap between the two leaves room for classes that only suffer from
+// not known precisely. The gap between the two leaves room for classes that only suffer from
 // another's queue.
 constexpr double kAllowed = 0.5;
 constexpr double kAllowedResponse = 0.125;
 constexpr double kEvident = 1;
 constexpr double kEvidentResponse = 0.25;
 
-// If other classes queue, a class is assumed to queue too if its last response shows a quarter of
-// the queueing that counts as evidence.
+// While other classes queue, a class is assumed to queue too if its last response shows a quarter
+// of the queueing that is otherwise required.
 constexpr double kQueues = 0.25;
 
 // A response that took less than twice as long as a pause of the loop shows no queue: it was held
@@ -46,10 +45,10 @@ constexpr double kLeastFull = 0.67;
 constexpr double kCalmNs = 450e6;
 constexpr double kCalmResponses = 2;
 
-// During a probe, the class may have half of the requests in flight that it needs. A probe runs
-// when the limit becomes enforced, when X has changed by a factor of 1.5, and periodically. Slow
-// responses make probes longer, so they run less often. A probe is cut short if few requests
-// complete.
+// During a probe, the class may have half as many requests in flight as it needs. A probe runs when
+// the limit becomes enforced, when X has changed by a factor of 1.5, and periodically. Slow
+// responses make probes longer, so probes of a slow class run less often. A probe is cut short if
+// few requests complete.
 constexpr double kProbeShare = 0.5;
 constexpr double kProbeChange = 1.5;
 constexpr double kProbeEveryNs = 10e9;
@@ -65,8 +64,8 @@ constexpr double kLongestRequests = 64;
 constexpr double kLower = 0.9;
 
 // The service has become slower if two probes in quick succession find responses that exceed the
-// allowed response time by this factor. A single probe may be misled: eight controllers that share
-// a resource reach this factor with the one extra request that each admits.
+// allowed response time by this factor. A single probe may be misleading: if eight controllers
+// share a resource, the one extra request that each of them admits is enough to reach this factor.
 constexpr double kSlower = 1.25;
 constexpr int kSlowerProbes = 2;
 constexpr double kProbeAgainNs = 100e6;
@@ -167,8 +166,8 @@ void ClassLimit::EndEnforcedWindow(const Window& window, double rate, double new
 }
 
 // Between bursts, fewer requests are in flight than the limit allows. By Little's law, the sum of a
-// window's response times is the mean number in flight times the window's length. This is the
-// estimated rate of completions with the limit always full.
+// window's response times is the mean number in flight times the window's length. Returns the
+// estimated rate of completions if the limit were always full.
 double ClassLimit::CapacityWhenFull() const {
   return capacity_ / std::clamp(fullness_, kLeastFull, 1.0);
 }
@@ -281,7 +280,7 @@ void ClassLimit::SeemsSlower(double response_ns) {
   slower_ns_ = std::min(slower_ns_, response_ns);
   if (++slower_probes_ < kSlowerProbes) return;
   no_load_.Reset(slower_ns_);
-  // The probes have kept the class below the number in flight that it needs, so `capacity_` may be
+  // The probes have allowed the class fewer requests in flight than it needs, so `capacity_` may be
   // too low by now.
   capacity_ = std::max(capacity_, slower_capacity_);
   slower_probes_ = 0;

@@ -20,7 +20,7 @@ class ClassLimit final {
     uint64_t now;
     double elapsed_ns;
     double busy_ns;   // busy time of the loop
-    double pause_ns;  // delay of requests by long turns, as far as it is not worked off yet
+    double pause_ns;  // delay of requests by long turns, not yet worked off
     double cost_ns;   // loop time that one request costs
   };
 
@@ -36,7 +36,8 @@ class ClassLimit final {
 
   /// Whether one more request may be in flight. `pressed`: the loop is late, and all classes
   /// together have more requests in flight than a burst allows. Requests that arrived during a
-  /// pause of the loop, at the rate from before it, do not count as a burst.
+  /// pause of the loop do not count as a burst, unless they arrived at a higher rate than before
+  /// it.
   bool Admits(bool pressed, double pause_ns) const {
     if (enforcing_) return in_flight_ < cap_;
     return !pressed || in_flight_ < burst_ + rate_ * pause_ns || in_flight_ == 0;
@@ -71,13 +72,13 @@ class ClassLimit final {
   bool Evident() const { return detector_.Evident(); }
   void ResetDetector() { detector_.Drop(); }
   void Enforce(const Setting& setting);
-  /// From now on the limit is enforced, and applies to the requests of `other` too, which completes
-  /// `rate` per ns.
+  /// From now on the limit is enforced, and also applies to the requests of `other`, which
+  /// completes `rate` of them per ns.
   void Take(const ClassLimit& other, double rate, const Setting& setting);
   void AlsoHolds(uint32_t in_flight) { in_flight_ += in_flight; }
   /// This class was part of `other` until now, with `share` of its requests, 0 to 1.
   void SplitFrom(uint64_t now, ClassLimit& other, double share);
-  /// Another class is split off. It takes this share of X, which is returned, per ns.
+  /// Another class is split off, and takes this share of X with it. Returns what it takes, per ns.
   double GiveAway(double share, const Setting& setting);
   /// A response that exceeds R by this shows a queue.
   static double EvidentNs(double no_load_ns, double pause_ns, const Setting& setting);
@@ -108,7 +109,7 @@ class ClassLimit final {
   double Capacity() const { return enforcing_ ? capacity_ : loop_capacity_; }
   double Rate() const { return rate_; }
   double ArrivalRate() const { return arrival_rate_; }
-  /// R, or a guess; 0 until a request was completed.
+  /// R, or a guess; 0 until a request has been completed.
   double NoLoadNs() const { return no_load_.Ns() > 0 ? no_load_.Ns() : cost_ns_; }
   /// How long the slowest of the recent requests took; 0 until one has ended.
   double LongestNs() const { return longest_ns_; }

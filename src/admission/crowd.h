@@ -9,9 +9,9 @@ namespace spillway {
 
 /// Judges together the classes that complete too few requests to be judged alone. A hundred of them
 /// may share one connection pool, and one request in flight for each would be many more than the
-/// pool can serve in time. When their response times, each compared with the no-load response time
-/// of its class, show a queue, the classes that show it become members, and one limit applies to
-/// all members together.
+/// pool can serve in time. Their response times are compared with the no-load response times of
+/// their classes. If, together, they show a queue, the classes that show it become members, and one
+/// limit applies to all members together.
 class Crowd final {
  public:
   /// Whether the class completes too few requests in a window to be judged alone.

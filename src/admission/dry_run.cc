@@ -13,7 +13,7 @@ constexpr double kMost = 0.5;
 
 // A request on a connection that was accepted earlier overtakes the requests in the accept queue.
 // If most requests come through the accept queue, such a request is assumed to have waited at least
-// as long as the last of those.
+// as long as the last one that did.
 void DryRun::Came(uint64_t now, uint64_t wait_ns, bool queued) {
   queued_part_ += ((queued ? 1 : 0) - queued_part_) / kRecentRequests;
   if (queued) queued_ns_ = wait_ns;

@@ -33,7 +33,8 @@ class DryRun final {
 
   /// Whether a request would have ended by now if there were no ghosts. If so, frees its place.
   bool Due(uint8_t id);
-  /// An admitted request has ended. True if that frees its place, which had not been freed before.
+  /// An admitted request has ended. Returns true if this frees its place, and false if its place
+  /// was already free.
   bool Left(uint8_t id, uint64_t start);
   void GhostLeft(uint8_t id);
   /// A request without a place was completed. A shared bottleneck completes requests at the same
@@ -59,8 +60,8 @@ class DryRun final {
   };
 
   std::array<Class, kClasses> classes_;
-  // The time at which the last request came. Without ghosts it would be judged then; with ghosts, a
-  // long queue delays that.
+  // The time at which the last request came. Without ghosts, it would have been judged at that
+  // moment; a long queue of ghosts delays the decision.
   double now_ = 0;
   double queued_part_ = 0;  // the part of the recent requests that came through the accept queue
   uint64_t queued_ns_ = 0;  // wait of the last of them

@@ -14,8 +14,8 @@ class LoopCost final {
   double Ns() const { return ns_; }
 
   /// A window has ended. `mean_ns`: the mean cost of its completions, used where nothing better is
-  /// known. `most_ns`: an upper bound, because a request costs the loop no more than its response
-  /// takes; 0 if unknown.
+  /// known. `most_ns`: an upper bound, because a request cannot cost the loop more time than its
+  /// response takes; 0 if unknown.
   void Learn(double predicted_ns, double busy_ns, double completions, double mean_ns,
              double most_ns) {
     if (completions == 0) return;
@@ -29,7 +29,7 @@ class LoopCost final {
   }
 
  private:
-  // The part of an error that is corrected at once. Larger relative errors than kMostError count as
+  // The part of an error that is corrected at once. Relative errors above kMostError count as
   // kMostError, because a pause of the loop is not the cost of a request.
   static constexpr double kCorrected = 0.3;
   static constexpr double kMostError = 1;

@@ -30,7 +30,7 @@ class Probe final {
     return ++count_ == kResponses;
   }
 
-  /// Whether the probe has run for longer than `after_ns`, so that the few responses so far must
+  /// Whether the probe has run for longer than `after_ns`, so the few responses so far must
   /// suffice.
   bool Late(uint64_t now, double after_ns) const {
     return running_ && count_ >= kFewest && static_cast<double>(now - begun_) > after_ns;

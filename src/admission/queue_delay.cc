@@ -9,32 +9,33 @@ namespace {
 constexpr uint64_t kTicksOfDoubt = 2;
 
 // A wait is long if it exceeds half of the limit. While a queue stands, waits are kept below a
-// quarter of the limit: the lower the bound, the shorter the waits, but below a fifth the gaps
-// between arrivals leave the server idle at 1.5 times its capacity.
+// quarter of the limit. A quarter keeps them short; with less than a fifth, the server would run
+// idle between arrivals even at a load of 1.5 times its capacity.
 constexpr uint64_t kLatePart = 2;
 constexpr uint64_t kKeptPart = 4;
 
-// A queue stands if two thirds of the waits were long. In a burst to an idle server the waits rise
-// evenly from 0: when two thirds exceed half of the limit, the last exceeds the limit and has to be
-// refused anyway. The queue is still detected if a third of the requests seem not to have waited.
+// A queue stands if two thirds of the waits were long. When a burst reaches an idle server, the
+// waits rise evenly from 0: by the time two thirds of them exceed half of the limit, the last ones
+// exceed the limit, and have to be refused anyway. A queue is detected even if a third of the
+// requests appear not to have waited.
 constexpr uint32_t kLateOf = 3;
 constexpr uint32_t kLateLeast = 2;
 
 // The queue no longer stands if less than a tenth of the requests had to be refused for two
-// intervals: a queue of normal length can absorb that much overload. After a single interval,
-// random variation would lift the limit every few seconds.
+// intervals: a queue of normal length can absorb that much overload. If a single interval were
+// enough, random variation would restore the longer limit every few seconds.
 constexpr uint32_t kRefusedPart = 10;
 constexpr uint64_t kCalmNs = 150'000'000;
 
-// A server at the part p of its capacity works off the backlog of a pause in p / (1 - p) pauses,
-// and the waits shrink at (1 - p) / p of the speed of time: at half of that speed for p = 2/3. A
-// busier server gets no more allowance than that.
+// If the load is p times the capacity, the server works off the backlog of a pause in p / (1 - p)
+// times the length of the pause. Meanwhile, the waits shrink by (1 - p) / p ms per ms, which is 1/2
+// for p = 2/3. A busier server gets no larger allowance.
 constexpr uint64_t kWorkedOffPart = 2;
 
 // The accept queue is judged by its shortest length in the last one to two stretches of time. Each
-// is half as long as the wait that is allowed while a queue stands. In longer stretches, random
-// arrivals would make the queue grow; in shorter ones, a burst of ten connections is not worked
-// off.
+// is half as long as the wait that is allowed while a queue stands. With longer stretches, random
+// arrivals would let the queue grow; in shorter ones, a burst of ten connections could not be
+// worked off.
 constexpr uint64_t kStretchPart = 2;
 
 }  // namespace
@@ -58,8 +59,8 @@ void QueueDelay::OnTurn(uint64_t now, uint64_t busy_ns, double share) {
   ++turns_;
 }
 
-// Estimated wait of the last connection in the accept queue, when the queue was shortest: the loop
-// accepts one connection a turn.
+// The estimated wait of the last connection in the accept queue at the moment when the queue was
+// shortest. The loop accepts one connection per turn.
 uint64_t QueueDelay::AcceptWaitNs(uint64_t now) const {
   if (turns_ == 0 || interval_begun_ == 0) return 0;
   return shortest_queue_ * ((now - interval_begun_) / turns_);

@@ -57,8 +57,8 @@ class QueueDelay final {
   /// A request was refused in this interval.
   bool Overdue() const { return accepted_.refused > 0 || kept_alive_.refused > 0; }
   uint64_t LimitNs(uint64_t now) const { return standing_ ? kept_ : max_delay_ + PauseNs(now); }
-  /// How long a request may have waited without a queue: the maximum of the rest of a pause, the
-  /// running turn, and the clock's resolution.
+  /// How long a request can have waited even if there is no queue: the maximum of the rest of a
+  /// pause, the running turn, and the clock's resolution.
   uint64_t PauseNs(uint64_t now) const;
 
  private:
@@ -81,7 +81,7 @@ class QueueDelay final {
 
   uint64_t turn_ended_ = 0;
   double share_ = 1;
-  uint64_t pause_ = 0;  // delay by turns that was not worked off at turn_ended_
+  uint64_t pause_ = 0;  // delay by turns, not yet worked off at turn_ended_
 
   // Lengths of the accept queue: in this turn, in this stretch of time and in the one before.
   uint32_t queued_ = 0;

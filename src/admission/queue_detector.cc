@@ -8,12 +8,12 @@ namespace spillway {
 namespace {
 
 // The mean must exceed the normal response time by three standard errors, so that a few slow
-// requests of a mixed class are no evidence.
+// requests of a mixed class do not count as a queue.
 constexpr double kStandardErrors = 3;
 
-// Response times reflect the queue at the time when the requests began. A growing queue is detected
-// before they show enough queueing: a quarter of the required queueing is enough if, by Little's
-// law, the requests now in flight will show three times the required queueing.
+// Response times reflect the queue at the time when the requests began, and so lag behind a growing
+// queue. Therefore a quarter of the required queueing is enough if, by Little's law, the requests
+// now in flight will show three times the required queueing.
 constexpr double kShown = 0.25;
 constexpr double kToBeShown = 3;
 

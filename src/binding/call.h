@@ -14,7 +14,7 @@ T& Self(const Napi::CallbackInfo& info) {
 }
 
 /// Reads an argument that JavaScript has validated. If it is not a number, returns 0 and throws a
-/// TypeError; the caller runs nevertheless.
+/// TypeError; this does not interrupt the caller.
 double NumberAt(const Napi::CallbackInfo& info, size_t index);
 
 inline bool FlagAt(const Napi::CallbackInfo& info, size_t index) {

@@ -7,8 +7,7 @@ namespace spillway {
 
 namespace {
 
-// Q, relative to R. Even if the measured R is too low by up to this part, the limit still rises as
-// long as it is below the knee.
+// Q, relative to R. The limit rises up to the knee even if the measured R is too low by this part.
 constexpr double kAllowed = 0.25;
 
 // If the mean turn of the event loop is longer than this, no queueing is allowed.
@@ -27,8 +26,8 @@ constexpr double kWindowError = 0.2;
 // A larger error is enough during the search, which goes through many windows.
 constexpr double kSearchError = 0.5;
 
-// X is a mean over 250 ms plus two response times. If the error of X is then above 10 %, the mean
-// covers the time in which the error falls to 10 %, but at most 40 response times.
+// X is a mean over 250 ms plus two response times. If the error of X is still above 10 %, the mean
+// covers as much time as it takes to reduce the error to 10 %, but at most 40 response times.
 constexpr double kMemoryNs = 250e6;
 constexpr double kMemoryResponses = 2;
 constexpr double kMemoryError = 0.1;
@@ -57,11 +56,12 @@ constexpr double kStuck = 0.1;
 constexpr double kSlow = 1.5;
 constexpr int kSlowWindows = 2;
 
-// Fewer responses say little.
+// Conclusions are drawn only from at least this many responses.
 constexpr uint32_t kFewest = 16;
 
 // If X or R has fallen to less than half, by this many standard errors, the limit reacts before the
-// window ends. Handlers that started together end in waves, R apart.
+// window ends. Handlers that started together end in waves, at intervals of R, so X is judged only
+// after two waves.
 constexpr double kFallen = 0.5;
 constexpr double kSure = 3;
 constexpr double kWaves = 2;
@@ -120,8 +120,8 @@ void ConcurrencyLimit::BeginWindow(uint64_t now) {
 }
 
 // Handlers that started together end together, so the throughput comes in waves. A window must be
-// long enough for all handlers in flight to end. At a random moment these are the slower ones: on
-// average they take R (1 + v), where v is the relative variance.
+// long enough for all handlers in flight to end. The handlers in flight at a random moment are
+// slower than average: their mean response time is R (1 + v), where v is the relative variance.
 bool ConcurrencyLimit::WindowHasEnded(uint64_t now) const {
   const double variance = Response().RelativeVariance();
   const double all_end = Response().Ns() * (1 + variance);
@@ -136,7 +136,7 @@ bool ConcurrencyLimit::WasFull(double elapsed) const {
   return presence_ >= kFull * limit_ * elapsed;
 }
 
-// If response times have not changed, some handlers hang instead.
+// If response times have not risen, X has not fallen: some handlers hang instead.
 bool ConcurrencyLimit::XHasFallen(uint64_t now) const {
   const auto elapsed = static_cast<double>(now - window_begun_);
   const double variance = Response().RelativeVariance();
@@ -183,7 +183,8 @@ void ConcurrencyLimit::EndWindow(uint64_t now, double turn_ns) {
   BeginWindow(now);
 }
 
-// A single window may have seen the beginning of a queue.
+// The lower estimate of two windows counts, because a single one may have seen the beginning of a
+// queue.
 void ConcurrencyLimit::SeeStuck(double elapsed) {
   const double seen = std::max(0.0, presence_ - settled_) / elapsed;
   stuck_ = std::min(seen, stuck_ + kStuck * (std::min(seen, seen_stuck_) - stuck_));
@@ -253,7 +254,7 @@ void ConcurrencyLimit::EndProbe(uint64_t now) {
   slow_windows_ = 0;
   SetLimit(capacity_ * AllowedNs() + stuck_);
   probed_limit_ = limit_;
-  // The limit was too low. X cannot tell by how much, so the search starts again.
+  // The limit was too low. X does not show by how much, so the search starts again.
   if (probe_.Rose()) {
     searching_ = true;
     capacity_ = 0;

@@ -14,9 +14,9 @@ namespace spillway {
 /// It does for a closed loop what admission/class_limit.h does for an open one. Requests to a
 /// server arrive by themselves: a limit is needed only while they queue, and the refused requests
 /// show that there is more demand. Here, no handler runs unless the limit has let it start. So the
-/// limit is always enforced, and must rise to find out whether a higher limit is better. Below the
-/// knee, X grows with the limit, and X (R + Q) exceeds the number in flight; above it, X stays
-/// constant, and so does the limit.
+/// limit is always enforced, and must rise to find out whether a higher limit is better. Up to some
+/// limit, the knee, X grows with the limit, and X (R + Q) exceeds the number in flight; beyond the
+/// knee, X stays constant, and so does the limit.
 ///
 /// Times are ns; `now` never decreases.
 class ConcurrencyLimit final {
@@ -64,7 +64,7 @@ class ConcurrencyLimit final {
   uint64_t window_begun_ = 0;
   Sample window_;
   uint64_t last_ = 0;
-  double presence_ = 0;  // handlers in flight times ns, since the window began
+  double presence_ = 0;  // handlers in flight, integrated over the window, ns
   double settled_ = 0;   // sum of the response times in the window, ns
   double seen_stuck_ =
       0;              // handlers in flight in the last window that the settled ones do not explain

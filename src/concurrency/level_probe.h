@@ -24,7 +24,7 @@ class LevelProbe final {
     double above_ns;
     double spread_ns;    // what "clearly" means: a few standard deviations of a single response
     double longest_ns;   // the time in which handlers may start
-    double patience_ns;  // a handler that has not settled within several of these never will
+    double patience_ns;  // a handler that takes several times this long is assumed never to settle
   };
 
   LevelProbe() = default;
@@ -80,12 +80,12 @@ class LevelProbe final {
     if (in_flight <= Limit()) Drained(now);
   }
 
-  /// True also if the last handlers seem never to settle.
+  /// Also true if the last handlers seem never to settle.
   bool Complete(uint64_t now) const {
     return drained_ && (cohort_.Complete() ||
                         (cohort_.Closed() && cohort_.SinceLast(now) > kPatience * longest_));
   }
-  /// The mean is surely above the given bound, although not all handlers have ended.
+  /// The mean is clearly above the given bound, although not all handlers have ended.
   bool Above() const { return above_; }
   /// Handlers that have not ended count with their age.
   double MeanNs(uint64_t now) const { return cohort_.SumNs(now) / std::max(1u, cohort_.Begun()); }
@@ -96,13 +96,14 @@ class LevelProbe final {
   double DrainNs() const { return presence_ / std::max(1u, ended_); }
 
  private:
-  // A handler that takes this many times longer than the longest response so far will never settle.
+  // A handler that takes this many times longer than the longest response so far is assumed never
+  // to settle.
   static constexpr double kPatience = 4;
   // The first quarter of the draining is not counted: its handlers may have started before a
   // change.
   static constexpr double kCounted = 0.75;
-  // The threshold relative to the mean response time of the draining. With a queue, responses at a
-  // quarter of the limit take about half of that time; without a queue, as long.
+  // The threshold, relative to the mean response time during the draining. If there is a queue,
+  // responses at a quarter of the limit take about half as long; otherwise they take equally long.
   static constexpr double kNotShorter = 0.7;
 
   bool IsAbove(uint64_t now) const {

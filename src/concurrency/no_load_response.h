@@ -52,8 +52,8 @@ class NoLoadResponse final {
   static constexpr double kRemembered = 150;
   static constexpr double kDoubted = 8;
 
-  // A few responses say little about their variance. The initial variance is that of exponential
-  // response times, and counts as much as two responses.
+  // A few responses say little about their variance. The initial variance is that of exponentially
+  // distributed response times, and counts as much as two responses.
   static constexpr double kAssumed = 2;
 
   bool Differs(double mean_ns, uint32_t count) const {

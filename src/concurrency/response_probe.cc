@@ -8,15 +8,15 @@ namespace spillway {
 
 namespace {
 
-// The part of X R in flight while R is measured. There is no queue even if the estimate of R is 1.6
-// times too high.
+// The number of handlers in flight while R is measured, as a part of X R. No queue forms even if
+// the estimate of R is 1.6 times too high.
 constexpr double kShare = 0.6;
 
-// The part of the limit in flight during a test. With a queue, responses become four times shorter,
-// which noise does not hide.
+// The number of handlers in flight during a test, as a part of the limit. If there is a queue,
+// responses become four times shorter, which noise cannot hide.
 constexpr double kTestShare = 0.25;
 
-// Means are the same if their ratio is above this.
+// Two means count as equal if their ratio is above this.
 constexpr double kSame = 0.9;
 
 // If the mean is below this part of the guess, the guess included a queue. With fewer handlers in
@@ -44,7 +44,7 @@ constexpr double kLongestResponses = 4;
 constexpr double kSteady = 0.1;
 
 // Measurements are so rare that they cost 1 to 3 % of the throughput. They are more frequent while
-// R is new, or known with an error above this.
+// R is new, or its error is above kKnownError.
 constexpr double kEveryNs = 10e9;
 constexpr double kEveryResponses = 50;
 constexpr double kEveryDurations = 20;
@@ -151,7 +151,7 @@ void ResponseProbe::BeginMeasure(uint64_t now, double guess_ns) {
   plan.size = SizeFor(MeasureError());
   const double known = std::max(trusted_ns_, guess_ns);
   plan.spread_ns = kAboveErrors * known * std::sqrt(response_.RelativeVariance());
-  // If the result cannot be verified, or need not be, all handlers are awaited.
+  // If the result cannot or need not be verified, the probe waits for all handlers.
   const bool waits = (saturated_ && Steady()) || plan.level >= kShare * state_.before;
   plan.above_ns = waits ? std::numeric_limits<double>::infinity() : kAbove * known;
   BeginLevel(now, plan);

@@ -42,8 +42,8 @@ class ResponseProbe final {
   /// `in_flight`: how many are left.
   void End(uint64_t now, uint64_t began, bool served, uint32_t in_flight);
 
-  /// The results of a probe: X; and whether R has risen although X was not measured, so that X may
-  /// be higher too.
+  /// The results of a probe: X, and whether R has risen. Rose() is true only if X was not measured;
+  /// X may then be higher too.
   double Capacity() const { return state_.capacity; }
   bool Rose() const { return rose_; }
   /// When to measure again.

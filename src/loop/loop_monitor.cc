@@ -20,8 +20,8 @@ constexpr uint64_t kNeededTurnMs = 5;
 // The maximum error of the difference between two ages that are each exact to one tick.
 constexpr uint64_t kTicksOfDoubt = 2;
 
-// A client may send its request late: by up to a quarter of the time that its connection waits to
-// be accepted.
+// A client is assumed to send its request within a quarter of the time for which its connection
+// waits to be accepted. If its last bytes are younger, it has sent more since.
 constexpr uint64_t kSendPart = 4;
 
 // How long to reuse a reading of the time that the thread waited for a processor: a tenth of the
@@ -130,8 +130,8 @@ double LoopMonitor::OnRequest(int fd, bool fresh, double queued) {
   if (!fresh && fd == last_fd_)
     return static_cast<double>(last_wait_ + uv_hrtime() - last_wait_at_);
   last_fd_ = -1;
-  // A request on a connection that the loop already polls has waited since the last poll at most.
-  // If that is less than the kernel's resolution, the costly system call is skipped.
+  // A request on a connection that the loop already polls cannot have waited for longer than since
+  // the last poll. If that is less than the kernel's resolution, the costly system call is skipped.
   if (running_ && !fresh && stats_.LastTurn() + TurnSoFar(CoarseNowNs()) < tick_) return 0;
   const auto ages = socket_queue::ReadAges(fd);
   if (!ages) return -1;

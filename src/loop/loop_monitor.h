@@ -42,8 +42,8 @@ class LoopMonitor final {
   /// loop, the turn that runs now, the waits of recent requests and the wait in the accept queues.
   double Delay();
   /// Whether to shed a request: never if the delay is at most `max_lag`, always from twice that on,
-  /// and with rising probability in between. Uses Delay(), except that the running turn may be
-  /// measured short by one tick of the system clock. Cheap enough to be called for every request.
+  /// and with rising probability in between. Uses Delay(), but may underestimate the running turn
+  /// by up to one tick of the system clock. Cheap enough to be called for every request.
   bool IsBusy(double max_lag);
 
   /// The age of the connection on `fd`, or -1 if the kernel does not report it. Valid only until
@@ -53,7 +53,8 @@ class LoopMonitor final {
   /// kernel does not report it. `fresh`: it is the first request on its connection, which may have
   /// waited to be accepted. `queued`: how long that was, or below 0 if unknown.
   double OnRequest(int fd, bool fresh, double queued);
-  /// Whether that request came on a connection that had just been accepted.
+  /// Whether the request of the last OnRequest() call came on a connection that had just been
+  /// accepted.
   bool WasQueued() const { return was_queued_; }
 
   /// The listeners to this loop's turns. While the monitor runs, they are notified of each turn.
@@ -75,7 +76,7 @@ class LoopMonitor final {
   ~LoopMonitor() = default;
 
   LoopReading Read(bool with_work);
-  /// How long the thread has waited for a processor since that could first be read.
+  /// The total time for which the thread has waited for a processor since the first reading.
   uint64_t Waited();
   uint64_t TurnSoFar(uint64_t now);
   /// `wait`, which ends now, minus the time in which the process was stopped.

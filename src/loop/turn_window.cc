@@ -46,8 +46,8 @@ void TurnWindow::Add(uint64_t busy) {
 }
 
 // The fraction of all moments at which an arrival waits longer than x is sum(max(0, busy - x)) /
-// elapsed. The sum of (busy - x) over any set of turns is at most that, and equals it for the set
-// of turns longer than x. So the 99th percentile is the largest x, over all sets of the longest
+// elapsed. The sum of (busy - x) over any set of turns is at most that sum, and equal to it for the
+// set of turns longer than x. So the 99th percentile is the largest x, over all sets of the longest
 // turns, for which the sum of (busy - x) is 1 % of the elapsed time.
 double TurnWindow::Percentile99(double elapsed) const {
   double count = 0;

@@ -42,7 +42,7 @@ function askPressureHandler (handler, refusal, request, reply, conclude, fail) {
 
 /**
  * `reply.sent` becomes true only when the reply's hooks have finished. Without this function, the route's handler could
- * reply as well before that.
+ * send a second reply in the meantime.
  *
  * @param {FastifyReply} reply
  * @returns {() => boolean} whether the reply is sent or being sent

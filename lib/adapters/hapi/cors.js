@@ -11,8 +11,8 @@
 function corsHeaders (request, route) {
   const cors = /** @type {any} */ (route?.settings.cors)
   if (request.route.settings.cors) {
-    // The server has CORS settings for all routes, so Hapi adds the headers itself. It uses the route or the origin check
-    // set here.
+    // The server has CORS settings for all routes, so Hapi adds the headers itself. It takes the route, or the result
+    // of the origin check, from the properties set here.
     if (cors) Object.assign(request, { route })
     else if (route !== undefined) Object.assign(request.info, { cors: { isOriginMatch: false } })
     return {}

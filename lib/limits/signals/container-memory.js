@@ -73,7 +73,7 @@ function parseMembership (line) {
 
 /**
  * The path of a group relative to a mount that shows the groups from `mountRoot` down. A container may see only its own
- * group, but under the path that the host uses. The mount is then that group.
+ * group, but under the path that it has on the host. The mount is then the group itself.
  *
  * @param {string} mountRoot
  * @param {string} own

@@ -8,8 +8,8 @@ const { END, WAIT } = require('./answers.js')
 /** @typedef {import('../intake.js').Origin | undefined} Origin */
 
 /**
- * The writable side of a Duplex as a source. Chunks that have no slot yet wait here. Once the maximum number is waiting,
- * the write callback of the last chunk is called only when no chunk is waiting.
+ * The writable side of a Duplex as a source. Chunks that have no slot yet wait here. When their maximum number is
+ * reached, the write callback of the last one is delayed until that chunk is taken.
  *
  * @template T
  */
