@@ -11,10 +11,17 @@ const prebuilds = path.join(__dirname, '..', '..', 'prebuilds')
 const ENTRY_POINTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
 const FROM_NODE = /^(napi|uv)_/
 const MUSL_LOADER = '/lib/ld-musl-x86_64.so.1' // of Debian's package musl
+const MOST_BYTES = 250_000
 const OLDEST_GLIBC = 17 // of 2.x; Node 20 itself needs a newer one
 
 /** @param {string} file @param {string[]} options of readelf */
 const readelf = (file, ...options) => execFileSync('readelf', ['--wide', ...options, path.join(prebuilds, file)], { encoding: 'utf8' })
+
+for (const { file } of targets) {
+  it(`the binary ${file} has less than ${MOST_BYTES / 1000} kB`, () => {
+    assert.ok(fs.statSync(path.join(prebuilds, file)).size < MOST_BYTES)
+  })
+}
 
 for (const { file } of targets.filter(({ os }) => os === 'linux')) {
   describe(`the binary ${file}`, () => {
