@@ -8,7 +8,7 @@ const { LIMIT_REASONS } = require('../../limits/table.js')
 const { corsHeaders } = require('./cors.js')
 const { RoutesWithOptions, matchOf } = require('./routes.js')
 const { gateOptions } = require('../../gate/options.js')
-const { ShedError } = require('../../gate/refusal.js')
+const { STATUS, ShedError } = require('../../gate/refusal.js')
 const { onClientError } = require('../../requests/watch.js')
 const { readOptions } = require('../../options/read.js')
 const { functionRow } = require('../../options/rows.js')
@@ -94,7 +94,7 @@ const plugin = {
         for (const [name, value] of Object.entries(headers)) response.header(name, value, { append: name === 'vary' })
         return response
       }
-      const error = boomify(new ShedError(settings.message, info), { statusCode: 503 })
+      const error = boomify(new ShedError(settings.message, info), { statusCode: STATUS })
       Object.assign(error.output.headers, headers, { 'Retry-After': String(info.retryAfter) })
       throw error
     })
