@@ -3,7 +3,7 @@
 /** An HTTP/1 connection that requests arrive on. */
 class Connection {
   /**
-   * Its admitted requests that have no response yet. There are several if the client pipelines.
+   * Its requests that have no response yet. There are several if the client pipelines.
    *
    * @type {import('./tracked-request.js').TrackedRequest[]}
    */

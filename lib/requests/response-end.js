@@ -22,14 +22,13 @@ const NO_ERROR = 0
  */
 function follow (trackedRequest, entry, res) {
   trackedRequest.entry = entry
-  if (trackedRequest.finished || res.writableFinished === true) return entry.end(OUTCOME.abandoned)
+  if (trackedRequest.finished || (!trackedRequest.isAnnounced && res.writableFinished === true)) return entry.end(OUTCOME.abandoned)
   if (trackedRequest.res !== null) return
   trackedRequest.res = res
   const { connection } = trackedRequest
   if (trackedRequest.abandoned) awaitHandler(trackedRequest)
   else if (connection === null) onResponseEnd(res, (isSent) => isSent ? onSent(trackedRequest, res) : onClientLeft(trackedRequest))
   else if (connection.closed) onClientLeft(trackedRequest)
-  else connection.unanswered.push(trackedRequest)
 }
 
 /**

@@ -18,6 +18,8 @@
  * costly to read.
  */
 class TrackedRequest {
+  /** Node announced it to the watch, and so will announce the end of its response. */
+  isAnnounced = false
   /** Whether a gate that is not in dry run has judged it. Only one such gate judges a request. */
   judged = false
   /** The gates in dry run that have judged it. @type {object[] | null} */
@@ -38,13 +40,15 @@ class TrackedRequest {
   finished = false
 
   /**
+   * @param {any} raw Node's request
    * @param {string} method
    * @param {string} url the request target, as the client sent it
    * @param {number} waitNs how long it waited before its handler; negative if the kernel does not report it
    * @param {boolean} queued whether its connection has just come through the accept queue
    * @param {import('./connection.js').Connection | null} connection null if it did not arrive over HTTP/1
    */
-  constructor (method, url, waitNs, queued, connection) {
+  constructor (raw, method, url, waitNs, queued, connection) {
+    this.raw = raw
     this.method = method
     this.url = url
     this.waitNs = waitNs

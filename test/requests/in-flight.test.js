@@ -239,7 +239,7 @@ for (const kind of kinds.filter(({ name }) => ['koa 3', 'koa 2', 'http'].include
 describe('a connection', () => {
   it('keeps its unanswered requests when another of its requests is answered', () => {
     const connection = new Connection(-1, -1)
-    const [first, second, third] = ['/1', '/2', '/3'].map((url) => new TrackedRequest('GET', url, 0, false, connection))
+    const [first, second, third] = ['/1', '/2', '/3'].map((url) => new TrackedRequest({}, 'GET', url, 0, false, connection))
     connection.unanswered.push(first, second, third)
     connection.remove(first)
     assert.deepEqual(connection.unanswered, [second, third])
