@@ -22,6 +22,7 @@
         "binding/loop_delay.cc",
         "binding/object.cc",
         "binding/pool_probe.cc",
+        "binding/shared_numbers.cc",
         "binding/spill.cc",
         "concurrency/concurrency_limit.cc",
         "concurrency/response_probe.cc",

@@ -1,5 +1,6 @@
 'use strict'
 
+const { RequestLog } = require('./request-log.js')
 const { binding } = require('../native/binding.js')
 const { NS_PER_MS } = require('../native/units.js')
 
@@ -27,21 +28,28 @@ class AdmissionController {
   /** For the spill, which uses it in native code. @type {import('../native/types.js').NativeController} @readonly */
   native
   #maxDelay
+  /** @type {RequestLog | undefined} */
+  #log
 
   /** @param {{ maxDelay: number | false, maxInFlight: number | undefined, dryRun: boolean }} options */
   constructor ({ maxDelay, maxInFlight = 0, dryRun }) {
     const maxDelayNs = maxDelay === false ? 0 : maxDelay * NS_PER_MS
     this.native = binding.createController(maxDelayNs, maxInFlight, binding.tickMs * NS_PER_MS, Number(dryRun), 1)
     this.#maxDelay = maxDelay
+    const { log, drain } = this.native
+    if (log !== undefined) this.#log = new RequestLog(log, drain)
   }
 
   /**
    * @param {number} classId 0 to 255
    * @param {number} waitNs
    * @param {boolean} queued whether its connection has just come through the accept queue
+   * @param {boolean} isNew whether the wait ended in the running turn of the event loop
    * @returns {number | Reason} the time of admission, to be passed to `leave`; or the reason of the refusal
    */
-  enter (classId, waitNs, queued) {
+  enter (classId, waitNs, queued, isNew) {
+    // A request in a turn that has already lasted for a while did wait.
+    if (isNew && waitNs === 0 && !queued && this.#log?.isOpen) return this.#log.begin(classId)
     const admittedAt = this.native.enter(classId, waitNs, queued ? 1 : 0)
     return admittedAt >= 0 ? admittedAt : /** @type {Reason} */ (REASONS[-admittedAt])
   }
@@ -54,7 +62,8 @@ class AdmissionController {
    * @param {number} outcome one of OUTCOME (lib/requests/outcome.js)
    */
   leave (classId, admittedAt, outcome) {
-    this.native.leave(classId, admittedAt ?? REFUSED, outcome)
+    if (admittedAt !== null && this.#log?.isOpen) this.#log.end(classId, admittedAt, outcome)
+    else this.native.leave(classId, admittedAt ?? REFUSED, outcome)
   }
 
   /**

@@ -45,6 +45,10 @@ class RouteClasses {
   /** Caches the class of each path as the client sent it, by method. @type {Map<string, Map<string, number>>} */
   #byUrl = new Map()
   #urls = 0
+  // The last of them, because comparing a path is cheaper than hashing it.
+  #lastMethod = ''
+  #lastUrl = ''
+  #lastId = SHARED
 
   /**
    * @param {ClassController} controller
@@ -64,8 +68,14 @@ class RouteClasses {
    * @returns {number} 0 to 255
    */
   ofUrl (trackedRequest, method, url) {
+    if (url === this.#lastUrl && method === this.#lastMethod) return this.#use(this.#lastId)
     const known = this.#byUrl.get(method)?.get(url)
-    if (known !== undefined) return this.#use(known)
+    if (known !== undefined) {
+      this.#lastMethod = method
+      this.#lastUrl = url
+      this.#lastId = known
+      return this.#use(known)
+    }
     this.#knownMethods ??= new Set(require('node:http').METHODS) // required on use
     const isKnownMethod = this.#knownMethods.has(method)
     const route = this.#routeOf(method, url)
@@ -148,6 +158,7 @@ class RouteClasses {
     if (id === undefined) return SHARED
     this.#ids.delete(this.#keys[id])
     this.#byUrl.clear()
+    this.#lastMethod = ''
     this.#urls = 0
     return id
   }

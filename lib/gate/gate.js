@@ -31,9 +31,8 @@ const requestWatch = require('../requests/watch.js')
  * @property {boolean} [nested] whether the limits apply even if another gate has judged the request; default: false
  * @property {boolean} [mayOverrule] whether a refusal by a limit is provisional; default: false
  *
- * @typedef {object} Visit a request at the gate
+ * @typedef {object} Visit a request that a gate refuses
  * @property {TrackedRequest} trackedRequest
- * @property {any} res Node's response; null for an upgrade
  * @property {any} request the framework's
  * @property {number} classId
  * @property {number} waitNs
@@ -45,6 +44,9 @@ const requestWatch = require('../requests/watch.js')
 const PATIENCE_FACTOR = 2
 const MIN_PATIENCE_MS = 1000
 const MAX_PATIENCE_MS = 30_000
+
+/** @type {Terms & { mayOverrule?: false }} */
+const NO_TERMS = Object.freeze({})
 
 /**
  * Judges requests, and counts them. Each adapter instance has one. A request may pass several gates: every gate in dry run
@@ -130,7 +132,7 @@ class Gate {
    * @param {any} request
    * @param {Terms} [terms]
    */
-  decide (raw, res, request, terms = {}) {
+  decide (raw, res, request, terms = NO_TERMS) {
     const trackedRequest = requestWatch.trackedRequestOf(raw, request)
     return this.#concluded(trackedRequest, res, this.#judge(trackedRequest, res, request, terms))
   }
@@ -161,11 +163,15 @@ class Gate {
     if (exempt || this.#isExempt?.(trackedRequest, request)) return wasJudged ? null : this.#exempt()
     if (limitsOnly && !isOverLimit) return this.#exempt()
 
-    const visit = this.#begin(trackedRequest, res, request)
-    if (exceeded === null) return this.#askController(visit)
+    const waitNs = trackedRequest.waitNs >= 0 ? trackedRequest.waitNs : binding.loopDelayNs()
+    this.#figures.recordWait(waitNs)
+    trackedRequest.candidate = ''
+    const classId = this.#classes.idOf(trackedRequest, request)
+    if (exceeded === null) return this.#askController(trackedRequest, res, request, classId, waitNs)
+    const visit = { trackedRequest, request, classId, waitNs }
     if (this.isDryRun) {
       this.#refusals.add(exceeded, visit)
-      return this.#admit(visit, false, null)
+      return this.#admit(trackedRequest, res, classId, false, null)
     }
     const confirm = () => {
       if (res !== null) endConnection(exceeded, res)
@@ -174,7 +180,7 @@ class Gate {
     if (!mayOverrule) return confirm()
     return new ProvisionalRefusal(exceeded, confirm, () => {
       if (this.#closed || wasJudged) return null
-      return this.#concluded(trackedRequest, res, limitsOnly ? this.#exempt() : this.#askController(visit))
+      return this.#concluded(trackedRequest, res, limitsOnly ? this.#exempt() : this.#askController(trackedRequest, res, request, classId, waitNs))
     })
   }
 
@@ -187,28 +193,25 @@ class Gate {
    * @param {TrackedRequest} trackedRequest
    * @param {any} res
    * @param {any} request
-   * @returns {Visit}
+   * @param {number} classId
+   * @param {number} waitNs
    */
-  #begin (trackedRequest, res, request) {
-    const waitNs = trackedRequest.waitNs >= 0 ? trackedRequest.waitNs : binding.loopDelayNs()
-    this.#figures.recordWait(waitNs)
-    trackedRequest.candidate = ''
-    return { trackedRequest, res, request, classId: this.#classes.idOf(trackedRequest, request), waitNs }
+  #askController (trackedRequest, res, request, classId, waitNs) {
+    const entered = this.#enterController(trackedRequest, classId, waitNs)
+    if (typeof entered === 'number') return this.#admit(trackedRequest, res, classId, true, entered)
+    const info = this.#refusals.add({ reason: entered }, { trackedRequest, request, classId, waitNs })
+    return this.isDryRun ? this.#admit(trackedRequest, res, classId, true, null) : info
   }
 
-  /** @param {Visit} visit */
-  #askController (visit) {
-    const entered = this.#enterController(visit)
-    if (typeof entered === 'number') return this.#admit(visit, true, entered)
-    const info = this.#refusals.add({ reason: entered }, visit)
-    return this.isDryRun ? this.#admit(visit, true, null) : info
-  }
-
-  /** @param {Visit} visit */
-  #enterController ({ trackedRequest: { queued }, classId, waitNs }) {
-    const entered = this.#controller.enter(classId, waitNs, queued)
+  /**
+   * @param {TrackedRequest} trackedRequest
+   * @param {number} classId
+   * @param {number} waitNs
+   */
+  #enterController ({ queued, isNew }, classId, waitNs) {
+    const entered = this.#controller.enter(classId, waitNs, queued, isNew)
     if (typeof entered === 'number' || entered === 'delay' || !this.#freePlacesOfEventStreams()) return entered
-    return this.#controller.enter(classId, waitNs, queued)
+    return this.#controller.enter(classId, waitNs, queued, isNew)
   }
 
   /**
@@ -223,11 +226,13 @@ class Gate {
   }
 
   /**
-   * @param {Visit} visit
+   * @param {TrackedRequest} trackedRequest
+   * @param {any} res
+   * @param {number} classId
    * @param {boolean} holdsPlace whether the admission controller has judged the request
    * @param {number | null} admittedAt
    */
-  #admit ({ trackedRequest, res, classId }, holdsPlace, admittedAt) {
+  #admit (trackedRequest, res, classId, holdsPlace, admittedAt) {
     this.#figures.admitted++
     if (res !== null) {
       const entry = new InFlightEntry(this, trackedRequest, classId, admittedAt)
@@ -242,11 +247,10 @@ class Gate {
    *
    * @param {InFlightEntry} entry
    * @param {number} outcome
-   * @param {number} [status] of a response that was sent
    */
-  leave (entry, outcome, status) {
+  leave (entry, outcome) {
     if (entry.holdsPlace) this.#controller.leave(entry.classId, entry.admittedAt, outcome)
-    if (entry.candidate !== '' && outcome === OUTCOME.completed && !isClientError(status)) this.#classes.served(entry.candidate)
+    if (entry.candidate !== '' && outcome === OUTCOME.completed && !isClientError(entry.trackedRequest.res)) this.#classes.served(entry.candidate)
     this.#inFlight.remove(entry)
     this.#releaseIfDone()
   }
@@ -323,10 +327,10 @@ function endConnection ({ reason }, res) {
 /**
  * Clients can cause any number of client errors for any path, so these must not give a path a class of its own.
  *
- * @param {number | undefined} status
+ * @param {any} res Node's response, which was sent
  */
-function isClientError (status) {
-  return status !== undefined && status >= 400 && status < 500
+function isClientError ({ statusCode }) {
+  return statusCode >= 400 && statusCode < 500
 }
 
 module.exports = { Gate }

@@ -38,12 +38,9 @@ class InFlightEntry {
     return this.gate.patienceMs(this)
   }
 
-  /**
-   * @param {number} outcome
-   * @param {number} [status] of a response that was sent
-   */
-  end (outcome, status) {
-    this.gate.leave(this, outcome, status)
+  /** @param {number} outcome */
+  end (outcome) {
+    this.gate.leave(this, outcome)
   }
 }
 

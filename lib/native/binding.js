@@ -46,6 +46,7 @@
  * @property {() => (() => number) | undefined} createPoolProbe creates a function that returns how long its last probe
  *   waited for a thread of libuv's pool, and sends the next probe; undefined if that is not possible
  * @property {(() => import('./types.js').NativeConcurrency) | undefined} createConcurrency
+ * @property {Float64Array | undefined} turnNumber its only element changes with each measured turn of the event loop
  * @property {boolean} kernelWaits whether this system supports `requestWaitNs`
  * @property {number} tickMs the resolution of `requestWaitNs`, or 0 if it is not supported
  *

@@ -70,6 +70,7 @@ module.exports = {
   createLoopDelay,
   createPoolProbe: () => undefined,
   createConcurrency: undefined,
+  turnNumber: undefined,
   kernelWaits: false,
   tickMs: 0
 }
@@ -141,6 +142,7 @@ function createController (maxDelayNs, maxInFlight, tickNs, dryRun) {
         inFlight--
       }
     },
+    drain () {},
     split () {},
     forget: (id) => inFlightBy[id] === 0 && ghostsBy[id] === 0,
     delayLimitNs: () => maxDelayNs,

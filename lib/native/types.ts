@@ -12,6 +12,10 @@ export interface NativeController {
    * `admittedAt`: what `enter` returned, or 0 for a request that was refused but served anyway (dry run).
    */
   leave (classId: number, admittedAt: number, outcome: number): void
+  /** Memory for lib/admission/request-log.js, if the controller has any. */
+  log?: Float64Array
+  /** Processes the requests in `log`. Every other function does so too. */
+  drain (): void
   /** Frees the number for another class. Returns false while requests of the current class are in flight. */
   forget (classId: number): boolean
   /**

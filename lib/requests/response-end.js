@@ -27,7 +27,7 @@ function follow (trackedRequest, entry, res) {
   trackedRequest.res = res
   const { connection } = trackedRequest
   if (trackedRequest.abandoned) awaitHandler(trackedRequest)
-  else if (connection === null) onResponseEnd(res, (isSent) => isSent ? onSent(trackedRequest, res) : onClientLeft(trackedRequest))
+  else if (connection === null) onResponseEnd(res, (isSent) => isSent ? onSent(trackedRequest) : onClientLeft(trackedRequest))
   else if (connection.closed) onClientLeft(trackedRequest)
 }
 
@@ -35,14 +35,13 @@ function follow (trackedRequest, entry, res) {
  * Must be called when the response was sent.
  *
  * @param {TrackedRequest} trackedRequest
- * @param {any} res
  */
-function onSent (trackedRequest, res) {
+function onSent (trackedRequest) {
   trackedRequest.connection?.remove(trackedRequest)
   // The framework ended the response because the client left or sent bytes that cannot be parsed. The handler may still
   // run.
   if (trackedRequest.abandoned && isAnsweredForHandler(entriesOf(trackedRequest))) return
-  end(trackedRequest, OUTCOME.completed, res.statusCode)
+  end(trackedRequest, OUTCOME.completed)
 }
 
 /**
@@ -98,14 +97,13 @@ function whenHandled (trackedRequest, handled) {
 /**
  * @param {TrackedRequest} trackedRequest
  * @param {number} outcome
- * @param {number} [status] of a response that was sent
  */
-function end (trackedRequest, outcome, status) {
+function end (trackedRequest, outcome) {
   if (trackedRequest.finished) return
   trackedRequest.finished = true
   // The duration of an event stream depends on its client, and says nothing about service time.
   if (trackedRequest.res !== null && isEventStream(trackedRequest.res)) outcome = OUTCOME.detached
-  for (let { entry } = trackedRequest; entry !== null; entry = entry.next) entry.end(outcome, status)
+  for (let { entry } = trackedRequest; entry !== null; entry = entry.next) entry.end(outcome)
 }
 
 /**

@@ -1,5 +1,7 @@
 'use strict'
 
+const { UNKNOWN_TURN, turnNumber } = require('../loop/turn-number.js')
+
 /**
  * The part of a gate's in-flight entry that the request uses. A request has several entries if it is also admitted by
  * gates in dry run.
@@ -10,7 +12,7 @@
  *   handler may still be running
  * @property {() => number} patienceMs how long the request stays in flight after its client has left, unless its handler
  *   finishes earlier
- * @property {(outcome: number, status?: number) => void} end called once; `status` is that of a response that was sent
+ * @property {(outcome: number) => void} end called once
  */
 
 /**
@@ -18,6 +20,8 @@
  * costly to read.
  */
 class TrackedRequest {
+  /** The turn of the event loop in which it arrived; UNKNOWN_TURN if that is not known. */
+  turn = UNKNOWN_TURN
   /** Node announced it to the watch, and so will announce the end of its response. */
   isAnnounced = false
   /** Whether a gate that is not in dry run has judged it. Only one such gate judges a request. */
@@ -54,6 +58,11 @@ class TrackedRequest {
     this.waitNs = waitNs
     this.queued = queued
     this.connection = connection
+  }
+
+  /** Whether it has arrived in the running turn of the event loop; false if that is not known. */
+  get isNew () {
+    return this.turn !== UNKNOWN_TURN && this.turn === turnNumber()
   }
 
   /** @param {{ isDryRun: boolean }} gate */

@@ -12,6 +12,7 @@ const diagnosticsChannel = require('node:diagnostics_channel')
 const { TrackedRequest } = require('./tracked-request.js')
 const { binding } = require('../native/binding.js')
 const monitor = require('../loop/monitor.js')
+const { turnNumber } = require('../loop/turn-number.js')
 const { onClientLeft, onDestroyed, onSent } = require('./response-end.js')
 const { reportFault } = require('./fault.js')
 const fdWatch = require('../limits/fd-watch.js')
@@ -63,6 +64,7 @@ function onRequestStart ({ request, socket, server }) {
   try {
     newest = track(request, socket, server)
     newest.isAnnounced = true
+    newest.turn = turnNumber()
     newest.connection?.unanswered.push(newest)
   } catch (error) {
     reportFault(error)
@@ -101,13 +103,13 @@ function begin (socket) {
 }
 
 /** @param {any} message */
-function onResponseFinish ({ request, response, socket }) {
+function onResponseFinish ({ request, socket }) {
   try {
     const trackedRequest = announced(request, socket)
     if (trackedRequest === undefined) return
     // Node also publishes this for a response that it could no longer write.
     if (socket.destroyed) onClientLeft(trackedRequest)
-    else onSent(trackedRequest, response)
+    else onSent(trackedRequest)
   } catch (error) {
     reportFault(error)
   }

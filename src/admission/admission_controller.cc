@@ -195,6 +195,8 @@ void AdmissionController::EndWindow(uint64_t now) {
   EnforceOne(now);
   Probe(now);
   if (draining_ && now > drain_by_) Measure(now);
+  enforcing_any_ = false;
+  ForEachLimit([&](const ClassLimit& limit) { enforcing_any_ |= limit.Enforcing(); });
   ShareOut();
   window_begun_ = now;
   busy_ = 0;

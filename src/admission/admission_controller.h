@@ -51,6 +51,11 @@ class AdmissionController final {
   /// A turn ends now. For `busy_ns` of it, the loop was busy, that is, not waiting for events. Must
   /// be called for each turn: the controller evaluates its measurements here, about every 100 ms.
   void OnTurn(uint64_t now, uint64_t busy_ns);
+  /// Whether Arrive() admits every request that has not waited. This changes only in OnTurn().
+  bool AdmitsAll() const {
+    return !dry_run_ && options_.max_in_flight == 0 && !enforcing_any_ &&
+           (options_.max_delay_ns == 0 || (!queue_.Standing() && !Late()));
+  }
   /// Frees the number for another class. Returns false, and changes nothing, while requests of the
   /// current class are in flight.
   bool Forget(uint8_t id);
@@ -151,6 +156,7 @@ class AdmissionController final {
   uint64_t settled_ = 0;
   uint32_t last_worst_ = 0;
   bool overdue_ = false;
+  bool enforcing_any_ = false;
   bool draining_ = false;
   uint64_t drain_by_ = 0;
 };

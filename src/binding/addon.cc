@@ -14,6 +14,7 @@
 #include "binding/loop_delay.h"
 #include "binding/object.h"
 #include "binding/pool_probe.h"
+#include "binding/shared_numbers.h"
 #include "binding/spill.h"
 #include "loop/loop_monitor.h"
 #include "os/early_socket.h"
@@ -124,6 +125,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       Function<CreateLoopDelay>(env, "createLoopDelay", monitor),
       Function<CreatePoolProbe>(env, "createPoolProbe", nullptr),
       Function<CreateConcurrency>(env, "createConcurrency", monitor),
+      Constant("turnNumber", SharedNumbers::ToJs(env, environment->TurnNumber())),
       Constant("kernelWaits", Napi::Boolean::New(env, knows_waits)),
       Constant("tickMs", Napi::Number::New(env, tick_ms)),
       Constant("canSpill", Napi::Boolean::New(env, can_spill)),

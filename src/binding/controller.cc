@@ -10,6 +10,8 @@
 #include "binding/call.h"
 #include "binding/hot_call.h"
 #include "binding/object.h"
+#include "binding/request_log.h"
+#include "binding/shared_numbers.h"
 #include "loop/loop_monitor.h"
 #include "loop/turns.h"
 
@@ -23,7 +25,7 @@ constexpr double kNsPerSecond = 1e9;
 class Controller final : public TurnListener {
  public:
   Controller(const AdmissionController::Options& options, std::shared_ptr<Turns> turns)
-      : admission(options), turns_(std::move(turns)) {
+      : tick_(options.tick_ns), admission_(options), turns_(std::move(turns)) {
     if (turns_) turns_->Add(TurnPhase::kJudge, this);
   }
   ~Controller() {
@@ -31,13 +33,42 @@ class Controller final : public TurnListener {
   }
 
   void OnTurn(TurnPhase /*phase*/, const Turn& turn) override {
-    admission.OnTurn(turn.ended_at, turn.busy);
+    // As Turns::Now() does: in a turn shorter than a tick, the time at which it began is close
+    // enough.
+    const bool is_short = turn.ended_at - turn_began_ < tick_;
+    DrainLog(is_short ? turn_began_ : turn.ended_at);
+    admission_.OnTurn(turn.ended_at, turn.busy);
+    turn_began_ = turn.ended_at;
+    log_.SetOpen(turn.busy < tick_ && admission_.AdmitsAll(), turn_began_);
   }
   uint64_t Now() const { return turns_ ? turns_->Now() : uv_hrtime(); }
+  RequestLog& Log() { return log_; }
 
-  AdmissionController admission;
+  /// Includes the requests that JavaScript has logged, if any. Pass the current time if the caller
+  /// has it.
+  AdmissionController& Admission() { return log_.IsEmpty() ? admission_ : Admission(Now()); }
+  AdmissionController& Admission(uint64_t now) {
+    DrainLog(now);
+    return admission_;
+  }
+  /// For the spill, which runs when the log has just been drained.
+  AdmissionController& AdmissionOfTurn() { return admission_; }
 
  private:
+  void DrainLog(uint64_t now) {
+    log_.Drain([&](const RequestLog::Entry& entry) {
+      if (entry.start == 0) {
+        static_cast<void>(admission_.Arrive(now, entry.id, 0, false));
+      } else {
+        admission_.Depart(now, entry.id, entry.start, static_cast<Outcome>(entry.outcome));
+      }
+    });
+  }
+
+  const uint64_t tick_;
+  AdmissionController admission_;
+  RequestLog log_;
+  uint64_t turn_began_ = 0;
   const std::shared_ptr<Turns> turns_;
 };
 
@@ -60,7 +91,7 @@ Napi::Value Enter(const Call<3>& call) {
   Controller& controller = *call.Self();
   const uint64_t now = controller.Now();
   const Verdict verdict =
-      controller.admission.Arrive(now, Id(call.Number(0)), call.Ns(1), call.Flag(2));
+      controller.Admission(now).Arrive(now, Id(call.Number(0)), call.Ns(1), call.Flag(2));
   const bool admitted = verdict == Verdict::kAdmit;
   return call.JsNumber(admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
 }
@@ -69,65 +100,69 @@ Napi::Value Enter(const Call<3>& call) {
 // let in
 Napi::Value Leave(const Call<3>& call) {
   Controller& controller = *call.Self();
-  controller.admission.Depart(controller.Now(), Id(call.Number(0)), call.Ns(1),
-                              static_cast<Outcome>(call.Number(2)));
+  const uint64_t now = controller.Now();
+  controller.Admission(now).Depart(now, Id(call.Number(0)), call.Ns(1),
+                                   static_cast<Outcome>(call.Number(2)));
   return {};
 }
 
+// drain(): the controller learns of the requests in the log, which is then empty
+void DrainLog(const Napi::CallbackInfo& info) { Get(info).Admission(); }
+
 // forget(class) -> whether the class was forgotten: not while any of its requests are in flight
 Napi::Value Forget(const Napi::CallbackInfo& info) {
-  return JsBoolean(info, Get(info).admission.Forget(IdAt(info, 0)));
+  return JsBoolean(info, Get(info).Admission().Forget(IdAt(info, 0)));
 }
 
 // split(class, share): separates the class from class 0. Until now, this share of the requests of
 // class 0 belonged to it
 void Split(const Napi::CallbackInfo& info) {
-  Get(info).admission.Split(IdAt(info, 0), NumberAt(info, 1));
+  Get(info).Admission().Split(IdAt(info, 0), NumberAt(info, 1));
 }
 
 // For simulations, which supply the time: arrive(now, class, wait, queued) -> verdict
 Napi::Value Arrive(const Napi::CallbackInfo& info) {
   const Verdict verdict =
-      Get(info).admission.Arrive(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2), FlagAt(info, 3));
+      Get(info).Admission().Arrive(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2), FlagAt(info, 3));
   return JsNumber(info, static_cast<double>(verdict));
 }
 
 // depart(now, class, entered, outcome)
 void Depart(const Napi::CallbackInfo& info) {
-  Get(info).admission.Depart(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2), OutcomeAt(info, 3));
+  Get(info).Admission().Depart(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2), OutcomeAt(info, 3));
 }
 
 // turn(now, busy)
 void OnSimulatedTurn(const Napi::CallbackInfo& info) {
-  Get(info).admission.OnTurn(NsAt(info, 0), NsAt(info, 1));
+  Get(info).Admission().OnTurn(NsAt(info, 0), NsAt(info, 1));
 }
 
 // spilled(count)
-void Spilled(const Napi::CallbackInfo& info) { Get(info).admission.Spilled(CountAt(info, 0)); }
+void Spilled(const Napi::CallbackInfo& info) { Get(info).Admission().Spilled(CountAt(info, 0)); }
 
 // queued(length)
-void Queued(const Napi::CallbackInfo& info) { Get(info).admission.Queued(CountAt(info, 0)); }
+void Queued(const Napi::CallbackInfo& info) { Get(info).Admission().Queued(CountAt(info, 0)); }
 
 // excess(now, length) -> how many of the `length` connections in the accept queue to refuse
 Napi::Value Excess(const Napi::CallbackInfo& info) {
-  return JsNumber(info, Get(info).admission.Excess(NsAt(info, 0), CountAt(info, 1)));
+  return JsNumber(info, Get(info).Admission().Excess(NsAt(info, 0), CountAt(info, 1)));
 }
 
 // delayLimitNs(now) -> how long a request may have waited; a `now` of 0 stands for the current time
 Napi::Value DelayLimit(const Call<1>& call) {
-  const Controller& controller = *call.Self();
+  Controller& controller = *call.Self();
   const uint64_t now = call.Ns(0) > 0 ? call.Ns(0) : controller.Now();
-  return call.JsNumber(static_cast<double>(controller.admission.Queue().LimitNs(now)));
+  return call.JsNumber(static_cast<double>(controller.Admission(now).Queue().LimitNs(now)));
 }
 
 // inFlightOf(class) -> the number of its requests in flight
 Napi::Value InFlightOf(const Call<1>& call) {
-  return call.JsNumber(call.Self()->admission.Limit(Id(call.Number(0))).InFlight());
+  return call.JsNumber(call.Self()->Admission().Limit(Id(call.Number(0))).InFlight());
 }
 
 // snapshot() -> the figures of all classes together; rates are per second
 Napi::Value Snapshot(const Napi::CallbackInfo& info) {
-  const AdmissionController& admission = Get(info).admission;
+  const AdmissionController& admission = Get(info).Admission();
   return ObjectBuilder(info.Env())
       .SetBoolean("standing", admission.Queue().Standing())
       .SetNumber("inFlight", admission.InFlight())
@@ -139,7 +174,7 @@ Napi::Value Snapshot(const Napi::CallbackInfo& info) {
 
 // snapshotOf(class) -> the figures of one class; rates are per second
 Napi::Value SnapshotOf(const Napi::CallbackInfo& info) {
-  const AdmissionController& admission = Get(info).admission;
+  const AdmissionController& admission = Get(info).Admission();
   const uint8_t id = IdAt(info, 0);
   const ClassLimit& limit = admission.Limit(id);
   const ClassLimit& holder = admission.Holder(id);
@@ -176,7 +211,7 @@ std::shared_ptr<AdmissionController> ControllerOf(Napi::Object object) {
   void* share = nullptr;
   if (napi_unwrap(object.Env(), object, &share) != napi_ok) return nullptr;
   const Share& owner = *static_cast<Share*>(share);
-  return {owner, &owner->admission};
+  return {owner, &owner->AdmissionOfTurn()};
 }
 
 Napi::Value CreateController(const Napi::CallbackInfo& info) {
@@ -185,22 +220,25 @@ Napi::Value CreateController(const Napi::CallbackInfo& info) {
   const bool live = FlagAt(info, 4);
   const auto controller =
       std::make_shared<Controller>(options, live ? Self<LoopMonitor>(info).SharedTurns() : nullptr);
-  const Napi::Object object = ObjectBuilder(info.Env())
-                                  .SetFunction<Enter>("enter", controller)
-                                  .SetFunction<Leave>("leave", controller)
-                                  .SetFunction<Forget>("forget", controller)
-                                  .SetFunction<Split>("split", controller)
-                                  .SetFunction<Arrive>("arrive", controller)
-                                  .SetFunction<Depart>("depart", controller)
-                                  .SetFunction<OnSimulatedTurn>("turn", controller)
-                                  .SetFunction<Spilled>("spilled", controller)
-                                  .SetFunction<Queued>("queued", controller)
-                                  .SetFunction<Excess>("excess", controller)
-                                  .SetFunction<DelayLimit>("delayLimitNs", controller)
-                                  .SetFunction<InFlightOf>("inFlightOf", controller)
-                                  .SetFunction<Snapshot>("snapshot", controller)
-                                  .SetFunction<SnapshotOf>("snapshotOf", controller)
-                                  .Build();
+  const Napi::Object object =
+      ObjectBuilder(info.Env())
+          .SetFunction<Enter>("enter", controller)
+          .SetFunction<Leave>("leave", controller)
+          .SetFunction<DrainLog>("drain", controller)
+          .Set("log", SharedNumbers::ToJs(info.Env(), controller->Log().Memory()))
+          .SetFunction<Forget>("forget", controller)
+          .SetFunction<Split>("split", controller)
+          .SetFunction<Arrive>("arrive", controller)
+          .SetFunction<Depart>("depart", controller)
+          .SetFunction<OnSimulatedTurn>("turn", controller)
+          .SetFunction<Spilled>("spilled", controller)
+          .SetFunction<Queued>("queued", controller)
+          .SetFunction<Excess>("excess", controller)
+          .SetFunction<DelayLimit>("delayLimitNs", controller)
+          .SetFunction<InFlightOf>("inFlightOf", controller)
+          .SetFunction<Snapshot>("snapshot", controller)
+          .SetFunction<SnapshotOf>("snapshotOf", controller)
+          .Build();
   if (object.IsEmpty() || !Wrap(object, controller)) return {};
   return object;
 }

@@ -9,6 +9,9 @@ namespace spillway {
 // before uv has closed the handles. If only a worker had loaded this library, Node would then
 // unload it, and uv would call into unmapped memory.
 
+// So that JavaScript can hold the number without an allocation (V8's Smi).
+constexpr double kMostTurnNumber = (1 << 30) - 1;
+
 Environment* Environment::New(Napi::Env env) {
   uv_loop_t* loop = nullptr;
   if (napi_get_uv_event_loop(env, &loop) != napi_ok) return nullptr;
@@ -35,6 +38,8 @@ Environment::~Environment() {
 
 void Environment::OnTurn(TurnPhase phase, const Turn& turn) {
   if (phase == TurnPhase::kReadQueues) {
+    double& number = (*turn_number_)[0];
+    number = number < kMostTurnNumber ? number + 1 : 0;
     spills_.ReportQueue(turn.ended_at);
   } else {
     spills_.OnTurn(turn.ended_at);

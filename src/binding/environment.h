@@ -2,7 +2,10 @@
 
 #include <napi.h>
 
+#include <memory>
+
 #include "accept_queue/spill.h"
+#include "binding/shared_numbers.h"
 #include "loop/loop_monitor.h"
 #include "loop/turns.h"
 
@@ -19,6 +22,8 @@ class Environment final : public TurnListener {
 
   LoopMonitor* Monitor() { return monitor_; }
   Spills& AllSpills() { return spills_; }
+  /// One number: it changes with each turn.
+  const std::shared_ptr<SharedNumbers>& TurnNumber() const { return turn_number_; }
 
   void OnTurn(TurnPhase phase, const Turn& turn) override;
   bool NeedsTurn() const override { return spills_.NeedTurn(); }
@@ -32,6 +37,7 @@ class Environment final : public TurnListener {
 
   LoopMonitor* const monitor_;  // deletes itself
   Spills spills_;
+  const std::shared_ptr<SharedNumbers> turn_number_ = std::make_shared<SharedNumbers>(1);
   napi_async_cleanup_hook_handle hook_ = nullptr;
 };
 
