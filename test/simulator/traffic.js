@@ -53,7 +53,7 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
       arrived: now,
       judged: (admitted, time) => { record.judged = { admitted, time } },
       spilled: () => { record.spilled = true },
-      lasting: (duration) => ms(random.around(duration, noise)),
+      lasting: (duration) => ms(typeof duration === 'function' ? duration(random) : random.around(duration, noise)),
       // Called during a turn; the client sees the answer when the turn has reached this time.
       answer: (status, time) => agenda.at(time, () => {
         if (finish(status, time) && keepAlive) idleConnections.push(true)
