@@ -83,7 +83,7 @@ class AdmissionController {
 
   /** @returns {boolean} whether a queue stands; false without a delay limit */
   isQueueing () {
-    return this.#maxDelay !== false && this.native.snapshot().standing
+    return this.#maxDelay !== false && this.native.snapshot().queueing
   }
 
   /** @param {number} classId */

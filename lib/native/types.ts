@@ -29,7 +29,7 @@ export interface NativeController {
 /** Rates are per second. */
 export interface NativeSnapshot {
   /** Whether a queue stands. */
-  standing: boolean
+  queueing: boolean
   inFlight: number
   arrivalRate: number
   rate: number

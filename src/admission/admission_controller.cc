@@ -58,8 +58,8 @@ AdmissionController::Class& AdmissionController::Known(uint8_t id) {
 Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued) {
   Class& entry = Known(id);
   if (dry_run_) wait_ns = WithoutGhosts(now, id, wait_ns, queued);
-  const Verdict verdict = Judge(now, entry, wait_ns);
-  queue_.Saw(now, wait_ns, queued, verdict == Verdict::kQueueDelay);
+  const Verdict verdict = Judge(now, entry, wait_ns, queued);
+  queue_.Saw(wait_ns, queued, verdict == Verdict::kQueueDelay);
   const bool by_concurrency_limit = verdict == Verdict::kInFlight;
   if (verdict == Verdict::kAdmit) {
     entry.limit.Admitted();
@@ -91,11 +91,12 @@ bool AdmissionController::HeldUp() const {
   return dry_run_ && dry_run_->HeldUp(static_cast<double>(queue_.ResolutionNs()));
 }
 
-Verdict AdmissionController::Judge(uint64_t now, const Class& entry, uint64_t wait_ns) const {
+Verdict AdmissionController::Judge(uint64_t now, const Class& entry, uint64_t wait_ns,
+                                   bool queued) const {
   if (options_.max_in_flight > 0 && in_flight_ >= options_.max_in_flight)
     return Verdict::kMaxInFlight;
   if (options_.max_delay_ns == 0) return Verdict::kAdmit;
-  if (!queue_.Admits(now, wait_ns, entry.light)) return Verdict::kQueueDelay;
+  if (!queue_.Admits(now, wait_ns, queued, entry.light)) return Verdict::kQueueDelay;
   const auto pause = static_cast<double>(queue_.PauseNs(now));
   const bool pressed = Late() && burst_ > 0 && in_flight_ >= burst_ + rate_ * pause;
   return HolderOf(entry).Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
@@ -175,7 +176,8 @@ void AdmissionController::Split(uint8_t id, double share) {
   }
 }
 
-void AdmissionController::OnTurn(uint64_t now, uint64_t busy_ns) {
+void AdmissionController::OnTurn(uint64_t now, uint64_t busy_ns, uint32_t queued) {
+  queue_.Waiting().ReportLongest(queued);
   const double share = HeldUp() ? dry_run_->Share() : 1;
   last_busy_ = busy_ns;
   last_turn_ = static_cast<uint64_t>(share * static_cast<double>(busy_ns));
@@ -190,8 +192,10 @@ void AdmissionController::EndWindow(uint64_t now) {
   utilization_ = busy_ / elapsed;
   overdue_ = queue_.Overdue();
   if (held_up_) settled_ = now;
+  double completions = 0;
+  ForEachClass([&](const Class& entry) { completions += entry.limit.Completions(); });
   EndClassWindows({now, elapsed, busy_, pause, 0});
-  queue_.EndInterval(now);
+  queue_.EndWindow(now, busy_, completions);
   EnforceOne(now);
   Probe(now);
   if (draining_ && now > drain_by_) Measure(now);
@@ -332,7 +336,7 @@ void AdmissionController::Measure(uint64_t now) {
 }
 
 bool AdmissionController::MayRefuseWaiting() const {
-  return queue_.Standing() && options_.max_delay_ns > 0 && !options_.dry_run;
+  return queue_.Stands() && options_.max_delay_ns > 0 && !options_.dry_run;
 }
 
 // Requests that arrived during a pause of the loop are not overload, unless they arrived at a
@@ -344,9 +348,10 @@ uint32_t AdmissionController::MayQueue(uint64_t now) const {
 
 uint32_t AdmissionController::Excess(uint64_t now, uint32_t length) const {
   if (!MayRefuseWaiting()) return 0;
-  const uint32_t standing = std::min(length, queue_.ShortestRecent());
+  const uint32_t standing = std::min(length, queue_.Waiting().ShortestRecent());
   const uint32_t may = MayQueue(now);
-  return standing > may ? standing - may : 0;
+  const uint32_t excess = standing > may ? standing - may : 0;
+  return std::min(length, std::max(excess, queue_.Waiting().OlderThan(queue_.LimitNs(now))));
 }
 
 // A class that needs less than an equal share of the loop's time did not cause the queue. It is

@@ -48,9 +48,10 @@ class AdmissionController final {
   /// rounding error: JavaScript holds it as a double, which is exact only in the first 104 days of
   /// uptime.
   void Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome);
-  /// A turn ends now. For `busy_ns` of it, the loop was busy, that is, not waiting for events. Must
-  /// be called for each turn: the controller evaluates its measurements here, about every 100 ms.
-  void OnTurn(uint64_t now, uint64_t busy_ns);
+  /// A turn ends now. For `busy_ns` of it, the loop was busy, that is, not waiting for events.
+  /// `queued`: connections in the longest accept queue of the thread, 0 if unknown. Must be called
+  /// for each turn: the controller evaluates its measurements here, about every 100 ms.
+  void OnTurn(uint64_t now, uint64_t busy_ns, uint32_t queued);
   /// Frees the number for another class. Returns false, and changes nothing, while requests of the
   /// current class are in flight.
   bool Forget(uint8_t id);
@@ -60,7 +61,7 @@ class AdmissionController final {
   /// `count` connections were refused from the accept queue, without a call of Arrive().
   void Spilled(uint32_t count) { queue_.Spilled(count); }
   /// `length` connections wait to be accepted. Call it before OnTurn(), in every turn or never.
-  void Queued(uint32_t length) { queue_.Queued(length); }
+  void Queued(uint32_t length) { queue_.Waiting().Report(length); }
   /// How many of the `length` connections in the accept queue to refuse: 0 while no queue stands.
   /// Connections that came in a burst, and that can be served in time, are not refused.
   uint32_t Excess(uint64_t now, uint32_t length) const;
@@ -92,7 +93,7 @@ class AdmissionController final {
   };
 
   Class& Known(uint8_t id);
-  Verdict Judge(uint64_t now, const Class& entry, uint64_t wait_ns) const;
+  Verdict Judge(uint64_t now, const Class& entry, uint64_t wait_ns, bool queued) const;
   uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
   bool HeldUp() const;
   bool FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed);
@@ -129,6 +130,7 @@ class AdmissionController final {
   const double max_delay_;
   const std::unique_ptr<DryRun> dry_run_;  // null unless this is a dry run
   QueueDelay queue_;
+
   std::array<Class, kClasses> classes_;
   Crowd crowd_;
   std::array<uint8_t, kClasses> known_{};

@@ -31,7 +31,7 @@ class Controller final : public TurnListener {
   }
 
   void OnTurn(TurnPhase /*phase*/, const Turn& turn) override {
-    admission.OnTurn(turn.ended_at, turn.busy);
+    admission.OnTurn(turn.ended_at, turn.busy, turn.queued);
   }
   uint64_t Now() const { return turns_ ? turns_->Now() : uv_hrtime(); }
 
@@ -97,9 +97,9 @@ void Depart(const Napi::CallbackInfo& info) {
   Get(info).admission.Depart(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2), OutcomeAt(info, 3));
 }
 
-// turn(now, busy)
+// turn(now, busy, queued)
 void OnSimulatedTurn(const Napi::CallbackInfo& info) {
-  Get(info).admission.OnTurn(NsAt(info, 0), NsAt(info, 1));
+  Get(info).admission.OnTurn(NsAt(info, 0), NsAt(info, 1), CountAt(info, 2));
 }
 
 // spilled(count)
@@ -129,7 +129,10 @@ Napi::Value InFlightOf(const Call<1>& call) {
 Napi::Value Snapshot(const Napi::CallbackInfo& info) {
   const AdmissionController& admission = Get(info).admission;
   return ObjectBuilder(info.Env())
-      .SetBoolean("standing", admission.Queue().Standing())
+      .SetBoolean("queueing", admission.Queue().Stands())
+      .SetNumber("queueReason", static_cast<double>(admission.Queue().Reason()))
+      .SetNumber("queueSince", static_cast<double>(admission.Queue().Since()))
+      .SetNumber("load", admission.Queue().Load())
       .SetNumber("inFlight", admission.InFlight())
       .SetNumber("arrivalRate", admission.ArrivalRate() * kNsPerSecond)
       .SetNumber("rate", admission.Rate() * kNsPerSecond)

@@ -89,8 +89,10 @@ class Process {
         continue
       }
       const end = this.#turn(now)
+      this.#agenda.runUntil(end) // connections that came meanwhile
       if (this.#spill) this.#acceptQueues.forEach((queue, i) => this.#controllers[i].queued(queue.length))
-      for (const controller of this.#controllers) controller.turn(end, end - now)
+      const longest = Math.max(...this.#acceptQueues.map((queue) => queue.length))
+      for (const controller of this.#controllers) controller.turn(end, end - now, longest)
       now = this.#spill ? this.#refuseWaiting(end) : end
     }
   }

@@ -14,19 +14,20 @@ const LOOK_AGAIN_MS = 10
  * (timed out) or 0 (not answered yet). A record has `judged: { admitted, time }` after the admission controller was asked.
  *
  * `source`: `phases`, `rate(ms)` per second, `class`, `server`, `keepAlive` (otherwise each request has its own connection),
- * `arrivals` ('poisson', 'clock', or the size of bursts), `noise` (spread of service times), `timeoutMs`, `claimsNoWait` (the
+ * `arrivals` ('poisson', 'clock', the size of bursts at equal intervals, or `{ batches }`, their size at random times), `noise` (spread of service times), `timeoutMs`, `claimsNoWait` (the
  * kernel reports no wait for its requests), `connected` (with `keepAlive`: a connection is always available).
  */
 function startTraffic ({ agenda, random, process, source, records, untilMs }) {
   const { phases, keepAlive = false, arrivals = 'poisson', noise = 0.1, timeoutMs = 6000, claimsNoWait = false, connected = false } = source
-  const burst = typeof arrivals === 'number' ? arrivals : 1
+  const burst = typeof arrivals === 'number' ? arrivals : arrivals.batches ?? 1
+  const isPoisson = arrivals === 'poisson' || arrivals.batches > 1
   const idleConnections = []
   schedule(0)
 
   function schedule (now) {
     const rate = source.rate(toMs(now))
     const gap = rate > 0 ? ms(1000) * burst / rate : ms(LOOK_AGAIN_MS)
-    const next = now + (arrivals === 'poisson' && rate > 0 ? random.exponential(gap) : gap)
+    const next = now + (isPoisson && rate > 0 ? random.exponential(gap) : gap)
     if (next > ms(untilMs)) return
     agenda.at(next, (time) => {
       if (source.rate(toMs(time)) > 0) for (let i = 0; i < burst; i++) send(time)

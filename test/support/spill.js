@@ -39,7 +39,7 @@ function queueingController () {
   const pass = (queued) => {
     now += INTERVAL_MS * NS_PER_MS
     controller.queued(queued)
-    controller.turn(now, NS_PER_MS / 10)
+    controller.turn(now, NS_PER_MS / 10, 0)
   }
   for (let i = 0; i < 3; i++) pass(LONG_QUEUE)
   controller.calm = () => { for (let i = 0; i < 5; i++) pass(0) }
