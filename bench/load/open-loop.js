@@ -8,15 +8,15 @@ const TICK_MS = 1
  * Starts requests at scheduled times. The load continues, uncounted, until every counted request has settled: otherwise
  * the queue would drain, and the last counted requests would be faster than under load.
  *
- * @param {{ phases: { rate: number, durationMs: number }[], durationMs: number, warmupMs?: number }} load rates in
- *   requests per second
+ * @param {{ phases: { rate: number, durationMs: number }[], durationMs: number, warmupMs?: number,
+ *   arrivals?: 'even' | 'poisson' }} load rates in requests per second
  * @param {(settle: (outcome: string) => void) => void} send
  * @param {import('./tally')} tally
  * @returns {Promise<void>} resolves when all counted requests have settled
  */
-function openLoop ({ phases, durationMs, warmupMs = 0 }, send, tally) {
+function openLoop ({ phases, durationMs, warmupMs = 0, arrivals }, send, tally) {
   const endMs = warmupMs + durationMs
-  const due = dueTimes(phases, warmupMs)
+  const due = dueTimes(phases, warmupMs, arrivals)
   const beginMs = performance.now()
   let nextMs = due.next().value
   let lastTickMs = beginMs

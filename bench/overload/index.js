@@ -7,7 +7,9 @@ const path = require('node:path')
 const createProgress = require('../progress')
 const readSettings = require('./settings')
 const renderPage = require('./page')
+const judge = require('./judge')
 const { choose } = require('./scenarios')
+const { findPostgres, startPostgres } = require('../postgres')
 const { installPeers } = require('./peers')
 const { markdown, tabulate } = require('./table')
 const { plan, runSweep } = require('./sweep')
@@ -20,16 +22,14 @@ const TABLE = 'overload.md'
 async function main () {
   const args = process.argv.slice(2)
   const settings = readSettings(args)
-  const scenarios = choose(settings)
-  if (scenarios.length === 0) throw new Error('--only matches no scenario; --list lists them')
-  const steps = plan(scenarios, settings)
-  if (settings.list) return list(steps)
+  const chosen = choose(settings)
+  if (chosen.length === 0) throw new Error('--only matches no scenario; --list lists them')
+  if (settings.list) return list(plan(chosen, settings))
+  const scenarios = chosen.filter(({ workload }) => findPostgres() || !needsDatabase(workload))
+  if (scenarios.length < chosen.length) console.error('The rows of the workload postgres are skipped: PostgreSQL is not installed.')
+  if (scenarios.length === 0) return
 
-  installPeers(scenarios)
-  const progress = createProgress(steps)
-  process.once('exit', progress.stop)
-  const outcomes = await runSweep(steps, settings, progress)
-  progress.stop()
+  const outcomes = judge(await run(scenarios, settings))
 
   const command = ['npm run bench:overload', ...args.length > 0 ? ['--', ...args] : []].join(' ')
   const record = renderRecord(outcomes, settings, command)
@@ -37,6 +37,26 @@ async function main () {
   write(TABLE, record)
   write(PAGE, renderPage(outcomes, settings, command))
   if (settings.write) console.log(writeResults(record))
+}
+
+/** @param {string} workload */
+function needsDatabase (workload) {
+  return require(`../workloads/${workload}`).database === true
+}
+
+async function run (scenarios, settings) {
+  installPeers(scenarios)
+  const database = scenarios.some(({ workload }) => needsDatabase(workload)) ? await startPostgres(findPostgres()) : undefined
+  Object.assign(process.env, database?.env)
+  const steps = plan(scenarios, settings)
+  const progress = createProgress(steps)
+  process.once('exit', progress.stop)
+  try {
+    return await runSweep(steps, settings, progress)
+  } finally {
+    progress.stop()
+    await database?.stop()
+  }
 }
 
 function list (steps) {

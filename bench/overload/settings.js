@@ -5,6 +5,7 @@ const { parseArgs } = require('node:util')
 const options = {
   only: { type: 'string', multiple: true, default: [] },
   quick: { type: 'boolean', default: false },
+  arrivals: { type: 'string' },
   list: { type: 'boolean', default: false },
   write: { type: 'boolean', default: false },
   seconds: { type: 'string' },
@@ -12,13 +13,16 @@ const options = {
   'time-out': { type: 'string' }
 }
 
-const full = { seconds: 10, 'warm-up': 2, 'time-out': 6 }
+const ARRIVALS = ['even', 'poisson']
+
+const full = { seconds: 10, 'warm-up': 1, 'time-out': 6 }
 const quick = { seconds: 3, 'warm-up': 1, 'time-out': 3 }
 
 /**
  * @typedef {object} Settings
  * @property {string[]} only patterns of scenario names; empty: all scenarios
  * @property {boolean} quick fewer and shorter runs
+ * @property {'even' | 'poisson'} [arrivals] poisson: also for the rows that have even arrivals
  * @property {boolean} list only list what would run
  * @property {boolean} write the results into bench/RESULTS.md too
  * @property {number} durationMs length of the counted part of a run; with steps, runs take about twice as long
@@ -33,8 +37,11 @@ function readSettings (args) {
   const { values } = parseArgs({ args, options })
   const defaults = values.quick ? quick : full
   const ms = name => positive(name, values[name] ?? defaults[name]) * 1000
-  const { only, quick: isQuick, list, write } = values
-  return { only, quick: isQuick, list, write, durationMs: ms('seconds'), warmupMs: ms('warm-up'), timeoutMs: ms('time-out') }
+  const { only, quick: isQuick, list, write, arrivals } = values
+  if (arrivals !== undefined && !ARRIVALS.includes(arrivals)) {
+    throw new RangeError(`--arrivals must be ${ARRIVALS.join(' or ')}; got '${arrivals}'`)
+  }
+  return { only, quick: isQuick, list, write, arrivals, durationMs: ms('seconds'), warmupMs: ms('warm-up'), timeoutMs: ms('time-out') }
 }
 
 function positive (name, text) {
