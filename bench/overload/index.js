@@ -13,11 +13,14 @@ const { findPostgres, startPostgres } = require('../postgres')
 const { installPeers } = require('./peers')
 const { markdown, tabulate } = require('./table')
 const { plan, runSweep } = require('./sweep')
-const { renderRecord } = require('./record')
-const { writeResults } = require('../results')
+const { conditionsOf, renderRecord } = require('./record')
+const { merge } = require('./section')
+const { readSection } = require('../results/store')
+const { saveSection } = require('../results')
 
 const PAGE = 'overload.html'
 const TABLE = 'overload.md'
+const SECTION = 'overload'
 
 async function main () {
   const args = process.argv.slice(2)
@@ -29,14 +32,16 @@ async function main () {
   if (scenarios.length < chosen.length) console.error('The rows of the workload postgres are skipped: PostgreSQL is not installed.')
   if (scenarios.length === 0) return
 
-  const outcomes = judge(await run(scenarios, settings))
+  const measured = await run(scenarios, settings)
+  const outcomes = judge(measured)
 
   const command = ['npm run bench:overload', ...args.length > 0 ? ['--', ...args] : []].join(' ')
-  const record = renderRecord(outcomes, settings, command)
+  const conditions = conditionsOf(settings, command)
+  const record = renderRecord(outcomes, { this: conditions })
   console.log(`${markdown(tabulate(outcomes))}\n`)
   write(TABLE, record)
   write(PAGE, renderPage(outcomes, settings, command))
-  if (settings.write) console.log(writeResults(record))
+  if (settings.write) console.log(saveSection(SECTION, merge(readSection(SECTION), measured, conditions)))
 }
 
 /** @param {string} workload */

@@ -24,7 +24,7 @@ const quick = { seconds: 3, 'warm-up': 1, 'time-out': 3 }
  * @property {boolean} quick fewer and shorter runs
  * @property {'even' | 'poisson'} [arrivals] poisson: also for the rows that have even arrivals
  * @property {boolean} list only list what would run
- * @property {boolean} write the results into bench/RESULTS.md too
+ * @property {boolean} write the results into bench/results too
  * @property {number} durationMs length of the counted part of a run; with steps, runs take about twice as long
  * @property {number} warmupMs length of the uncounted part before it
  * @property {number} timeoutMs after which the client gives up on a request
@@ -36,6 +36,7 @@ const quick = { seconds: 3, 'warm-up': 1, 'time-out': 3 }
 function readSettings (args) {
   const { values } = parseArgs({ args, options })
   const defaults = values.quick ? quick : full
+  if (values.write && values.arrivals === 'poisson') throw new RangeError('--write takes the arrivals of the rows, without --arrivals')
   const ms = name => positive(name, values[name] ?? defaults[name]) * 1000
   const { only, quick: isQuick, list, write, arrivals } = values
   if (arrivals !== undefined && !ARRIVALS.includes(arrivals)) {
