@@ -3,7 +3,7 @@
 const { canPin } = require('../child/cores')
 const { conditions } = require('../conditions')
 const { markdown, tabulate } = require('./table')
-const { peerVersions } = require('./peers')
+const { packageVersions } = require('./packages')
 const { renderConditions } = require('../results/part')
 
 const FRAMEWORKS = ['express', 'fastify', '@hapi/hapi', 'koa']
@@ -62,7 +62,7 @@ function runOf (command) {
   const frameworks = FRAMEWORKS.map(name => `${name} ${require(`${name}/package.json`).version}`)
   return {
     command,
-    comparedWith: [...frameworks, peerVersions()].filter(Boolean).join(', '),
+    comparedWith: [...frameworks, packageVersions()].filter(Boolean).join(', '),
     cores: `server and client ${canPin() ? 'each on a core of its own' : 'not pinned to cores'}`
   }
 }

@@ -28,11 +28,13 @@ const MAX_FAILURES = 0.005
  *
  * @param {{ quick: boolean, only: string[], arrivals?: 'even' | 'poisson' }} choice a name must match one of `only`, if there
  *   are any, where `*` stands for any text; `arrivals` replaces those of all rows with even ones
+ * @param {Set<string>} [done] names to leave out, except where another row is compared with them
  * @returns {Scenario[]} grouped by the capacity that they share, in each group the unprotected servers first
  */
-function choose ({ quick, only, arrivals = 'even' }) {
+function choose ({ quick, only, arrivals = 'even' }, done = new Set()) {
   const chosen = rows.flatMap(row => expand(row, quick, arrivals))
     .filter(({ name }) => only.length === 0 || only.some(pattern => matches(name, pattern)))
+    .filter(({ name }) => !done.has(name))
   const all = new Map(chosen.map(scenario => [scenario.name, scenario]))
   for (const { reach, ...scenario } of chosen) {
     const bare = unprotected(scenario)

@@ -3,7 +3,8 @@
 const rows = require('./scenarios')
 
 /**
- * The part of bench/results that the overload bench writes. A run of some rows replaces only those.
+ * The part of bench/results that the overload bench writes. A run of some rows replaces only those, and an unreliable outcome
+ * does not replace a reliable one.
  *
  * @typedef {object} Section
  * @property {Record<string, Record<string, string>>} runs the conditions of each run, by its date and commit
@@ -17,7 +18,11 @@ const rows = require('./scenarios')
 function merge (section = { runs: {}, outcomes: [] }, outcomes, conditions) {
   const run = `${conditions.date}, ${conditions.spillway}`
   const measured = new Map(section.outcomes.map(outcome => [outcome.name, outcome]))
-  for (const outcome of outcomes) measured.set(outcome.scenario.name, { ...figuresOf(outcome), run })
+  for (const outcome of outcomes) {
+    const { name } = outcome.scenario
+    const isWorse = outcome.invalid && measured.has(name) && !measured.get(name).invalid
+    if (!isWorse) measured.set(name, { ...figuresOf(outcome), run })
+  }
   // Rows that no longer exist are left out.
   const order = rows.choose({ quick: false, only: [] }).map(({ name }) => name)
   const kept = order.map(name => measured.get(name)).filter(Boolean)
@@ -55,4 +60,14 @@ function outcomesOf (section) {
     .map(({ name, ...figures }) => ({ ...figures, scenario: scenarios.get(name) }))
 }
 
-module.exports = { merge, outcomesOf }
+/**
+ * @param {Section | undefined} section
+ * @param {Record<string, string>} conditions of the next run
+ * @returns {Set<string>} names of the rows that have a reliable outcome of the same commit
+ */
+function namesDone (section, { spillway }) {
+  const done = (section?.outcomes ?? []).filter(({ invalid, run }) => !invalid && section.runs[run].spillway === spillway)
+  return new Set(done.map(({ name }) => name))
+}
+
+module.exports = { merge, namesDone, outcomesOf }

@@ -7,6 +7,7 @@ const options = {
   quick: { type: 'boolean', default: false },
   arrivals: { type: 'string' },
   list: { type: 'boolean', default: false },
+  missing: { type: 'boolean', default: false },
   write: { type: 'boolean', default: false },
   seconds: { type: 'string' },
   'warm-up': { type: 'string' },
@@ -24,6 +25,7 @@ const quick = { seconds: 3, 'warm-up': 1, 'time-out': 3 }
  * @property {boolean} quick fewer and shorter runs
  * @property {'even' | 'poisson'} [arrivals] poisson: also for the rows that have even arrivals
  * @property {boolean} list only list what would run
+ * @property {boolean} missing leave out what bench/results already has, reliably and of the same commit
  * @property {boolean} write the results into bench/results too
  * @property {number} durationMs length of the counted part of a run; with steps, runs take about twice as long
  * @property {number} warmupMs length of the uncounted part before it
@@ -38,11 +40,11 @@ function readSettings (args) {
   const defaults = values.quick ? quick : full
   if (values.write && values.arrivals === 'poisson') throw new RangeError('--write takes the arrivals of the rows, without --arrivals')
   const ms = name => positive(name, values[name] ?? defaults[name]) * 1000
-  const { only, quick: isQuick, list, write, arrivals } = values
+  const { only, quick: isQuick, list, write, missing, arrivals } = values
   if (arrivals !== undefined && !ARRIVALS.includes(arrivals)) {
     throw new RangeError(`--arrivals must be ${ARRIVALS.join(' or ')}; got '${arrivals}'`)
   }
-  return { only, quick: isQuick, list, write, arrivals, durationMs: ms('seconds'), warmupMs: ms('warm-up'), timeoutMs: ms('time-out') }
+  return { only, quick: isQuick, list, write, missing, arrivals, durationMs: ms('seconds'), warmupMs: ms('warm-up'), timeoutMs: ms('time-out') }
 }
 
 function positive (name, text) {

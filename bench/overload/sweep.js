@@ -51,9 +51,10 @@ function plan (scenarios, settings) {
  * @param {ReturnType<typeof plan>} steps
  * @param {import('./settings').Settings} settings
  * @param {{ begin: (step: object) => void, end: () => void }} progress called for each step
+ * @param {(outcome: Outcome) => void} onOutcome called after each run
  * @returns {Promise<Outcome[]>}
  */
-async function runSweep (steps, settings, progress) {
+async function runSweep (steps, settings, progress, onOutcome) {
   const client = startClient()
   const capacities = new Map()
   const costs = new Map()
@@ -67,6 +68,7 @@ async function runSweep (steps, settings, progress) {
     },
     async run (scenario) {
       outcomes.set(scenario.name, await outcomeOf(client, scenario, settings, { capacities, costs, outcomes }))
+      onOutcome(outcomes.get(scenario.name))
     }
   }
 

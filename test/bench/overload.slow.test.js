@@ -135,6 +135,15 @@ describe('the scenarios of the overload bench', () => {
     assert.ok(quick.every(({ name }) => names.has(name)))
   })
 
+  it('leave out what is done, except what other rows are compared with', () => {
+    const only = ['cpu-block/http/*/new/0.5x']
+    const names = (...done) => choose({ quick: false, only }, new Set(done)).map(({ name }) => name)
+    const [bare, guarded] = ['cpu-block/http/none/new/0.5x', 'cpu-block/http/guard/new/0.5x']
+    assert.deepEqual(names(), [bare, guarded])
+    assert.deepEqual(names(bare), [bare, guarded])
+    assert.deepEqual(names(guarded), [])
+  })
+
   it('are chosen by patterns, any of which may match', () => {
     const chosen = choose({ quick: false, only: ['pool/koa', 'cpu*/hapi/none/new/6x', 'mix/http/guard/*/6x'] })
     assert.deepEqual(chosen.map(({ name }) => name).sort(),

@@ -7,7 +7,7 @@ const renderDocument = require('../../bench/results/document')
 const renderReadme = require('../../bench/results/readme')
 const { cellOf, parsePart, renderPart } = require('../../bench/results/part')
 const { choose } = require('../../bench/overload/scenarios')
-const { merge, outcomesOf } = require('../../bench/overload/section')
+const { merge, namesDone, outcomesOf } = require('../../bench/overload/section')
 
 const ROW = 'cpu-steps/http/guard/new/34x'
 const scenarios = new Map(choose({ quick: false, only: [] }).map(scenario => [scenario.name, scenario]))
@@ -45,6 +45,17 @@ describe('the results of the overload bench', () => {
     assert.equal(Object.keys(second.runs).length, 2)
     const third = merge(second, [outcome('mix/http/guard/kept/6x', 1)], conditions('bbb'))
     assert.deepEqual(Object.values(third.runs), [conditions('bbb')])
+  })
+
+  it('keep a reliable outcome instead of an unreliable one, which is to be measured again', () => {
+    const late = outcome(ROW, 0.2, { invalid: 'the client was late' })
+    const [kept] = outcomesOf(merge(first, [late], conditions('bbb')))
+    assert.deepEqual([kept.goodput, kept.run], [0.97, '2026-01-01 of aaa, 0.1.0, commit aaa'])
+    const [taken] = outcomesOf(merge(undefined, [late], conditions('bbb')))
+    assert.equal(taken.invalid, 'the client was late')
+    assert.deepEqual([...namesDone(first, conditions('aaa'))].sort(), [ROW, 'mix/http/guard/kept/6x'])
+    assert.equal(namesDone(first, conditions('bbb')).size, 0)
+    assert.equal(namesDone(merge(undefined, [late], conditions('bbb')), conditions('bbb')).size, 0)
   })
 
   it('leave out rows that no longer exist', () => {

@@ -19,7 +19,7 @@ const packages = {
  *
  * @param {import('./scenarios').Scenario[]} scenarios
  */
-function installPeers (scenarios) {
+function installPackages (scenarios) {
   const needed = scenarios.flatMap(({ protection, workload }) => [packages[protection], packages[workload]])
   const missing = [...new Set(needed)].filter(name => name && !isInstalled(name))
   if (missing.length === 0) return
@@ -39,9 +39,9 @@ function manifestOf (name) {
 }
 
 /** @returns {string} names and versions of the packages that are installed */
-function peerVersions () {
+function packageVersions () {
   return Object.values(packages).filter(isInstalled)
     .map(name => `${name} ${require(manifestOf(name)).version}`).join(', ')
 }
 
-module.exports = { installPeers, peerVersions }
+module.exports = { installPackages, packageVersions }
