@@ -35,18 +35,48 @@ function commitOf ({ spillway }) {
 
 /**
  * @param {string} body Markdown with tables
+ * @returns {Record<string, string>[]} the cells of each row, by their columns
+ */
+function rowsOf (body) {
+  const rows = []
+  let head
+  for (const line of body.split('\n')) {
+    const cells = line.startsWith('|') ? line.slice(1, -1).split('|').map(cell => cell.trim()) : undefined
+    if (cells === undefined) head = undefined
+    else if (head === undefined) head = cells
+    else if (!cells[0].startsWith('---')) rows.push(Object.fromEntries(head.map((column, i) => [column, cells[i]])))
+  }
+  return rows
+}
+
+/**
+ * @param {string} body Markdown with tables
  * @param {string[]} cells the first cells of a row
  * @param {string} column
  * @returns {string | undefined} the cell of that row in that column
  */
 function cellOf (body, cells, column) {
-  let head
-  for (const line of body.split('\n')) {
-    const row = line.startsWith('|') ? line.slice(1, -1).split('|').map(cell => cell.trim()) : undefined
-    if (row === undefined) head = undefined
-    else if (head === undefined) head = row
-    else if (cells.every((cell, i) => row[i] === cell)) return row[head.indexOf(column)]
-  }
+  return rowsOf(body).find(row => cells.every((cell, i) => Object.values(row)[i] === cell))?.[column]
 }
 
-module.exports = { cellOf, commitOf, parsePart, renderConditions, renderPart }
+/**
+ * @param {{ body: string }} section
+ * @returns {{ row: string, text: string }[]} the rows with a bold cell or a missed ratio, and the list items that begin with a bold word
+ */
+function missesOf ({ body }) {
+  const rows = rowsOf(body).filter(row => Object.values(row).some(cell => cell.includes('**')) || isBelow(row))
+    .map(row => ({ row: Object.values(row).slice(0, 2).join('/'), text: describe(row) }))
+  const items = [...body.matchAll(/^- \*\*(.+?)\*\*: (.*)$/gm)].map(([, word, text]) => ({ row: word, text }))
+  return [...rows, ...items]
+}
+
+function isBelow ({ target, 'with / without': ratio }) {
+  const [, least] = target?.match(/^>= ([\d.]+)$/) ?? []
+  return Number(ratio) < Number(least)
+}
+
+function describe (row) {
+  return Object.entries(row).filter(([, cell]) => cell).map(([column, cell]) => `${column} ${cell.replaceAll('**', '')}`).join(', ')
+}
+
+module.exports = { cellOf, commitOf, missesOf, parsePart, renderConditions, renderPart }

@@ -1,35 +1,37 @@
 'use strict'
 
-const { cellOf, commitOf } = require('./part')
+const { cellOf, commitOf, missesOf } = require('./part')
 const { markdown } = require('../overload/table')
 const { percent } = require('../format')
 const reasons = require('./reasons')
 
 /**
- * The figures that matter. Each has a text, and a value from the rows of the overload bench or from another section. One that was
- * not measured is left out.
+ * The figures that matter: what it is, and its value from the rows of the overload bench or from another section, beside which
+ * another value may stand. One that was not measured is left out.
  *
- * @type {[text: string, value: (find: (name: string) => object, sections: object) => string][]}
+ * @type {[what: string, value: (find: (name: string) => object, sections: object) => (string | undefined)[]][]}
  */
 const FIGURES = [
-  ['Express, new connections, 6 times the capacity: useful answers, of capacity; in brackets without spillway',
-    find => `${ratio(find('cpu-steps/express/spillway/new/6x').goodput)} (${ratio(find('cpu-steps/express/none/new/6x').goodput)})`],
-  ['`guard()` on `http`, 34 times the capacity: useful answers, of capacity',
-    find => ratio(find('cpu-steps/http/guard/new/34x').goodput)],
-  ['the same at 0.9 times the capacity: refused', find => share(find('cpu-steps/http/guard/new/0.9x').shed)],
-  ['requests of 1 ms and 80 ms, 0.7 times the capacity: served; in brackets the ideal server',
+  ['Goodput of Express at 6 times the capacity, new connections',
+    find => [ratio(find('cpu-steps/express/spillway/new/6x').goodput), `unprotected: ${ratio(find('cpu-steps/express/none/new/6x').goodput)}`]],
+  ['Goodput of `http` with `guard()` at 34 times the capacity', find => [ratio(find('cpu-steps/http/guard/new/34x').goodput)]],
+  ['Refused there at 0.9 times the capacity', find => [share(find('cpu-steps/http/guard/new/0.9x').shed)]],
+  ['Served at 0.7 times the capacity, if 95 % of the requests take 1 ms and 5 % take 80 ms',
     find => besideIdeal(find('unequal/http/guard/new/0.7x-poisson'))],
-  ['the same at 6 times the capacity', find => besideIdeal(find('unequal/http/guard/new/6x-poisson'))],
-  ['garbage collections of 100 to 300 ms, half the capacity: refused', find => share(find('gc/http/guard/new/0.5x').shed)],
-  ['PostgreSQL with a pool of 10, 3 times the capacity: useful answers, of capacity; in brackets without spillway',
-    find => `${ratio(find('postgres/express/spillway/new/3x').goodput)} (${ratio(find('postgres/express/none/new/3x').goodput)})`],
-  ['after a spike, with clients that try again: answered in time; in brackets without spillway',
-    (find, { demonstration }) => `${percent(afterSpike(demonstration, 'spillway'))} (${percent(afterSpike(demonstration, undefined))})`],
-  ['the load rises to 6 times the capacity and falls again: time until the last 503',
-    find => `${Math.round(find('cpu-steps/http/guard/new/1x-6x-1x').report.timeline.phases.at(-1).lastRefusedMs)} ms`],
-  ['hello world on `http` without overload: throughput with `guard()`, of that without',
-    (find, { cost }) => cellOf(cost.body, ['http', 'guard'], 'with / without')]
+  ['The same at 6 times the capacity', find => besideIdeal(find('unequal/http/guard/new/6x-poisson'))],
+  ['Refused at half the capacity, if garbage collections pause for 100 to 300 ms',
+    find => [share(find('gc/http/guard/new/0.5x').shed), `unprotected: p99 ${Math.round(find('gc/http/none/new/0.5x').report.okMs.p99)} ms`]],
+  ['Goodput with PostgreSQL and a pool of 10, at 3 times the capacity',
+    find => [ratio(find('postgres/express/spillway/new/3x').goodput), `unprotected: ${ratio(find('postgres/express/none/new/3x').goodput)}`]],
+  ['Answered in time after a spike, if clients try again',
+    (find, { demonstration }) => [percent(afterSpike(demonstration, 'spillway')), `unprotected: ${percent(afterSpike(demonstration, undefined))}`]],
+  ['Last 503 after the load has fallen from 6 times the capacity to the capacity',
+    find => [`${Math.round(find('cpu-steps/http/guard/new/1x-6x-1x').report.timeline.phases.at(-1).lastRefusedMs)} ms`]],
+  ['Throughput of a hello world on `http` with `guard()`, without overload',
+    (find, { cost }) => [cellOf(cost.body, ['http', 'guard'], 'with / without'), 'unprotected: 1']]
 ]
+
+const UNKNOWN = '**No reason is known yet.**'
 
 const MISSING = new Error('not measured')
 
@@ -56,15 +58,17 @@ function renderSummary (sections, outcomes) {
       '`npm run bench:results` renders this page from the measurements in bench/results.',
     commits.size > 1 && renderCommits(commits),
     '## Figures that matter',
-    markdown({ head: ['what', 'measured'], rows: figures(sections, outcomes), notes: [] }),
+    markdown({ head: ['what', 'measured', 'beside'], rows: figures(sections, outcomes), notes: [] }),
+    'Goodput is the rate of useful answers (200s within 200 ms), relative to capacity. Capacity is what the unprotected server answers in a closed loop.',
     '## Misses',
-    renderMisses(outcomes)
+    renderMisses(outcomes),
+    ...renderOtherMisses(sections)
   ].filter(Boolean).join('\n\n')
 }
 
 function figures (sections, outcomes) {
   const byName = new Map(outcomes.map(outcome => [outcome.scenario.name, outcome]))
-  return FIGURES.flatMap(([text, value]) => {
+  return FIGURES.flatMap(([what, value]) => {
     const find = name => {
       if (!byName.has(name)) throw MISSING
       return byName.get(name)
@@ -76,7 +80,8 @@ function figures (sections, outcomes) {
       }
     })
     try {
-      return [[text, value(find, of) ?? '-']]
+      const [measured, beside = ''] = value(find, of)
+      return measured === undefined ? [] : [[what, measured, beside]]
     } catch (error) {
       if (error !== MISSING) throw error
       return []
@@ -109,8 +114,17 @@ function renderMisses (outcomes) {
   return [head, '', ...missed.map(({ scenario, checks, ...figures }) => {
     const texts = checks.filter(({ met }) => !met).map(({ text }) => text).join('; ')
     const measured = `goodput ${ratio(figures.goodput)}, served ${figures.served.toFixed(3)}, refused ${share(figures.shed)}, p99 ${Math.round(figures.report.okMs.p99)} ms`
-    return `- **\`${scenario.name}\`: ${texts}** (${measured}). ${reasons[scenario.name] ?? '**No reason is known yet.**'}`
+    return `- **\`${scenario.name}\`: ${texts}** (${measured}). ${reasons[scenario.name] ?? UNKNOWN}`
   })].join('\n')
+}
+
+function renderOtherMisses ({ overload, ...others }) {
+  return Object.entries(others).flatMap(([name, section]) => {
+    const missed = missesOf(section)
+    if (missed.length === 0) return []
+    const list = missed.map(({ row, text }) => `- **${text}**. ${reasons[`${name}/${row}`] ?? UNKNOWN}`)
+    return [`In "${section.title}":`, list.join('\n')]
+  })
 }
 
 function ratio (value) {
@@ -122,7 +136,7 @@ function share (value) {
 }
 
 function besideIdeal ({ served, ideal }) {
-  return `${served.toFixed(3)} (${ideal.toFixed(3)})`
+  return [served.toFixed(3), `ideal server: ${ideal.toFixed(3)}`]
 }
 
 module.exports = { afterSpike, renderSummary }

@@ -5,7 +5,8 @@ const assert = require('node:assert/strict')
 const reasons = require('../../bench/results/reasons')
 const renderDocument = require('../../bench/results/document')
 const renderReadme = require('../../bench/results/readme')
-const { cellOf, parsePart, renderPart } = require('../../bench/results/part')
+const { cellOf, missesOf, parsePart, renderPart } = require('../../bench/results/part')
+const { readSections } = require('../../bench/results/store')
 const { choose } = require('../../bench/overload/scenarios')
 const { merge, namesDone, outcomesOf } = require('../../bench/overload/section')
 
@@ -30,6 +31,17 @@ describe('a part of the results that a bench wrote as Markdown', () => {
   it('has the cells of its tables', () => {
     assert.equal(cellOf(part, ['a', 'c'], 'ns'), '2')
     assert.equal(cellOf(part, ['d'], 'ns'), undefined)
+  })
+
+  it('has misses: bold cells, ratios below their target, and failed checks', () => {
+    const body = '| a | b | with / without | target |\n| --- | --- | --- | --- |\n| one | x | 0.97 | >= 0.98 |\n| two | x | 0.99 | >= 0.98 |\n' +
+      '| three | x | **5** |  |\n\n- passed: 0 descriptors\n- **failed**: RSS grew'
+    assert.deepEqual(missesOf({ body }), [
+      { row: 'one/x', text: 'a one, b x, with / without 0.97, target >= 0.98' },
+      { row: 'three/x', text: 'a three, b x, with / without 5' },
+      { row: 'failed', text: 'RSS grew' }
+    ])
+    assert.match(renderDocument({ soak: { title: 'Soak', conditions: conditions('a'), body } }), /In "Soak":\n\n.*\n.*\n- \*\*RSS grew\*\*\. \*\*No reason/)
   })
 })
 
@@ -77,8 +89,8 @@ describe('the document of results', () => {
 
   it('has the figures that were measured, and no others', () => {
     const text = renderDocument({ overload: section(outcome(ROW, 0.971)) })
-    assert.match(text, /34 times the capacity: useful answers, of capacity \| 0\.97 \|/)
-    assert.doesNotMatch(text, /PostgreSQL|garbage|after a spike|# Streams/)
+    assert.match(text, /at 34 times the capacity \| 0\.97 \| {2}\|/)
+    assert.doesNotMatch(text, /PostgreSQL|garbage|after a spike|hello world on|# Streams/)
   })
 
   it('has each miss in bold, with its reason', () => {
@@ -99,7 +111,9 @@ describe('the document of results', () => {
   })
 
   it('has reasons only for rows that exist', () => {
-    assert.deepEqual(Object.keys(reasons).filter(name => !scenarios.has(name)), [])
+    const others = Object.entries(readSections()).filter(([name]) => name !== 'overload')
+      .flatMap(([name, section]) => missesOf(section).map(({ row }) => `${name}/${row}`))
+    assert.deepEqual(Object.keys(reasons).filter(name => !scenarios.has(name) && !others.includes(name)), [])
   })
 })
 
