@@ -1,6 +1,7 @@
 'use strict'
 
 const { percent, whole } = require('../format')
+const { BELOW, IN_TIME_MS, RETRIES, SPIKE } = require('../demonstration/spike')
 const { outcomesOf } = require('../overload/section')
 
 const USEFUL_WITHIN = 'within 200 ms'
@@ -57,14 +58,14 @@ function spike ({ demonstration: section }) {
     ['before', second => second < 0],
     [`${length} s of spike`, second => second >= 0 && second < length],
     ...[1, 2, 5].map(n => [`second ${n} after`, second => second === length - 1 + n]),
-    [`second ${last - length + 1}`, second => second === last]
+    [`second ${last - length + 1} after`, second => second === last]
   ].filter(([, wanted]) => section.spikes[0].seconds.some(({ second }) => wanted(second)))
   const rows = section.spikes.map(({ protection, seconds }) => [
     protection ? 'with spillway' : 'without',
     ...columns.map(([, wanted]) => percent(meanOf(seconds.filter(({ second }) => wanted(second)).map(({ share }) => share))))
   ])
-  return `The load rises from 0.7 to 3 times the capacity for ${length} s. Clients try again, up to four times in all. Answered within 1 s
-of the first attempt:
+  return `An Express server receives ${BELOW} times its capacity, for ${length} s ${SPIKE} times, then ${BELOW} times again. Clients try again, up to
+${RETRIES.attempts} times in all. Answered within ${IN_TIME_MS / 1000} s of the first attempt:
 
 ${table({ head: ['', ...columns.map(([name]) => name)], rows })}`
 }
