@@ -5,7 +5,7 @@ const OBJECTS_PER_LIST = 1000
 const LISTS_PER_REQUEST = 20
 
 // In MB. Node.js's documentation suggests a larger one for more throughput. It makes collections rarer and longer.
-const SEMI_SPACE_MB = 128
+const SEMI_SPACE_MB = 64
 
 let lists
 let oldest = 0
