@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -58,7 +59,7 @@ class WaitingConnections final {
   /// between two turns.
   uint32_t OlderThan(uint64_t age_ns) const {
     const double came = Came() - CameUntil(turn_ended_ - std::min(turn_ended_, age_ns));
-    return came < length_ ? length_ - static_cast<uint32_t>(std::max(0.0, came)) : 0;
+    return came < length_ ? length_ - static_cast<uint32_t>(std::lround(std::max(0.0, came))) : 0;
   }
   /// Whether a burst is being worked off: recently, for each connection that came, at least two
   /// were accepted. Refused connections are not progress.

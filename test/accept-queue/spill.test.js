@@ -53,7 +53,7 @@ describe('the spill', function () {
   it('reports its refusals to the admission controller, whose queue detector then still finds a queue', async () => {
     const { port, controller } = await spillingSite()
     await Promise.all(sendAtOnce(port, many('GET /')))
-    controller.turn(1e15 + 300e6, 0, 0)
+    controller.turn(controller.now + 100e6, 0, 0)
     assert.equal(controller.snapshot().queueing, true)
   })
 
@@ -233,7 +233,7 @@ describe('the spill', function () {
   // A few requests take all of the loop's time, so only a few connections are handed over.
   const makeBusy = (controller) => {
     controller.queued(1e6)
-    controller.turn(1e15 + 400e6, 100e6, 0)
+    controller.turn(controller.now + 100e6, 100e6, 0)
   }
 
   it('still hands over a request for an exempt path during a flood of data that it cannot read', async () => {

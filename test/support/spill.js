@@ -30,18 +30,24 @@ const HANDSHAKES_MS = 100
 
 const INTERVAL_MS = 100
 const MAX_DELAY_MS = 100
-const LONG_QUEUE = 1e6
+const LONG_QUEUE = 100
+// Just longer than the time for which a length must last to count, and a third of the time for which a queue still stands
+// after it was last found.
+const STRETCH_MS = 50.1
 
 /** A controller that is not notified of the loop's turns: it finds a standing queue until `calm()` is called. */
 function queueingController () {
   const controller = /** @type {any} */ (binding.createController(MAX_DELAY_MS * NS_PER_MS, 0, 4 * NS_PER_MS, 0, 0))
-  let now = 1e15
-  const pass = (queued) => {
-    now += INTERVAL_MS * NS_PER_MS
+  controller.now = 1e15
+  const pass = (queued, lastingMs = INTERVAL_MS) => {
+    controller.now += lastingMs * NS_PER_MS
     controller.queued(queued)
-    controller.turn(now, NS_PER_MS / 10, 0)
+    controller.turn(controller.now, NS_PER_MS / 10, 0)
   }
+  pass(0)
   for (let i = 0; i < 3; i++) pass(LONG_QUEUE)
+  // The connections that wait now are young: none has waited for longer than the delay limit.
+  for (const queued of [0, LONG_QUEUE, LONG_QUEUE]) pass(queued, STRETCH_MS)
   controller.calm = () => { for (let i = 0; i < 5; i++) pass(0) }
   return controller
 }
