@@ -19,7 +19,7 @@ const FIGURES = [
   ['Served at 0.7 times the capacity, if 95 % of the requests take 1 ms and 5 % take 80 ms',
     find => besideIdeal(find('unequal/http/guard/new/0.7x-poisson'))],
   ['The same at 6 times the capacity', find => besideIdeal(find('unequal/http/guard/new/6x-poisson'))],
-  ['Refused at half the capacity, if garbage collections pause for 100 to 300 ms',
+  ['Refused at half the capacity, if garbage collections pause for up to 200 ms',
     find => [share(find('gc/http/guard/new/0.5x').shed), `unprotected: p99 ${Math.round(find('gc/http/none/new/0.5x').report.okMs.p99)} ms`]],
   ['Goodput with PostgreSQL and a pool of 10, at 3 times the capacity',
     find => [ratio(find('postgres/express/spillway/new/3x').goodput), `unprotected: ${ratio(find('postgres/express/none/new/3x').goodput)}`]],
