@@ -11,7 +11,8 @@ class Demand final {
   /// accepted. `busy_ns`: busy time of the loop.
   void EndWindow(double elapsed_ns, double busy_ns, double arrivals, double completions) {
     const double newest = elapsed_ns / (elapsed_ns + kRecentNs);
-    arrival_rate_ += newest * (arrivals / elapsed_ns - arrival_rate_);
+    // Connections that are accepted, and then send no request, leave the queue without arriving.
+    arrival_rate_ += newest * (std::max(0.0, arrivals) / elapsed_ns - arrival_rate_);
     const double kept = kCostNs / (elapsed_ns + kCostNs);
     busy_ = kept * busy_ + busy_ns;
     completions_ = kept * completions_ + completions;

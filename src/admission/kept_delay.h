@@ -13,16 +13,18 @@ namespace spillway {
 class KeptDelay final {
  public:
   explicit KeptDelay(uint64_t max_delay_ns)
-      : most_(max_delay_ns), least_(max_delay_ns / kLeastPart), kept_(max_delay_ns) {}
+      : most_(max_delay_ns), least_(max_delay_ns / kLeastPart), kept_(least_) {}
 
   uint64_t Ns() const { return kept_; }
 
   /// Whether even the longest delay left the loop idle beside refusals, in the last period.
   bool IsTooShort() const { return is_too_short_; }
 
-  /// A queue begins to stand.
-  void Reset() {
-    kept_ = most_;
+  /// A queue begins to stand. `load`: see Demand::Load(). The more requests come, the shorter a queue
+  /// keeps the loop busy, unless the last queue had to be longer.
+  void Begin(double load) {
+    const double enough = static_cast<double>(most_) / std::max(1.0, load);
+    kept_ = std::max(kept_, static_cast<uint64_t>(enough));
     is_too_short_ = false;
   }
 
@@ -43,7 +45,7 @@ class KeptDelay final {
   static constexpr uint64_t kPeriodNs = 200'000'000;
   // Less idle time than this may be the overhead of turns.
   static constexpr double kIdle = 0.01;
-  static constexpr double kRaise = 2;
+  static constexpr double kRaise = 1.5;
   // Per period and square of the refused share. If few are refused, the load is near the capacity,
   // and a shorter queue runs empty. If most are, the queue refills at once, however short it is.
   static constexpr double kLower = 0.2;

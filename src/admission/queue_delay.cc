@@ -32,11 +32,10 @@ constexpr double kWorkOff = 10;
 // How long a connection may wait while a burst is being worked off, in delay limits.
 constexpr uint64_t kBurst = 20;
 
-// The accept queue is judged by its shortest length in the last one to two stretches of time. Each
-// is half as long as the wait that is allowed while a queue stands. With longer stretches, random
-// arrivals would let the queue grow; in shorter ones, a burst of ten connections could not be
-// worked off.
-constexpr uint64_t kStretchPart = 2;
+// The accept queue is judged by its shortest length in the last one to two stretches of time, each
+// an eighth of the delay limit. With longer stretches, the queue would grow too long at many times
+// the capacity; in shorter ones, a burst of ten connections could not be worked off.
+constexpr uint64_t kStretchPart = 8;
 
 }  // namespace
 
@@ -78,7 +77,7 @@ void QueueDelay::Spilled(uint32_t count) {
 
 void QueueDelay::OnTurn(uint64_t now, uint64_t busy_ns, double share) {
   pause_.OnTurn(now, busy_ns, share);
-  waiting_.OnTurn(now, kept_.Ns() / kStretchPart);
+  waiting_.OnTurn(now, max_delay_ / kStretchPart);
   busy_ += busy_ns;
   ++turns_;
 }
@@ -138,7 +137,7 @@ void QueueDelay::Become(uint64_t now, bool stands, QueueReason reason) {
   stands_ = stands;
   reason_ = reason;
   since_ = now;
-  if (stands) kept_.Reset();
+  if (stands) kept_.Begin(demand_.Load());
 }
 
 }  // namespace spillway

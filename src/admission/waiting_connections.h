@@ -41,10 +41,10 @@ class WaitingConnections final {
     shortest_of_this_ = std::min(shortest_of_this_, length_);
     if (now - remembered_at_ >= every_) Remember(now);
   }
-  /// Returns how many connections came in the window, less those that were accepted.
+  /// Returns by how much the queue has grown in the window.
   double EndWindow() {
-    const double growth = length_ + spilled_ - before_;
-    before_ = length_ + spilled_;
+    const double growth = length_ - before_;
+    before_ = length_;
     shortest_of_window_ = UINT32_MAX;
     return growth;
   }

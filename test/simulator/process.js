@@ -82,17 +82,20 @@ class Process {
 
   run (until) {
     let now = 0
+    let begun = 0 // the end of the turn before, after which the loop refuses connections
     while (now < until) {
       this.#agenda.runUntil(now)
       if (this.#idle()) {
         now = Math.max(now, this.#agenda.next)
+        begun = now
         continue
       }
       const end = this.#turn(now)
       this.#agenda.runUntil(end) // connections that came meanwhile
       if (this.#spill) this.#acceptQueues.forEach((queue, i) => this.#controllers[i].queued(queue.length))
       const longest = Math.max(...this.#acceptQueues.map((queue) => queue.length))
-      for (const controller of this.#controllers) controller.turn(end, end - now, longest)
+      for (const controller of this.#controllers) controller.turn(end, end - begun, longest)
+      begun = end
       now = this.#spill ? this.#refuseWaiting(end) : end
     }
   }
