@@ -6,6 +6,14 @@ const { NS_PER_MS } = require('../native/units.js')
 /**
  * @typedef {'delay' | 'inFlight' | 'maxInFlight'} Reason
  *
+ * @typedef {object} QueueFigures
+ * @property {boolean} queueing whether a queue stands: most requests wait long, and the loop cannot serve all of them;
+ *   false without a delay limit
+ * @property {string} queueReason why the queue stands or does not: one of QUEUE_REASONS
+ * @property {number} queueStateMs for how long it has stood, or not stood; 0 if it has never stood
+ * @property {number} load the loop time that the requests of a second need, in seconds. Above 1, the loop cannot serve
+ *   all of them
+ *
  * @typedef {object} ClassFigures
  * @property {number} inFlight
  * @property {boolean} enforcing whether the concurrency limit is enforced
@@ -18,6 +26,11 @@ const { NS_PER_MS } = require('../native/units.js')
 
 /** Indexed by the number of the verdict. @type {(Reason | undefined)[]} */
 const REASONS = [undefined, 'delay', 'inFlight', 'maxInFlight']
+
+/** Indexed by the number of the QueueReason in src/admission/queue_delay.h. */
+const QUEUE_REASONS = [
+  'start', 'accept queue waits', 'kept-alive waits', 'accept queue length', 'few refused', 'idle beside refusals'
+]
 
 /** Replaces the time of admission if a request was refused but is served anyway (dry run). */
 const REFUSED = 0
@@ -81,9 +94,15 @@ class AdmissionController {
     return this.#maxDelay === false ? Infinity : this.native.delayLimitNs(0) / NS_PER_MS
   }
 
-  /** @returns {boolean} whether a queue stands; false without a delay limit */
-  isQueueing () {
-    return this.#maxDelay !== false && this.native.snapshot().queueing
+  /** @returns {QueueFigures} */
+  queueFigures () {
+    const { queueing, queueReason, queueSince, load } = this.native.snapshot()
+    return {
+      queueing: this.#maxDelay !== false && queueing,
+      queueReason: /** @type {string} */ (QUEUE_REASONS[queueReason]),
+      queueStateMs: queueSince > 0 ? Number(process.hrtime.bigint()) / NS_PER_MS - queueSince / NS_PER_MS : 0,
+      load
+    }
   }
 
   /** @param {number} classId */

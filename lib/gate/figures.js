@@ -36,7 +36,12 @@ const { NS_PER_MS } = require('../native/units.js')
  * @property {number} delayMs how long a request arriving now would wait before its handler
  * @property {number} meanTurnMs mean busy time of recent turns of the event loop
  * @property {number} utilization share of the last interval in which the event loop was not idle, 0 to 1
- * @property {boolean} queueing whether a queue stands: most requests wait too long
+ * @property {boolean} queueing whether a queue stands: most requests wait long, and the loop cannot serve all of them
+ * @property {string} queueReason why the queue stands or does not: 'accept queue waits', 'kept-alive waits' or 'accept
+ *   queue length'; 'start', 'few refused' or 'idle beside refusals'
+ * @property {number} queueStateMs for how long it has stood, or not stood; 0 if it has never stood
+ * @property {number} load the loop time that the requests of a second need, in seconds. Above 1, the loop cannot serve
+ *   all of them
  * @property {number} delayLimitMs how long a request may currently have waited; Infinity if maxDelay is false
  * @property {import('../limits/index.js').LimitSnapshot[]} limits the limits on the process that are set
  * @property {ClassSnapshot[]} classes
@@ -120,7 +125,7 @@ class GateFigures {
       delayMs: binding.delay(),
       meanTurnMs: binding.meanTurn(),
       utilization: binding.utilization(),
-      queueing: controller.isQueueing(),
+      ...controller.queueFigures(),
       delayLimitMs: controller.delayLimitMs(),
       limits: limits.snapshot(),
       classes: classes.ids().map((id) => ({ class: classes.nameOf(id), ...controller.figuresOf(id) })),

@@ -145,7 +145,7 @@ function createController (maxDelayNs, maxInFlight, tickNs, dryRun) {
     forget: (id) => inFlightBy[id] === 0 && ghostsBy[id] === 0,
     delayLimitNs: () => maxDelayNs,
     inFlightOf: (id) => inFlightBy[id],
-    snapshot: () => ({ queueing: false, inFlight, arrivalRate: 0, rate: 0, utilization }),
+    snapshot: () => ({ queueing: false, queueReason: 0, queueSince: 0, load: 0, inFlight, arrivalRate: 0, rate: 0, utilization }),
     snapshotOf: (id) => ({
       inFlight: inFlightBy[id],
       enforcing: false,

@@ -30,6 +30,12 @@ export interface NativeController {
 export interface NativeSnapshot {
   /** Whether a queue stands. */
   queueing: boolean
+  /** Why it stands or not: the number of a QueueReason (src/admission/queue_delay.h). */
+  queueReason: number
+  /** Since when, in ns, by the clock of `process.hrtime()`. */
+  queueSince: number
+  /** The loop time that the requests of a second need, in seconds. */
+  load: number
   inFlight: number
   arrivalRate: number
   rate: number

@@ -25,7 +25,7 @@ class Demand final {
 
   /// Whether the loop cannot serve all requests. Where the length of the accept queue is unknown,
   /// arrivals seem to be as rare as completions; then a loop that is never idle shows it.
-  bool Exceeds() const { return Load() > 1.1 || busy_for_ > kRecentNs; }
+  bool Exceeds() const { return Load() > kOverload || busy_for_ > kRecentNs; }
 
  private:
   // Arrivals are averaged over the time in which a burst may be worked off.
@@ -33,6 +33,8 @@ class Demand final {
   // The cost of a request is averaged over a longer time, so that a pause counts as what it costs
   // in the long run.
   static constexpr double kCostNs = 5e9;
+  // At 0.9 times the capacity, random variation hardly ever leads to a higher load.
+  static constexpr double kOverload = 1.1;
   // The loop has not been idle if it was busy for 99 % of the time: turns have some overhead.
   static constexpr double kNoIdle = 0.99;
   static constexpr double kFewest = 0.01;  // completions

@@ -20,8 +20,8 @@ class KeptDelay final {
   /// Whether even the longest delay left the loop idle beside refusals, in the last period.
   bool IsTooShort() const { return is_too_short_; }
 
-  /// A queue begins to stand. `load`: see Demand::Load(). The more requests come, the shorter a queue
-  /// keeps the loop busy, unless the last queue had to be longer.
+  /// A queue begins to stand. `load`: see Demand::Load(). The more requests come, the shorter a
+  /// queue keeps the loop busy, unless the last queue had to be longer.
   void Begin(double load) {
     const double enough = static_cast<double>(most_) / std::max(1.0, load);
     kept_ = std::max(kept_, static_cast<uint64_t>(enough));

@@ -60,11 +60,13 @@ for (const kind of kinds) {
         const snapshot = site.gate.snapshot()
         assert.deepEqual(Object.keys(snapshot), [
           'backend', 'source', 'tickMs', 'maxDelay', 'dryRun', 'closed', 'lagMs', 'delayMs', 'meanTurnMs', 'utilization',
-          'queueing', 'delayLimitMs', 'limits', 'classes', 'spill'])
+          'queueing', 'queueReason', 'queueStateMs', 'load', 'delayLimitMs', 'limits', 'classes', 'spill'])
         assert.equal(snapshot.maxDelay, LIMIT_MS)
         assert.equal(snapshot.dryRun, true)
         assert.equal(snapshot.closed, false)
         assert.equal(snapshot.queueing, false)
+        assert.equal(snapshot.queueReason, 'start')
+        assert.equal(snapshot.queueStateMs, 0)
         assert.ok(snapshot.delayLimitMs >= LIMIT_MS)
         assert.equal(snapshot.source, binding.kernelWaits ? 'kernel' : 'loop')
         for (const name of ['tickMs', 'lagMs', 'delayMs', 'meanTurnMs', 'utilization', 'delayLimitMs']) {
@@ -91,7 +93,10 @@ for (const kind of kinds) {
           return atRefusal.queueing
         })
         assert.ok(atRefusal.delayLimitMs <= LIMIT_MS, `${atRefusal.delayLimitMs} ms`)
+        assert.match(atRefusal.queueReason, / waits$/)
+        assert.ok(atRefusal.load > 1 && atRefusal.queueStateMs < 15_000, `${atRefusal.load}, ${atRefusal.queueStateMs} ms`)
         await until(() => !site.gate.snapshot().queueing)
+        assert.equal(site.gate.snapshot().queueReason, 'few refused')
         assert.ok(site.gate.snapshot().delayLimitMs > LIMIT_MS)
       })
 
