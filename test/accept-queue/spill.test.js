@@ -232,8 +232,11 @@ describe('the spill', function () {
   const flood = 300
   // A few requests take all of the loop's time, so only a few connections are handed over.
   const makeBusy = (controller) => {
-    controller.queued(1e6)
-    controller.turn(controller.now + 100e6, 100e6, 0)
+    for (const busy of [100e6, 0]) {
+      controller.now += 15e6
+      controller.queued(1e6)
+      controller.turn(controller.now, busy, 0)
+    }
   }
 
   it('still hands over a request for an exempt path during a flood of data that it cannot read', async () => {

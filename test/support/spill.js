@@ -31,9 +31,10 @@ const HANDSHAKES_MS = 100
 const INTERVAL_MS = 100
 const MAX_DELAY_MS = 100
 const LONG_QUEUE = 100
-// Just longer than the time for which a length must last to count, and a third of the time for which a queue still stands
-// after it was last found.
-const STRETCH_MS = 50.1
+// Longer than the time for which a length must last to count.
+const STRETCH_MS = 13
+// Longer than the delay to which the queue is kept.
+const EMPTY_MS = 60
 
 /** A controller that is not notified of the loop's turns: it finds a standing queue until `calm()` is called. */
 function queueingController () {
@@ -47,7 +48,9 @@ function queueingController () {
   pass(0)
   for (let i = 0; i < 3; i++) pass(LONG_QUEUE)
   // The connections that wait now are young: none has waited for longer than the delay limit.
-  for (const queued of [0, LONG_QUEUE, LONG_QUEUE]) pass(queued, STRETCH_MS)
+  pass(0, STRETCH_MS)
+  pass(0, EMPTY_MS)
+  for (let i = 0; i < 2; i++) pass(LONG_QUEUE, STRETCH_MS)
   controller.calm = () => { for (let i = 0; i < 5; i++) pass(0) }
   return controller
 }
