@@ -140,7 +140,10 @@ void AdmissionController::FreePlace(Class& entry) {
 }
 
 void AdmissionController::Completed(uint64_t now, Class& entry, uint64_t start) {
-  const ClassLimit::Setting shared = Setting();
+  ClassLimit::Setting shared = Setting();
+  // If nothing better is known, responses under load count for a class that did not cause the load,
+  // and in a dry run, which does not hold the load back.
+  if ((entry.light || dry_run_) && !entry.limit.Known()) shared.late = shared.saturated = false;
   if (entry.member) {
     crowd_.Limit().Completed(now, start, shared);
     entry.limit.CompletedElsewhere(static_cast<double>(now - start));

@@ -84,7 +84,7 @@ void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting)
     if (probe_.Add(start, response)) EndProbe(now, setting);
     return;
   }
-  if (!no_load_.Known() || !(setting.late || setting.saturated)) no_load_.Add(now, response);
+  if (!(setting.late || setting.saturated)) no_load_.Add(now, response);
   queue_ns_ = response - NoLoadNs();
   if (start >= setting.settled) detector_.Add(response);
 }

@@ -15,8 +15,7 @@ class NoLoadBaseline final {
   /// 0 until a response has been added.
   double Ns() const;
 
-  /// Enough responses have been added. From now on, the caller should add only responses without a
-  /// queue.
+  /// Enough responses have been added.
   bool Known() const { return size_ > 0 || count_ >= kKnown; }
 
   /// A whole block of responses has been added.
