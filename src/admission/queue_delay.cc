@@ -93,7 +93,7 @@ bool QueueDelay::AreLong(const Waits& waits) const {
 bool QueueDelay::AcceptQueueIsLong(double window_ns) const {
   if (turns_ == 0 || window_begun_ == 0) return false;
   const double wait = waiting_.ShortestOfWindow() * window_ns / turns_;
-  return wait > static_cast<double>(max_delay_ / kLatePart);
+  return wait > static_cast<double>(max_delay_) / kLatePart;
 }
 
 void QueueDelay::EndWindow(uint64_t now, double busy_ns, double completions) {
