@@ -30,9 +30,9 @@ constexpr double kLeastQueued = 2;
 // most 10 %.
 constexpr double kSteady = 0.1;
 
-// A class is bound by the loop if its requests use the loop for more than half of their no-load
+// A class is bound by the loop if its requests use the loop for more than a third of their no-load
 // response time (1 / kOnLoop).
-constexpr double kOnLoop = 2;
+constexpr double kOnLoop = 3;
 
 uint64_t PatienceNs(const ClassLimit& limit) {
   return static_cast<uint64_t>(kPatienceNs + kPatienceResponses * limit.NoLoadNs());
@@ -50,6 +50,7 @@ AdmissionController::Class& AdmissionController::Known(uint8_t id) {
   Class& entry = classes_[id];
   if (!entry.known) {
     entry.known = true;
+    entry.limit = ClassLimit(window_begun_);
     known_[known_count_++] = id;
   }
   return entry;
@@ -61,9 +62,10 @@ Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, 
   const Verdict verdict = Judge(now, entry, wait_ns, queued);
   queue_.Saw(wait_ns, queued, verdict == Verdict::kQueueDelay);
   const bool by_concurrency_limit = verdict == Verdict::kInFlight;
+  if (by_concurrency_limit) queue_.RefusedByOther();
   if (verdict == Verdict::kAdmit) {
-    entry.limit.Admitted();
-    if (entry.member) crowd_.Limit().Admitted();
+    entry.limit.Admitted(now, entry.member);
+    if (entry.member) crowd_.Limit().Admitted(now, false);
     ++in_flight_;
     if (dry_run_) dry_run_->Admitted(now, id, entry.cost.Ns(), entry.limit.NoLoadNs());
   } else {
@@ -83,7 +85,7 @@ uint64_t AdmissionController::WithoutGhosts(uint64_t now, uint8_t id, uint64_t w
   held_up_ = true;
   const Class& entry = classes_[id];
   const bool on_loop = entry.cost.Ns() * kOnLoop > entry.limit.NoLoadNs();
-  while (on_loop && dry_run_->Due(id)) FreePlace(classes_[id]);
+  while (on_loop && dry_run_->Due(id)) FreePlace(now, classes_[id]);
   return dry_run_->WaitNs();
 }
 
@@ -112,15 +114,17 @@ void AdmissionController::Depart(uint64_t now, uint8_t id, uint64_t start, Outco
   now = std::max(now, start);
   Class& entry = classes_[id];
   const bool completed = outcome == Outcome::kCompleted;
-  if (!dry_run_ || FreesPlace(now, id, start, completed)) FreePlace(entry);
-  if (draining_) Drain(now);
+  if (!dry_run_ || FreesPlace(now, id, start, completed)) FreePlace(now, entry);
+  if (drain_by_ > 0) Drain(now);
   if (start == 0) {
     if (completed) entry.limit.CompletedUncounted();
     if (completed && entry.member) crowd_.Limit().CompletedUncounted();
     return;
   }
   if (outcome != Outcome::kDetached) entry.limit.Lasted(static_cast<double>(now - start));
-  if (completed) Completed(now, entry, start);
+  if (completed) return Completed(now, entry, start);
+  entry.limit.Aborted(now, start);
+  if (entry.member) crowd_.Limit().Aborted(now, start);
 }
 
 bool AdmissionController::FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed) {
@@ -132,10 +136,10 @@ bool AdmissionController::FreesPlace(uint64_t now, uint8_t id, uint64_t start, b
   return completed && dry_run_->StandsFor(now, id, classes_[id].limit.NoLoadNs());
 }
 
-void AdmissionController::FreePlace(Class& entry) {
+void AdmissionController::FreePlace(uint64_t now, Class& entry) {
   if (entry.limit.Empty()) return;
-  entry.limit.Left();
-  if (entry.member) crowd_.Limit().Left();
+  entry.limit.Left(now);
+  if (entry.member) crowd_.Limit().Left(now);
   --in_flight_;
 }
 
@@ -146,7 +150,7 @@ void AdmissionController::Completed(uint64_t now, Class& entry, uint64_t start) 
   if ((entry.light || dry_run_) && !entry.limit.Known()) shared.late = shared.saturated = false;
   if (entry.member) {
     crowd_.Limit().Completed(now, start, shared);
-    entry.limit.CompletedElsewhere(static_cast<double>(now - start));
+    entry.limit.CompletedUncounted();
     return;
   }
   entry.limit.Completed(now, start, shared);
@@ -157,7 +161,7 @@ void AdmissionController::Completed(uint64_t now, Class& entry, uint64_t start) 
 bool AdmissionController::Forget(uint8_t id) {
   Class& entry = classes_[id];
   if (!entry.limit.Empty() || (dry_run_ && !dry_run_->Empty(id))) return false;
-  entry.limit = ClassLimit();
+  entry.limit = ClassLimit(window_begun_);
   entry.cost = LoopCost();
   entry.light = entry.member = false;
   return true;
@@ -167,7 +171,7 @@ void AdmissionController::Split(uint8_t id, double share) {
   Class& whole = classes_[0];
   Class& part = Known(id);
   part.cost = whole.cost;
-  part.limit.SplitFrom(window_begun_, whole.limit, share);
+  part.limit.SplitFrom(whole.limit, share);
   if (whole.member) {
     part.member = true;
   } else if (whole.limit.Enforcing()) {
@@ -175,7 +179,7 @@ void AdmissionController::Split(uint8_t id, double share) {
     const double capacity = whole.limit.GiveAway(share, shared);
     part.member = Crowd::Small(part.limit, kWindowNs);
     ClassLimit& holder = part.member ? crowd_.Limit() : part.limit;
-    holder.Take(whole.limit, capacity, shared);
+    holder.Take(window_begun_, whole.limit, capacity, StateReason::kSeparated, shared);
   }
 }
 
@@ -201,7 +205,7 @@ void AdmissionController::EndWindow(uint64_t now) {
   queue_.EndWindow(now, busy_, completions);
   EnforceOne(now);
   Probe(now);
-  if (draining_ && now > drain_by_) Measure(now);
+  if (drain_by_ > 0 && now > drain_by_) Measure(now, false);
   ShareOut();
   window_begun_ = now;
   busy_ = 0;
@@ -236,20 +240,20 @@ void AdmissionController::EndCrowd(const ClassLimit::Window& window) {
     if (limit.Rate() > 0 && !limit.Enforcing() && Crowd::Small(limit, kWindowNs)) free.Add(limit);
   });
   crowd_.EndWindow(window, free, shared);
-  if (crowd_.Enforcing()) return JoinCrowd(shared);
+  if (crowd_.Enforcing()) return JoinCrowd(window.now, shared);
   if (!enforced) return;
   ForEachClass([](Class& entry) {
     if (entry.member) entry.limit.DropGuess();
     entry.member = false;
   });
-  crowd_.Dissolve();
+  crowd_.Dissolve(window.now);
 }
 
-void AdmissionController::JoinCrowd(const ClassLimit::Setting& setting) {
+void AdmissionController::JoinCrowd(uint64_t now, const ClassLimit::Setting& setting) {
   ForEachClass([&](Class& entry) {
     if (entry.member || !Crowd::Small(entry.limit, kWindowNs)) return;
     if (!Crowd::Takes(entry.limit, setting)) return;
-    crowd_.Join(entry.limit, setting);
+    crowd_.Join(now, entry.limit, setting);
     entry.member = true;
   });
 }
@@ -284,15 +288,14 @@ void AdmissionController::LearnCosts() {
 // that merely suffer from its queue recover once it is held back. Until then, another class's limit
 // is enforced only if that class has more requests in flight than the held-back class had.
 void AdmissionController::EnforceOne(uint64_t now) {
-  bool settled = true;
-  ForEachLimit([&](ClassLimit& limit) { settled &= !limit.Exceeded(); });
-  if (now > settle_by_) settled = true;
-  if (settled && settling_) {
+  bool exceeded = false;
+  ForEachLimit([&](ClassLimit& limit) { exceeded |= limit.Exceeded(); });
+  if (settle_by_ > 0 && (!exceeded || now > settle_by_)) {
+    settle_by_ = 0;
     settled_ = now;
     ForEachLimit([](ClassLimit& limit) { limit.ResetDetector(); });
     crowd_.ResetDetector();
   }
-  settling_ = !settled;
   ClassLimit* worst = nullptr;
   ForEachClass([&](Class& entry) {
     ClassLimit& limit = entry.limit;
@@ -301,13 +304,13 @@ void AdmissionController::EnforceOne(uint64_t now) {
   const bool crowded = crowd_.Evident() && (!worst || crowd_.InFlight() > worst->InFlight());
   if (!worst && !crowded) return;
   const uint32_t in_flight = crowded ? crowd_.InFlight() : worst->InFlight();
-  if (settling_ && in_flight <= last_worst_) return;
+  if (settle_by_ > 0 && in_flight <= last_worst_) return;
   last_worst_ = in_flight;
   if (crowded) {
-    JoinCrowd(Setting());
+    JoinCrowd(now, Setting());
     crowd_.ResetDetector();
   } else {
-    worst->Enforce(Setting());
+    worst->Enforce(now, Setting());
   }
   settle_by_ = now + PatienceNs(crowded ? crowd_.Limit() : *worst);
 }
@@ -320,22 +323,21 @@ void AdmissionController::Probe(uint64_t now) {
   if (!wanted || options_.dry_run) return;
   ForEachLimit([&](ClassLimit& limit) {
     if (!limit.Enforcing()) return;
-    limit.BeginProbe(now, Setting());
+    limit.Drain(now, Setting());
     drain_by_ = std::max(drain_by_, now + PatienceNs(limit));
   });
-  draining_ = true;
   Drain(now);
 }
 
 void AdmissionController::Drain(uint64_t now) {
   bool drained = true;
-  ForEachLimit([&](ClassLimit& limit) { drained &= !(limit.Probing() && limit.Exceeded()); });
-  if (drained) Measure(now);
+  ForEachLimit([&](ClassLimit& limit) { drained &= !(limit.Draining() && limit.Exceeded()); });
+  if (drained) Measure(now, true);
 }
 
-void AdmissionController::Measure(uint64_t now) {
-  ForEachLimit([&](ClassLimit& limit) { limit.Drained(now); });
-  draining_ = false;
+void AdmissionController::Measure(uint64_t now, bool in_time) {
+  ForEachLimit([&](ClassLimit& limit) { limit.Measure(now, in_time); });
+  drain_by_ = 0;
 }
 
 bool AdmissionController::MayRefuseWaiting() const {

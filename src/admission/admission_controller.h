@@ -97,7 +97,7 @@ class AdmissionController final {
   uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
   bool HeldUp() const;
   bool FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed);
-  void FreePlace(Class& entry);
+  void FreePlace(uint64_t now, Class& entry);
   void Completed(uint64_t now, Class& entry, uint64_t start);
   bool Late() const;
   ClassLimit::Setting Setting() const;
@@ -106,11 +106,11 @@ class AdmissionController final {
   bool Steady(double completions);
   void LearnCosts();
   void EndCrowd(const ClassLimit::Window& window);
-  void JoinCrowd(const ClassLimit::Setting& setting);
+  void JoinCrowd(uint64_t now, const ClassLimit::Setting& setting);
   void EnforceOne(uint64_t now);
   void Probe(uint64_t now);
   void Drain(uint64_t now);
-  void Measure(uint64_t now);
+  void Measure(uint64_t now, bool in_time);
   void ShareOut();
 
   template <typename Visit>
@@ -148,13 +148,11 @@ class AdmissionController final {
   double busy_ = 0;
   uint64_t last_busy_ = 0;
   uint64_t last_turn_ = 0;  // duration of the last turn, without ghosts, ns
-  bool settling_ = false;
-  uint64_t settle_by_ = 0;
+  uint64_t settle_by_ = 0;  // until then, the excess of the class limited last may drain; or 0
   uint64_t settled_ = 0;
   uint32_t last_worst_ = 0;
   bool overdue_ = false;
-  bool draining_ = false;
-  uint64_t drain_by_ = 0;
+  uint64_t drain_by_ = 0;  // until then, queues may drain before a probe; 0 while none drains
 };
 
 }  // namespace spillway

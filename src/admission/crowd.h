@@ -46,8 +46,8 @@ class Crowd final {
     return !limit.Enforcing() && (!limit.Known() || limit.Queues(setting));
   }
   /// The member brings its requests in flight, its throughput and its R.
-  void Join(const ClassLimit& member, const ClassLimit::Setting& setting);
-  void Dissolve() { limit_ = ClassLimit(); }
+  void Join(uint64_t now, const ClassLimit& member, const ClassLimit::Setting& setting);
+  void Dissolve(uint64_t now) { limit_ = ClassLimit(now); }
 
   bool Enforcing() const { return limit_.Enforcing(); }
   ClassLimit& Limit() { return limit_; }

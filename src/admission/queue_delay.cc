@@ -49,7 +49,7 @@ QueueDelay::QueueDelay(uint64_t max_delay_ns, uint64_t tick_ns)
 bool QueueDelay::Admits(uint64_t now, uint64_t wait_ns, bool queued, bool light) const {
   if (stands_ && !light) return wait_ns <= kept_.Ns();
   if (wait_ns <= max_delay_ || wait_ns <= PatientNs(now)) return true;
-  return queued && !stands_ && WorksOffBurst(wait_ns);
+  return queued && wait_ns <= kBurst * max_delay_ && WorksOffBurst();
 }
 
 // The limit while no queue stands.
@@ -57,8 +57,10 @@ uint64_t QueueDelay::PatientNs(uint64_t now) const {
   return std::max(patience_, max_delay_ + pause_.Ns(now));
 }
 
-bool QueueDelay::WorksOffBurst(uint64_t wait_ns) const {
-  return wait_ns <= kBurst * max_delay_ && waiting_.Shrinks();
+// If other requests must be refused meanwhile, the server does not have the time to serve requests
+// that waited for long.
+bool QueueDelay::WorksOffBurst() const {
+  return !stands_ && !refused_by_other_ && !refused_by_other_before_ && waiting_.Shrinks();
 }
 
 void QueueDelay::Saw(uint64_t wait_ns, bool queued, bool refused) {
@@ -111,11 +113,13 @@ void QueueDelay::EndWindow(uint64_t now, double busy_ns, double completions) {
   window_begun_ = now;
   turns_ = 0;
   busy_ = 0;
+  refused_by_other_before_ = refused_by_other_;
+  refused_by_other_ = false;
 }
 
 void QueueDelay::Judge(uint64_t now, bool accept_queue_is_long) {
   QueueReason reason = QueueReason::kFewRefused;
-  const bool burst = !stands_ && waiting_.Shrinks();
+  const bool burst = WorksOffBurst();
   if (AreLong(accepted_) && !burst) {
     reason = QueueReason::kAcceptWaits;
   } else if (AreLong(kept_alive_)) {

@@ -41,6 +41,8 @@ class QueueDelay final {
 
   /// `refused`: by this limit.
   void Saw(uint64_t wait_ns, bool queued, bool refused);
+  /// A request was refused by another limit.
+  void RefusedByOther() { refused_by_other_ = true; }
   /// `count` connections were refused from the accept queue.
   void Spilled(uint32_t count);
   WaitingConnections& Waiting() { return waiting_; }
@@ -74,7 +76,7 @@ class QueueDelay final {
   };
 
   uint64_t PatientNs(uint64_t now) const;
-  bool WorksOffBurst(uint64_t wait_ns) const;
+  bool WorksOffBurst() const;
   bool AreLong(const Waits& waits) const;
   bool AcceptQueueIsLong(double window_ns) const;
   void Judge(uint64_t now, bool accept_queue_is_long);
@@ -98,6 +100,8 @@ class QueueDelay final {
   uint64_t busy_ = 0;
   Waits accepted_;
   Waits kept_alive_;
+  bool refused_by_other_ = false;
+  bool refused_by_other_before_ = false;  // in the window before
 };
 
 }  // namespace spillway

@@ -149,7 +149,8 @@ Napi::Value SnapshotOf(const Napi::CallbackInfo& info) {
   return ObjectBuilder(info.Env())
       .SetNumber("inFlight", limit.InFlight())
       .SetBoolean("enforcing", holder.Enforcing())
-      .SetBoolean("probing", holder.Probing())
+      .SetBoolean("probing",
+                  holder.Is() == ClassState::kDraining || holder.Is() == ClassState::kProbing)
       .SetNumber("cap", holder.Cap())
       .SetNumber("burst", limit.Burst())
       .SetNumber("arrivalRate", limit.ArrivalRate() * kNsPerSecond)
