@@ -18,10 +18,14 @@ const { NS_PER_MS } = require('../native/units.js')
  * @typedef {object} ClassSnapshot
  * @property {string} class `'*'` for the class shared by all requests that have none of their own
  * @property {number} inFlight
- * @property {boolean} enforcing whether the concurrency limit is enforced, because a queue has been detected
- * @property {number} limit requests that may be in flight at once while it is enforced
+ * @property {'free' | 'limiting' | 'draining' | 'probing'} state what the concurrency limit does. 'free': nothing, because
+ *   no queue has been detected. 'draining' and 'probing': it is lower for a while, to measure `noLoadMs`
+ * @property {string} stateReason why the class is in this state (docs/algorithm.md)
+ * @property {number} stateMs for how long it has been in this state; 0 if it has always been
+ * @property {number} limit requests that may be in flight at once, unless the state is 'free'
  * @property {number} capacity X: how many requests it can complete per second
  * @property {number} noLoadMs R: its no-load response time, that is, the response time when nothing queues
+ * @property {number} queueMs Q: the queueing time that the limit allows
  * @property {number} arrivalRate requests per second
  * @property {number} completionRate requests per second
  *

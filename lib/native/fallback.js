@@ -148,14 +148,16 @@ function createController (maxDelayNs, maxInFlight, tickNs, dryRun) {
     snapshot: () => ({ queueing: false, queueReason: 0, queueSince: 0, load: 0, inFlight, arrivalRate: 0, rate: 0, utilization }),
     snapshotOf: (id) => ({
       inFlight: inFlightBy[id],
-      enforcing: false,
-      probing: false,
+      state: 0,
+      stateReason: 0,
+      stateSince: 0,
       cap: 0,
       burst: 0,
       arrivalRate: 0,
       rate: 0,
       capacity: 0,
       noLoadNs: 0,
+      queueNs: 0,
       longestNs: 0,
       costNs: 0,
       light: false

@@ -45,14 +45,18 @@ export interface NativeSnapshot {
 /** Rates are per second. */
 export interface NativeClassSnapshot {
   inFlight: number
-  enforcing: boolean
-  probing: boolean
+  /** The number of a ClassState, and of the StateReason for it (src/admission/class_state.h). */
+  state: number
+  stateReason: number
+  /** Since when, in ns, by the clock of `process.hrtime()`. */
+  stateSince: number
   cap: number
   burst: number
   arrivalRate: number
   rate: number
   capacity: number
   noLoadNs: number
+  queueNs: number
   longestNs: number
   costNs: number
   light: boolean

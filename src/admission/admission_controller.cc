@@ -50,7 +50,6 @@ AdmissionController::Class& AdmissionController::Known(uint8_t id) {
   Class& entry = classes_[id];
   if (!entry.known) {
     entry.known = true;
-    entry.limit = ClassLimit(window_begun_);
     known_[known_count_++] = id;
   }
   return entry;
@@ -161,7 +160,7 @@ void AdmissionController::Completed(uint64_t now, Class& entry, uint64_t start) 
 bool AdmissionController::Forget(uint8_t id) {
   Class& entry = classes_[id];
   if (!entry.limit.Empty() || (dry_run_ && !dry_run_->Empty(id))) return false;
-  entry.limit = ClassLimit(window_begun_);
+  entry.limit = ClassLimit();
   entry.cost = LoopCost();
   entry.light = entry.member = false;
   return true;
@@ -246,7 +245,7 @@ void AdmissionController::EndCrowd(const ClassLimit::Window& window) {
     if (entry.member) entry.limit.DropGuess();
     entry.member = false;
   });
-  crowd_.Dissolve(window.now);
+  crowd_.Dissolve();
 }
 
 void AdmissionController::JoinCrowd(uint64_t now, const ClassLimit::Setting& setting) {

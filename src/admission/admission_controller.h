@@ -74,6 +74,8 @@ class AdmissionController final {
   const ClassLimit& Limit(uint8_t id) const { return classes_[id].limit; }
   /// The limit that applies to the class: its own, or that of the crowd.
   const ClassLimit& Holder(uint8_t id) const { return HolderOf(classes_[id]); }
+  /// Q, the queueing time that the limit of the class allows.
+  double AllowedQueueNs(uint8_t id) const { return Holder(id).AllowedQueueNs(Setting()); }
   double CostNs(uint8_t id) const { return classes_[id].cost.Ns(); }
   bool Light(uint8_t id) const { return classes_[id].light; }
   const QueueDelay& Queue() const { return queue_; }

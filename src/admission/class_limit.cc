@@ -188,9 +188,11 @@ void ClassLimit::EndEnforcedWindow(const Window& window, double rate, const Sett
   // Until X has settled, the limit may be too high.
   if (static_cast<double>(window.now - since_) < MemoryNs() + NoLoadNs()) {
     detector_.Drop();
+    exceeded_for_ = 0;
   } else {
     const double slower = kSlower * AllowedNs(queueing_ * setting.max_delay_ns) - NoLoadNs();
     detector_.EndWindow(elapsed, Rate(), in_flight_, {NoLoadNs(), no_load_.Variance(), slower});
+    exceeded_for_ = detector_.Evident() ? exceeded_for_ + elapsed : 0;
   }
   capacity_.Add(rate, elapsed, MemoryNs());
   if (relearning_ && capacity_.Get() <= probed_capacity_) relearning_ = false;
@@ -220,6 +222,7 @@ void ClassLimit::Enforce(uint64_t now, const Setting& setting) {
   probe_because_ = no_load_.Precise() ? Reason::kProbeDue : Reason::kQueue;
   probed_capacity_ = capacity_.Get();
   detector_.Drop();
+  exceeded_for_ = 0;
   SetLimits(setting);
 }
 
@@ -262,21 +265,24 @@ double ClassLimit::GiveAway(double share, const Setting& setting) {
   return capacity;
 }
 
+// No queueing is allowed if requests exceed the delay limit before they arrive here: long turns
+// keep them in the kernel's queue, because the loop accepts one connection a turn.
+double ClassLimit::AllowedQueueNs(const Setting& setting) const {
+  return setting.overdue ? 0 : queueing_ * setting.max_delay_ns;
+}
+
 double ClassLimit::AllowedNs(double queue_ns) const {
   return (1 + kAllowedResponse + kResponseErrors * no_load_.Error()) * NoLoadNs() + queue_ns;
 }
 
 void ClassLimit::SetLimits(const Setting& setting) {
   const double no_load_ns = NoLoadNs();
-  // No queueing is allowed if requests exceed the delay limit before they arrive here: long turns
-  // keep them in the kernel's queue, because the loop accepts one connection a turn.
-  const double queue = setting.overdue ? 0 : queueing_ * setting.max_delay_ns;
   if (state_ == State::kDraining || state_ == State::kProbing) {
     const double few = kProbeShare * capacity_.Get() * no_load_ns;
     cap_ = std::max(1u, static_cast<uint32_t>(std::ceil(few)));
   } else {
     // One more than Little's law allows, so that a limit that is too low can grow.
-    cap_ = 1 + static_cast<uint32_t>(std::round(capacity_.Get() * AllowedNs(queue)));
+    cap_ = 1 + static_cast<uint32_t>(std::round(capacity_.Get() * AllowedNs(AllowedQueueNs(setting))));
   }
   burst_ = static_cast<uint32_t>(kBurst * loop_capacity_ * (no_load_ns + setting.max_delay_ns));
 }
@@ -288,7 +294,8 @@ bool ClassLimit::WantsProbe(uint64_t now) const {
 
 StateReason ClassLimit::ProbeReason(uint64_t now) const {
   if (now >= probe_at_) return probe_because_;
-  if (detector_.Evident()) return Reason::kSlow;
+  // The responses of one window may be longer by chance: a few slow requests delay all the others.
+  if (exceeded_for_ > MemoryNs()) return Reason::kSlow;
   return Changed() ? Reason::kCapacityChanged : Reason::kOtherProbed;
 }
 
@@ -340,6 +347,7 @@ void ClassLimit::EndProbe(uint64_t now, const Setting& setting) {
   const auto duration = static_cast<double>(now - drained_from_);
   probe_ = Cohort();
   detector_.Drop();
+  exceeded_for_ = 0;
   if (state_ == State::kProbing) Become(State::kLimiting, Reason::kMeasured, now);
   probe_because_ = responses.Count() > 0 ? Conclude(responses, setting) : Reason::kProbeDue;
   const double durations = no_load_.Precise() ? kProbeEveryDurations : kProbeSoonDurations;

@@ -39,9 +39,6 @@ class ClassLimit final {
                        // been held back
   };
 
-  ClassLimit() = default;
-  explicit ClassLimit(uint64_t now) : since_(now) {}
-
   /// Whether one more request may be in flight. `pressed`: the loop is late, and all classes
   /// together have more requests in flight than a burst allows. Requests that arrived during a
   /// pause of the loop do not count as a burst, unless they arrived at a higher rate than before
@@ -127,6 +124,7 @@ class ClassLimit final {
   bool Active() const { return arrivals_ > 0 || completions_ > 0 || in_flight_ > 0; }
   State Is() const { return state_; }
   Reason Because() const { return reason_; }
+  /// Since when it has been in this state; 0 if it has always been.
   uint64_t Since() const { return since_; }
   bool Enforcing() const { return state_ != State::kFree; }
   bool Draining() const { return state_ == State::kDraining; }
@@ -148,6 +146,8 @@ class ClassLimit final {
   bool Known() const { return no_load_.Known(); }
   /// By how much the last response time exceeded R.
   double QueueNs() const { return queue_ns_; }
+  /// Q, the queueing that the limit allows.
+  double AllowedQueueNs(const Setting& setting) const;
   /// R as measured, without a guess.
   double MeasuredNs() const { return no_load_.Ns(); }
 
@@ -177,7 +177,7 @@ class ClassLimit final {
   uint32_t cap_ = 0;
   uint32_t burst_ = 0;
   State state_ = State::kFree;
-  Reason reason_ = Reason::kNew;
+  Reason reason_ = Reason::kStart;
   uint64_t since_ = 0;
   uint64_t enforced_at_ = 0;
 
@@ -198,6 +198,7 @@ class ClassLimit final {
   double loop_capacity_ = 0;
   double queueing_ = kAllowed;  // Q, as a part of the delay limit
   double calm_ns_ = 0;
+  double exceeded_for_ = 0;  // time for which responses have been longer than the limit allows, ns
   double longest_ns_ = 0;
   double queue_ns_ = 0;
 

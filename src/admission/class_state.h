@@ -14,7 +14,7 @@ enum class ClassState : uint8_t {
 
 /// Why a class came into its state. Indexes the texts in lib/admission/controller.js.
 enum class StateReason : uint8_t {
-  kNew,              // free: no queue has been detected
+  kStart,            // free: no queue has been detected
   kNothingRefused,   // free: nothing was refused for some time
   kQueue,            // its responses show a queue
   kCrowdQueue,       // the responses of small classes together show a queue

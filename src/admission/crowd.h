@@ -47,7 +47,7 @@ class Crowd final {
   }
   /// The member brings its requests in flight, its throughput and its R.
   void Join(uint64_t now, const ClassLimit& member, const ClassLimit::Setting& setting);
-  void Dissolve(uint64_t now) { limit_ = ClassLimit(now); }
+  void Dissolve() { limit_ = ClassLimit(); }
 
   bool Enforcing() const { return limit_.Enforcing(); }
   ClassLimit& Limit() { return limit_; }

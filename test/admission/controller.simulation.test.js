@@ -42,8 +42,8 @@ describe('the concurrency limit', () => {
 
   it('restricts a queueing class to the requests that it completes in the no-load response time plus the allowed queueing', () => {
     const bench = queueing()
-    const { enforcing, capacity, cap, inFlight } = bench.class()
-    assert.equal(enforcing, true)
+    const { state, capacity, cap, inFlight } = bench.class()
+    assert.notEqual(state, 'free')
     assert(inFlight <= cap)
     assert(cap <= capacity * 0.107 + 3)
     while (bench.class().inFlight < cap) bench.arrive()
@@ -62,7 +62,7 @@ describe('the concurrency limit', () => {
     const bench = queueing()
     bench.pass(600)
     bench.traffic(1500, { rate: 20 })
-    assert.equal(bench.class().enforcing, false)
+    assert.equal(bench.class().state, 'free')
     assert.equal(refused(bench.traffic(1000)), 0)
   })
 
@@ -158,7 +158,7 @@ describe('a class that was a part of class 0', () => {
     bench.traffic(3000)
     bench.controller.split(1, 0.5)
     assert.equal(bench.class(1).noLoadNs, bench.class(0).noLoadNs)
-    assert.equal(bench.class(1).enforcing, false)
+    assert.equal(bench.class(1).state, 'free')
     assert.deepEqual(refused(bench.traffic(8000, { id: 1, rate: 10, responseMs: 80 })), 0)
     assert(bench.class(1).noLoadNs > ms(70))
   })
@@ -168,10 +168,11 @@ describe('a class that was a part of class 0', () => {
       const bench = new Bench()
       bench.traffic(3000)
       bench.traffic(1000, { rate: 400, responseMs: 400 })
-      while (bench.class(0).probing) bench.traffic(100, { rate: 400 })
+      while (bench.class(0).state !== 'limiting') bench.traffic(100, { rate: 400 })
       const { capacity, cap } = bench.class(0)
       bench.controller.split(1, share)
-      assert.equal(bench.class(1).enforcing, true)
+      assert.equal(bench.class(1).state, 'limiting')
+      assert.equal(bench.class(1).stateReason, 'separated')
       assert(bench.class(0).capacity < (1.01 - share) * capacity)
       assert(bench.class(0).cap + bench.class(1).cap <= cap + 2)
       const places = bench.class(1).cap
@@ -278,8 +279,7 @@ describe('the admission controller', () => {
       bench.pass(10)
       if (present.length > 5) bench.depart(0, present.shift())
     }
-    assert.equal(bench.class().enforcing, true)
-    assert.equal(bench.class().probing, false)
+    assert.equal(bench.class().state, 'limiting')
     assert(bench.class().noLoadNs <= ms(60))
   })
 

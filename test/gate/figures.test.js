@@ -75,10 +75,12 @@ for (const kind of kinds) {
         assert.equal(snapshot.classes.length, 1)
         const [shared] = snapshot.classes
         assert.deepEqual(Object.keys(shared), [
-          'class', 'inFlight', 'enforcing', 'limit', 'capacity', 'noLoadMs', 'arrivalRate', 'completionRate'])
+          'class', 'inFlight', 'state', 'stateReason', 'stateMs', 'limit', 'capacity', 'noLoadMs', 'queueMs', 'arrivalRate',
+          'completionRate'])
         assert.equal(shared.class, '*')
         assert.equal(shared.inFlight, 1)
-        assert.equal(shared.enforcing, false)
+        assert.equal(shared.state, 'free')
+        assert.equal(shared.stateReason, 'start')
       })
 
       it('reports a standing queue and a lower delay limit in snapshot() while even the shortest wait is long', async function () {

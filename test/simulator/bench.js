@@ -1,5 +1,6 @@
 'use strict'
 
+const { CLASS_STATES, STATE_REASONS } = require('../../lib/admission/controller')
 const Agenda = require('./agenda')
 const { spillway } = require('./controllers')
 const { ms } = require('./units')
@@ -63,7 +64,8 @@ class Bench {
   }
 
   class (id = 0) {
-    return this.controller.snapshotOf(id)
+    const figures = this.controller.snapshotOf(id)
+    return { ...figures, state: CLASS_STATES[figures.state], stateReason: STATE_REASONS[figures.stateReason] }
   }
 }
 
