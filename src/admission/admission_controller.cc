@@ -26,6 +26,11 @@ constexpr double kPatienceResponses = 4;
 // finished its work.
 constexpr double kLeastQueued = 2;
 
+// Connections that will be older than the delay limit in a 32nd of the longest delay limit (3 ms by
+// default) are refused together with older ones: when JavaScript accepts them, they may be too old,
+// and a refusal costs more.
+constexpr double kSoonPart = 32;
+
 // In a dry run, a window shows the cost of a request only if arrivals and completions differ by at
 // most 10 %.
 constexpr double kSteady = 0.1;
@@ -352,10 +357,8 @@ uint32_t AdmissionController::MayQueue(uint64_t now) const {
 
 uint32_t AdmissionController::Excess(uint64_t now, uint32_t length) const {
   if (!MayRefuseWaiting()) return 0;
-  const uint32_t standing = std::min(length, queue_.Waiting().ShortestRecent());
-  const uint32_t may = MayQueue(now);
-  const uint32_t excess = standing > may ? standing - may : 0;
-  return std::min(length, std::max(excess, queue_.Waiting().OlderThan(queue_.LimitNs(now))));
+  const double limit = static_cast<double>(queue_.LimitNs(now)) - max_delay_ / kSoonPart;
+  return std::min(length, queue_.Waiting().OlderThan(static_cast<uint64_t>(limit)));
 }
 
 // A class that needs less than an equal share of the loop's time did not cause the queue. It is

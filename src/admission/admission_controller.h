@@ -62,8 +62,8 @@ class AdmissionController final {
   void Spilled(uint32_t count) { queue_.Spilled(count); }
   /// `length` connections wait to be accepted. Call it before OnTurn(), in every turn or never.
   void Queued(uint32_t length) { queue_.Waiting().Report(length); }
-  /// How many of the `length` connections in the accept queue to refuse: 0 while no queue stands.
-  /// Connections that came in a burst, and that can be served in time, are not refused.
+  /// How many of the `length` connections in the accept queue to refuse, because they have waited
+  /// too long: 0 while no queue stands.
   uint32_t Excess(uint64_t now, uint32_t length) const;
   /// How many connections may wait to be accepted: as many as can be served within the delay limit.
   uint32_t MayQueue(uint64_t now) const;

@@ -282,7 +282,8 @@ void ClassLimit::SetLimits(const Setting& setting) {
     cap_ = std::max(1u, static_cast<uint32_t>(std::ceil(few)));
   } else {
     // One more than Little's law allows, so that a limit that is too low can grow.
-    cap_ = 1 + static_cast<uint32_t>(std::round(capacity_.Get() * AllowedNs(AllowedQueueNs(setting))));
+    cap_ =
+        1 + static_cast<uint32_t>(std::round(capacity_.Get() * AllowedNs(AllowedQueueNs(setting))));
   }
   burst_ = static_cast<uint32_t>(kBurst * loop_capacity_ * (no_load_ns + setting.max_delay_ns));
 }

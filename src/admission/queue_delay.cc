@@ -32,11 +32,6 @@ constexpr double kWorkOff = 10;
 // How long a connection may wait while a burst is being worked off, in delay limits.
 constexpr uint64_t kBurst = 20;
 
-// The accept queue is judged by its shortest length in the last one to two stretches of time, each
-// an eighth of the delay limit. With longer stretches, the queue would grow too long at many times
-// the capacity; in shorter ones, a burst of ten connections could not be worked off.
-constexpr uint64_t kStretchPart = 8;
-
 }  // namespace
 
 QueueDelay::QueueDelay(uint64_t max_delay_ns, uint64_t tick_ns)
@@ -79,7 +74,7 @@ void QueueDelay::Spilled(uint32_t count) {
 
 void QueueDelay::OnTurn(uint64_t now, uint64_t busy_ns, double share) {
   pause_.OnTurn(now, busy_ns, share);
-  waiting_.OnTurn(now, max_delay_ / kStretchPart);
+  waiting_.OnTurn(now);
   busy_ += busy_ns;
   ++turns_;
 }

@@ -26,19 +26,12 @@ class WaitingConnections final {
   void Accepted() { ++accepted_; }
   void Spilled(uint32_t count) { spilled_ += count; }
 
-  /// `stretch_ns`: how long a length must last to count in ShortestRecent().
-  void OnTurn(uint64_t now, uint64_t stretch_ns) {
+  void OnTurn(uint64_t now) {
     turn_ended_ = now;
     length_ = reported_;
     reported_ = 0;
     has_report_ = false;
     shortest_of_window_ = std::min(shortest_of_window_, length_);
-    if (now - stretch_begun_ > stretch_ns) {
-      shortest_of_last_ = shortest_of_this_;
-      shortest_of_this_ = UINT32_MAX;
-      stretch_begun_ = now;
-    }
-    shortest_of_this_ = std::min(shortest_of_this_, length_);
     if (now - remembered_at_ >= every_) Remember(now);
   }
   /// Returns by how much the queue has grown in the window.
@@ -51,9 +44,6 @@ class WaitingConnections final {
 
   /// The shortest length in the window. UINT32_MAX until a turn ends.
   uint32_t ShortestOfWindow() const { return shortest_of_window_; }
-  /// The shortest length in the last one to two stretches. Connections that came in a burst and are
-  /// being worked off are not a standing queue.
-  uint32_t ShortestRecent() const { return std::min(shortest_of_this_, shortest_of_last_); }
   /// An estimate of how many connections have waited for longer than `age_ns`, at most one delay
   /// limit: those that wait, less those that came since. Assumes that connections came evenly
   /// between two turns.
@@ -115,9 +105,6 @@ class WaitingConnections final {
   double before_ = 0;
 
   uint32_t shortest_of_window_ = UINT32_MAX;
-  uint32_t shortest_of_this_ = UINT32_MAX;
-  uint32_t shortest_of_last_ = UINT32_MAX;
-  uint64_t stretch_begun_ = 0;
 
   std::array<Moment, kMoments> moments_{};
   size_t next_ = 0;

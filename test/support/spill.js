@@ -22,35 +22,25 @@ const { opened } = require('./opened.js')
  * has taken the others.
  */
 
-/** How many connections a controller lets wait before it has seen a completed request. */
-const MAY_QUEUE = 2
-
 // At most: a server in another process accepts connections in the meantime.
 const HANDSHAKES_MS = 100
 
 const INTERVAL_MS = 100
 const MAX_DELAY_MS = 100
-const LONG_QUEUE = 100
-// Longer than the time for which a length must last to count.
-const STRETCH_MS = 13
-// Longer than the delay to which the queue is kept.
-const EMPTY_MS = 60
+const LONG_QUEUE = 10_000
 
 /** A controller that is not notified of the loop's turns: it finds a standing queue until `calm()` is called. */
 function queueingController () {
   const controller = /** @type {any} */ (binding.createController(MAX_DELAY_MS * NS_PER_MS, 0, 4 * NS_PER_MS, 0, 0))
   controller.now = 1e15
-  const pass = (queued, lastingMs = INTERVAL_MS) => {
-    controller.now += lastingMs * NS_PER_MS
+  const pass = (queued) => {
+    controller.now += INTERVAL_MS * NS_PER_MS
     controller.queued(queued)
     controller.turn(controller.now, NS_PER_MS / 10, 0)
   }
   pass(0)
+  // All connections that wait have waited for longer than the delay limit.
   for (let i = 0; i < 3; i++) pass(LONG_QUEUE)
-  // The connections that wait now are young: none has waited for longer than the delay limit.
-  pass(0, STRETCH_MS)
-  pass(0, EMPTY_MS)
-  for (let i = 0; i < 2; i++) pass(LONG_QUEUE, STRETCH_MS)
   controller.calm = () => { for (let i = 0; i < 5; i++) pass(0) }
   return controller
 }
@@ -140,4 +130,4 @@ async function received (socket) {
   return text
 }
 
-module.exports = { MAY_QUEUE, answerOk, dontParse, received, sendAtOnce, sendTextAtOnce, spillingSite, queueingController, waiting }
+module.exports = { answerOk, dontParse, received, sendAtOnce, sendTextAtOnce, spillingSite, queueingController, waiting }
