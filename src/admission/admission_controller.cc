@@ -26,10 +26,10 @@ constexpr double kPatienceResponses = 4;
 // finished its work.
 constexpr double kLeastQueued = 2;
 
-// Connections that will be older than the delay limit in a 32nd of the longest delay limit (3 ms by
-// default) are refused together with older ones: when JavaScript accepts them, they may be too old,
-// and a refusal costs more.
-constexpr double kSoonPart = 32;
+// When JavaScript accepts a connection, its wait may seem longer by the kernel's resolution, and a
+// refusal costs more. So connections that are almost too old are refused together with those that
+// are. This shortens the limit to no less than half.
+constexpr uint64_t kSurelyPart = 2;
 
 // In a dry run, a window shows the cost of a request only if arrivals and completions differ by at
 // most 10 %.
@@ -357,8 +357,9 @@ uint32_t AdmissionController::MayQueue(uint64_t now) const {
 
 uint32_t AdmissionController::Excess(uint64_t now, uint32_t length) const {
   if (!MayRefuseWaiting()) return 0;
-  const double limit = static_cast<double>(queue_.LimitNs(now)) - max_delay_ / kSoonPart;
-  return std::min(length, queue_.Waiting().OlderThan(static_cast<uint64_t>(limit)));
+  const uint64_t limit = queue_.LimitNs(now);
+  const uint64_t age = limit - std::min(queue_.ResolutionNs(), limit / kSurelyPart);
+  return std::min(length, queue_.Waiting().OlderThan(age));
 }
 
 // A class that needs less than an equal share of the loop's time did not cause the queue. It is

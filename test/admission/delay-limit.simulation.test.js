@@ -312,6 +312,7 @@ describe('the delay limit while a queue stands', () => {
 
 describe('connections in the accept queue', () => {
   const CAME_BEFORE = 50
+  const TICK_MS = 4
 
   /** A turn of 100 ms, in which connections came evenly, while a queue stands. */
   function afterLongTurn (came, options) {
@@ -328,7 +329,7 @@ describe('connections in the accept queue', () => {
     bench.now += ms(200)
     bench.controller.turn(bench.now, ms(200), CAME_BEFORE + 200)
     const excess = bench.controller.excess(bench.now, CAME_BEFORE + 200)
-    assert(Math.abs(excess - CAME_BEFORE - (200 - 100 + 100 / 32)) < 3, `${excess}`)
+    assert(Math.abs(excess - CAME_BEFORE - (200 - 100 + 2 * TICK_MS)) < 3, `${excess}`)
   })
 
   it('are not refused in a dry run', () => {

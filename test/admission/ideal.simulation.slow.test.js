@@ -14,7 +14,7 @@ const WARM_UP_MS = 4000
 const MAX_DELAY_MS = 100
 const USEFUL_MS = 2 * MAX_DELAY_MS
 
-// Of this many requests, the share served varies by about 1 %, and by more if a few long ones take most of the time.
+// If this many requests are served, their number varies by about 1 %, and by more if a few long ones take most of the time.
 const REQUESTS = 40_000
 
 const services = [
@@ -30,7 +30,7 @@ const services = [
 function run ({ service, times, keepAlive = false, batch = 1, requests = REQUESTS }) {
   const phases = [{ cpu: service }]
   const capacity = loopCapacity(phases, { keepAlive, costs: COSTS })
-  const durationMs = WARM_UP_MS + 1000 * requests / (capacity * Math.max(1, times))
+  const durationMs = WARM_UP_MS + 1000 * requests / (capacity * Math.min(1, times))
   const records = simulate({
     controller: spillway({ maxDelayMs: MAX_DELAY_MS }),
     sources: [{
@@ -52,7 +52,7 @@ describe('the share served, beside that of an ideal server', () => {
       const connections = keepAlive ? 'kept-alive' : 'new'
 
       it(`is at most 0.01 less below the capacity (${name}; ${connections} connections)`, function () {
-        this.timeout(20_000)
+        this.timeout(120_000)
         const shown = {}
         for (const times of [0.5, 0.7, 0.9]) {
           const ideal = idealShare({ service, times, patienceMs: MAX_DELAY_MS })
@@ -64,7 +64,7 @@ describe('the share served, beside that of an ideal server', () => {
       })
 
       it(`is at least 0.97 of it above the capacity, but for the cost of refusals (${name}; ${connections} connections)`, function () {
-        this.timeout(20_000)
+        this.timeout(120_000)
         const shown = {}
         for (const times of [1.2, 1.5, 3, 6]) {
           const ideal = idealShare({ service, times, patienceMs: MAX_DELAY_MS })
@@ -95,7 +95,7 @@ describe('the share served, beside that of an ideal server', () => {
 describe('goodput', () => {
   for (const [name, service, error] of services) {
     it(`never falls as the offered load rises to the capacity (${name})`, function () {
-      this.timeout(20_000)
+      this.timeout(120_000)
       let before = 0
       const shown = {}
       for (const times of [0.5, 0.7, 0.8, 0.9, 1, 1.2, 1.5]) {
