@@ -15,10 +15,12 @@ const LOOK_AGAIN_MS = 10
  *
  * `source`: `phases`, `rate(ms)` per second, `class`, `server`, `keepAlive` (otherwise each request has its own connection),
  * `arrivals` ('poisson', 'clock', the size of bursts at equal intervals, or `{ batches }`, their size at random times), `noise` (spread of service times), `timeoutMs`, `claimsNoWait` (the
- * kernel reports no wait for its requests), `connected` (with `keepAlive`: a connection is always available).
+ * kernel reports no wait for its requests), `connected` (with `keepAlive`: a connection is always available), `retries` (`attempts`
+ * in all, each after a pause between the two of `pauseMs`, if the last one was refused or timed out; each attempt is a record,
+ * and `first` is when the first one was sent).
  */
 function startTraffic ({ agenda, random, process, source, records, untilMs }) {
-  const { phases, keepAlive = false, arrivals = 'poisson', noise = 0.1, timeoutMs = 6000, claimsNoWait = false, connected = false } = source
+  const { phases, keepAlive = false, arrivals = 'poisson', noise = 0.1, timeoutMs = 6000, claimsNoWait = false, connected = false, retries } = source
   const burst = typeof arrivals === 'number' ? arrivals : arrivals.batches ?? 1
   const isPoisson = arrivals === 'poisson' || arrivals.batches > 1
   const idleConnections = []
@@ -35,13 +37,17 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
     })
   }
 
-  function send (now) {
-    const record = { class: source.class ?? 0, sent: now, status: 0, end: Infinity }
+  function send (now, first = now, attempt = 1) {
+    const record = { class: source.class ?? 0, sent: now, first, status: 0, end: Infinity }
     records.push(record)
     const finish = (status, time) => {
       if (record.status !== 0) return false
       record.status = status
       record.end = time
+      if (status !== 200 && attempt < retries?.attempts) {
+        const [least, most] = retries.pauseMs
+        agenda.at(time + ms(least + random.uniform() * (most - least)), (now) => send(now, first, attempt + 1))
+      }
       return true
     }
     const request = {
