@@ -1,8 +1,12 @@
 'use strict'
 
 const { execFileSync } = require('node:child_process')
+const path = require('node:path')
 
 const { machine, now } = require('./machine')
+
+const ROOT = path.join(__dirname, '..')
+const MEASURED = ['lib', 'src', 'bench', 'test/simulator', 'package-lock.json', ':!bench/results', ':!bench/RESULTS.md']
 
 /**
  * @typedef {object} Run
@@ -32,11 +36,12 @@ function listConditions (run) {
   return conditions(run).map(([name, value]) => `- ${name}: ${value}`).join('\n')
 }
 
+/** @returns {string} the version, and the last commit that changed what is measured; results and documentation do not count */
 function revision () {
   const { version } = require('../package.json')
   try {
-    const git = args => execFileSync('git', args, { cwd: __dirname, encoding: 'utf8', stdio: 'pipe' }).trim()
-    return `${version}, commit ${git(['rev-parse', '--short', 'HEAD'])}${git(['status', '--porcelain']) ? ', changed' : ''}`
+    const git = (...args) => execFileSync('git', [...args, '--', ...MEASURED], { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' }).trim()
+    return `${version}, commit ${git('log', '-1', '--format=%h')}${git('status', '--porcelain') ? ', changed' : ''}`
   } catch {
     return version
   }

@@ -43,4 +43,13 @@ function pinTo (which) {
   return { execPath: 'taskset', execArgv: ['-c', list.at(which === 'first' ? 0 : -1), process.execPath] }
 }
 
-module.exports = { canPin, pinTo }
+/**
+ * @param {'first' | 'last'} which
+ * @returns {string[]} what to write before a command to run it on that core
+ */
+function onCore (which) {
+  const { execPath, execArgv } = pinTo(which) ?? {}
+  return execPath ? [execPath, ...execArgv.slice(0, -1)] : []
+}
+
+module.exports = { canPin, onCore, pinTo }

@@ -17,15 +17,16 @@ process.once('exit', () => {
  *
  * @param {string} file absolute path of the child's script
  * @param {'first' | 'last'} [core] children with the same value share a core; with different values, they do not
+ * @param {string[]} [flags] for Node
  * @returns {{
  *   pid: number,
  *   ask: (question: object) => Promise<object>,
  *   stop: () => Promise<void>
  * }} `ask` takes one question at a time and rejects if the child exits before it answers; `stop` is idempotent
  */
-function startChild (file, core) {
-  const pinned = core && cores.pinTo(core)
-  const child = fork(file, pinned || { execArgv: [] })
+function startChild (file, core, flags = []) {
+  const { execArgv = [], ...pinned } = (core && cores.pinTo(core)) ?? {}
+  const child = fork(file, { ...pinned, execArgv: [...execArgv, ...flags] })
   const ended = once(child, 'exit')
   running.add(child)
   child.once('exit', () => running.delete(child))

@@ -3,36 +3,45 @@
 const measure = require('../measure')
 const startClient = require('../load')
 const startServer = require('../servers')
+const { SPIKE, spikeLoad, spikeMs, secondBySecond } = require('./spike')
 
 const SETUP = { framework: 'express', workload: 'cpu-steps' }
 const CONNECTIONS = 'new'
 const PROTECTION = 'spillway'
 const USEFUL_MS = 200
+const SIDES = [undefined, PROTECTION]
 
 // Enough to keep the server busy in every turn, and too few for a long queue.
 const CAPACITY_CLIENTS = 4
 const REHEARSAL_MS = 500
 const START_MS = 500
 
-// Time for repeating levels that other processes disturbed. It keeps the demonstration below 90 s.
-const REPEATING_MS = 12_000
+// Time for repeating steps that other processes disturbed. It keeps the demonstration below two minutes.
+const REPEATING_MS = 9_000
 
 /**
  * The steps, in order.
  *
  * @param {import('./settings').Settings} settings
- * @returns {{ label: string, expectedMs: number, level?: number, protection?: string }[]}
+ * @returns {{ label: string, expectedMs: number, level?: number, protection?: string, spike?: boolean }[]}
  */
-function plan ({ levels, durationMs, warmupMs, timeoutMs }) {
+function plan (settings) {
+  const { levels, durationMs, warmupMs, timeoutMs } = settings
   const baseMs = START_MS + REHEARSAL_MS + durationMs
-  const steps = [undefined, PROTECTION].flatMap(protection => levels.map(level => ({
+  const spikes = SIDES.map(protection => ({
+    label: `${protection ?? 'no protection'}, a spike of ${SPIKE} x capacity, clients that try again`,
+    expectedMs: START_MS + REHEARSAL_MS + warmupMs + spikeMs(settings),
+    protection,
+    spike: true
+  }))
+  const steps = SIDES.flatMap(protection => levels.map(level => ({
     label: `${protection ?? 'no protection'}, ${level} x capacity`,
     // Without protection, the last requests wait until the client times out.
     expectedMs: baseMs + warmupMs + (protection || level <= 1 ? 0 : timeoutMs),
     level,
     protection
   })))
-  return [{ label: 'capacity', expectedMs: baseMs }, ...steps]
+  return [{ label: 'capacity', expectedMs: baseMs }, ...spikes, ...steps]
 }
 
 /**
@@ -44,6 +53,8 @@ function plan ({ levels, durationMs, warmupMs, timeoutMs }) {
  * @property {number} capacity requests per second
  * @property {string | null} capacityInvalid why the capacity is unreliable; null if it is not
  * @property {number} usefulMs a 200 response within this time is useful
+ * @property {{ protection?: string, seconds: { second: number, share: number }[], invalid: string | null }[]} spikes the share
+ *   of the requests that were answered in time, see spike.js
  * @property {Measurement[]} measurements
  *
  * @param {import('./settings').Settings} settings
@@ -72,12 +83,18 @@ async function runExperiment (settings, progress) {
     const capacity = closed.perSecond.ok
     if (capacity === 0) throw new Error('the server sent no 200 response')
 
+    const spikes = []
     const measurements = []
     for (const step of steps) {
-      const { protection, level } = step
-      measurements.push({ protection, level, report: await run(step, openLoop(level * capacity, settings)) })
+      const { protection, level, spike } = step
+      if (spike) {
+        const { timeline, invalid } = await run(step, { ...spikeLoad(capacity, settings), warmupMs: settings.warmupMs })
+        spikes.push({ protection, seconds: secondBySecond(timeline, settings), invalid })
+      } else {
+        measurements.push({ protection, level, report: await run(step, openLoop(level * capacity, settings)) })
+      }
     }
-    return { capacity, capacityInvalid: closed.invalid, usefulMs: USEFUL_MS, measurements }
+    return { capacity, capacityInvalid: closed.invalid, usefulMs: USEFUL_MS, spikes, measurements }
   } finally {
     await client.stop()
   }

@@ -8,6 +8,8 @@ const createProgress = require('../progress')
 const readSettings = require('./settings')
 const renderPage = require('./page')
 const { plan, runExperiment } = require('./experiment')
+const sectionOf = require('./section')
+const { saveSection } = require('../results')
 const { printable, tabulate } = require('./table')
 const { whole } = require('../format')
 
@@ -23,6 +25,14 @@ async function main () {
   console.log(`Capacity: ${whole(result.capacity)} requests/s. Useful: a 200 response within ${result.usefulMs} ms.\n`)
   console.log(printable(tabulate(result)))
   console.log(`\n${write(renderPage(result, settings))}`)
+  if (settings.write) save(result, settings)
+}
+
+function save (result, settings) {
+  const { capacityInvalid, spikes, measurements } = result
+  const invalid = [capacityInvalid, ...spikes.map(({ invalid }) => invalid), ...measurements.map(({ report }) => report.invalid)].find(Boolean)
+  if (invalid) throw new Error(`the results are not written, because they are unreliable: ${invalid}`)
+  console.log(saveSection('demonstration', sectionOf(result, settings)))
 }
 
 function write (page) {

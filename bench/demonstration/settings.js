@@ -2,13 +2,15 @@
 
 const { parseArgs } = require('node:util')
 
-const defaults = { levels: '0.5,1,2,4,6', seconds: '3.5', 'warm-up': '1.25', 'time-out': '5' }
+const defaults = { levels: '0.5,1,2,6', seconds: '3', 'warm-up': '1.25', 'time-out': '4', spike: '5' }
 
 /**
  * @typedef {object} Settings
  * @property {number[]} levels offered load, in multiples of the capacity
  * @property {number} durationMs length of the counted part of each level
  * @property {number} warmupMs length of the uncounted part before it
+ * @property {number} spikeMs length of the spike; what follows is watched for three times as long
+ * @property {boolean} write the results into bench/results too
  * @property {number} timeoutMs after which the client gives up on a request
  *
  * @param {string[]} args
@@ -18,13 +20,15 @@ const defaults = { levels: '0.5,1,2,4,6', seconds: '3.5', 'warm-up': '1.25', 'ti
 function readSettings (args) {
   const options = Object.fromEntries(
     Object.entries(defaults).map(([name, value]) => [name, { type: 'string', default: value }]))
-  const { values } = parseArgs({ args, options })
+  const { values } = parseArgs({ args, options: { ...options, write: { type: 'boolean', default: false } } })
   const ms = name => positive(name, values[name]) * 1000
   return {
     levels: values.levels.split(',').map(level => positive('levels', level)),
     durationMs: ms('seconds'),
     warmupMs: ms('warm-up'),
-    timeoutMs: ms('time-out')
+    timeoutMs: ms('time-out'),
+    spikeMs: ms('spike'),
+    write: values.write
   }
 }
 

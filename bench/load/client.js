@@ -6,6 +6,7 @@ const createSender = require('./sender')
 const openLoop = require('./open-loop')
 const runUploads = require('./uploads')
 const Tally = require('./tally')
+const withRetries = require('./retries')
 const { withPhases } = require('./phases')
 
 const loops = { open: openLoop, closed: closedLoop }
@@ -14,7 +15,7 @@ answer(async asked => {
   const load = withPhases(asked)
   const tally = new Tally(load)
   const sender = createSender(load)
-  const [uploads] = await Promise.all([runUploads(load), loops[load.mode](load, sender.send, tally)])
+  const [uploads] = await Promise.all([runUploads(load), loops[load.mode](load, withRetries(sender.send, load.retries), tally)])
   sender.close()
   return { ...tally.report(), uploads }
 })

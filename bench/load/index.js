@@ -17,6 +17,11 @@ const startChild = require('../child')
  * @property {number} [rate] requests per second, for the open loop
  * @property {{ rate: number, durationMs: number }[]} [phases] for the open loop, instead of `rate` and `durationMs`: a
  *   rate that changes in steps
+ * @property {'even' | 'poisson'} [arrivals] of the open loop, default even: equal intervals, or those of a Poisson process
+ * @property {import('./retries').Retries} [retries] what clients do after a failure or a refusal, default nothing; each attempt
+ *   has `timeoutMs`
+ * @property {number} [patienceMs] for the open loop: how long after the end of the counted part to wait for responses; then
+ *   those that are missing are failures of the kind `unanswered`. Default: until all have settled
  * @property {number} [recoveredP99Ms] record a timeline, and report when p99 was back within this
  * @property {{ path: string, bytes: number, pieces: number, durationMs: number }} [uploads] also upload bodies, each in
  *   pieces over this time

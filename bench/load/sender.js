@@ -9,14 +9,17 @@ const RESET_CODES = ['ECONNRESET', 'EPIPE']
  *
  * @param {{ port: number, path?: string | string[], connections: 'new' | 'kept', timeoutMs: number }} load
  * @returns {{ send: (settle: (outcome: string) => void) => void, close: () => void }} `settle` is called once for
- *   each request: with the status of a complete response, with `timeout` or `reset`, or with the code of another error
+ *   each request: with the status of a complete response, with `timeout` or `reset`, or with the code of another error. Nothing is sent after
+ *   `close`
  */
 function createSender ({ port, path = '/', connections, timeoutMs }) {
   const agent = new http.Agent({ keepAlive: connections === 'kept', maxFreeSockets: Infinity })
   const targets = [path].flat().map(path => ({ host: '127.0.0.1', port, path, agent }))
   let sent = 0
+  let closed = false
 
   function send (settle) {
+    if (closed) return
     const request = http.get(targets[sent++ % targets.length])
     const timer = setTimeout(() => {
       finish('timeout')
@@ -43,7 +46,12 @@ function createSender ({ port, path = '/', connections, timeoutMs }) {
     })
   }
 
-  return { send, close: () => agent.destroy() }
+  function close () {
+    closed = true
+    agent.destroy()
+  }
+
+  return { send, close }
 }
 
 module.exports = createSender

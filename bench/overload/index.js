@@ -7,36 +7,63 @@ const path = require('node:path')
 const createProgress = require('../progress')
 const readSettings = require('./settings')
 const renderPage = require('./page')
+const judge = require('./judge')
 const { choose } = require('./scenarios')
-const { installPeers } = require('./peers')
+const { findPostgres, startPostgres } = require('../postgres')
+const { installPackages } = require('./packages')
 const { markdown, tabulate } = require('./table')
 const { plan, runSweep } = require('./sweep')
-const { renderRecord } = require('./record')
-const { writeResults } = require('../results')
+const { conditionsOf, renderRecord } = require('./record')
+const { merge, namesDone } = require('./section')
+const { readSection, writeSection } = require('../results/store')
+const { saveSection } = require('../results')
 
 const PAGE = 'overload.html'
 const TABLE = 'overload.md'
+const SECTION = 'overload'
 
 async function main () {
   const args = process.argv.slice(2)
   const settings = readSettings(args)
-  const scenarios = choose(settings)
-  if (scenarios.length === 0) throw new Error('--only matches no scenario; --list lists them')
-  const steps = plan(scenarios, settings)
-  if (settings.list) return list(steps)
-
-  installPeers(scenarios)
-  const progress = createProgress(steps)
-  process.once('exit', progress.stop)
-  const outcomes = await runSweep(steps, settings, progress)
-  progress.stop()
-
   const command = ['npm run bench:overload', ...args.length > 0 ? ['--', ...args] : []].join(' ')
-  const record = renderRecord(outcomes, settings, command)
+  if (choose(settings).length === 0) throw new Error('--only matches no scenario; --list lists them')
+  const done = settings.missing ? namesDone(readSection(SECTION), conditionsOf(settings, command)) : undefined
+  const chosen = choose(settings, done)
+  if (settings.list) return list(plan(chosen, settings))
+  const scenarios = chosen.filter(({ workload }) => findPostgres() || !needsDatabase(workload))
+  if (scenarios.length < chosen.length) console.error('The rows of the workload postgres are skipped: PostgreSQL is not installed.')
+  if (scenarios.length === 0) return console.error('There is nothing to measure.')
+
+  installPackages(scenarios)
+  const conditions = conditionsOf(settings, command)
+  const outcomes = judge(await run(scenarios, settings, outcome => {
+    // At once, so that an interrupted sweep can be continued.
+    if (settings.write) writeSection(SECTION, merge(readSection(SECTION), [outcome], conditions))
+  }))
+  const record = renderRecord(outcomes, { this: conditions })
   console.log(`${markdown(tabulate(outcomes))}\n`)
   write(TABLE, record)
   write(PAGE, renderPage(outcomes, settings, command))
-  if (settings.write) console.log(writeResults(record))
+  if (settings.write) console.log(saveSection(SECTION, readSection(SECTION)))
+}
+
+/** @param {string} workload */
+function needsDatabase (workload) {
+  return require(`../workloads/${workload}`).database === true
+}
+
+async function run (scenarios, settings, onOutcome) {
+  const database = scenarios.some(({ workload }) => needsDatabase(workload)) ? await startPostgres(findPostgres()) : undefined
+  Object.assign(process.env, database?.env)
+  const steps = plan(scenarios, settings)
+  const progress = createProgress(steps)
+  process.once('exit', progress.stop)
+  try {
+    return await runSweep(steps, settings, progress, onOutcome)
+  } finally {
+    progress.stop()
+    await database?.stop()
+  }
 }
 
 function list (steps) {

@@ -13,19 +13,23 @@ const ONE = ['http guard']
 const WITH_SPILL = ['express guard', 'http guard', 'express spillway-with-spill']
 const WITHOUT_SPILL = ['express guard-without-spill', 'http guard-without-spill']
 const NONE = []
+const DATABASE = ['express spillway', 'express guard']
 
 const EXPRESS_PEERS = ['express none', 'express toobusy-js', 'express overload-protection', 'express toobusy']
 const OTHER_PEERS = ['fastify under-pressure', 'hapi hapi-load']
 const PEERS = [...EXPRESS_PEERS, 'fastify none', 'hapi none', ...OTHER_PEERS]
 
 const UNHARMED = { shed: 0.001, p99OfNone: 1.1 }
+// As offered load rises, goodput may fall by this much: noise, and the cost of more refusals.
+const RISES = { rises: 0.04 }
 const SOON = { recoveredMs: 1000, lastRefusedMs: 1000 }
 
 /**
  * The runs and their targets. The other packages have no targets.
  *
  * workload: a file in ../workloads. load: a multiple of the capacity that is measured in the same run, or requests per
- * second; several values are steps; an event may follow after a comma. who: framework and protection. targets: see
+ * second, or clients that each send their next request when they have received a response; several values are steps; an
+ * event or the kind of arrivals may follow after a comma. who: framework and protection. targets: see
  * targets.js; scenarios.js adds a limit on failures to all rows of spillway. quick: the part of `who` that `--quick`
  * runs.
  *
@@ -36,21 +40,54 @@ module.exports = [
   // workload, load, who, connections, targets, quick
   ['cpu-steps', '0.5x', EVERY, BOTH, UNHARMED, NONE],
   ['cpu-steps', '0.8x', EVERY, BOTH, UNHARMED, SOME],
-  ['cpu-steps', '0.9x', SOME, BOTH, {}, NONE],
-  ['cpu-steps', '1.5x', EARLY, BOTH, { goodput: 0.97, p99: 150 }, ['fastify spillway', 'http guard']],
+  ['cpu-steps', '0.9x', SOME, BOTH, RISES, NONE],
+  ['cpu-steps', '1x', SOME, BOTH, { shed: 0.02, ...RISES }, ['express spillway']],
+  ['cpu-steps', '1.5x', EARLY, BOTH, { goodput: 0.97, p99: 150, ...RISES }, ['fastify spillway', 'http guard']],
   ['cpu-steps', '6x', EARLY, NEW, { goodput: 0.93, p99: 150 }, EARLY],
-  ['cpu-steps', '6x', EARLY, KEPT, { goodput: 0.95, p99: 150 }, EARLY],
+  ['cpu-steps', '6x', EARLY, KEPT, { goodput: 0.95, p99: 150, ...RISES }, EARLY],
+  ['cpu-steps', '6x', ['fastify spillway', 'hapi spillway'], KEPT, { goodput: 0.96, p99: 150 }, NONE],
   ['cpu-steps', '6x', MIDDLEWARE, BOTH, { goodput: 0.88, p99: 150 }, MIDDLEWARE],
   ['cpu-steps', '20x', GUARDS, KEPT, { goodput: 0.93, p99: 160 }, ONE],
+  ['cpu-steps', '20x', ONE, KEPT, { goodput: 0.95, p99: 160, ...RISES }, NONE],
 
   // With the spill, and for comparison without it.
-  ['cpu-steps', '0.9x', WITH_SPILL, NEW, { shed: 0 }, NONE],
-  ['cpu-steps', '6x', WITH_SPILL, NEW, { goodput: 0.97, p99: 60, refusedP99: 30 }, ONE],
+  ['cpu-steps', '0.9x', WITH_SPILL, NEW, { shed: 0, ...RISES }, NONE],
+  ['cpu-steps', '6x', WITH_SPILL, NEW, { goodput: 0.97, p99: 60, refusedP99: 30, ...RISES }, ONE],
   ['cpu-steps', '20x', WITH_SPILL, NEW, { goodput: 0.96, p99: 60, refusedP99: 30 }, ONE],
-  ['cpu-steps', '34x', WITH_SPILL, NEW, { goodput: 0.95, p99: 80, refusedP99: 50 }, ONE],
+  ['cpu-steps', '20x', ONE, NEW, { goodput: 0.97, p99: 60, refusedP99: 30, ...RISES }, NONE],
+  ['cpu-steps', '34x', WITH_SPILL, NEW, { goodput: 0.95, p99: 80, refusedP99: 50, ...RISES }, ONE],
   ['cpu-steps', '6x', WITHOUT_SPILL, NEW, {}, NONE],
   ['cpu-steps', '20x', WITHOUT_SPILL, NEW, {}, NONE],
   ['cpu-steps', '34x', WITHOUT_SPILL, NEW, {}, NONE],
+
+  // Unequal requests, beside the ideal server.
+  ['unequal', '0.5x, poisson', ONE, NEW, { belowIdeal: 0.01 }, NONE],
+  ['unequal', '0.7x, poisson', ONE, NEW, { belowIdeal: 0.01, ...RISES }, NONE],
+  ['unequal', '0.9x, poisson', ONE, NEW, { belowIdeal: 0.01, ...RISES }, NONE],
+  ['unequal', '1.5x, poisson', ONE, NEW, { ofIdeal: 0.97, ...RISES }, NONE],
+  ['unequal', '6x, poisson', ONE, NEW, { ofIdeal: 0.97, ...RISES }, NONE],
+  ...['0.5x', '0.7x', '0.9x', '1.5x', '6x'].flatMap(load => [
+    ['unequal', `${load}, poisson`, ONE, KEPT, RISES, NONE],
+    ['unequal', `${load}, poisson`, ['http none'], BOTH, {}, NONE]
+  ]),
+  ['lognormal', '0.7x, poisson', ONE, NEW, { belowIdeal: 0.01 }, NONE],
+  ['lognormal', '0.9x, poisson', ONE, NEW, { belowIdeal: 0.01, ...RISES }, NONE],
+  ['lognormal', '1.5x, poisson', ONE, NEW, RISES, NONE],
+  ['lognormal', '6x, poisson', ONE, NEW, RISES, NONE],
+  ...['0.7x', '0.9x', '1.5x', '6x'].map(load => ['lognormal', `${load}, poisson`, ['http none'], NEW, {}, NONE]),
+
+  ['gc', '0.5x', ONE, BOTH, { shed: 0.005 }, NONE],
+  ['gc', '0.7x', ONE, BOTH, { shed: 0.01 }, NONE],
+  ['gc', '0.9x', ONE, BOTH, { shed: 0.03 }, NONE],
+  ...['0.5x', '0.7x', '0.9x'].map(load => ['gc', load, ['http none'], BOTH, {}, NONE]),
+
+  // A server that has just started: its code is not compiled yet.
+  ['hello', '32 clients', SOME, KEPT, { shed: 0 }, ['express spillway']],
+  ['hello', '256 clients', SOME, KEPT, { shed: 0 }, ['express spillway']],
+
+  ['postgres', '0.8x', DATABASE, BOTH, { shed: 0 }, NONE],
+  ['postgres', '3x', DATABASE, BOTH, { goodput: 0.97 }, NONE],
+  ...['0.8x', '3x'].map(load => ['postgres', load, ['express none'], BOTH, {}, NONE]),
 
   ['cpu-block', '0.5x', SOME, BOTH, UNHARMED, NONE],
   ['cpu-block', '0.8x', SOME, BOTH, UNHARMED, NONE],
@@ -59,7 +96,7 @@ module.exports = [
   ['pool', '0.5x', SOME, BOTH, UNHARMED, NONE],
   ['pool', '0.8x', SOME, BOTH, UNHARMED, ONE],
   ['pool', '3x', SOME, BOTH, { goodput: 0.97, p99: 160 }, SOME],
-  ['pool', '3x, slower', SOME, KEPT, { goodput: 0.9 }, ONE],
+  ['pool', '3x, slower', SOME, KEPT, { goodput: 0.93 }, ONE],
 
   ['cpu-steps-paused', '0.5x', SOME, BOTH, { shed: 0.01 }, ['fastify spillway']],
   ['slow-route', '20/s 200/s', SOME, KEPT, { shed: 0 }, ONE],

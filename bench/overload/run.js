@@ -9,6 +9,9 @@ const USEFUL_MS = 200
 const REHEARSAL_MS = 500
 const CAPACITY_SHARE = 0.4
 
+// Runs with unequal requests are longer, so that the share that is served is within about 0.01 of that of an endless run.
+const UNEQUAL_TIMES = 6
+
 // Lengths of the steps, as shares of the length of a run at constant load.
 const STEP_SHARES = [0.5, 1, 0.8]
 const RECOVERED_P99_MS = 150
@@ -27,13 +30,19 @@ const SLOWER = { factor: 3, settlingMs: 3000, usefulMs: 400 }
  * @param {(server: object, load: object, workload: object) => Promise<T>} use `load` has the properties that all loads share
  * @returns {Promise<T>}
  */
-async function onFreshServer (client, { workload: name, framework, protection, connections }, timeoutMs, use) {
+async function onFreshServer (client, scenario, timeoutMs, use) {
+  return onColdServer(client, scenario, timeoutMs, async (server, load, workload) => {
+    await measure(client, server, { ...load, ...closedLoop(workload, REHEARSAL_MS) })
+    return use(server, load, workload)
+  })
+}
+
+async function onColdServer (client, { workload: name, framework, protection, connections }, timeoutMs, use) {
   const workload = require(`../workloads/${name}`)
   const server = await startServer({ framework, workload: name, protection })
   const paths = Object.keys(workload.routes).filter(path => path !== UPLOADS.path)
   const load = { connections, path: paths, timeoutMs, usefulMs: USEFUL_MS }
   try {
-    await measure(client, server, { ...load, ...closedLoop(workload, REHEARSAL_MS) })
     return await use(server, load, workload)
   } finally {
     await server.stop()
@@ -69,11 +78,12 @@ function measureCapacity (client, scenario, settings, { slower } = { slower: fal
  * @returns {Promise<import('../load').Report>}
  */
 function runScenario (client, scenario, capacity, settings) {
+  if (scenario.per === 'clients') return runCold(client, scenario, settings)
   const { timeoutMs, warmupMs } = settings
   const phases = phasesOf(scenario, capacity, settings)
   const stepped = phases.length > 1 ? { recoveredP99Ms: RECOVERED_P99_MS } : {}
   return onFreshServer(client, scenario, timeoutMs, async (server, common) => {
-    const load = { ...common, mode: 'open', phases, warmupMs, ...stepped }
+    const load = { ...common, mode: 'open', phases, warmupMs, arrivals: scenario.arrivals, ...stepped }
     if (scenario.event === 'uploads') return measure(client, server, { ...load, uploads: UPLOADS })
     if (scenario.event !== 'slower') return measure(client, server, load)
     const afterwards = { warmupMs: warmupMs + SLOWER.settlingMs, usefulMs: SLOWER.usefulMs }
@@ -85,10 +95,19 @@ function runScenario (client, scenario, capacity, settings) {
   })
 }
 
-function phasesOf ({ steps, per }, capacity, { durationMs }) {
+/** A closed loop on a server that has just started. The client's own code is compiled first, by a load on another server. */
+async function runCold (client, scenario, { timeoutMs, durationMs }) {
+  const load = closedLoop({ fill: scenario.steps[0] }, CAPACITY_SHARE * durationMs)
+  await onColdServer(client, { ...scenario, protection: undefined }, timeoutMs, (server, common) =>
+    measure(client, server, { ...common, ...load }))
+  return onColdServer(client, scenario, timeoutMs, (server, common) => measure(client, server, { ...common, ...load }))
+}
+
+function phasesOf ({ workload, steps, per }, capacity, { durationMs }) {
+  const times = require(`../workloads/${workload}`).service ? UNEQUAL_TIMES : 1
   return steps.map((step, i) => ({
     rate: per === 'second' ? step : step * capacity,
-    durationMs: steps.length > 1 ? STEP_SHARES[i] * durationMs : durationMs
+    durationMs: times * (steps.length > 1 ? STEP_SHARES[i] * durationMs : durationMs)
   }))
 }
 
@@ -103,7 +122,8 @@ function capacityMs ({ durationMs }, slower) {
  * @returns {number} ms that its run takes at most, without repetitions
  */
 function expectedMs (scenario, settings) {
-  const { ours, steps, event } = scenario
+  const { ours, steps, event, per } = scenario
+  if (per === 'clients') return REHEARSAL_MS + 2 * CAPACITY_SHARE * settings.durationMs
   const countedMs = phasesOf(scenario, 1, settings).reduce((sum, phase) => sum + phase.durationMs, 0)
   const unanswered = !ours && Math.max(...steps) > 1
   const settlingMs = event === 'slower' ? SLOWER.settlingMs + expectedCapacityMs(settings, true) : 0

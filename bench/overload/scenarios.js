@@ -2,6 +2,7 @@
 
 const rows = require('./rows')
 
+const POISSON = ', poisson'
 const OURS = ['spillway', 'guard', 'spillway-with-spill', 'guard-without-spill']
 
 // Connections that overflow the accept queue before the admission controller can react.
@@ -19,17 +20,21 @@ const MAX_FAILURES = 0.005
  * @property {'new' | 'kept'} connections
  * @property {string} load as in rows.js
  * @property {number[]} steps of the load; one for a constant load
- * @property {'capacity' | 'second'} per the unit of the steps: multiples of the capacity, or requests per second
+ * @property {'capacity' | 'second' | 'clients'} per the unit of the steps: multiples of the capacity, requests per second,
+ *   or clients of a closed loop
+ * @property {'even' | 'poisson'} arrivals
  * @property {'uploads' | 'slower' | undefined} event
  * @property {Record<string, number>} reach targets, see targets.js
  *
- * @param {{ quick: boolean, only: string[] }} choice a name must match one of `only`, if there are any, where
- *   `*` stands for any text
+ * @param {{ quick: boolean, only: string[], arrivals?: 'even' | 'poisson' }} choice a name must match one of `only`, if there
+ *   are any, where `*` stands for any text; `arrivals` replaces those of all rows with even ones
+ * @param {Set<string>} [done] names to leave out, except where another row is compared with them
  * @returns {Scenario[]} grouped by the capacity that they share, in each group the unprotected servers first
  */
-function choose ({ quick, only }) {
-  const chosen = rows.flatMap(row => expand(row, quick))
+function choose ({ quick, only, arrivals = 'even' }, done = new Set()) {
+  const chosen = rows.flatMap(row => expand(row, quick, arrivals))
     .filter(({ name }) => only.length === 0 || only.some(pattern => matches(name, pattern)))
+    .filter(({ name }) => !done.has(name))
   const all = new Map(chosen.map(scenario => [scenario.name, scenario]))
   for (const { reach, ...scenario } of chosen) {
     const bare = unprotected(scenario)
@@ -43,7 +48,9 @@ function choose ({ quick, only }) {
   ])
 }
 
-function expand ([workload, load, who, kinds, reach, quickWho], quick) {
+function expand ([workload, rowLoad, who, kinds, reach, quickWho], quick, arrivals) {
+  const becomesPoisson = arrivals === 'poisson' && unitOf(rowLoad) !== 'clients' && !rowLoad.includes(POISSON)
+  const load = becomesPoisson ? rowLoad + POISSON : rowLoad
   return (quick ? quickWho : who).flatMap(name => kinds.map(connections => {
     const [framework, protection] = name.split(' ')
     const limits = OURS.includes(protection) ? { ...reach, failures: MAX_FAILURES } : reach
@@ -52,7 +59,7 @@ function expand ([workload, load, who, kinds, reach, quickWho], quick) {
 }
 
 function scenario ({ workload, framework, protection, connections, load, reach }) {
-  const [steps, event] = load.split(', ')
+  const [steps, ...marks] = load.split(', ')
   return {
     name: [workload, framework, protection, connections, load.replace(/,? /g, '-')].join('/'),
     workload,
@@ -61,11 +68,17 @@ function scenario ({ workload, framework, protection, connections, load, reach }
     ours: OURS.includes(protection),
     connections,
     load,
-    steps: steps.split(' ').map(Number.parseFloat),
-    per: steps.endsWith('/s') ? 'second' : 'capacity',
-    event,
+    steps: steps.replace(' clients', '').split(' ').map(Number.parseFloat),
+    per: unitOf(steps),
+    arrivals: load.includes(POISSON) ? 'poisson' : 'even',
+    event: marks.find(mark => mark !== 'poisson'),
     reach
   }
+}
+
+function unitOf (steps) {
+  if (steps.endsWith(' clients')) return 'clients'
+  return steps.endsWith('/s') ? 'second' : 'capacity'
 }
 
 function matches (name, pattern) {

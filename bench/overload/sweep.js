@@ -1,10 +1,13 @@
 'use strict'
 
-const checkTargets = require('./targets')
 const startClient = require('../load')
+const { idealShare } = require('../../test/simulator/ideal')
 const { EXPECTED_MS, refusalCostUs } = require('./refusal-cost')
 const { expectedCapacityMs, expectedMs, measureCapacity, runScenario } = require('./run')
 const { groupOf, unprotected } = require('./scenarios')
+
+// Of the protections, and so the patience of the ideal server.
+const MAX_DELAY_MS = 100
 
 /**
  * @typedef {object} Outcome
@@ -13,12 +16,13 @@ const { groupOf, unprotected } = require('./scenarios')
  * @property {import('../load').Report} report
  * @property {string | null} invalid why the run is unreliable; null if it is not
  * @property {number} goodput useful responses, relative to capacity
+ * @property {number} served share of the requests with a 200 response
+ * @property {number} [ideal] the share that the ideal server would serve, for unequal requests with Poisson arrivals
  * @property {number} shed share of the requests with a 503 response
  * @property {number} failures share of the requests that failed
  * @property {number} [rho] CPU time of a 503 response, relative to that of a request
  * @property {number} [ceiling] the goodput that the cost of shedding allows: (1 - m rho) / (1 - rho) at m times capacity
  * @property {number} [p99OfNone] p99 latency of the unprotected server at the same load, ms
- * @property {{ text: string, met: boolean }[]} checks of the targets
  */
 
 /**
@@ -47,9 +51,10 @@ function plan (scenarios, settings) {
  * @param {ReturnType<typeof plan>} steps
  * @param {import('./settings').Settings} settings
  * @param {{ begin: (step: object) => void, end: () => void }} progress called for each step
+ * @param {(outcome: Outcome) => void} onOutcome called after each run
  * @returns {Promise<Outcome[]>}
  */
-async function runSweep (steps, settings, progress) {
+async function runSweep (steps, settings, progress, onOutcome) {
   const client = startClient()
   const capacities = new Map()
   const costs = new Map()
@@ -63,6 +68,7 @@ async function runSweep (steps, settings, progress) {
     },
     async run (scenario) {
       outcomes.set(scenario.name, await outcomeOf(client, scenario, settings, { capacities, costs, outcomes }))
+      onOutcome(outcomes.get(scenario.name))
     }
   }
 
@@ -87,19 +93,26 @@ async function outcomeOf (client, scenario, settings, { capacities, costs, outco
   const bare = scenario.reach.p99OfNone && outcomes.get(unprotected(scenario).name)
   const costUs = hasCeiling(scenario) ? costs.get(costOf(scenario)) : undefined
   const rho = costUs && costUs * capacity / 1e6
-  const outcome = {
+  return {
     scenario,
     capacity,
     report,
     invalid: report.invalid ?? reasonOf('capacity', after) ?? reasonOf('unprotected', bare) ?? null,
     goodput: report.perSecond.useful / capacity,
+    served: report.ok / report.offered,
+    ideal: idealOf(scenario),
     shed: report.refused / report.offered,
     failures: report.failed / report.offered,
     rho,
     ceiling: rho && (1 - scenario.steps[0] * rho) / (1 - rho),
     p99OfNone: bare?.report.okMs.p99
   }
-  return { ...outcome, checks: checkTargets(scenario.reach, outcome) }
+}
+
+function idealOf ({ workload, arrivals, steps: [times, ...more] }) {
+  const { service } = require(`../workloads/${workload}`)
+  if (!service || arrivals !== 'poisson' || more.length > 0) return undefined
+  return idealShare({ service, times, patienceMs: MAX_DELAY_MS })
 }
 
 /** A run is also unreliable if a measurement with which it is compared is unreliable. */
@@ -118,8 +131,8 @@ function costOf ({ framework, protection, connections }) {
 }
 
 /** Whether the outcome has a ceiling: only if the CPU is the bottleneck and spillway sheds at a constant load. */
-function hasCeiling ({ workload, ours, steps }) {
-  return ours && steps.length === 1 && steps[0] > 1 && require(`../workloads/${workload}`).cpu
+function hasCeiling ({ workload, ours, steps, per }) {
+  return ours && per === 'capacity' && steps.length === 1 && steps[0] > 1 && require(`../workloads/${workload}`).cpu
 }
 
 module.exports = { plan, runSweep }

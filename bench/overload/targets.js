@@ -37,10 +37,27 @@ const targets = {
     text: (mostMs, { report }) => `last 503 within ${mostMs} ms (${[eachStep(report).at(-1)].map(shown('lastRefusedMs'))})`,
     met: (mostMs, { report }) => eachStep(report).at(-1).lastRefusedMs <= mostMs
   },
+  belowIdeal: {
+    text: (most, { ideal }) => `served >= ${(ideal - most).toFixed(3)} (ideal - ${most})`,
+    met: (most, { served, ideal }) => served >= ideal - most
+  },
+  ofIdeal: {
+    text: (least, { ideal, scenario }) => `goodput >= ${(least * idealGoodput(ideal, scenario)).toFixed(3)} (${least} x ideal)`,
+    met: (least, { goodput, ideal, scenario }) => goodput >= least * idealGoodput(ideal, scenario)
+  },
+  rises: {
+    text: (most, { goodputBelow }) => `goodput >= ${(goodputBelow - most).toFixed(2)} (at most ${most} less than at a lower load)`,
+    met: (most, { goodput, goodputBelow }) => goodput >= goodputBelow - most
+  },
   uploadsBroken: {
     text: (most, { report }) => `broken uploads <= ${most} (${JSON.stringify(report.uploads).replace(/[{}"]/g, '')})`,
     met: (most, { report: { uploads } }) => uploads.done > 0 && uploads.failed + uploads.broken <= most
   }
+}
+
+/** @returns {number} the goodput of the ideal server, if all that it serves is useful */
+function idealGoodput (ideal, { steps: [times] }) {
+  return ideal * times
 }
 
 function eachStep ({ timeline }) {

@@ -20,7 +20,8 @@ const startChild = require('../child')
  *   that the process has used
  */
 async function startServer (setup) {
-  const { pid, ask, stop } = startChild(require.resolve('./server'), 'last')
+  const { flags } = require(`../workloads/${setup.workload}`)
+  const { pid, ask, stop } = startChild(require.resolve('./server'), 'last', flags)
 
   async function cpuUs () {
     const { user, system } = await ask({ ask: 'cpu' })

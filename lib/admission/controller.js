@@ -7,18 +7,45 @@ const { NS_PER_MS } = require('../native/units.js')
 /**
  * @typedef {'delay' | 'inFlight' | 'maxInFlight'} Reason
  *
+ * @typedef {'free' | 'limiting' | 'draining' | 'probing'} ClassState
+ *
+ * @typedef {object} QueueFigures
+ * @property {boolean} queueing whether a queue stands: most requests wait long, and the loop cannot serve all of them;
+ *   false without a delay limit
+ * @property {string} queueReason why the queue stands or does not: one of QUEUE_REASONS
+ * @property {number} queueStateMs for how long it has stood, or not stood; 0 if it has never stood
+ * @property {number} load the loop time that the requests of a second need, in seconds. Above 1, the loop cannot serve
+ *   all of them
+ *
  * @typedef {object} ClassFigures
  * @property {number} inFlight
- * @property {boolean} enforcing whether the concurrency limit is enforced
- * @property {number} limit how many requests may be in flight at once while it is enforced
+ * @property {ClassState} state what the concurrency limit does: one of CLASS_STATES
+ * @property {string} stateReason why: one of STATE_REASONS
+ * @property {number} stateMs for how long the class has been in this state; 0 if it has always been
+ * @property {number} limit how many requests may be in flight at once, unless the state is 'free'
  * @property {number} capacity X: how many requests it can complete per second
  * @property {number} noLoadMs R: the no-load response time
+ * @property {number} queueMs Q: the queueing time that the limit allows
  * @property {number} arrivalRate per second
  * @property {number} completionRate per second
  */
 
 /** Indexed by the number of the verdict. @type {(Reason | undefined)[]} */
 const REASONS = [undefined, 'delay', 'inFlight', 'maxInFlight']
+
+/** Indexed by the number of the QueueReason in src/admission/queue_delay.h. */
+const QUEUE_REASONS = [
+  'start', 'accept queue waits', 'kept-alive waits', 'accept queue length', 'few refused', 'idle beside refusals'
+]
+
+/** Indexed by the number of the ClassState in src/admission/class_state.h. @type {ClassState[]} */
+const CLASS_STATES = ['free', 'limiting', 'draining', 'probing']
+
+/** Indexed by the number of the StateReason in src/admission/class_state.h. */
+const STATE_REASONS = [
+  'start', 'nothing refused', 'queue', 'queue of small classes', 'separated', 'probe due', 'slow', 'capacity changed',
+  'still faster', 'seems slower', 'other class probed', 'drained', 'drained too long', 'measured'
+]
 
 /** Replaces the time of admission if a request was refused but is served anyway (dry run). */
 const REFUSED = 0
@@ -90,9 +117,15 @@ class AdmissionController {
     return this.#maxDelay === false ? Infinity : this.native.delayLimitNs(0) / NS_PER_MS
   }
 
-  /** @returns {boolean} whether a queue stands; false without a delay limit */
-  isQueueing () {
-    return this.#maxDelay !== false && this.native.snapshot().standing
+  /** @returns {QueueFigures} */
+  queueFigures () {
+    const { queueing, queueReason, queueSince, load } = this.native.snapshot()
+    return {
+      queueing: this.#maxDelay !== false && queueing,
+      queueReason: /** @type {string} */ (QUEUE_REASONS[queueReason]),
+      queueStateMs: sinceMs(queueSince),
+      load
+    }
   }
 
   /** @param {number} classId */
@@ -113,9 +146,28 @@ class AdmissionController {
    * @returns {ClassFigures}
    */
   figuresOf (classId) {
-    const { inFlight, enforcing, cap, capacity, noLoadNs, arrivalRate, rate } = this.native.snapshotOf(classId)
-    return { inFlight, enforcing, limit: cap, capacity, noLoadMs: noLoadNs / NS_PER_MS, arrivalRate, completionRate: rate }
+    const figures = this.native.snapshotOf(classId)
+    return {
+      inFlight: figures.inFlight,
+      state: /** @type {ClassState} */ (CLASS_STATES[figures.state]),
+      stateReason: /** @type {string} */ (STATE_REASONS[figures.stateReason]),
+      stateMs: sinceMs(figures.stateSince),
+      limit: figures.cap,
+      capacity: figures.capacity,
+      noLoadMs: figures.noLoadNs / NS_PER_MS,
+      queueMs: figures.queueNs / NS_PER_MS,
+      arrivalRate: figures.arrivalRate,
+      completionRate: figures.rate
+    }
   }
 }
 
-module.exports = { AdmissionController }
+/**
+ * @param {number} sinceNs by the clock of `process.hrtime()`; 0 if it has never begun
+ * @returns {number} the time since then, in ms
+ */
+function sinceMs (sinceNs) {
+  return sinceNs > 0 ? Number(process.hrtime.bigint()) / NS_PER_MS - sinceNs / NS_PER_MS : 0
+}
+
+module.exports = { AdmissionController, CLASS_STATES, STATE_REASONS }

@@ -18,10 +18,14 @@ const { NS_PER_MS } = require('../native/units.js')
  * @typedef {object} ClassSnapshot
  * @property {string} class `'*'` for the class shared by all requests that have none of their own
  * @property {number} inFlight
- * @property {boolean} enforcing whether the concurrency limit is enforced, because a queue has been detected
- * @property {number} limit requests that may be in flight at once while it is enforced
+ * @property {'free' | 'limiting' | 'draining' | 'probing'} state what the concurrency limit does. 'free': nothing, because
+ *   no queue has been detected. 'draining' and 'probing': it is lower for a while, to measure `noLoadMs`
+ * @property {string} stateReason why the class is in this state (docs/algorithm.md)
+ * @property {number} stateMs for how long it has been in this state; 0 if it has always been
+ * @property {number} limit requests that may be in flight at once, unless the state is 'free'
  * @property {number} capacity X: how many requests it can complete per second
  * @property {number} noLoadMs R: its no-load response time, that is, the response time when nothing queues
+ * @property {number} queueMs Q: the queueing time that the limit allows
  * @property {number} arrivalRate requests per second
  * @property {number} completionRate requests per second
  *
@@ -36,7 +40,12 @@ const { NS_PER_MS } = require('../native/units.js')
  * @property {number} delayMs how long a request arriving now would wait before its handler
  * @property {number} meanTurnMs mean busy time of recent turns of the event loop
  * @property {number} utilization share of the last interval in which the event loop was not idle, 0 to 1
- * @property {boolean} queueing whether a queue stands: most requests wait too long
+ * @property {boolean} queueing whether a queue stands: most requests wait long, and the loop cannot serve all of them
+ * @property {string} queueReason why the queue stands or does not: 'accept queue waits', 'kept-alive waits' or 'accept
+ *   queue length'; 'start', 'few refused' or 'idle beside refusals'
+ * @property {number} queueStateMs for how long it has stood, or not stood; 0 if it has never stood
+ * @property {number} load the loop time that the requests of a second need, in seconds. Above 1, the loop cannot serve
+ *   all of them
  * @property {number} delayLimitMs how long a request may currently have waited; Infinity if maxDelay is false
  * @property {import('../limits/index.js').LimitSnapshot[]} limits the limits on the process that are set
  * @property {ClassSnapshot[]} classes
@@ -120,7 +129,7 @@ class GateFigures {
       delayMs: binding.delay(),
       meanTurnMs: binding.meanTurn(),
       utilization: binding.utilization(),
-      queueing: controller.isQueueing(),
+      ...controller.queueFigures(),
       delayLimitMs: controller.delayLimitMs(),
       limits: limits.snapshot(),
       classes: classes.ids().map((id) => ({ class: classes.nameOf(id), ...controller.figuresOf(id) })),

@@ -33,7 +33,13 @@ export interface NativeController {
 /** Rates are per second. */
 export interface NativeSnapshot {
   /** Whether a queue stands. */
-  standing: boolean
+  queueing: boolean
+  /** Why it stands or not: the number of a QueueReason (src/admission/queue_delay.h). */
+  queueReason: number
+  /** Since when, in ns, by the clock of `process.hrtime()`. */
+  queueSince: number
+  /** The loop time that the requests of a second need, in seconds. */
+  load: number
   inFlight: number
   arrivalRate: number
   rate: number
@@ -43,14 +49,18 @@ export interface NativeSnapshot {
 /** Rates are per second. */
 export interface NativeClassSnapshot {
   inFlight: number
-  enforcing: boolean
-  probing: boolean
+  /** The number of a ClassState, and of the StateReason for it (src/admission/class_state.h). */
+  state: number
+  stateReason: number
+  /** Since when, in ns, by the clock of `process.hrtime()`. */
+  stateSince: number
   cap: number
   burst: number
   arrivalRate: number
   rate: number
   capacity: number
   noLoadNs: number
+  queueNs: number
   longestNs: number
   costNs: number
   light: boolean

@@ -26,13 +26,18 @@ constexpr double kPatienceResponses = 4;
 // finished its work.
 constexpr double kLeastQueued = 2;
 
+// When JavaScript accepts a connection, its wait may seem longer by the kernel's resolution, and a
+// refusal costs more. So connections that are almost too old are refused together with those that
+// are. This shortens the limit to no less than half.
+constexpr uint64_t kSurelyPart = 2;
+
 // In a dry run, a window shows the cost of a request only if arrivals and completions differ by at
 // most 10 %.
 constexpr double kSteady = 0.1;
 
-// A class is bound by the loop if its requests use the loop for more than half of their no-load
+// A class is bound by the loop if its requests use the loop for more than a third of their no-load
 // response time (1 / kOnLoop).
-constexpr double kOnLoop = 2;
+constexpr double kOnLoop = 3;
 
 uint64_t PatienceNs(const ClassLimit& limit) {
   return static_cast<uint64_t>(kPatienceNs + kPatienceResponses * limit.NoLoadNs());
@@ -58,12 +63,13 @@ AdmissionController::Class& AdmissionController::Known(uint8_t id) {
 Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued) {
   Class& entry = Known(id);
   if (dry_run_) wait_ns = WithoutGhosts(now, id, wait_ns, queued);
-  const Verdict verdict = Judge(now, entry, wait_ns);
-  queue_.Saw(now, wait_ns, queued, verdict == Verdict::kQueueDelay);
+  const Verdict verdict = Judge(now, entry, wait_ns, queued);
+  queue_.Saw(wait_ns, queued, verdict == Verdict::kQueueDelay);
   const bool by_concurrency_limit = verdict == Verdict::kInFlight;
+  if (by_concurrency_limit) queue_.RefusedByOther();
   if (verdict == Verdict::kAdmit) {
-    entry.limit.Admitted();
-    if (entry.member) crowd_.Limit().Admitted();
+    entry.limit.Admitted(now, entry.member);
+    if (entry.member) crowd_.Limit().Admitted(now, false);
     ++in_flight_;
     if (dry_run_) dry_run_->Admitted(now, id, entry.cost.Ns(), entry.limit.NoLoadNs());
   } else {
@@ -83,7 +89,7 @@ uint64_t AdmissionController::WithoutGhosts(uint64_t now, uint8_t id, uint64_t w
   held_up_ = true;
   const Class& entry = classes_[id];
   const bool on_loop = entry.cost.Ns() * kOnLoop > entry.limit.NoLoadNs();
-  while (on_loop && dry_run_->Due(id)) FreePlace(classes_[id]);
+  while (on_loop && dry_run_->Due(id)) FreePlace(now, classes_[id]);
   return dry_run_->WaitNs();
 }
 
@@ -91,11 +97,12 @@ bool AdmissionController::HeldUp() const {
   return dry_run_ && dry_run_->HeldUp(static_cast<double>(queue_.ResolutionNs()));
 }
 
-Verdict AdmissionController::Judge(uint64_t now, const Class& entry, uint64_t wait_ns) const {
+Verdict AdmissionController::Judge(uint64_t now, const Class& entry, uint64_t wait_ns,
+                                   bool queued) const {
   if (options_.max_in_flight > 0 && in_flight_ >= options_.max_in_flight)
     return Verdict::kMaxInFlight;
   if (options_.max_delay_ns == 0) return Verdict::kAdmit;
-  if (!queue_.Admits(now, wait_ns, entry.light)) return Verdict::kQueueDelay;
+  if (!queue_.Admits(now, wait_ns, queued, entry.light)) return Verdict::kQueueDelay;
   const auto pause = static_cast<double>(queue_.PauseNs(now));
   const bool pressed = Late() && burst_ > 0 && in_flight_ >= burst_ + rate_ * pause;
   return HolderOf(entry).Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
@@ -111,15 +118,17 @@ void AdmissionController::Depart(uint64_t now, uint8_t id, uint64_t start, Outco
   now = std::max(now, start);
   Class& entry = classes_[id];
   const bool completed = outcome == Outcome::kCompleted;
-  if (!dry_run_ || FreesPlace(now, id, start, completed)) FreePlace(entry);
-  if (draining_) Drain(now);
+  if (!dry_run_ || FreesPlace(now, id, start, completed)) FreePlace(now, entry);
+  if (drain_by_ > 0) Drain(now);
   if (start == 0) {
     if (completed) entry.limit.CompletedUncounted();
     if (completed && entry.member) crowd_.Limit().CompletedUncounted();
     return;
   }
   if (outcome != Outcome::kDetached) entry.limit.Lasted(static_cast<double>(now - start));
-  if (completed) Completed(now, entry, start);
+  if (completed) return Completed(now, entry, start);
+  entry.limit.Aborted(now, start);
+  if (entry.member) crowd_.Limit().Aborted(now, start);
 }
 
 bool AdmissionController::FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed) {
@@ -131,18 +140,21 @@ bool AdmissionController::FreesPlace(uint64_t now, uint8_t id, uint64_t start, b
   return completed && dry_run_->StandsFor(now, id, classes_[id].limit.NoLoadNs());
 }
 
-void AdmissionController::FreePlace(Class& entry) {
+void AdmissionController::FreePlace(uint64_t now, Class& entry) {
   if (entry.limit.Empty()) return;
-  entry.limit.Left();
-  if (entry.member) crowd_.Limit().Left();
+  entry.limit.Left(now);
+  if (entry.member) crowd_.Limit().Left(now);
   --in_flight_;
 }
 
 void AdmissionController::Completed(uint64_t now, Class& entry, uint64_t start) {
-  const ClassLimit::Setting shared = Setting();
+  ClassLimit::Setting shared = Setting();
+  // If nothing better is known, responses under load count for a class that did not cause the load,
+  // and in a dry run, which does not hold the load back.
+  if ((entry.light || dry_run_) && !entry.limit.Known()) shared.late = shared.saturated = false;
   if (entry.member) {
     crowd_.Limit().Completed(now, start, shared);
-    entry.limit.CompletedElsewhere(static_cast<double>(now - start));
+    entry.limit.CompletedUncounted();
     return;
   }
   entry.limit.Completed(now, start, shared);
@@ -163,7 +175,7 @@ void AdmissionController::Split(uint8_t id, double share) {
   Class& whole = classes_[0];
   Class& part = Known(id);
   part.cost = whole.cost;
-  part.limit.SplitFrom(window_begun_, whole.limit, share);
+  part.limit.SplitFrom(whole.limit, share);
   if (whole.member) {
     part.member = true;
   } else if (whole.limit.Enforcing()) {
@@ -171,11 +183,12 @@ void AdmissionController::Split(uint8_t id, double share) {
     const double capacity = whole.limit.GiveAway(share, shared);
     part.member = Crowd::Small(part.limit, kWindowNs);
     ClassLimit& holder = part.member ? crowd_.Limit() : part.limit;
-    holder.Take(whole.limit, capacity, shared);
+    holder.Take(window_begun_, whole.limit, capacity, StateReason::kSeparated, shared);
   }
 }
 
-void AdmissionController::OnTurn(uint64_t now, uint64_t busy_ns) {
+void AdmissionController::OnTurn(uint64_t now, uint64_t busy_ns, uint32_t queued) {
+  queue_.Waiting().ReportLongest(queued);
   const double share = HeldUp() ? dry_run_->Share() : 1;
   last_busy_ = busy_ns;
   last_turn_ = static_cast<uint64_t>(share * static_cast<double>(busy_ns));
@@ -190,11 +203,13 @@ void AdmissionController::EndWindow(uint64_t now) {
   utilization_ = busy_ / elapsed;
   overdue_ = queue_.Overdue();
   if (held_up_) settled_ = now;
+  double completions = 0;
+  ForEachClass([&](const Class& entry) { completions += entry.limit.Completions(); });
   EndClassWindows({now, elapsed, busy_, pause, 0});
-  queue_.EndInterval(now);
+  queue_.EndWindow(now, busy_, completions);
   EnforceOne(now);
   Probe(now);
-  if (draining_ && now > drain_by_) Measure(now);
+  if (drain_by_ > 0 && now > drain_by_) Measure(now, false);
   enforcing_any_ = false;
   ForEachLimit([&](const ClassLimit& limit) { enforcing_any_ |= limit.Enforcing(); });
   ShareOut();
@@ -231,7 +246,7 @@ void AdmissionController::EndCrowd(const ClassLimit::Window& window) {
     if (limit.Rate() > 0 && !limit.Enforcing() && Crowd::Small(limit, kWindowNs)) free.Add(limit);
   });
   crowd_.EndWindow(window, free, shared);
-  if (crowd_.Enforcing()) return JoinCrowd(shared);
+  if (crowd_.Enforcing()) return JoinCrowd(window.now, shared);
   if (!enforced) return;
   ForEachClass([](Class& entry) {
     if (entry.member) entry.limit.DropGuess();
@@ -240,11 +255,11 @@ void AdmissionController::EndCrowd(const ClassLimit::Window& window) {
   crowd_.Dissolve();
 }
 
-void AdmissionController::JoinCrowd(const ClassLimit::Setting& setting) {
+void AdmissionController::JoinCrowd(uint64_t now, const ClassLimit::Setting& setting) {
   ForEachClass([&](Class& entry) {
     if (entry.member || !Crowd::Small(entry.limit, kWindowNs)) return;
     if (!Crowd::Takes(entry.limit, setting)) return;
-    crowd_.Join(entry.limit, setting);
+    crowd_.Join(now, entry.limit, setting);
     entry.member = true;
   });
 }
@@ -279,15 +294,14 @@ void AdmissionController::LearnCosts() {
 // that merely suffer from its queue recover once it is held back. Until then, another class's limit
 // is enforced only if that class has more requests in flight than the held-back class had.
 void AdmissionController::EnforceOne(uint64_t now) {
-  bool settled = true;
-  ForEachLimit([&](ClassLimit& limit) { settled &= !limit.Exceeded(); });
-  if (now > settle_by_) settled = true;
-  if (settled && settling_) {
+  bool exceeded = false;
+  ForEachLimit([&](ClassLimit& limit) { exceeded |= limit.Exceeded(); });
+  if (settle_by_ > 0 && (!exceeded || now > settle_by_)) {
+    settle_by_ = 0;
     settled_ = now;
     ForEachLimit([](ClassLimit& limit) { limit.ResetDetector(); });
     crowd_.ResetDetector();
   }
-  settling_ = !settled;
   ClassLimit* worst = nullptr;
   ForEachClass([&](Class& entry) {
     ClassLimit& limit = entry.limit;
@@ -296,13 +310,13 @@ void AdmissionController::EnforceOne(uint64_t now) {
   const bool crowded = crowd_.Evident() && (!worst || crowd_.InFlight() > worst->InFlight());
   if (!worst && !crowded) return;
   const uint32_t in_flight = crowded ? crowd_.InFlight() : worst->InFlight();
-  if (settling_ && in_flight <= last_worst_) return;
+  if (settle_by_ > 0 && in_flight <= last_worst_) return;
   last_worst_ = in_flight;
   if (crowded) {
-    JoinCrowd(Setting());
+    JoinCrowd(now, Setting());
     crowd_.ResetDetector();
   } else {
-    worst->Enforce(Setting());
+    worst->Enforce(now, Setting());
   }
   settle_by_ = now + PatienceNs(crowded ? crowd_.Limit() : *worst);
 }
@@ -315,26 +329,25 @@ void AdmissionController::Probe(uint64_t now) {
   if (!wanted || options_.dry_run) return;
   ForEachLimit([&](ClassLimit& limit) {
     if (!limit.Enforcing()) return;
-    limit.BeginProbe(now, Setting());
+    limit.Drain(now, Setting());
     drain_by_ = std::max(drain_by_, now + PatienceNs(limit));
   });
-  draining_ = true;
   Drain(now);
 }
 
 void AdmissionController::Drain(uint64_t now) {
   bool drained = true;
-  ForEachLimit([&](ClassLimit& limit) { drained &= !(limit.Probing() && limit.Exceeded()); });
-  if (drained) Measure(now);
+  ForEachLimit([&](ClassLimit& limit) { drained &= !(limit.Draining() && limit.Exceeded()); });
+  if (drained) Measure(now, true);
 }
 
-void AdmissionController::Measure(uint64_t now) {
-  ForEachLimit([&](ClassLimit& limit) { limit.Drained(now); });
-  draining_ = false;
+void AdmissionController::Measure(uint64_t now, bool in_time) {
+  ForEachLimit([&](ClassLimit& limit) { limit.Measure(now, in_time); });
+  drain_by_ = 0;
 }
 
 bool AdmissionController::MayRefuseWaiting() const {
-  return queue_.Standing() && options_.max_delay_ns > 0 && !options_.dry_run;
+  return queue_.Stands() && options_.max_delay_ns > 0 && !options_.dry_run;
 }
 
 // Requests that arrived during a pause of the loop are not overload, unless they arrived at a
@@ -346,9 +359,9 @@ uint32_t AdmissionController::MayQueue(uint64_t now) const {
 
 uint32_t AdmissionController::Excess(uint64_t now, uint32_t length) const {
   if (!MayRefuseWaiting()) return 0;
-  const uint32_t standing = std::min(length, queue_.ShortestRecent());
-  const uint32_t may = MayQueue(now);
-  return standing > may ? standing - may : 0;
+  const uint64_t limit = queue_.LimitNs(now);
+  const uint64_t age = limit - std::min(queue_.ResolutionNs(), limit / kSurelyPart);
+  return std::min(length, queue_.Waiting().OlderThan(age));
 }
 
 // A class that needs less than an equal share of the loop's time did not cause the queue. It is

@@ -48,13 +48,14 @@ class AdmissionController final {
   /// rounding error: JavaScript holds it as a double, which is exact only in the first 104 days of
   /// uptime.
   void Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome);
-  /// A turn ends now. For `busy_ns` of it, the loop was busy, that is, not waiting for events. Must
-  /// be called for each turn: the controller evaluates its measurements here, about every 100 ms.
-  void OnTurn(uint64_t now, uint64_t busy_ns);
+  /// A turn ends now. For `busy_ns` of it, the loop was busy, that is, not waiting for events.
+  /// `queued`: connections in the longest accept queue of the thread, 0 if unknown. Must be called
+  /// for each turn: the controller evaluates its measurements here, about every 100 ms.
+  void OnTurn(uint64_t now, uint64_t busy_ns, uint32_t queued);
   /// Whether Arrive() admits every request that has not waited. This changes only in OnTurn().
   bool AdmitsAll() const {
     return !dry_run_ && options_.max_in_flight == 0 && !enforcing_any_ &&
-           (options_.max_delay_ns == 0 || (!queue_.Standing() && !Late()));
+           (options_.max_delay_ns == 0 || (!queue_.Stands() && !Late()));
   }
   /// Frees the number for another class. Returns false, and changes nothing, while requests of the
   /// current class are in flight.
@@ -65,9 +66,9 @@ class AdmissionController final {
   /// `count` connections were refused from the accept queue, without a call of Arrive().
   void Spilled(uint32_t count) { queue_.Spilled(count); }
   /// `length` connections wait to be accepted. Call it before OnTurn(), in every turn or never.
-  void Queued(uint32_t length) { queue_.Queued(length); }
-  /// How many of the `length` connections in the accept queue to refuse: 0 while no queue stands.
-  /// Connections that came in a burst, and that can be served in time, are not refused.
+  void Queued(uint32_t length) { queue_.Waiting().Report(length); }
+  /// How many of the `length` connections in the accept queue to refuse, because they have waited
+  /// too long: 0 while no queue stands.
   uint32_t Excess(uint64_t now, uint32_t length) const;
   /// How many connections may wait to be accepted: as many as can be served within the delay limit.
   uint32_t MayQueue(uint64_t now) const;
@@ -78,6 +79,8 @@ class AdmissionController final {
   const ClassLimit& Limit(uint8_t id) const { return classes_[id].limit; }
   /// The limit that applies to the class: its own, or that of the crowd.
   const ClassLimit& Holder(uint8_t id) const { return HolderOf(classes_[id]); }
+  /// Q, the queueing time that the limit of the class allows.
+  double AllowedQueueNs(uint8_t id) const { return Holder(id).AllowedQueueNs(Setting()); }
   double CostNs(uint8_t id) const { return classes_[id].cost.Ns(); }
   bool Light(uint8_t id) const { return classes_[id].light; }
   const QueueDelay& Queue() const { return queue_; }
@@ -97,11 +100,11 @@ class AdmissionController final {
   };
 
   Class& Known(uint8_t id);
-  Verdict Judge(uint64_t now, const Class& entry, uint64_t wait_ns) const;
+  Verdict Judge(uint64_t now, const Class& entry, uint64_t wait_ns, bool queued) const;
   uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
   bool HeldUp() const;
   bool FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed);
-  void FreePlace(Class& entry);
+  void FreePlace(uint64_t now, Class& entry);
   void Completed(uint64_t now, Class& entry, uint64_t start);
   bool Late() const;
   ClassLimit::Setting Setting() const;
@@ -110,11 +113,11 @@ class AdmissionController final {
   bool Steady(double completions);
   void LearnCosts();
   void EndCrowd(const ClassLimit::Window& window);
-  void JoinCrowd(const ClassLimit::Setting& setting);
+  void JoinCrowd(uint64_t now, const ClassLimit::Setting& setting);
   void EnforceOne(uint64_t now);
   void Probe(uint64_t now);
   void Drain(uint64_t now);
-  void Measure(uint64_t now);
+  void Measure(uint64_t now, bool in_time);
   void ShareOut();
 
   template <typename Visit>
@@ -134,6 +137,7 @@ class AdmissionController final {
   const double max_delay_;
   const std::unique_ptr<DryRun> dry_run_;  // null unless this is a dry run
   QueueDelay queue_;
+
   std::array<Class, kClasses> classes_;
   Crowd crowd_;
   std::array<uint8_t, kClasses> known_{};
@@ -151,14 +155,12 @@ class AdmissionController final {
   double busy_ = 0;
   uint64_t last_busy_ = 0;
   uint64_t last_turn_ = 0;  // duration of the last turn, without ghosts, ns
-  bool settling_ = false;
-  uint64_t settle_by_ = 0;
+  uint64_t settle_by_ = 0;  // until then, the excess of the class limited last may drain; or 0
   uint64_t settled_ = 0;
   uint32_t last_worst_ = 0;
   bool overdue_ = false;
   bool enforcing_any_ = false;
-  bool draining_ = false;
-  uint64_t drain_by_ = 0;
+  uint64_t drain_by_ = 0;  // until then, queues may drain before a probe; 0 while none drains
 };
 
 }  // namespace spillway

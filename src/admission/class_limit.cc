@@ -7,11 +7,6 @@ namespace spillway {
 
 namespace {
 
-// The time over which rates are smoothed: about three windows, to level out the noise of a window's
-// few completions, plus two response times, because slow requests may complete in waves.
-constexpr double kMemoryNs = 250e6;
-constexpr double kMemoryResponses = 2;
-
 // The loop's capacity is that of the best recent window, because a window with a pause shows less.
 // The value decays by 5 % a window.
 constexpr double kFading = 0.95;
@@ -20,8 +15,9 @@ constexpr double kFading = 0.95;
 // Each is a part of the delay limit plus a part of the response time, because the response time is
 // not known precisely. The gap between the two leaves room for classes that only suffer from
 // another's queue.
-constexpr double kAllowed = 0.5;
 constexpr double kAllowedResponse = 0.125;
+// The error of R, in standard errors, that is allowed for.
+constexpr double kResponseErrors = 2;
 constexpr double kEvident = 1;
 constexpr double kEvidentResponse = 0.25;
 
@@ -37,10 +33,6 @@ constexpr double kPauses = 2;
 // X is only an estimate then, so this limit is 1.5 times as high as the delay limit would allow.
 constexpr double kBurst = 1.5;
 
-// If less than this part of the limit is used, the throughput does not show the capacity of the
-// class.
-constexpr double kLeastFull = 0.67;
-
 // The limit is no longer enforced after 450 ms plus two response times without a refusal.
 constexpr double kCalmNs = 450e6;
 constexpr double kCalmResponses = 2;
@@ -51,10 +43,28 @@ constexpr double kCalmResponses = 2;
 // few requests complete.
 constexpr double kProbeShare = 0.5;
 constexpr double kProbeChange = 1.5;
+constexpr double kProbeErrors = 3;
 constexpr double kProbeEveryNs = 10e9;
-constexpr double kProbeEveryResponses = 50;
+constexpr double kProbeEveryResponses = 100;
+constexpr double kProbeEveryDurations = 50;
+constexpr double kProbeSoonDurations = 10;
 constexpr double kProbeMostNs = 500e6;
 constexpr double kProbeMostResponses = 2;
+
+// How many requests a probe times: as many as it takes to reduce the error to 20 %, within bounds.
+constexpr double kProbeError = 0.2;
+constexpr double kProbeFewest = 8;
+// This many are enough if few requests start.
+constexpr uint32_t kProbeLeast = 2;
+constexpr double kProbeMost = 400;
+
+// Q rises by a third if, in a window with refusals, capacity was left over: more than 1 % of the
+// places of the bottleneck were free, and the loop was idle for more than 1 % of the time.
+// Otherwise it falls by 5 %.
+constexpr double kVacant = 0.01;
+constexpr double kMoreQueueing = 4.0 / 3;
+constexpr double kLessQueueing = 0.95;
+constexpr double kLeastQueueing = 0.5;
 
 // The longest duration is forgotten gradually, over about 64 shorter requests.
 constexpr double kLongestRequests = 64;
@@ -67,8 +77,6 @@ constexpr double kLower = 0.9;
 // allowed response time by this factor. A single probe may be misleading: if eight controllers
 // share a resource, the one extra request that each of them admits is enough to reach this factor.
 constexpr double kSlower = 1.25;
-constexpr int kSlowerProbes = 2;
-constexpr double kProbeAgainNs = 100e6;
 
 }  // namespace
 
@@ -76,22 +84,32 @@ void ClassLimit::Lasted(double ns) {
   longest_ns_ = std::max(ns, longest_ns_ - (longest_ns_ - ns) / kLongestRequests);
 }
 
+void ClassLimit::Become(State state, Reason reason, uint64_t now) {
+  state_ = state;
+  reason_ = reason;
+  since_ = now;
+}
+
+// Sums up the places of the bottleneck that were free. By Little's law, X R of them are in use when
+// the class completes X requests per second.
+void ClassLimit::Pass(uint64_t now) {
+  const auto elapsed = static_cast<double>(now - passed_);
+  vacant_ += std::max(0.0, capacity_.Get() * NoLoadNs() - in_flight_) * elapsed;
+  passed_ = now;
+}
+
 void ClassLimit::Completed(uint64_t now, uint64_t start, const Setting& setting) {
   const auto response = static_cast<double>(now - start);
   ++completions_;
-  responses_ += response;
-  if (enforcing_) {
-    if (probe_.Add(start, response)) EndProbe(now, setting);
+  if (Enforcing()) {
+    if (start > enforced_at_ && state_ == State::kLimiting) detector_.Add(response);
+    probe_.End(now, start, true);
+    if (probe_.Running() && probe_.Complete()) EndProbe(now, setting);
     return;
   }
-  if (!no_load_.Known() || !(setting.late || setting.saturated)) no_load_.Add(now, response);
+  no_load_.End(now, start, !(setting.late || setting.saturated));
   queue_ns_ = response - NoLoadNs();
   if (start >= setting.settled) detector_.Add(response);
-}
-
-void ClassLimit::CompletedElsewhere(double response_ns) {
-  ++completions_;
-  responses_ += response_ns;
 }
 
 double ClassLimit::EvidentNs(double no_load_ns, double pause_ns, const Setting& setting) {
@@ -105,25 +123,31 @@ bool ClassLimit::Queues(const Setting& setting) const {
 
 void ClassLimit::DropGuess() {
   detector_.Drop();
+  no_load_.Interrupt();
   if (!no_load_.Proven()) no_load_ = NoLoadBaseline();
 }
 
+double ClassLimit::MemoryNs() const {
+  return SmoothedRate::MemoryNs(Rate(), NoLoadNs(), no_load_.RelativeVariance());
+}
+
 void ClassLimit::EndWindow(const Window& window, const Setting& setting) {
-  const double rate = completions_ / window.elapsed_ns;
-  const double memory = kMemoryNs + kMemoryResponses * NoLoadNs();
-  const double newest = window.elapsed_ns / (window.elapsed_ns + memory);
-  rate_ += newest * (rate - rate_);
-  arrival_rate_ += newest * (arrivals_ / window.elapsed_ns - arrival_rate_);
-  busy_ += newest * (window.busy_ns / window.elapsed_ns - busy_);
+  const double elapsed = window.elapsed_ns;
+  const double rate = completions_ / elapsed;
+  const double memory = MemoryNs();
+  rate_.Add(rate, elapsed, memory);
+  arrival_rate_.Add(arrivals_ / elapsed, elapsed, memory);
+  busy_.Add(window.busy_ns / elapsed, elapsed, memory);
   cost_ns_ = window.cost_ns;
   loop_capacity_ *= kFading;
-  if (completions_ > 0 && busy_ > 0) loop_capacity_ = std::max(loop_capacity_, rate_ / busy_);
-  if (enforcing_) {
-    EndEnforcedWindow(window, rate, newest, setting);
+  if (completions_ > 0 && busy_.Get() > 0)
+    loop_capacity_ = std::max(loop_capacity_, Rate() / busy_.Get());
+  if (Enforcing()) {
+    EndEnforcedWindow(window, rate, setting);
   } else {
     const double no_load_ns = NoLoadNs();
     detector_.EndWindow(
-        window.elapsed_ns, rate_, in_flight_,
+        elapsed, Rate(), in_flight_,
         {no_load_ns, no_load_.Variance(), EvidentNs(no_load_ns, window.pause_ns, setting)});
   }
   SetLimits(setting);
@@ -131,159 +155,232 @@ void ClassLimit::EndWindow(const Window& window, const Setting& setting) {
 }
 
 void ClassLimit::SkipWindow(const Window& window) {
-  const double newest = window.elapsed_ns / (window.elapsed_ns + kMemoryNs);
-  rate_ += newest * (admissions_ / window.elapsed_ns - rate_);
-  arrival_rate_ += newest * (arrivals_ / window.elapsed_ns - arrival_rate_);
+  const double elapsed = window.elapsed_ns;
+  const double memory = MemoryNs();
+  rate_.Add(admissions_ / elapsed, elapsed, memory);
+  arrival_rate_.Add(arrivals_ / elapsed, elapsed, memory);
   detector_.Drop();
   ForgetWindow();
 }
 
 void ClassLimit::ForgetWindow() {
   arrivals_ = admissions_ = refusals_ = completions_ = 0;
-  responses_ = 0;
+  vacant_ = 0;
 }
 
-void ClassLimit::EndEnforcedWindow(const Window& window, double rate, double newest,
-                                   const Setting& setting) {
-  if (refusals_ > 0) {
-    calm_ns_ = 0;
-    // A probe measures R. X is the throughput without a probe.
-    if (!probed_) {
-      capacity_ += newest * (rate - capacity_);
-      fullness_ += newest * (responses_ / window.elapsed_ns / cap_ - fullness_);
-    }
-  } else {
-    capacity_ = std::max(capacity_, rate_);
-    calm_ns_ += window.elapsed_ns;
+void ClassLimit::EndEnforcedWindow(const Window& window, double rate, const Setting& setting) {
+  const double elapsed = window.elapsed_ns;
+  Pass(window.now);
+  PassProbe(window.now, setting);
+  if (refusals_ == 0) {
+    capacity_.Set(std::max(capacity_.Get(), Rate()));
+    calm_ns_ += elapsed;
     if (calm_ns_ > kCalmNs + kCalmResponses * NoLoadNs()) {
-      enforcing_ = false;
-      probe_.End();
+      Become(State::kFree, Reason::kNothingRefused, window.now);
+      probe_ = Cohort();
     }
+    return;
   }
-  const double most = kProbeMostNs + kProbeMostResponses * NoLoadNs();
-  if (probe_.Late(window.now, most)) EndProbe(window.now, setting);
-  probed_ = probe_.Running();
+  calm_ns_ = 0;
+  // During a probe, and until its last requests have ended, the throughput is not X.
+  if (state_ != State::kLimiting || static_cast<double>(window.now - since_) < elapsed + NoLoadNs())
+    return;
+  // Until X has settled, the limit may be too high.
+  if (static_cast<double>(window.now - since_) < MemoryNs() + NoLoadNs()) {
+    detector_.Drop();
+    exceeded_for_ = 0;
+  } else {
+    const double slower = kSlower * AllowedNs(queueing_ * setting.max_delay_ns) - NoLoadNs();
+    detector_.EndWindow(elapsed, Rate(), in_flight_, {NoLoadNs(), no_load_.Variance(), slower});
+    exceeded_for_ = detector_.Evident() ? exceeded_for_ + elapsed : 0;
+  }
+  capacity_.Add(rate, elapsed, MemoryNs());
+  if (relearning_ && capacity_.Get() <= probed_capacity_) relearning_ = false;
+  if (relearning_) probed_capacity_ = capacity_.Get();
+  AdaptQueueing(elapsed, window.busy_ns);
 }
 
-// Between bursts, fewer requests are in flight than the limit allows. By Little's law, the sum of a
-// window's response times is the mean number in flight times the window's length. Returns the
-// estimated rate of completions if the limit were always full.
-double ClassLimit::CapacityWhenFull() const {
-  return capacity_ / std::clamp(fullness_, kLeastFull, 1.0);
+// Refusals beside capacity that is left over mean that too much was refused. Q is the smallest that
+// avoids it.
+void ClassLimit::AdaptQueueing(double elapsed_ns, double busy_ns) {
+  const double places = capacity_.Get() * NoLoadNs() * elapsed_ns;
+  const bool idle = elapsed_ns - busy_ns > kVacant * elapsed_ns;
+  const bool vacant = idle && vacant_ > kVacant * places;
+  queueing_ = std::clamp(queueing_ * (vacant ? kMoreQueueing : kLessQueueing), kLeastQueueing, 1.0);
 }
 
-void ClassLimit::Enforce(const Setting& setting) {
-  enforcing_ = true;
+void ClassLimit::Enforce(uint64_t now, const Setting& setting) {
+  Become(State::kLimiting, Reason::kQueue, now);
+  no_load_.Interrupt();
   calm_ns_ = 0;
   // While a class queues, its throughput is its capacity.
-  capacity_ = std::max(rate_, detector_.Rate());
-  fullness_ = 1;
-  slower_probes_ = 0;
-  probe_at_ = 0;
+  capacity_ = SmoothedRate(std::max(Rate(), detector_.Rate()), MemoryNs());
+  enforced_at_ = now;
+  // If R is known from the time without a limit, it need not be measured at once.
+  passed_ = now;
+  probe_at_ = no_load_.Precise() ? now + ProbePauseNs() : 0;
+  probe_because_ = no_load_.Precise() ? Reason::kProbeDue : Reason::kQueue;
+  probed_capacity_ = capacity_.Get();
   detector_.Drop();
+  exceeded_for_ = 0;
   SetLimits(setting);
 }
 
-void ClassLimit::Take(const ClassLimit& other, double rate, const Setting& setting) {
-  const double all = capacity_ + rate;
+uint64_t ClassLimit::ProbePauseNs() const {
+  return static_cast<uint64_t>(kProbeEveryNs + kProbeEveryResponses * NoLoadNs());
+}
+
+void ClassLimit::Take(uint64_t now, const ClassLimit& other, double rate, Reason reason,
+                      const Setting& setting) {
+  const double all = capacity_.Get() + rate;
   if (other.Known() && all > 0) {
-    const double before = Known() ? NoLoadNs() * capacity_ : other.NoLoadNs() * capacity_;
-    no_load_.Reset((before + other.NoLoadNs() * rate) / all);
+    const double own = Known() ? NoLoadNs() : other.NoLoadNs();
+    no_load_.Join((own * capacity_.Get() + other.NoLoadNs() * rate) / all, other.no_load_);
   }
-  if (!enforcing_) {
-    enforcing_ = true;
+  if (!Enforcing()) {
+    Become(State::kLimiting, reason, now);
+    no_load_.Interrupt();
     calm_ns_ = 0;
-    fullness_ = other.enforcing_ ? other.fullness_ : 1;
-    probe_at_ = other.enforcing_ ? other.probe_at_ : 0;
+    enforced_at_ = passed_ = now;
+    queueing_ = other.queueing_;
+    probe_at_ = other.Enforcing() ? other.probe_at_ : 0;
+    probe_because_ = reason;
   }
-  capacity_ = all;
+  capacity_ = SmoothedRate(all, MemoryNs());
   // This change of X is no reason for a probe.
   probed_capacity_ += rate;
   SetLimits(setting);
 }
 
-void ClassLimit::SplitFrom(uint64_t now, ClassLimit& other, double share) {
-  no_load_.Guess(now, other.no_load_);
-  rate_ = share * other.rate_;
-  arrival_rate_ = share * other.arrival_rate_;
-  other.rate_ -= rate_;
-  other.arrival_rate_ -= arrival_rate_;
+void ClassLimit::SplitFrom(ClassLimit& other, double share) {
+  no_load_.Guess(other.no_load_);
+  rate_ = other.rate_.Split(share);
+  arrival_rate_ = other.arrival_rate_.Split(share);
 }
 
 double ClassLimit::GiveAway(double share, const Setting& setting) {
-  const double capacity = share * capacity_;
-  capacity_ -= capacity;
+  const double capacity = capacity_.Split(share).Get();
   probed_capacity_ -= share * probed_capacity_;
   SetLimits(setting);
   return capacity;
 }
 
+// No queueing is allowed if requests exceed the delay limit before they arrive here: long turns
+// keep them in the kernel's queue, because the loop accepts one connection a turn.
+double ClassLimit::AllowedQueueNs(const Setting& setting) const {
+  return setting.overdue ? 0 : queueing_ * setting.max_delay_ns;
+}
+
 double ClassLimit::AllowedNs(double queue_ns) const {
-  return (1 + kAllowedResponse) * NoLoadNs() + queue_ns;
+  return (1 + kAllowedResponse + kResponseErrors * no_load_.Error()) * NoLoadNs() + queue_ns;
 }
 
 void ClassLimit::SetLimits(const Setting& setting) {
   const double no_load_ns = NoLoadNs();
-  // No queueing is allowed if requests exceed the delay limit before they arrive here: long turns
-  // keep them in the kernel's queue, because the loop accepts one connection a turn.
-  const double queue = setting.overdue ? 0 : kAllowed * setting.max_delay_ns;
-  if (probe_.Running()) {
-    cap_ = std::max(1u, static_cast<uint32_t>(std::ceil(kProbeShare * capacity_ * no_load_ns)));
+  if (state_ == State::kDraining || state_ == State::kProbing) {
+    const double few = kProbeShare * capacity_.Get() * no_load_ns;
+    cap_ = std::max(1u, static_cast<uint32_t>(std::ceil(few)));
   } else {
     // One more than Little's law allows, so that a limit that is too low can grow.
-    cap_ = 1 + static_cast<uint32_t>(std::round(CapacityWhenFull() * AllowedNs(queue)));
+    cap_ =
+        1 + static_cast<uint32_t>(std::round(capacity_.Get() * AllowedNs(AllowedQueueNs(setting))));
   }
   burst_ = static_cast<uint32_t>(kBurst * loop_capacity_ * (no_load_ns + setting.max_delay_ns));
 }
 
 bool ClassLimit::WantsProbe(uint64_t now) const {
-  return enforcing_ && !probe_.Running() &&
-         (now >= probe_at_ || capacity_ * kProbeChange < probed_capacity_ ||
-          capacity_ > kProbeChange * probed_capacity_);
+  return state_ == State::kLimiting && !probe_.Running() &&
+         ProbeReason(now) != Reason::kOtherProbed;
 }
 
-void ClassLimit::BeginProbe(uint64_t now, const Setting& setting) {
-  probe_.Begin(now);
-  probed_ = true;
+StateReason ClassLimit::ProbeReason(uint64_t now) const {
+  if (now >= probe_at_) return probe_because_;
+  // The responses of one window may be longer by chance: a few slow requests delay all the others.
+  if (exceeded_for_ > MemoryNs()) return Reason::kSlow;
+  return Changed() ? Reason::kCapacityChanged : Reason::kOtherProbed;
+}
+
+// X has changed by a factor, and by more than chance explains.
+bool ClassLimit::Changed() const {
+  if (relearning_) return false;
+  const double less = std::min(capacity_.Get(), probed_capacity_);
+  const double more = std::max(capacity_.Get(), probed_capacity_);
+  const double memory = MemoryNs();
+  return less * kProbeChange < more &&
+         (more - less) * memory > kProbeErrors * std::sqrt(more * memory);
+}
+
+void ClassLimit::Drain(uint64_t now, const Setting& setting) {
+  Become(State::kDraining, ProbeReason(now), now);
+  drained_from_ = now;
+  slow_ = reason_ == Reason::kSlow || reason_ == Reason::kSeemsSlower;
+  fell_ = fell_ || (Changed() && capacity_.Get() < probed_capacity_);
+  probe_ = Cohort();
   SetLimits(setting);
 }
 
-// With the queue drained, a response time well above R means a slower service, or the queue of
-// another process. Such a queue disappears once all processes that see it hold back, so several
-// probes must agree. As long as responses get faster with fewer requests in flight, the next probe
-// follows at once.
+void ClassLimit::Measure(uint64_t now, bool in_time) {
+  if (!Draining()) return;
+  Become(State::kProbing, in_time ? Reason::kDrained : Reason::kDrainedTooLong, now);
+  probe_ = Cohort(now, ProbeSize());
+}
+
+uint32_t ClassLimit::ProbeSize() const {
+  const double needed = no_load_.RelativeVariance() / (kProbeError * kProbeError);
+  return static_cast<uint32_t>(std::clamp(needed, kProbeFewest, kProbeMost));
+}
+
+// The limit is raised again once all requests of the probe have begun and most of the time is over.
+// Those that are still in flight have a place, and are timed to their end.
+void ClassLimit::PassProbe(uint64_t now, const Setting& setting) {
+  if (!probe_.Running()) return;
+  const double most = kProbeMostNs + kProbeMostResponses * NoLoadNs();
+  if (state_ == State::kProbing) {
+    const bool enough = probe_.AgeNs(now) > most;
+    if (enough) probe_.Close(kProbeLeast);
+    if (enough && probe_.Closed()) Become(State::kLimiting, Reason::kMeasured, now);
+  }
+  if (probe_.Over(now, NoLoadNs() * (1 + no_load_.RelativeVariance()))) EndProbe(now, setting);
+}
+
 void ClassLimit::EndProbe(uint64_t now, const Setting& setting) {
-  const double response = probe_.ResponseNs();
-  const double no_load_ns = NoLoadNs();
-  double pause = kProbeEveryNs + kProbeEveryResponses * response;
-  if (response < no_load_ns) {
-    if (response < kLower * no_load_ns) pause = 0;
-    no_load_.Reset(response);
-  }
-  if (response > kSlower * AllowedNs(kAllowed * setting.max_delay_ns)) {
-    pause = kProbeAgainNs;
-    SeemsSlower(response);
-  } else {
-    slower_probes_ = 0;
-  }
-  probe_.End();
-  probed_capacity_ = capacity_;
-  probe_at_ = now + static_cast<uint64_t>(pause);
+  const Sample responses = probe_.ResponsesSoFar(now);
+  const auto duration = static_cast<double>(now - drained_from_);
+  probe_ = Cohort();
+  detector_.Drop();
+  exceeded_for_ = 0;
+  if (state_ == State::kProbing) Become(State::kLimiting, Reason::kMeasured, now);
+  probe_because_ = responses.Count() > 0 ? Conclude(responses, setting) : Reason::kProbeDue;
+  const double durations = no_load_.Precise() ? kProbeEveryDurations : kProbeSoonDurations;
+  const double pause = std::max(kProbeEveryNs, durations * duration);
+  fell_ = fell_ && probe_because_ == Reason::kSeemsSlower;
+  probed_capacity_ = relearning_ ? 0 : capacity_.Get();
+  probe_at_ = now + (probe_because_ == Reason::kProbeDue ? static_cast<uint64_t>(pause) : 0);
   SetLimits(setting);
 }
 
-void ClassLimit::SeemsSlower(double response_ns) {
-  if (slower_probes_ == 0) {
-    slower_ns_ = response_ns;
-    slower_capacity_ = capacity_;
+// Learns from a probe, and returns the reason for the next one.
+//
+// With the queue drained, a response time above R means a slower service, or the queue of another
+// process. It is a slower service if the limit did not keep responses as short as it should, or if
+// X fell with the limit. While the loop is saturated, its queue explains everything. As long as
+// responses get faster with fewer requests in flight, a queue may be left.
+StateReason ClassLimit::Conclude(const Sample& responses, const Setting& setting) {
+  relearning_ = false;
+  const double response = responses.MeanNs();
+  if (!no_load_.IsExceededBy(responses)) {
+    const double faster = kLower * NoLoadNs() - no_load_.DifferenceNs(responses) / 2;
+    no_load_.Learn(responses);
+    return response < faster ? Reason::kStillFaster : Reason::kProbeDue;
   }
-  slower_ns_ = std::min(slower_ns_, response_ns);
-  if (++slower_probes_ < kSlowerProbes) return;
-  no_load_.Reset(slower_ns_);
-  // The probes have allowed the class fewer requests in flight than it needs, so `capacity_` may be
-  // too low by now.
-  capacity_ = std::max(capacity_, slower_capacity_);
-  slower_probes_ = 0;
+  const double allowed = (1 + kAllowedResponse) * NoLoadNs() + queueing_ * setting.max_delay_ns;
+  if (setting.saturated || response < (fell_ ? 1 : kSlower) * allowed) return Reason::kProbeDue;
+  if (!slow_) return Reason::kSeemsSlower;
+  no_load_.Learn(responses);
+  // The limit was too low, and X with it. Its rise is no reason for a probe.
+  capacity_.Forget();
+  relearning_ = true;
+  return Reason::kProbeDue;
 }
 
 }  // namespace spillway

@@ -2,9 +2,11 @@
 
 #include <cstdint>
 
+#include "admission/class_state.h"
 #include "admission/no_load_baseline.h"
-#include "admission/probe.h"
 #include "admission/queue_detector.h"
+#include "concurrency/cohort.h"
+#include "concurrency/smoothed_rate.h"
 
 namespace spillway {
 
@@ -15,6 +17,9 @@ namespace spillway {
 /// allowed. The limit is enforced only while the queue detector finds a queue.
 class ClassLimit final {
  public:
+  using State = ClassState;
+  using Reason = StateReason;
+
   /// A finished window of time.
   struct Window {
     uint64_t now;
@@ -39,28 +44,44 @@ class ClassLimit final {
   /// pause of the loop do not count as a burst, unless they arrived at a higher rate than before
   /// it.
   bool Admits(bool pressed, double pause_ns) const {
-    if (enforcing_) return in_flight_ < cap_;
-    return !pressed || in_flight_ < burst_ + rate_ * pause_ns || in_flight_ == 0;
+    if (Enforcing()) return in_flight_ < cap_;
+    return !pressed || in_flight_ < burst_ + Rate() * pause_ns || in_flight_ == 0;
   }
 
-  void Admitted() {
+  /// `elsewhere`: another limit applies.
+  void Admitted(uint64_t now, bool elsewhere) {
     ++arrivals_;
     ++admissions_;
+    if (Enforcing()) {
+      Pass(now);
+    } else if (!elsewhere) {
+      no_load_.Begin(now);
+    }
     ++in_flight_;
+    if (state_ == State::kProbing) probe_.Begin(now);
   }
   void Refused(bool by_concurrency_limit) {
     ++arrivals_;
     refusals_ += by_concurrency_limit;
   }
-  void Left() { in_flight_ -= in_flight_ > 0; }
+  void Left(uint64_t now) {
+    if (Enforcing()) Pass(now);
+    in_flight_ -= in_flight_ > 0;
+  }
   /// A request ended `ns` after its admission. It ends with its response, or with its handler if
   /// the client left earlier.
   void Lasted(double ns);
   void Completed(uint64_t now, uint64_t start, const Setting& setting);
-  /// Like Completed(), for a class to which another limit applies: the response shows that limit's
-  /// queue.
-  void CompletedElsewhere(double response_ns);
-  /// A request that the controller had not admitted was completed. Its response time is ignored.
+  /// The request that began at `start` has ended without a response that counts.
+  void Aborted(uint64_t now, uint64_t start) {
+    if (Enforcing()) {
+      probe_.End(now, start, false);
+    } else {
+      no_load_.End(now, start, false);
+    }
+  }
+  /// A request was completed, but its response time says nothing about this class: the controller
+  /// had not admitted it, or another limit applies.
   void CompletedUncounted() { ++completions_; }
 
   void EndWindow(const Window& window, const Setting& setting);
@@ -69,15 +90,16 @@ class ClassLimit final {
   void SkipWindow(const Window& window);
 
   /// The queue detector has found a queue.
-  bool Evident() const { return detector_.Evident(); }
+  bool Evident() const { return !Enforcing() && detector_.Evident(); }
   void ResetDetector() { detector_.Drop(); }
-  void Enforce(const Setting& setting);
+  void Enforce(uint64_t now, const Setting& setting);
   /// From now on the limit is enforced, and also applies to the requests of `other`, which
   /// completes `rate` of them per ns.
-  void Take(const ClassLimit& other, double rate, const Setting& setting);
+  void Take(uint64_t now, const ClassLimit& other, double rate, Reason reason,
+            const Setting& setting);
   void AlsoHolds(uint32_t in_flight) { in_flight_ += in_flight; }
   /// This class was part of `other` until now, with `share` of its requests, 0 to 1.
-  void SplitFrom(uint64_t now, ClassLimit& other, double share);
+  void SplitFrom(ClassLimit& other, double share);
   /// Another class is split off, and takes this share of X with it. Returns what it takes, per ns.
   double GiveAway(double share, const Setting& setting);
   /// A response that exceeds R by this shows a queue.
@@ -92,23 +114,29 @@ class ClassLimit final {
   /// Classes that share a resource must be probed together. Otherwise each would take the others'
   /// queue for its own service time.
   bool WantsProbe(uint64_t now) const;
-  void BeginProbe(uint64_t now, const Setting& setting);
-  void Drained(uint64_t now) { probe_.Drained(now); }
+  /// The limit is lowered, so that a queue drains.
+  void Drain(uint64_t now, const Setting& setting);
+  /// The queue has drained, or it takes too long (`in_time` is false).
+  void Measure(uint64_t now, bool in_time);
 
   /// None of its requests is in flight.
   bool Empty() const { return in_flight_ == 0; }
   bool Active() const { return arrivals_ > 0 || completions_ > 0 || in_flight_ > 0; }
-  bool Enforcing() const { return enforcing_; }
-  bool Probing() const { return enforcing_ && probe_.Running(); }
-  bool Exceeded() const { return enforcing_ && in_flight_ > cap_; }
+  State Is() const { return state_; }
+  Reason Because() const { return reason_; }
+  /// Since when it has been in this state; 0 if it has always been.
+  uint64_t Since() const { return since_; }
+  bool Enforcing() const { return state_ != State::kFree; }
+  bool Draining() const { return state_ == State::kDraining; }
+  bool Exceeded() const { return Enforcing() && in_flight_ > cap_; }
   uint32_t InFlight() const { return in_flight_; }
   uint32_t Completions() const { return completions_; }
   uint32_t Cap() const { return cap_; }
   uint32_t Burst() const { return burst_; }
   /// Per ns: X, completions and arrivals.
-  double Capacity() const { return enforcing_ ? capacity_ : loop_capacity_; }
-  double Rate() const { return rate_; }
-  double ArrivalRate() const { return arrival_rate_; }
+  double Capacity() const { return Enforcing() ? capacity_.Get() : loop_capacity_; }
+  double Rate() const { return rate_.Get(); }
+  double ArrivalRate() const { return arrival_rate_.Get(); }
   /// R, or a guess; 0 until a request has been completed.
   double NoLoadNs() const { return no_load_.Ns() > 0 ? no_load_.Ns() : cost_ns_; }
   /// How long the slowest of the recent requests took; 0 until one has ended.
@@ -118,51 +146,69 @@ class ClassLimit final {
   bool Known() const { return no_load_.Known(); }
   /// By how much the last response time exceeded R.
   double QueueNs() const { return queue_ns_; }
+  /// Q, the queueing that the limit allows.
+  double AllowedQueueNs(const Setting& setting) const;
   /// R as measured, without a guess.
   double MeasuredNs() const { return no_load_.Ns(); }
 
  private:
-  void EndEnforcedWindow(const Window& window, double rate, double newest, const Setting& setting);
+  static constexpr double kAllowed = 0.5;
+
+  void Become(State state, Reason reason, uint64_t now);
+  void Pass(uint64_t now);
+  double MemoryNs() const;
+  void EndEnforcedWindow(const Window& window, double rate, const Setting& setting);
+  void AdaptQueueing(double elapsed_ns, double busy_ns);
   void ForgetWindow();
-  double CapacityWhenFull() const;
+  bool Changed() const;
+  Reason ProbeReason(uint64_t now) const;
+  uint64_t ProbePauseNs() const;
+  uint32_t ProbeSize() const;
+  void PassProbe(uint64_t now, const Setting& setting);
   void EndProbe(uint64_t now, const Setting& setting);
-  void SeemsSlower(double response_ns);
+  Reason Conclude(const Sample& responses, const Setting& setting);
   double AllowedNs(double queue_ns) const;
   void SetLimits(const Setting& setting);
 
   NoLoadBaseline no_load_;
   QueueDetector detector_;
-  Probe probe_;
+  Cohort probe_;  // whose response times a probe measures
   uint32_t in_flight_ = 0;
   uint32_t cap_ = 0;
   uint32_t burst_ = 0;
-  bool enforcing_ = false;
+  State state_ = State::kFree;
+  Reason reason_ = Reason::kStart;
+  uint64_t since_ = 0;
+  uint64_t enforced_at_ = 0;
 
   // Of the window.
   uint32_t arrivals_ = 0;
   uint32_t admissions_ = 0;
   uint32_t refusals_ = 0;
   uint32_t completions_ = 0;
-  bool probed_ = false;
-  double responses_ = 0;  // sum of the response times, ns
+  uint64_t passed_ = 0;  // until when `vacant_` is summed up
+  double vacant_ = 0;    // free places of the bottleneck, integrated over the window, ns
 
   // Smoothed over windows; rates are per ns.
-  double arrival_rate_ = 0;
-  double rate_ = 0;
-  double busy_ = 0;
+  SmoothedRate arrival_rate_;
+  SmoothedRate rate_;
+  SmoothedRate capacity_;
+  SmoothedRate busy_;  // share of the loop's time
   double cost_ns_ = 0;
   double loop_capacity_ = 0;
-  double capacity_ = 0;
-  double fullness_ = 1;
+  double queueing_ = kAllowed;  // Q, as a part of the delay limit
   double calm_ns_ = 0;
+  double exceeded_for_ = 0;  // time for which responses have been longer than the limit allows, ns
   double longest_ns_ = 0;
   double queue_ns_ = 0;
 
   uint64_t probe_at_ = 0;
+  uint64_t drained_from_ = 0;  // when the last probe began
+  Reason probe_because_ = Reason::kQueue;
   double probed_capacity_ = 0;
-  int slower_probes_ = 0;
-  double slower_ns_ = 0;
-  double slower_capacity_ = 0;
+  bool relearning_ = false;  // X rises, because R was too low
+  bool fell_ = false;        // X, before the last probe
+  bool slow_ = false;        // responses were longer than the limit allows, before the last probe
 };
 
 }  // namespace spillway

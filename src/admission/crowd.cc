@@ -29,8 +29,8 @@ void Crowd::EndWindow(const ClassLimit::Window& window, const Free& free,
   response_ = free.responses / free.rate;
 }
 
-void Crowd::Join(const ClassLimit& member, const ClassLimit::Setting& setting) {
-  limit_.Take(member, member.Rate(), setting);
+void Crowd::Join(uint64_t now, const ClassLimit& member, const ClassLimit::Setting& setting) {
+  limit_.Take(now, member, member.Rate(), StateReason::kCrowdQueue, setting);
   limit_.AlsoHolds(member.InFlight());
 }
 

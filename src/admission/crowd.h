@@ -46,7 +46,7 @@ class Crowd final {
     return !limit.Enforcing() && (!limit.Known() || limit.Queues(setting));
   }
   /// The member brings its requests in flight, its throughput and its R.
-  void Join(const ClassLimit& member, const ClassLimit::Setting& setting);
+  void Join(uint64_t now, const ClassLimit& member, const ClassLimit::Setting& setting);
   void Dissolve() { limit_ = ClassLimit(); }
 
   bool Enforcing() const { return limit_.Enforcing(); }

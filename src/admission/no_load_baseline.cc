@@ -1,55 +1,54 @@
 #include "admission/no_load_baseline.h"
 
-#include <algorithm>
-
 namespace spillway {
 
-void NoLoadBaseline::Add(uint64_t now, double response_ns) {
-  if (count_ == 0) begun_ = now;
-  sum_ += response_ns;
-  squares_ += response_ns * response_ns;
-  ++count_;
-  if (count_ >= kBlockResponses && now - begun_ >= kBlockNs) EndBlock();
+void NoLoadBaseline::Begin(uint64_t now) {
+  if (!cohort_.Running()) cohort_ = Cohort(now, UINT32_MAX);
+  cohort_.Begin(now);
+  if (cohort_.Begun() >= kCohortSize && cohort_.AgeNs(now) >= kCohortNs) cohort_.Close(0);
+}
+
+void NoLoadBaseline::End(uint64_t now, uint64_t began, bool counts) {
+  if (!Proven() && counts) first_.Add(static_cast<double>(now - began));
+  cohort_.End(now, began, counts);
+  if (!cohort_.Over(now, Ns() * (1 + RelativeVariance()))) return;
+  // Unfinished requests say something about R only if the finished ones do.
+  const uint32_t counted = cohort_.Responses().Count();
+  const bool all_count = counted > 0 && counted == cohort_.Ended();
+  const Sample responses = all_count ? cohort_.ResponsesSoFar(now) : cohort_.Responses();
+  cohort_ = Cohort();
+  if (responses.Count() >= kFewest) EndCohort(responses);
+}
+
+void NoLoadBaseline::EndCohort(const Sample& responses) {
+  if (!IsExceededBy(responses)) return Learn(responses);
+  if (exceeding_ == 0 || responses.MeanNs() < lowest_.MeanNs()) lowest_ = responses;
+  if (++exceeding_ == kCohorts) Learn(lowest_);
+}
+
+void NoLoadBaseline::Learn(const Sample& sample) {
+  response_.Learn(sample);
+  exceeding_ = 0;
 }
 
 double NoLoadBaseline::Ns() const {
-  if (size_ > 0) return smallest_;
-  return count_ > 0 ? sum_ / count_ : 0;
+  if (Proven()) return response_.Ns();
+  return first_.Count() > 0 ? first_.MeanNs() : 0;
 }
 
-double NoLoadBaseline::Variance() const {
-  if (size_ > 0 || count_ == 0) return variance_;
-  const double mean = sum_ / count_;
-  return std::max(0.0, squares_ / count_ - mean * mean);
+double NoLoadBaseline::RelativeVariance() const {
+  return Proven() ? response_.RelativeVariance() : first_.RelativeVariance();
 }
 
-void NoLoadBaseline::EndBlock() {
-  const double mean = sum_ / count_;
-  means_[next_] = static_cast<float>(mean);
-  next_ = (next_ + 1) % kBlocks;
-  size_ = std::min(size_ + 1, kBlocks);
-  smallest_ = *std::min_element(means_.begin(), means_.begin() + size_);
-  if (mean < kCalm * smallest_) variance_ = std::max(0.0, squares_ / count_ - mean * mean);
-  sum_ = squares_ = 0;
-  count_ = 0;
+void NoLoadBaseline::Guess(const NoLoadBaseline& other) {
+  if (other.Ns() == 0) return;
+  first_ = Sample(kKnown, other.Ns(), other.RelativeVariance());
 }
 
-void NoLoadBaseline::Guess(uint64_t now, const NoLoadBaseline& other) {
-  const double response = other.Ns();
-  if (response == 0) return;
-  count_ = kKnown;
-  sum_ = kKnown * response;
-  squares_ = kKnown * (response * response + other.Variance());
-  begun_ = now;
-}
-
-void NoLoadBaseline::Reset(double response_ns) {
-  means_[0] = static_cast<float>(response_ns);
-  smallest_ = response_ns;
-  size_ = 1;
-  next_ = 1;
-  sum_ = squares_ = 0;
-  count_ = 0;
+void NoLoadBaseline::Join(double response_ns, const NoLoadBaseline& other) {
+  response_ = other.response_;
+  if (!Proven()) response_.Learn(Sample(kKnown, response_ns, other.RelativeVariance()));
+  response_.Set(response_ns);
 }
 
 }  // namespace spillway

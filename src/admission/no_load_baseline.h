@@ -1,56 +1,67 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+
+#include "concurrency/cohort.h"
+#include "concurrency/no_load_response.h"
+#include "concurrency/sample.h"
 
 namespace spillway {
 
-/// A class's no-load response time: the smallest mean of the recent blocks of responses. A block is
-/// long enough for its mean to be meaningful for a class that mixes fast and slow requests. Times
-/// are ns.
+/// A class's no-load response time R. Without a limit, it is learned from cohorts of requests, one
+/// after the other. A cohort whose mean is above R was measured with a queue, and is ignored,
+/// unless all recent ones were. While a limit is enforced, only probes measure R. Times are ns.
 class NoLoadBaseline final {
  public:
-  void Add(uint64_t now, double response_ns);
+  /// A request starts while no limit is enforced.
+  void Begin(uint64_t now);
+  /// It has ended. `counts`: its response time says something about R.
+  void End(uint64_t now, uint64_t began, bool counts);
+  /// A limit is enforced: requests in flight may have queued.
+  void Interrupt() { cohort_ = Cohort(); }
+  /// The responses of a probe.
+  void Learn(const Sample& sample);
 
   /// 0 until a response has been added.
   double Ns() const;
+  /// Of single responses, without a queue.
+  double RelativeVariance() const;
+  double Variance() const { return RelativeVariance() * Ns() * Ns(); }
+
+  /// The standard error of R, relative to R.
+  double Error() const { return Proven() ? response_.Error() : 0; }
 
   /// Enough responses have been added. From now on, the caller should add only responses without a
   /// queue.
-  bool Known() const { return size_ > 0 || count_ >= kKnown; }
-
-  /// A whole block of responses has been added.
-  bool Proven() const { return size_ > 0; }
-
-  /// Variance of single responses without a queue.
-  double Variance() const;
+  bool Known() const { return Proven() || first_.Count() >= kKnown; }
+  /// A cohort or a probe has been added.
+  bool Proven() const { return response_.Known(); }
+  /// R is known precisely.
+  bool Precise() const { return Proven() && response_.Error() <= kKnownError; }
+  /// By how much the mean of the sample must differ from R to be significant.
+  double DifferenceNs(const Sample& sample) const { return response_.DifferenceNs(sample); }
+  bool IsExceededBy(const Sample& sample) const { return response_.IsExceededBy(sample); }
 
   /// Starts with the baseline of another class of the same kind in place of the first responses.
-  void Guess(uint64_t now, const NoLoadBaseline& other);
-
-  /// Forgets all earlier responses in favor of a probe's result, measured with the queue drained.
-  void Reset(double response_ns);
+  void Guess(const NoLoadBaseline& other);
+  /// Several classes, whose R is `response_ns` on average, are joined.
+  void Join(double response_ns, const NoLoadBaseline& other);
 
  private:
-  static constexpr int kBlocks = 30;
-  static constexpr uint64_t kBlockNs = 1'000'000'000;
-  static constexpr int kBlockResponses = 32;
-  static constexpr int kKnown = 8;
-  // A block whose mean exceeds the smallest by this factor varies because of a queue.
-  static constexpr double kCalm = 2;
+  static constexpr double kKnownError = 0.15;
+  static constexpr double kCohortNs = 1e9;
+  static constexpr uint32_t kCohortSize = 32;
+  static constexpr uint32_t kFewest = 16;
+  static constexpr int kCohorts = 30;
+  static constexpr uint32_t kKnown = 8;
 
-  void EndBlock();
+  void EndCohort(const Sample& responses);
 
-  std::array<float, kBlocks> means_{};
-  int size_ = 0;
-  int next_ = 0;
-  double smallest_ = 0;
-  double variance_ = 0;
-
-  double sum_ = 0;
-  double squares_ = 0;
-  int count_ = 0;
-  uint64_t begun_ = 0;
+  NoLoadResponse response_;
+  Sample first_;  // the first responses, until R is known
+  Cohort cohort_;
+  Sample lowest_;  // of the last cohorts, if they all exceed R
+  int exceeding_ = 0;
 };
 
 }  // namespace spillway

@@ -1,5 +1,7 @@
 #include "admission/queue_delay.h"
 
+#include <algorithm>
+
 namespace spillway {
 
 namespace {
@@ -8,92 +10,133 @@ namespace {
 // almost none.
 constexpr uint64_t kTicksOfDoubt = 2;
 
-// A wait is long if it exceeds half of the limit. While a queue stands, waits are kept below a
-// quarter of the limit. A quarter keeps them short; with less than a fifth, the server would run
-// idle between arrivals even at a load of 1.5 times its capacity.
+// A wait is long if it exceeds half of the limit.
 constexpr uint64_t kLatePart = 2;
-constexpr uint64_t kKeptPart = 4;
 
 // A queue stands if two thirds of the waits were long. When a burst reaches an idle server, the
 // waits rise evenly from 0: by the time two thirds of them exceed half of the limit, the last ones
-// exceed the limit, and have to be refused anyway. A queue is detected even if a third of the
-// requests appear not to have waited.
+// exceed the limit. A queue is detected even if a third of the requests appear not to have waited.
 constexpr uint32_t kLateOf = 3;
 constexpr uint32_t kLateLeast = 2;
 
 // The queue no longer stands if less than a tenth of the requests had to be refused for two
-// intervals: a queue of normal length can absorb that much overload. If a single interval were
-// enough, random variation would restore the longer limit every few seconds.
+// windows: a queue of normal length can absorb that much overload. If a single window were enough,
+// random variation would restore the longer limit every few seconds.
 constexpr uint32_t kRefusedPart = 10;
 constexpr uint64_t kCalmNs = 150'000'000;
 
-// If the load is p times the capacity, the server works off the backlog of a pause in p / (1 - p)
-// times the length of the pause. Meanwhile, the waits shrink by (1 - p) / p ms per ms, which is 1/2
-// for p = 2/3. A busier server gets no larger allowance.
-constexpr uint64_t kWorkedOffPart = 2;
+// A backlog is not overload if the loop works it off within ten times the delay limit: 1 s by
+// default. At a load of p, a backlog of w is worked off in w / (1 - p).
+constexpr double kWorkOff = 10;
 
-// The accept queue is judged by its shortest length in the last one to two stretches of time. Each
-// is half as long as the wait that is allowed while a queue stands. With longer stretches, random
-// arrivals would let the queue grow; in shorter ones, a burst of ten connections could not be
-// worked off.
-constexpr uint64_t kStretchPart = 2;
+// How long a connection may wait while a burst is being worked off, in delay limits.
+constexpr uint64_t kBurst = 20;
 
 }  // namespace
 
 QueueDelay::QueueDelay(uint64_t max_delay_ns, uint64_t tick_ns)
-    : max_delay_(max_delay_ns), resolution_(kTicksOfDoubt * tick_ns) {}
+    : max_delay_(max_delay_ns),
+      kept_(max_delay_ns),
+      pause_(kTicksOfDoubt * tick_ns),
+      waiting_(max_delay_ns),
+      patience_(static_cast<uint64_t>(kWorkOff * static_cast<double>(max_delay_ns))) {}
+
+bool QueueDelay::Admits(uint64_t now, uint64_t wait_ns, bool queued, bool light) const {
+  if (stands_ && !light) return wait_ns <= kept_.Ns();
+  if (wait_ns <= max_delay_ || wait_ns <= PatientNs(now)) return true;
+  return queued && wait_ns <= kBurst * max_delay_ && WorksOffBurst();
+}
+
+// The limit while no queue stands.
+uint64_t QueueDelay::PatientNs(uint64_t now) const {
+  return std::max(patience_, max_delay_ + pause_.Ns(now));
+}
+
+// If other requests must be refused meanwhile, the server does not have the time to serve requests
+// that waited for long.
+bool QueueDelay::WorksOffBurst() const {
+  return !stands_ && !refused_by_other_ && !refused_by_other_before_ && waiting_.Shrinks();
+}
+
+void QueueDelay::Saw(uint64_t wait_ns, bool queued, bool refused) {
+  if (queued) waiting_.Accepted();
+  Waits& waits = queued ? accepted_ : kept_alive_;
+  ++waits.seen;
+  waits.late += wait_ns > max_delay_ / kLatePart;
+  waits.refused += refused;
+}
+
+void QueueDelay::Spilled(uint32_t count) {
+  waiting_.Spilled(count);
+  accepted_.seen += count;
+  accepted_.refused += count;
+}
 
 void QueueDelay::OnTurn(uint64_t now, uint64_t busy_ns, double share) {
-  const uint64_t worked_off = (now - turn_ended_) / kWorkedOffPart;
-  pause_ = std::max(busy_ns, pause_ > worked_off ? pause_ - worked_off : 0);
-  turn_ended_ = now;
-  share_ = share;
-  shortest_queue_ = std::min(shortest_queue_, queued_);
-  if (now - stretch_begun_ > kept_ / kStretchPart) {
-    shortest_of_last_ = shortest_of_this_;
-    shortest_of_this_ = UINT32_MAX;
-    stretch_begun_ = now;
-  }
-  shortest_of_this_ = std::min(shortest_of_this_, queued_);
-  queued_ = 0;
+  pause_.OnTurn(now, busy_ns, share);
+  waiting_.OnTurn(now);
+  busy_ += busy_ns;
   ++turns_;
+}
+
+bool QueueDelay::AreLong(const Waits& waits) const {
+  if (waits.seen == 0) return false;
+  if (stands_ && waits.refused * kRefusedPart >= waits.seen) return true;
+  return waits.late * kLateOf >= waits.seen * kLateLeast;
 }
 
 // The estimated wait of the last connection in the accept queue at the moment when the queue was
 // shortest. The loop accepts one connection per turn.
-uint64_t QueueDelay::AcceptWaitNs(uint64_t now) const {
-  if (turns_ == 0 || interval_begun_ == 0) return 0;
-  return shortest_queue_ * ((now - interval_begun_) / turns_);
+bool QueueDelay::AcceptQueueIsLong(double window_ns) const {
+  if (turns_ == 0 || window_begun_ == 0) return false;
+  const double wait = waiting_.ShortestOfWindow() * window_ns / turns_;
+  return wait > static_cast<double>(max_delay_) / kLatePart;
 }
 
-uint64_t QueueDelay::PauseNs(uint64_t now) const {
-  const double running = turn_ended_ > 0 ? share_ * static_cast<double>(now - turn_ended_) : 0;
-  return std::max({resolution_, pause_, static_cast<uint64_t>(running)});
-}
-
-// A request is late if it has waited longer than this. Without a queue, no request waits that long.
-uint64_t QueueDelay::LateNs(uint64_t now) const {
-  return std::max(max_delay_ / kLatePart, PauseNs(now));
-}
-
-bool QueueDelay::IsLong(const Waits& waits) const {
-  if (waits.seen == 0) return false;
-  return standing_ ? waits.refused * kRefusedPart >= waits.seen
-                   : waits.late * kLateOf >= waits.seen * kLateLeast;
-}
-
-void QueueDelay::EndInterval(uint64_t now) {
-  if (IsLong(accepted_) || IsLong(kept_alive_) || AcceptWaitNs(now) > LateNs(now)) {
-    standing_ = true;
-    stood_at_ = now;
-  } else if (now - stood_at_ > kCalmNs) {
-    standing_ = false;
-  }
-  kept_ = std::min(max_delay_, std::max(max_delay_ / kKeptPart, PauseNs(now)));
+void QueueDelay::EndWindow(uint64_t now, double busy_ns, double completions) {
+  const uint64_t window = now - window_begun_;
+  const auto window_ns = static_cast<double>(window);
+  const uint32_t arrivals = accepted_.seen + kept_alive_.seen;
+  const uint32_t refusals = accepted_.refused + kept_alive_.refused;
+  const bool accept_queue_is_long = AcceptQueueIsLong(window_ns);
+  demand_.EndWindow(window_ns, busy_ns, arrivals + waiting_.EndWindow(), completions);
+  kept_.EndWindow(window, busy_, arrivals, refusals);
+  Judge(now, accept_queue_is_long);
+  patience_ = static_cast<uint64_t>(kWorkOff * static_cast<double>(max_delay_) *
+                                    std::max(0.0, 1 - demand_.Load()));
   accepted_ = kept_alive_ = {};
-  interval_begun_ = now;
+  window_begun_ = now;
   turns_ = 0;
-  shortest_queue_ = UINT32_MAX;
+  busy_ = 0;
+  refused_by_other_before_ = refused_by_other_;
+  refused_by_other_ = false;
+}
+
+void QueueDelay::Judge(uint64_t now, bool accept_queue_is_long) {
+  QueueReason reason = QueueReason::kFewRefused;
+  const bool burst = WorksOffBurst();
+  if (AreLong(accepted_) && !burst) {
+    reason = QueueReason::kAcceptWaits;
+  } else if (AreLong(kept_alive_)) {
+    reason = QueueReason::kKeptWaits;
+  } else if (accept_queue_is_long && !burst) {
+    reason = QueueReason::kAcceptLength;
+  }
+  if (stands_ && kept_.IsTooShort() && !demand_.Exceeds()) {
+    Become(now, false, QueueReason::kIdle);
+  } else if (reason != QueueReason::kFewRefused && (stands_ || demand_.Exceeds())) {
+    long_at_ = now;
+    if (!stands_) Become(now, true, reason);
+  } else if (stands_ && now - long_at_ > kCalmNs) {
+    Become(now, false, reason);
+  }
+}
+
+void QueueDelay::Become(uint64_t now, bool stands, QueueReason reason) {
+  stands_ = stands;
+  reason_ = reason;
+  since_ = now;
+  if (stands) kept_.Begin(demand_.Load());
 }
 
 }  // namespace spillway

@@ -1,100 +1,107 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
+
+#include "admission/demand.h"
+#include "admission/kept_delay.h"
+#include "admission/loop_pause.h"
+#include "admission/waiting_connections.h"
 
 namespace spillway {
 
+/// Why a queue stands, or why none does.
+enum class QueueReason : uint8_t {
+  kStart,         // nothing has queued yet
+  kAcceptWaits,   // most requests from the accept queue waited long
+  kKeptWaits,     // most requests on connections accepted earlier waited long
+  kAcceptLength,  // the accept queue is long
+  kFewRefused,    // hardly any request had to be refused
+  kIdle,          // the loop can serve all requests, and was idle beside refusals
+};
+
 /// The delay limit: how long a request may have waited before its handler runs. Times are ns.
 ///
-/// A queue stands if most waits of a whole interval are long and no pause of the loop explains
-/// them. While it stands, waits are kept below a quarter of the limit instead of at the limit.
-/// CoDel (RFC 8289) looks at the shortest wait of an interval instead; here a single request that
-/// did not wait would hide the queue.
+/// A queue stands if most waits of a window are long, and the arriving requests need more of the
+/// loop's time than there is. While it stands, it is kept as short as possible without leaving the
+/// loop idle (KeptDelay). Otherwise the limit is generous: the loop works off the backlog of a
+/// burst or a pause by itself.
+///
+/// CoDel (RFC 8289) looks at the shortest wait of an interval instead of most waits; here a single
+/// request that did not wait would hide the queue.
 ///
 /// There are two queues: the accept queue, and that of the connections accepted earlier. A wait in
-/// one says nothing about the other. If the length of the accept queue is reported, the waits of
-/// its connections count too.
+/// one says nothing about the other.
 class QueueDelay final {
  public:
   QueueDelay(uint64_t max_delay_ns, uint64_t tick_ns);
 
-  /// `light`: the request's class needs less than an equal share of the loop, so it did not cause
-  /// the queue.
-  bool Admits(uint64_t now, uint64_t wait_ns, bool light) const {
-    if (standing_ && !light) return wait_ns <= kept_;
-    return wait_ns <= max_delay_ || wait_ns <= max_delay_ + PauseNs(now);
-  }
+  /// `queued`: the request came through the accept queue. `light`: its class needs less than an
+  /// equal share of the loop, so it did not cause the queue.
+  bool Admits(uint64_t now, uint64_t wait_ns, bool queued, bool light) const;
 
-  /// `queued`: the request came through the accept queue. `refused`: by this limit.
-  void Saw(uint64_t now, uint64_t wait_ns, bool queued, bool refused) {
-    Waits& waits = queued ? accepted_ : kept_alive_;
-    ++waits.seen;
-    waits.late += wait_ns > LateNs(now);
-    waits.refused += refused;
-  }
+  /// `refused`: by this limit.
+  void Saw(uint64_t wait_ns, bool queued, bool refused);
+  /// A request was refused by another limit.
+  void RefusedByOther() { refused_by_other_ = true; }
   /// `count` connections were refused from the accept queue.
-  void Spilled(uint32_t count) {
-    accepted_.seen += count;
-    accepted_.refused += count;
-  }
-
-  /// `length` connections wait to be accepted. Several servers may report in one turn; the longest
-  /// queue counts, because each server accepts one connection a turn.
-  void Queued(uint32_t length) { queued_ = std::max(queued_, length); }
+  void Spilled(uint32_t count);
+  WaitingConnections& Waiting() { return waiting_; }
+  const WaitingConnections& Waiting() const { return waiting_; }
 
   /// `share`: the part of the loop's time that counts until the next turn ends, 0 to 1; below 1
   /// only in a dry run.
   void OnTurn(uint64_t now, uint64_t busy_ns, double share);
-  void EndInterval(uint64_t now);
+  /// A window has ended. For `busy_ns` of it, the loop was busy, with ghosts too in a dry run.
+  void EndWindow(uint64_t now, double busy_ns, double completions);
 
-  /// The shortest length of the accept queue in the recent stretches. Connections that came in a
-  /// burst and are being worked off are not a standing queue.
-  uint32_t ShortestRecent() const { return std::min(shortest_of_this_, shortest_of_last_); }
-
-  uint64_t ResolutionNs() const { return resolution_; }
-  bool Standing() const { return standing_; }
-  /// A request was refused in this interval.
+  /// A queue stands.
+  bool Stands() const { return stands_; }
+  QueueReason Reason() const { return reason_; }
+  /// Since when it has stood, or not.
+  uint64_t Since() const { return since_; }
+  /// See Demand::Load().
+  double Load() const { return demand_.Load(); }
+  /// A request was refused in this window.
   bool Overdue() const { return accepted_.refused > 0 || kept_alive_.refused > 0; }
-  uint64_t LimitNs(uint64_t now) const { return standing_ ? kept_ : max_delay_ + PauseNs(now); }
-  /// How long a request can have waited even if there is no queue: the maximum of the rest of a
-  /// pause, the running turn, and the clock's resolution.
-  uint64_t PauseNs(uint64_t now) const;
+  uint64_t LimitNs(uint64_t now) const { return stands_ ? kept_.Ns() : PatientNs(now); }
+  uint64_t PauseNs(uint64_t now) const { return pause_.Ns(now); }
+  uint64_t ResolutionNs() const { return pause_.ResolutionNs(); }
 
  private:
-  // Waits in one interval.
+  // Waits in one window.
   struct Waits {
     uint32_t seen = 0;
     uint32_t late = 0;
     uint32_t refused = 0;
   };
 
-  uint64_t LateNs(uint64_t now) const;
-  bool IsLong(const Waits& waits) const;
-  uint64_t AcceptWaitNs(uint64_t now) const;
+  uint64_t PatientNs(uint64_t now) const;
+  bool WorksOffBurst() const;
+  bool AreLong(const Waits& waits) const;
+  bool AcceptQueueIsLong(double window_ns) const;
+  void Judge(uint64_t now, bool accept_queue_is_long);
+  void Become(uint64_t now, bool stands, QueueReason reason);
 
   const uint64_t max_delay_;
-  const uint64_t resolution_;
-  uint64_t kept_ = 0;
-  bool standing_ = false;
-  uint64_t stood_at_ = 0;
+  Demand demand_;
+  KeptDelay kept_;
+  LoopPause pause_;
+  WaitingConnections waiting_;
 
-  uint64_t turn_ended_ = 0;
-  double share_ = 1;
-  uint64_t pause_ = 0;  // delay by turns, not yet worked off at turn_ended_
+  bool stands_ = false;
+  QueueReason reason_ = QueueReason::kStart;
+  uint64_t since_ = 0;
+  uint64_t long_at_ = 0;  // when a window last had long waits
+  uint64_t patience_ = 0;
 
-  // Lengths of the accept queue: in this turn, in this stretch of time and in the one before.
-  uint32_t queued_ = 0;
-  uint32_t shortest_of_this_ = UINT32_MAX;
-  uint32_t shortest_of_last_ = UINT32_MAX;
-  uint64_t stretch_begun_ = 0;
-
-  // In this interval.
-  uint64_t interval_begun_ = 0;
+  // In this window.
+  uint64_t window_begun_ = 0;
   uint32_t turns_ = 0;
-  uint32_t shortest_queue_ = UINT32_MAX;
+  uint64_t busy_ = 0;
   Waits accepted_;
   Waits kept_alive_;
+  bool refused_by_other_ = false;
+  bool refused_by_other_before_ = false;  // in the window before
 };
 
 }  // namespace spillway

@@ -22,17 +22,18 @@ constexpr double kToBeShown = 3;
 void QueueDetector::EndWindow(double elapsed_ns, double rate, uint32_t in_flight,
                               const Normal& normal) {
   elapsed_ += elapsed_ns;
-  if (count_ < kFewest) return;
-  rate_ = count_ / elapsed_;
+  if (responses_.Count() < kFewest) return;
+  rate_ = responses_.Count() / elapsed_;
   const bool evident = Shows(std::max(rate, rate_), in_flight, normal);
   Drop();
   evident_ = evident;
 }
 
 bool QueueDetector::Shows(double rate, uint32_t in_flight, const Normal& normal) const {
-  const double mean = sum_ / count_;
-  const double variance = std::max(squares_ / count_ - mean * mean, normal.variance);
-  const double queue = mean - kStandardErrors * std::sqrt(variance / count_) - normal.response_ns;
+  const double mean = responses_.MeanNs();
+  const double variance = std::max(responses_.RelativeVariance() * mean * mean, normal.variance);
+  const double error = std::sqrt(variance / responses_.Count());
+  const double queue = mean - kStandardErrors * error - normal.response_ns;
   if (queue > normal.queue_ns) return true;
   return queue > kShown * normal.queue_ns &&
          in_flight > rate * (normal.response_ns + kToBeShown * normal.queue_ns);
@@ -40,8 +41,8 @@ bool QueueDetector::Shows(double rate, uint32_t in_flight, const Normal& normal)
 
 void QueueDetector::Drop() {
   evident_ = false;
-  count_ = 0;
-  elapsed_ = sum_ = squares_ = 0;
+  responses_ = Sample();
+  elapsed_ = 0;
 }
 
 }  // namespace spillway

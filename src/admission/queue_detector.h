@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "concurrency/sample.h"
+
 namespace spillway {
 
 /// Finds out from response times whether a class of requests queues. Times are ns.
@@ -17,11 +19,7 @@ class QueueDetector final {
     double queue_ns;     // less queueing than this is not a queue
   };
 
-  void Add(double response_ns) {
-    ++count_;
-    sum_ += response_ns;
-    squares_ += response_ns * response_ns;
-  }
+  void Add(double response_ns) { responses_.Add(response_ns); }
 
   /// A window has ended. `rate`: completions per ns. `in_flight`: at present.
   void EndWindow(double elapsed_ns, double rate, uint32_t in_flight, const Normal& normal);
@@ -34,10 +32,8 @@ class QueueDetector final {
  private:
   bool Shows(double rate, uint32_t in_flight, const Normal& normal) const;
 
-  uint32_t count_ = 0;
+  Sample responses_;
   double elapsed_ = 0;
-  double sum_ = 0;
-  double squares_ = 0;
   double rate_ = 0;
   bool evident_ = false;
 };

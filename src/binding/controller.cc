@@ -37,7 +37,7 @@ class Controller final : public TurnListener {
     // enough.
     const bool is_short = turn.ended_at - turn_began_ < tick_;
     DrainLog(is_short ? turn_began_ : turn.ended_at);
-    admission_.OnTurn(turn.ended_at, turn.busy);
+    admission_.OnTurn(turn.ended_at, turn.busy, turn.queued);
     turn_began_ = turn.ended_at;
     log_.SetOpen(turn.busy < tick_ && admission_.AdmitsAll(), turn_began_);
   }
@@ -58,7 +58,7 @@ class Controller final : public TurnListener {
   void DrainLog(uint64_t now) {
     log_.Drain([&](const RequestLog::Entry& entry) {
       if (entry.start == 0) {
-        static_cast<void>(admission_.Arrive(now, entry.id, 0, false));
+        static_cast<void>(admission_.Arrive(turn_began_, entry.id, 0, false));
       } else {
         admission_.Depart(now, entry.id, entry.start, static_cast<Outcome>(entry.outcome));
       }
@@ -132,9 +132,9 @@ void Depart(const Napi::CallbackInfo& info) {
   Get(info).Admission().Depart(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2), OutcomeAt(info, 3));
 }
 
-// turn(now, busy)
+// turn(now, busy, queued)
 void OnSimulatedTurn(const Napi::CallbackInfo& info) {
-  Get(info).Admission().OnTurn(NsAt(info, 0), NsAt(info, 1));
+  Get(info).Admission().OnTurn(NsAt(info, 0), NsAt(info, 1), CountAt(info, 2));
 }
 
 // spilled(count)
@@ -164,7 +164,10 @@ Napi::Value InFlightOf(const Call<1>& call) {
 Napi::Value Snapshot(const Napi::CallbackInfo& info) {
   const AdmissionController& admission = Get(info).Admission();
   return ObjectBuilder(info.Env())
-      .SetBoolean("standing", admission.Queue().Standing())
+      .SetBoolean("queueing", admission.Queue().Stands())
+      .SetNumber("queueReason", static_cast<double>(admission.Queue().Reason()))
+      .SetNumber("queueSince", static_cast<double>(admission.Queue().Since()))
+      .SetNumber("load", admission.Queue().Load())
       .SetNumber("inFlight", admission.InFlight())
       .SetNumber("arrivalRate", admission.ArrivalRate() * kNsPerSecond)
       .SetNumber("rate", admission.Rate() * kNsPerSecond)
@@ -180,14 +183,16 @@ Napi::Value SnapshotOf(const Napi::CallbackInfo& info) {
   const ClassLimit& holder = admission.Holder(id);
   return ObjectBuilder(info.Env())
       .SetNumber("inFlight", limit.InFlight())
-      .SetBoolean("enforcing", holder.Enforcing())
-      .SetBoolean("probing", holder.Probing())
+      .SetNumber("state", static_cast<double>(holder.Is()))
+      .SetNumber("stateReason", static_cast<double>(holder.Because()))
+      .SetNumber("stateSince", static_cast<double>(holder.Since()))
       .SetNumber("cap", holder.Cap())
       .SetNumber("burst", limit.Burst())
       .SetNumber("arrivalRate", limit.ArrivalRate() * kNsPerSecond)
       .SetNumber("rate", limit.Rate() * kNsPerSecond)
       .SetNumber("capacity", limit.Capacity() * kNsPerSecond)
       .SetNumber("noLoadNs", limit.NoLoadNs())
+      .SetNumber("queueNs", admission.AllowedQueueNs(id))
       .SetNumber("longestNs", limit.LongestNs())
       .SetNumber("costNs", admission.CostNs(id))
       .SetBoolean("light", admission.Light(id))

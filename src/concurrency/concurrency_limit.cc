@@ -26,13 +26,6 @@ constexpr double kWindowError = 0.2;
 // A larger error is enough during the search, which goes through many windows.
 constexpr double kSearchError = 0.5;
 
-// X is a mean over 250 ms plus two response times. If the error of X is still above 10 %, the mean
-// covers as much time as it takes to reduce the error to 10 %, but at most 40 response times.
-constexpr double kMemoryNs = 250e6;
-constexpr double kMemoryResponses = 2;
-constexpr double kMemoryError = 0.1;
-constexpr double kMemoryMostResponses = 40;
-
 // X has risen if it is higher by this many standard errors; earlier windows then no longer count.
 // Fewer are enough if nothing queues, because a rise is likelier then.
 constexpr double kRisen = 3;
@@ -98,8 +91,7 @@ void ConcurrencyLimit::End(uint64_t now, uint64_t began, bool succeeded, double 
   settled_ += took;
   if (served) window_.Add(took);
   if (!searching_ && XHasFallen(now)) {
-    capacity_ = window_.Count() / static_cast<double>(now - window_begun_);
-    capacity_age_ = 0;
+    capacity_ = SmoothedRate(window_.Count() / static_cast<double>(now - window_begun_), 0);
     probe_.Test(now, State());
   } else if (!searching_ && RHasFallen()) {
     probe_.Measure(now, State());
@@ -144,7 +136,7 @@ bool ConcurrencyLimit::XHasFallen(uint64_t now) const {
   if (elapsed <= waves || !WasFull(elapsed) || window_.Count() == 0) return false;
   const double count = window_.Count();
   const double error = kSure * std::sqrt(variance * (count + 1));
-  return count + 1 + error < kFallen * capacity_ * elapsed && window_.MeanNs() > AllowedNs();
+  return count + 1 + error < kFallen * Capacity() * elapsed && window_.MeanNs() > AllowedNs();
 }
 
 bool ConcurrencyLimit::RHasFallen() const {
@@ -192,10 +184,10 @@ void ConcurrencyLimit::SeeStuck(double elapsed) {
 }
 
 void ConcurrencyLimit::ProbeIfDue(uint64_t now, bool queues) {
-  const bool fell = queues && capacity_ * kProbeChange < probed_capacity_;
-  const bool rose = queues && capacity_ > kProbeChange * probed_capacity_;
+  const bool fell = queues && Capacity() * kProbeChange < probed_capacity_;
+  const bool rose = queues && Capacity() > kProbeChange * probed_capacity_;
   if (fell || slow_windows_ >= kSlowWindows) {
-    capacity_age_ = 0;
+    capacity_.Forget();
     probe_.Test(now, State());
   } else if (rose || now >= probe_.DueAt()) {
     probe_.Measure(now, State());
@@ -204,33 +196,29 @@ void ConcurrencyLimit::ProbeIfDue(uint64_t now, bool queues) {
 
 void ConcurrencyLimit::Search(double rate, bool queues) {
   const double error = 2 * std::sqrt(Response().RelativeVariance() / window_.Count());
-  const bool rises = rate * (1 + error) > kRising * capacity_ || window_.Count() < kFewest;
-  capacity_ = rate;
-  capacity_age_ = 0;
+  const bool rises = rate * (1 + error) > kRising * Capacity() || window_.Count() < kFewest;
+  capacity_ = SmoothedRate(rate, 0);
   if (queues || !rises) {
     searching_ = false;
     Response().Doubt();
-    SetLimit(capacity_ * AllowedNs());
+    SetLimit(Capacity() * AllowedNs());
     return;
   }
   // Without a queue, every response time is a sample of R. After the search, only probes measure R.
-  if (window_.MeanNs() < Response().Ns() + Response().DifferenceNs(window_.Count()))
-    Response().Learn(window_);
+  if (!Response().IsExceededBy(window_)) Response().Learn(window_);
   SetLimit(kSearch * limit_);
 }
 
 void ConcurrencyLimit::Follow(double elapsed, double rate, bool queues) {
-  const double needed = Response().RelativeVariance() / (kMemoryError * kMemoryError);
-  const double memory = std::max(kMemoryNs + kMemoryResponses * Response().Ns(),
-                                 std::min(needed / rate, kMemoryMostResponses * Response().Ns()));
-  const double expected = capacity_ * elapsed;
+  const double memory =
+      SmoothedRate::MemoryNs(rate, Response().Ns(), Response().RelativeVariance());
+  const double expected = Capacity() * elapsed;
   const double error =
       (queues ? kRisen : kRisenUnqueued) * std::sqrt(Response().RelativeVariance() * expected);
-  if (window_.Count() > expected + error) capacity_age_ = 0;
-  capacity_ += elapsed / (elapsed + capacity_age_) * (rate - capacity_);
-  capacity_age_ = std::min(memory, capacity_age_ + elapsed);
+  if (window_.Count() > expected + error) capacity_.Forget();
+  capacity_.Add(rate, elapsed, memory);
   // One more than X (R + Q) while nothing queues, so that the smallest limits can rise too.
-  const double limit = capacity_ * AllowedNs() + stuck_;
+  const double limit = Capacity() * AllowedNs() + stuck_;
   SetLimit(queues ? limit : std::max(limit + 1, 2.0));
 }
 
@@ -246,18 +234,20 @@ double ConcurrencyLimit::AllowedNs() const {
 }
 
 ResponseProbe::State ConcurrencyLimit::State() const {
-  return {in_flight_, limit_ - stuck_, std::max(limit_, probed_limit_) - stuck_, stuck_, capacity_};
+  return {in_flight_, limit_ - stuck_, std::max(limit_, probed_limit_) - stuck_, stuck_,
+          Capacity()};
 }
 
 void ConcurrencyLimit::EndProbe(uint64_t now) {
-  capacity_ = probed_capacity_ = probe_.Capacity();
+  probed_capacity_ = probe_.Capacity();
+  capacity_.Set(probed_capacity_);
   slow_windows_ = 0;
-  SetLimit(capacity_ * AllowedNs() + stuck_);
+  SetLimit(Capacity() * AllowedNs() + stuck_);
   probed_limit_ = limit_;
   // The limit was too low. X does not show by how much, so the search starts again.
   if (probe_.Rose()) {
     searching_ = true;
-    capacity_ = 0;
+    capacity_.Set(0);
   }
   BeginWindow(now);
 }

@@ -5,6 +5,7 @@
 #include "concurrency/no_load_response.h"
 #include "concurrency/response_probe.h"
 #include "concurrency/sample.h"
+#include "concurrency/smoothed_rate.h"
 
 namespace spillway {
 
@@ -31,7 +32,7 @@ class ConcurrencyLimit final {
   uint32_t Limit() const { return Probing() ? probe_.Limit(in_flight_) : limit_; }
   bool Probing() const { return probe_.Running(); }
   /// X, per ns.
-  double Capacity() const { return capacity_; }
+  double Capacity() const { return capacity_.Get(); }
   /// R, ns; 0 until it is known.
   double ResponseNs() const { return Response().Ns(); }
 
@@ -58,8 +59,7 @@ class ConcurrencyLimit final {
   uint32_t in_flight_ = 0;
   bool searching_ = true;
   bool late_ = false;
-  double capacity_ = 0;
-  double capacity_age_ = 0;  // time over which X was measured, ns
+  SmoothedRate capacity_;
 
   uint64_t window_begun_ = 0;
   Sample window_;

@@ -81,10 +81,7 @@ class LevelProbe final {
   }
 
   /// Also true if the last handlers seem never to settle.
-  bool Complete(uint64_t now) const {
-    return drained_ && (cohort_.Complete() ||
-                        (cohort_.Closed() && cohort_.SinceLast(now) > kPatience * longest_));
-  }
+  bool Complete(uint64_t now) const { return drained_ && cohort_.Over(now, longest_); }
   /// The mean is clearly above the given bound, although not all handlers have ended.
   bool Above() const { return above_; }
   /// Handlers that have not ended count with their age.

@@ -24,11 +24,23 @@ class NoLoadResponse final {
     return kStandardErrors * mean_ * std::sqrt(RelativeVariance() * (1 / responses_ + 1.0 / count));
   }
 
+  /// The same for the mean of a sample, whose variance may be larger than was known.
+  double DifferenceNs(const Sample& sample) const {
+    if (!Known()) return 0;
+    const double known = variance_ * mean_ * mean_;
+    const double seen = sample.RelativeVariance() * sample.MeanNs() * sample.MeanNs();
+    return kStandardErrors * std::sqrt(known / responses_ + std::max(known, seen) / sample.Count());
+  }
+  /// Whether the sample shows a queue, if R is known.
+  bool IsExceededBy(const Sample& sample) const {
+    return Known() && sample.MeanNs() > mean_ + DifferenceNs(sample);
+  }
+
   /// Adds responses that were measured without a queue. If they differ from R, then R has changed.
   void Learn(const Sample& sample) {
     if (sample.Count() == 0) return;
     const double count = sample.Count();
-    if (!Known() || Differs(sample.MeanNs(), sample.Count())) {
+    if (!Known() || Differs(sample)) {
       mean_ = sample.MeanNs();
       responses_ = count;
       variance_ += count / (count + kAssumed) * (sample.RelativeVariance() - variance_);
@@ -39,6 +51,9 @@ class NoLoadResponse final {
     variance_ += count / (responses_ + count + kAssumed) * (sample.RelativeVariance() - variance_);
     responses_ = std::min(responses_ + count, kRemembered * std::max(1.0, variance_));
   }
+
+  /// Corrects the mean. It is known as precisely as before.
+  void Set(double mean_ns) { mean_ = mean_ns; }
 
   /// The responses so far may have been measured with a queue: new ones count for more.
   void Doubt() { responses_ = std::min(responses_, kDoubted); }
@@ -56,8 +71,9 @@ class NoLoadResponse final {
   // distributed response times, and counts as much as two responses.
   static constexpr double kAssumed = 2;
 
-  bool Differs(double mean_ns, uint32_t count) const {
-    return std::abs(mean_ns - mean_) > kReplaced * DifferenceNs(count) + kSame * mean_;
+  bool Differs(const Sample& sample) const {
+    const double difference = kReplaced * DifferenceNs(sample) + kSame * mean_;
+    return std::abs(sample.MeanNs() - mean_) > difference;
   }
 
   double mean_ = 0;

@@ -8,6 +8,12 @@ namespace spillway {
 /// Mean and variance of response times, ns.
 class Sample final {
  public:
+  Sample() = default;
+  Sample(uint32_t count, double mean_ns, double relative_variance)
+      : count_(count),
+        sum_(count * mean_ns),
+        squares_(count * mean_ns * mean_ns * (1 + relative_variance)) {}
+
   void Add(double response_ns) {
     ++count_;
     sum_ += response_ns;

@@ -17,6 +17,10 @@ constexpr uint64_t kNsPerMs = 1'000'000;
 // the connections that it holds, and a request may arrive on them at any time.
 constexpr uint64_t kNeededTurnMs = 5;
 
+// An accept queue that was found empty is not read again for 1 ms, because reading it costs a
+// system call.
+constexpr uint64_t kEmptyForNs = kNsPerMs;
+
 // The maximum error of the difference between two ages that are each exact to one tick.
 constexpr uint64_t kTicksOfDoubt = 2;
 
@@ -93,7 +97,7 @@ uint64_t LoopMonitor::WithoutPause(uint64_t wait) {
 double LoopMonitor::SteadyDelay() {
   if (!steady_delay_is_known_) {
     // The loop accepts one connection a turn.
-    const double queue = LongestAcceptQueue() * stats_.MeanTurn();
+    const double queue = LongestAcceptQueue(uv_hrtime()) * stats_.MeanTurn();
     steady_delay_ = std::max({stats_.Lag(), stats_.RequestWait(uv_hrtime()), queue});
     steady_delay_is_known_ = true;
   }
@@ -155,6 +159,7 @@ double LoopMonitor::OnRequest(int fd, bool fresh, double queued) {
 
 void LoopMonitor::WatchListeners(std::vector<int> fds) {
   listeners_ = std::move(fds);
+  queue_read_at_ = 0;
   ForgetLookups();
 }
 
@@ -198,13 +203,15 @@ bool LoopMonitor::ArmTimer() {
   return uv_timer_start(timer_.Get(), OnTimer, interval_ms_, 0) == 0;
 }
 
-uint32_t LoopMonitor::LongestAcceptQueue() {
+uint32_t LoopMonitor::LongestAcceptQueue(uint64_t now) {
   if (queue_is_read_) return longest_queue_;
+  queue_is_read_ = true;
+  if (longest_queue_ == 0 && now - queue_read_at_ < kEmptyForNs) return 0;
+  queue_read_at_ = now;
   longest_queue_ = 0;
   for (const int fd : listeners_) {
     longest_queue_ = std::max(longest_queue_, socket_queue::AcceptQueueLength(fd).value_or(0));
   }
-  queue_is_read_ = true;
   return longest_queue_;
 }
 
@@ -225,7 +232,7 @@ void LoopMonitor::OnCheck(uv_check_t* check) {
   const LoopReading reading = self->Read(false);
   const uint64_t busy = self->WithoutPause(self->stats_.TurnSoFar(reading.now, reading.idle));
   self->stats_.OnTurnEnd(reading, busy);
-  const Turn turn{reading.now, busy};
+  const Turn turn{reading.now, busy, self->LongestAcceptQueue(reading.now)};
   self->turns_->Measured(turn);
   self->ForgetLookups();
   self->turns_->Act(turn);
@@ -241,7 +248,7 @@ void LoopMonitor::WakeForListeners() {
 void LoopMonitor::OnWake(uv_timer_t* wake) {
   auto* self = static_cast<LoopMonitor*>(wake->data);
   if (self->running_) return;  // OnCheck() will run
-  self->turns_->Act({uv_hrtime(), 0});
+  self->turns_->Act({uv_hrtime(), 0, 0});
   self->WakeForListeners();
 }
 

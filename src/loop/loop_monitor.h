@@ -88,7 +88,7 @@ class LoopMonitor final {
   bool JustAccepted(uint64_t age, uint64_t queued);
   void ForgetLookups();
   bool ArmTimer();
-  uint32_t LongestAcceptQueue();
+  uint32_t LongestAcceptQueue(uint64_t now);
   static void OnTimer(uv_timer_t* timer);
   static void OnPrepare(uv_prepare_t* prepare);
   static void OnCheck(uv_check_t* check);
@@ -109,6 +109,7 @@ class LoopMonitor final {
   // slept.
   uint32_t longest_queue_ = 0;
   bool queue_is_read_ = false;
+  uint64_t queue_read_at_ = 0;
   double steady_delay_ = 0;
   bool steady_delay_is_known_ = false;
   uint64_t idle_ = 0;

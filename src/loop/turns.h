@@ -15,6 +15,7 @@ namespace spillway {
 struct Turn {
   uint64_t ended_at;  // by uv_hrtime()
   uint64_t busy;      // the part of the turn in which the loop did not wait for events
+  uint32_t queued;    // connections in the longest of the accept queues that the monitor watches
 };
 
 /// When a turn ends, all listeners of one phase are notified before those of the next.

@@ -5,7 +5,6 @@ const Bench = require('../simulator/bench')
 const { ms } = require('../simulator/units')
 
 const ADMIT = 0
-const QUEUE_DELAY = 1
 const IN_FLIGHT = 2
 const MAX_IN_FLIGHT = 3
 const COMPLETED = 0
@@ -15,135 +14,6 @@ const DETACHED = 2
 const GHOST = 0
 
 const refused = (verdicts) => verdicts.filter((verdict) => verdict !== ADMIT).length
-
-describe('the delay limit', () => {
-  it('admits requests that waited up to maxDelay plus two ticks of uncertainty', () => {
-    const bench = new Bench()
-    bench.pass(10)
-    assert.equal(bench.arrive(0, 100), ADMIT)
-    assert.equal(bench.arrive(0, 108), ADMIT)
-    assert.equal(bench.arrive(0, 112), QUEUE_DELAY)
-  })
-
-  it('falls when most waits in an interval are above half of maxDelay, which means that a queue stands', () => {
-    const bench = new Bench()
-    bench.traffic(300, { waitedMs: 60 })
-    assert.equal(bench.gate.standing, true)
-    assert.equal(bench.gate.delayLimitNs, ms(25))
-    assert.equal(bench.arrive(0, 28), QUEUE_DELAY)
-    assert.equal(bench.arrive(0, 24), ADMIT)
-  })
-
-  /** Runs twenty intervals of ten requests, of which some report no wait. */
-  function intervals (short, queued) {
-    const bench = new Bench()
-    bench.pass(10)
-    for (let i = 0; i < 200; i++) {
-      if (i % 10 < short) bench.arrive(0, 0, queued)
-      else bench.arrive(0, 90)
-      bench.pass(10)
-    }
-    return bench
-  }
-
-  it('falls even if up to a third of the requests report no wait', () => {
-    for (const short of [1, 2, 3]) assert.equal(intervals(short, 1).gate.standing, true, `${short} of 10`)
-  })
-
-  it('does not fall if more than a third of the requests report no wait', () => {
-    assert.equal(intervals(4, 1).gate.standing, false)
-  })
-
-  it('judges requests from the accept queue separately from those on accepted connections', () => {
-    const bench = intervals(9, 0)
-    assert.equal(bench.gate.standing, true)
-    assert.equal(bench.arrive(0, 28, 0), QUEUE_DELAY)
-  })
-
-  it('stays low while requests of one kind are refused: from the accept queue, or on accepted connections', () => {
-    const bench = intervals(9, 0)
-    for (let i = 0; i < 300; i++) {
-      for (let n = 0; n < 20; n++) bench.arrive(0, 0, 0)
-      bench.arrive(0, 90)
-      bench.pass(10)
-    }
-    assert.equal(bench.gate.standing, true)
-  })
-
-  it('does not change while no requests arrive', () => {
-    const bench = new Bench()
-    bench.pass(1000)
-    assert.equal(bench.gate.standing, false)
-  })
-
-  it('rises again when almost no request was refused for two intervals', () => {
-    const bench = new Bench()
-    bench.traffic(300, { waitedMs: 60 })
-    assert(refused(bench.traffic(300, { waitedMs: 30 })) > 20)
-    assert.equal(bench.gate.standing, true)
-    bench.traffic(400, { waitedMs: 20 })
-    assert.equal(bench.gate.standing, false)
-  })
-
-  it('stays low while connections are refused from the accept queue', () => {
-    const bench = new Bench()
-    bench.traffic(300, { waitedMs: 60 })
-    for (let i = 0; i < 10; i++) {
-      bench.traffic(50, { waitedMs: 10 })
-      bench.controller.spilled(20)
-      bench.traffic(50, { waitedMs: 10 })
-    }
-    assert.equal(bench.gate.standing, true)
-  })
-
-  it('excuses the wait that a pause caused, less half of the time since then', () => {
-    for (const [later, forgiven] of [[0, 200], [200, 100], [400, 8]]) {
-      const verdicts = [-4, 4].map((more) => {
-        const bench = new Bench()
-        bench.pass(10)
-        bench.longTurn(200)
-        bench.pass(later)
-        return bench.arrive(0, 100 + forgiven + more)
-      })
-      assert.deepEqual(verdicts, [ADMIT, QUEUE_DELAY], `${later} ms later`)
-    }
-  })
-
-  it('excuses the wait that the running turn causes', () => {
-    const bench = new Bench()
-    bench.pass(10)
-    bench.now += ms(150)
-    assert.equal(bench.arrive(0, 240), ADMIT)
-    assert.equal(bench.arrive(0, 260), QUEUE_DELAY)
-  })
-
-  it('does not fall because of pauses', () => {
-    const bench = new Bench()
-    for (let i = 0; i < 10; i++) {
-      bench.longTurn(200)
-      for (let wait = 190; wait > 90; wait -= 10) {
-        assert.equal(bench.arrive(0, wait), ADMIT)
-        bench.pass(20)
-      }
-      bench.pass(200)
-    }
-    assert.equal(bench.gate.standing, false)
-  })
-
-  it('does not fall for a class that uses little of the loop', () => {
-    const bench = new Bench()
-    for (let i = 0; i < 25; i++) {
-      bench.request({ id: 1, responseMs: 1, waitedMs: 60 })
-      for (let n = 0; n < 9; n++) bench.request({ id: 2, responseMs: 5, waitedMs: 60 })
-      bench.pass(10, { busyMs: 0.9 })
-    }
-    assert.equal(bench.gate.standing, true)
-    assert.equal(bench.class(1).light, true)
-    assert.equal(bench.class(2).light, false)
-    assert.equal(bench.arrive(1, 60), ADMIT)
-    assert.equal(bench.arrive(2, 60), QUEUE_DELAY)
-  })
-})
 
 describe('the concurrency limit', () => {
   /** Creates a class with a learned no-load response time, which then queues. */
@@ -172,8 +42,8 @@ describe('the concurrency limit', () => {
 
   it('restricts a queueing class to the requests that it completes in the no-load response time plus the allowed queueing', () => {
     const bench = queueing()
-    const { enforcing, capacity, cap, inFlight } = bench.class()
-    assert.equal(enforcing, true)
+    const { state, capacity, cap, inFlight } = bench.class()
+    assert.notEqual(state, 'free')
     assert(inFlight <= cap)
     assert(cap <= capacity * 0.107 + 3)
     while (bench.class().inFlight < cap) bench.arrive()
@@ -192,7 +62,7 @@ describe('the concurrency limit', () => {
     const bench = queueing()
     bench.pass(600)
     bench.traffic(1500, { rate: 20 })
-    assert.equal(bench.class().enforcing, false)
+    assert.equal(bench.class().state, 'free')
     assert.equal(refused(bench.traffic(1000)), 0)
   })
 
@@ -288,7 +158,7 @@ describe('a class that was a part of class 0', () => {
     bench.traffic(3000)
     bench.controller.split(1, 0.5)
     assert.equal(bench.class(1).noLoadNs, bench.class(0).noLoadNs)
-    assert.equal(bench.class(1).enforcing, false)
+    assert.equal(bench.class(1).state, 'free')
     assert.deepEqual(refused(bench.traffic(8000, { id: 1, rate: 10, responseMs: 80 })), 0)
     assert(bench.class(1).noLoadNs > ms(70))
   })
@@ -298,10 +168,11 @@ describe('a class that was a part of class 0', () => {
       const bench = new Bench()
       bench.traffic(3000)
       bench.traffic(1000, { rate: 400, responseMs: 400 })
-      while (bench.class(0).probing) bench.traffic(100, { rate: 400 })
+      while (bench.class(0).state !== 'limiting') bench.traffic(100, { rate: 400 })
       const { capacity, cap } = bench.class(0)
       bench.controller.split(1, share)
-      assert.equal(bench.class(1).enforcing, true)
+      assert.equal(bench.class(1).state, 'limiting')
+      assert.equal(bench.class(1).stateReason, 'separated')
       assert(bench.class(0).capacity < (1.01 - share) * capacity)
       assert(bench.class(0).cap + bench.class(1).cap <= cap + 2)
       const places = bench.class(1).cap
@@ -398,28 +269,6 @@ describe('the admission controller', () => {
     assert.equal(refused(verdicts), 1199)
   })
 
-  it('reports no excess of waiting connections in a dry run', () => {
-    for (const dryRun of [false, true]) {
-      const bench = new Bench({ dryRun })
-      bench.traffic(300, { waitedMs: 60 })
-      for (let turn = 0; turn < 100; turn++) {
-        bench.controller.queued(500)
-        bench.pass(1)
-      }
-      assert.equal(bench.gate.standing, true)
-      assert.equal(bench.controller.excess(bench.now, 500) > 0, !dryRun)
-    }
-  })
-
-  it('uses the longest of the queues that are reported in a turn', () => {
-    const bench = new Bench()
-    for (let turn = 0; turn < 300; turn++) {
-      for (const length of [0, 500, 0]) bench.controller.queued(length)
-      bench.pass(1)
-    }
-    assert.equal(bench.gate.standing, true)
-  })
-
   it('does not probe in a dry run, and so does not mistake a queue for a slower service', () => {
     const bench = new Bench({ dryRun: true })
     const present = []
@@ -430,8 +279,7 @@ describe('the admission controller', () => {
       bench.pass(10)
       if (present.length > 5) bench.depart(0, present.shift())
     }
-    assert.equal(bench.class().enforcing, true)
-    assert.equal(bench.class().probing, false)
+    assert.equal(bench.class().state, 'limiting')
     assert(bench.class().noLoadNs <= ms(60))
   })
 

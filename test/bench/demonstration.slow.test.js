@@ -10,10 +10,14 @@ const path = require('node:path')
 const draw = require('../support/page.js')
 
 const DEMONSTRATION = path.join(__dirname, '..', '..', 'bench', 'demonstration')
-const SHORT = ['--levels', '0.5,3', '--seconds', '0.4', '--warm-up', '0.3', '--time-out', '1']
+const SHORT = ['--levels', '0.5,3', '--seconds', '0.4', '--warm-up', '0.3', '--time-out', '1', '--spike', '0.5']
+
+const LONGEST_MS = 60_000 // three times the usual duration
 
 describe('the demonstration', function () {
   let directory
+
+  this.timeout(LONGEST_MS)
 
   before(() => { directory = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-')) })
   after(() => fs.rmSync(directory, { recursive: true }))
@@ -47,11 +51,13 @@ describe('the demonstration', function () {
 
     it('reports its progress on stderr, one line per step if there is no terminal', () => {
       assert.deepEqual(run.stderr.match(/^\d\/\d.*$/gm), [
-        '1/5 capacity',
-        '2/5 no protection, 0.5 x capacity',
-        '3/5 no protection, 3 x capacity',
-        '4/5 spillway, 0.5 x capacity',
-        '5/5 spillway, 3 x capacity'
+        '1/7 capacity',
+        '2/7 no protection, a spike of 3 x capacity, clients that try again',
+        '3/7 spillway, a spike of 3 x capacity, clients that try again',
+        '4/7 no protection, 0.5 x capacity',
+        '5/7 no protection, 3 x capacity',
+        '6/7 spillway, 0.5 x capacity',
+        '7/7 spillway, 3 x capacity'
       ])
     })
 
@@ -62,8 +68,20 @@ describe('the demonstration', function () {
       assert.doesNotMatch(page.replace(/<script>[^]*?<\/script>/g, ''), /(src|href)\s*=|@import|url\(/i)
     })
 
-    it('draws four charts from the figures', () => {
-      const charts = draw(page)
+    it('draws the share that is answered in time first, second by second', () => {
+      const [{ id, config }] = draw(page)
+      assert.equal(id, 'spike')
+      assert.ok(page.indexOf('<canvas id="spike"') < page.indexOf('<canvas id="useful"'))
+      const [without, withSpillway] = config.data.datasets
+      assert.deepEqual([without.label, withSpillway.label], ['without spillway', 'with spillway'])
+      for (const { data } of [without, withSpillway]) {
+        assert.deepEqual(Array.from(data, ({ x }) => x), [-1, 0, 1]) // of this realm
+        assert.ok(data.every(({ y }) => y >= 0 && y <= 100))
+      }
+    })
+
+    it('draws four more charts from the figures', () => {
+      const charts = draw(page).slice(1)
       assert.deepEqual(charts.map(({ id }) => id), ['useful', 'latency', 'failed', 'refused'])
       const [without, withSpillway] = charts[0].config.data.datasets
       for (const { data } of [without, withSpillway]) {
@@ -98,7 +116,7 @@ describe('the demonstration', function () {
   for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGKILL', null]]) {
     it(`leaves no process behind on ${signal}`, async () => {
       const { child, ended } = start(SHORT)
-      await said(child.stderr, '2/5')
+      await said(child.stderr, '2/7')
       child.kill(signal)
       assert.equal((await ended).code, code)
     })

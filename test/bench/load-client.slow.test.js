@@ -155,6 +155,31 @@ describe('the load client', function () {
     assert.equal(perSecond.ok, ok * 2)
   })
 
+  it('tries again after a failure, and measures from the first attempt', async () => {
+    const retries = { attempts: 3, pauseMs: [100, 200] }
+    const attempts = new Map()
+    replies['/second'] = (req, res) => {
+      const number = (attempts.get(req.socket.remotePort) ?? 0) + 1
+      attempts.set(req.socket.remotePort, number)
+      res.writeHead(attempts.size <= OFFERED ? 503 : 200).end()
+    }
+    const { offered, ok, useful, okMs } = await run('/second', { rate: 1000, durationMs: OFFERED, retries, usefulMs: 90 })
+    assert.equal(offered, OFFERED)
+    assert.equal(ok, OFFERED)
+    assert.ok(useful < OFFERED && okMs.p99 > 90, `${useful} useful, p99 ${okMs.p99}`)
+    seen.requests = 0
+    const { refused, failed } = await run('/503', { retries, durationMs: 100 })
+    assert.equal(refused, 10)
+    assert.equal(failed, 0)
+    assert.ok(seen.requests >= 30, `${seen.requests} requests`)
+  })
+
+  it('counts requests as unanswered that have no response when its patience ends', async () => {
+    const { offered, failures } = await run('/hang', { patienceMs: 100 })
+    assert.equal(offered, OFFERED)
+    assert.deepEqual(failures, { unanswered: OFFERED })
+  })
+
   it('fails if its process ends during a run', async () => {
     const other = startClient()
     const run = other.run({ ...LOAD, port: server.address().port, path: '/slow' })

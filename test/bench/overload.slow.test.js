@@ -7,7 +7,8 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 
-const judge = require('../../bench/overload/targets')
+const checkTargets = require('../../bench/overload/targets')
+const judge = require('../../bench/overload/judge')
 const { choose } = require('../../bench/overload/scenarios')
 
 const draw = require('../support/page.js')
@@ -44,9 +45,9 @@ describe('the overload bench', function () {
       const [head, , plain, steps] = rows.map(row => row.map(cell => cell.replace(/^\| | \|$/g, '')))
       assert.deepEqual(head.slice(0, 6), ['workload', 'framework', 'protection', 'connections', 'load', 'capacity/s'])
       assert.match(plain[4], /^6x/)
-      assert.match(plain[13], /goodput >= 0.95.*p99 <= 150 ms.*failures < 0.5 %/)
-      assert.ok(Number(plain[7]) > 0, 'a ceiling')
-      assert.match(steps[13], /p99 back within 1000 ms \(\w+,\w+\).*last 503 within 1000 ms/)
+      assert.match(plain[15], /goodput >= 0.95.*p99 <= 150 ms.*failures < 0.5 %/)
+      assert.ok(Number(plain[9]) > 0, 'a ceiling')
+      assert.match(steps[15], /p99 back within 1000 ms \(\w+,\w+\).*last 503 within 1000 ms/)
     })
 
     it('reports its progress on stderr', () => {
@@ -81,6 +82,7 @@ describe('the overload bench', function () {
   for (const [args, message] of [
     [['--only', 'nowhere'], /--only matches no scenario/],
     [['--seconds', '0'], /--seconds must be a number greater than 0; got '0'/],
+    [['--arrivals', 'late'], /--arrivals must be even or poisson; got 'late'/],
     [['--fast'], /Unknown option '--fast'/]
   ]) {
     it(`rejects ${args.join(' ')}`, async () => {
@@ -112,11 +114,34 @@ describe('the scenarios of the overload bench', () => {
     }
   })
 
+  it('have Poisson arrivals where their row, or the command, asks for them', () => {
+    const unequal = all.filter(({ workload }) => workload === 'unequal')
+    assert.ok(unequal.every(({ arrivals, event, name }) => arrivals === 'poisson' && !event && name.endsWith('-poisson')))
+    const [plain, event] = ['pool/http/guard/kept/0.8x', 'pool/http/guard/kept/3x-slower'].map(name =>
+      choose({ quick: false, only: [name], arrivals: 'poisson' }).find(scenario => scenario.protection === 'guard'))
+    assert.deepEqual([plain.name, plain.arrivals, plain.steps], ['pool/http/guard/kept/0.8x-poisson', 'poisson', [0.8]])
+    assert.deepEqual([event.name, event.event], ['pool/http/guard/kept/3x-slower-poisson', 'slower'])
+  })
+
+  it('have clients of a closed loop, in any arrivals', () => {
+    const [cold] = choose({ quick: false, only: ['hello/http/guard/kept/32'], arrivals: 'poisson' })
+    assert.deepEqual([cold.name, cold.per, cold.steps, cold.arrivals], ['hello/http/guard/kept/32-clients', 'clients', [32], 'even'])
+  })
+
   it('are fewer in the quick sweep', () => {
     const quick = choose({ quick: true, only: [] })
     const names = new Set(all.map(({ name }) => name))
     assert.ok(quick.length > 20 && quick.length < all.length / 2)
     assert.ok(quick.every(({ name }) => names.has(name)))
+  })
+
+  it('leave out what is done, except what other rows are compared with', () => {
+    const only = ['cpu-block/http/*/new/0.5x']
+    const names = (...done) => choose({ quick: false, only }, new Set(done)).map(({ name }) => name)
+    const [bare, guarded] = ['cpu-block/http/none/new/0.5x', 'cpu-block/http/guard/new/0.5x']
+    assert.deepEqual(names(), [bare, guarded])
+    assert.deepEqual(names(bare), [bare, guarded])
+    assert.deepEqual(names(guarded), [])
   })
 
   it('are chosen by patterns, any of which may match', () => {
@@ -128,7 +153,8 @@ describe('the scenarios of the overload bench', () => {
 
 describe('a target of the overload bench', () => {
   const report = { okMs: { p99: 120 }, timeline: { phases: [{}, { recoveredMs: 200 }, { recoveredMs: null, lastRefusedMs: null }] } }
-  const outcome = { goodput: 0.95, shed: 0.001, failures: 0, p99OfNone: 100, report }
+  const unequal = { served: 0.633, ideal: 0.641, goodputBelow: 0.97, scenario: { steps: [1.5] } }
+  const outcome = { goodput: 0.95, shed: 0.001, failures: 0, p99OfNone: 100, report, ...unequal }
 
   for (const [reach, met] of [
     [{ goodput: 0.95 }, true], [{ goodput: 0.96 }, false],
@@ -136,10 +162,26 @@ describe('a target of the overload bench', () => {
     [{ shed: 0.001 }, true], [{ shed: 0 }, false],
     [{ failures: 0.005 }, true], [{ failures: 0 }, false],
     [{ p99OfNone: 1.2 }, true], [{ p99OfNone: 1.1 }, false],
+    [{ belowIdeal: 0.01 }, true], [{ belowIdeal: 0.005 }, false],
+    [{ ofIdeal: 0.97 }, true], [{ ofIdeal: 0.99 }, false],
+    [{ rises: 0.03 }, true], [{ rises: 0.01 }, false],
     [{ recoveredMs: 1000 }, false], [{ lastRefusedMs: 1000 }, true]
   ]) {
     it(`is ${met ? 'met' : 'missed'}: ${JSON.stringify(reach)}`, () => {
-      assert.deepEqual(judge(reach, outcome).map(verdict => verdict.met), [met])
+      assert.deepEqual(checkTargets(reach, outcome).map(verdict => verdict.met), [met])
     })
   }
+})
+
+describe('an outcome of the overload bench', () => {
+  it('is compared with the highest goodput of the same server at lower loads', () => {
+    const [scenario] = choose({ quick: false, only: ['cpu-steps/http/guard/new/1.5x'] })
+    const at = (step, goodput, more) => ({ scenario: { ...scenario, reach: { rises: 0.03 }, steps: [step], ...more }, goodput })
+    const judged = judge([
+      at(6, 0.95), at(0.5, 0.5), at(1.5, 0.96), at(0.9, 0.9), at(20, 0.92),
+      at(0.5, 1, { connections: 'kept' }), at(0.5, 1, { protection: undefined }), at(0.5, 1, { arrivals: 'poisson' })
+    ])
+    assert.deepEqual(judged.map(({ goodputBelow }) => goodputBelow), [0.96, 0, 0.9, 0.5, 0.96, 0, 0, 0])
+    assert.deepEqual(judged.map(({ checks: [{ met }] }) => met), [true, true, true, true, false, true, true, true])
+  })
 })

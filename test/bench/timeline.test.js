@@ -11,12 +11,35 @@ describe('the phases of a load', () => {
       [0, 100, 200, 300, 350, 400, 450, 500])
   })
 
+  it('have intervals as of a Poisson process, the same in each run', () => {
+    const phases = [{ rate: 100, durationMs: 50_000 }, { rate: 200, durationMs: 50_000 }]
+    const times = untilMs(dueTimes(phases, 0, 'poisson'), 100_000)
+    assert.deepEqual(times, untilMs(dueTimes(phases, 0, 'poisson'), 100_000))
+    for (const [fromMs, toMs, meanMs] of [[0, 50_000, 10], [50_000, 100_000, 5]]) {
+      const of = times.filter(ms => ms >= fromMs && ms < toMs)
+      const intervals = of.slice(1).map((ms, i) => ms - of[i])
+      assert.ok(intervals.every(ms => ms > 0))
+      const mean = intervals.reduce((sum, ms) => sum + ms, 0) / intervals.length
+      const longer = intervals.filter(ms => ms > meanMs).length / intervals.length
+      assert.ok(Math.abs(mean / meanMs - 1) < 0.05, `mean ${mean}`)
+      assert.ok(Math.abs(longer * Math.E - 1) < 0.05, `${longer} are longer than the mean`)
+    }
+  })
+
   it('are a single phase if the load has none', () => {
     const { phases, durationMs } = withPhases({ rate: 5, durationMs: 100 })
     assert.deepEqual(phases, [{ rate: 5, durationMs: 100 }])
     assert.equal(durationMs, 100)
   })
 })
+
+function untilMs (due, endMs) {
+  const times = []
+  for (const ms of due) {
+    if (ms >= endMs) return times
+    times.push(ms)
+  }
+}
 
 describe('the timeline', () => {
   const phases = [{ durationMs: 1000 }, { durationMs: 1000 }]

@@ -89,7 +89,7 @@ class Worker final : public TurnListener {
   }
 
   void OnTurn(TurnPhase /*phase*/, const Turn& turn) override {
-    controller_->OnTurn(turn.ended_at, turn.busy);
+    controller_->OnTurn(turn.ended_at, turn.busy, turn.queued);
     window_->OnTurn(turn.busy);
   }
 

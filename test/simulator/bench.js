@@ -1,5 +1,6 @@
 'use strict'
 
+const { CLASS_STATES, STATE_REASONS } = require('../../lib/admission/controller')
 const Agenda = require('./agenda')
 const { spillway } = require('./controllers')
 const { ms } = require('./units')
@@ -16,17 +17,18 @@ class Bench {
     this.controller = spillway(options)
   }
 
-  pass (lasting, { busyMs = 0.1 } = {}) {
+  /** `queued` connections wait to be accepted. */
+  pass (lasting, { busyMs = 0.1, queued = 0 } = {}) {
     for (let i = 0; i < lasting; i++) {
       this.now += ms(1)
       this.#agenda.runUntil(this.now)
-      this.controller.turn(this.now, ms(busyMs))
+      this.controller.turn(this.now, ms(busyMs), queued)
     }
   }
 
   longTurn (lasting) {
     this.now += ms(lasting)
-    this.controller.turn(this.now, ms(lasting))
+    this.controller.turn(this.now, ms(lasting), 0)
   }
 
   arrive (id = 0, waitedMs = 0, queued = 1) {
@@ -37,19 +39,20 @@ class Bench {
     this.controller.depart(this.now, id, start, outcome)
   }
 
-  /** Sends `rate` requests a second for `lasting` ms, each answered after `responseMs`; returns the verdicts. */
-  traffic (lasting, { id = 0, rate = 100, responseMs = 50, waitedMs = 0, outcome = COMPLETED } = {}) {
+  /** Sends `rate` requests a second for `lasting` ms, each answered after `responseMs`; the loop is busy for `busyMs` of
+   * each ms. Returns the verdicts. */
+  traffic (lasting, { id = 0, rate = 100, responseMs = 50, waitedMs = 0, outcome = COMPLETED, busyMs } = {}) {
     const verdicts = []
     for (let time = 0, due = 0; time < lasting; time++) {
       for (due += rate / 1000; due >= 1; due--) verdicts.push(this.request({ id, responseMs, waitedMs, outcome }))
-      this.pass(1)
+      this.pass(1, { busyMs })
     }
     return verdicts
   }
 
-  request ({ id = 0, responseMs = 50, waitedMs = 0, outcome = COMPLETED } = {}) {
+  request ({ id = 0, responseMs = 50, waitedMs = 0, queued = 1, outcome = COMPLETED } = {}) {
     const start = this.now
-    const verdict = this.arrive(id, waitedMs)
+    const verdict = this.arrive(id, waitedMs, queued)
     if (verdict === ADMIT) {
       this.#agenda.at(start + ms(responseMs), (time) => this.controller.depart(time, id, start, outcome))
     }
@@ -61,7 +64,8 @@ class Bench {
   }
 
   class (id = 0) {
-    return this.controller.snapshotOf(id)
+    const figures = this.controller.snapshotOf(id)
+    return { ...figures, state: CLASS_STATES[figures.state], stateReason: STATE_REASONS[figures.stateReason] }
   }
 }
 

@@ -1,6 +1,7 @@
 'use strict'
 
 const Agenda = require('./agenda')
+const { meanOf } = require('./ideal')
 const Pool = require('./pool')
 const Process = require('./process')
 const Random = require('./random')
@@ -38,8 +39,13 @@ function simulate (scenario) {
 
 /** Requests per second that the loop can serve. Each needs its CPU, the framework's share and, on a new connection, an accept. */
 function loopCapacity (phases, { keepAlive, costs = EXPRESS }) {
-  const cpu = phases.reduce((sum, phase) => sum + (phase.cpu ?? 0), 0)
+  const cpu = phases.reduce((sum, phase) => sum + meanMs(phase.cpu ?? 0), 0)
   return 1000 / (cpu + costs.begin + costs.turn + (keepAlive ? 0 : costs.accept))
+}
+
+/** @param {number | import('./distributions').Distribution} duration */
+function meanMs (duration) {
+  return typeof duration === 'function' ? meanOf(duration) : duration
 }
 
 /** The share of its capacity that a loop can use for answers at `times` that load, because refusals also take time. */

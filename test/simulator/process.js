@@ -22,7 +22,7 @@ const SPILL_BATCH_MS = 0.9
  * connection, each request whose bytes have arrived begins, and each request that waits for the loop makes one step.
  *
  * A request has `server`, `class`, `arrived`, `claimsNoWait` (as if its body were still arriving), `phases` and the next `phase`,
- * `lasting(ms)` (with noise, in ns) and `answer(status, now)`. A phase is `{ cpu }` (ms, in its own turn), `{ io }` (ms,
+ * `lasting(ms)` (with noise, in ns) and `answer(status, now)`. A phase is `{ cpu }` (ms or a distribution, in its own turn), `{ io }` (ms,
  * beside the loop), `{ io, pool }` or `{ detach: true }`.
  *
  * `costs` are in ms: `turn` (polling), `accept`, `begin` (the framework's share of a request), `refuse` (its share of a 503) and
@@ -82,15 +82,20 @@ class Process {
 
   run (until) {
     let now = 0
+    let begun = 0 // the end of the turn before, after which the loop refuses connections
     while (now < until) {
       this.#agenda.runUntil(now)
       if (this.#idle()) {
         now = Math.max(now, this.#agenda.next)
+        begun = now
         continue
       }
       const end = this.#turn(now)
+      this.#agenda.runUntil(end) // connections that came meanwhile
       if (this.#spill) this.#acceptQueues.forEach((queue, i) => this.#controllers[i].queued(queue.length))
-      for (const controller of this.#controllers) controller.turn(end, end - now)
+      const longest = Math.max(...this.#acceptQueues.map((queue) => queue.length))
+      for (const controller of this.#controllers) controller.turn(end, end - begun, longest)
+      begun = end
       now = this.#spill ? this.#refuseWaiting(end) : end
     }
   }

@@ -23,6 +23,11 @@ class Random {
     return -mean * Math.log(1 - this.uniform())
   }
 
+  /** With mean 0 and variance 1 (Box and Muller). */
+  normal () {
+    return Math.sqrt(this.exponential(2)) * Math.cos(2 * Math.PI * this.uniform())
+  }
+
   /** About `mean`, uniform within `spread` of it (0.2: from 0.8 to 1.2 times the mean). */
   around (mean, spread) {
     return mean * (1 + spread * (2 * this.uniform() - 1))

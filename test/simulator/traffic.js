@@ -14,19 +14,22 @@ const LOOK_AGAIN_MS = 10
  * (timed out) or 0 (not answered yet). A record has `judged: { admitted, time }` after the admission controller was asked.
  *
  * `source`: `phases`, `rate(ms)` per second, `class`, `server`, `keepAlive` (otherwise each request has its own connection),
- * `arrivals` ('poisson', 'clock', or the size of bursts), `noise` (spread of service times), `timeoutMs`, `claimsNoWait` (the
- * kernel reports no wait for its requests), `connected` (with `keepAlive`: a connection is always available).
+ * `arrivals` ('poisson', 'clock', the size of bursts at equal intervals, or `{ batches }`, their size at random times), `noise` (spread of service times), `timeoutMs`, `claimsNoWait` (the
+ * kernel reports no wait for its requests), `connected` (with `keepAlive`: a connection is always available), `retries` (`attempts`
+ * in all, each after a pause between the two of `pauseMs`, if the last one was refused or timed out; each attempt is a record,
+ * and `first` is when the first one was sent).
  */
 function startTraffic ({ agenda, random, process, source, records, untilMs }) {
-  const { phases, keepAlive = false, arrivals = 'poisson', noise = 0.1, timeoutMs = 6000, claimsNoWait = false, connected = false } = source
-  const burst = typeof arrivals === 'number' ? arrivals : 1
+  const { phases, keepAlive = false, arrivals = 'poisson', noise = 0.1, timeoutMs = 6000, claimsNoWait = false, connected = false, retries } = source
+  const burst = typeof arrivals === 'number' ? arrivals : arrivals.batches ?? 1
+  const isPoisson = arrivals === 'poisson' || arrivals.batches > 1
   const idleConnections = []
   schedule(0)
 
   function schedule (now) {
     const rate = source.rate(toMs(now))
     const gap = rate > 0 ? ms(1000) * burst / rate : ms(LOOK_AGAIN_MS)
-    const next = now + (arrivals === 'poisson' && rate > 0 ? random.exponential(gap) : gap)
+    const next = now + (isPoisson && rate > 0 ? random.exponential(gap) : gap)
     if (next > ms(untilMs)) return
     agenda.at(next, (time) => {
       if (source.rate(toMs(time)) > 0) for (let i = 0; i < burst; i++) send(time)
@@ -34,13 +37,17 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
     })
   }
 
-  function send (now) {
-    const record = { class: source.class ?? 0, sent: now, status: 0, end: Infinity }
+  function send (now, first = now, attempt = 1) {
+    const record = { class: source.class ?? 0, sent: now, first, status: 0, end: Infinity }
     records.push(record)
     const finish = (status, time) => {
       if (record.status !== 0) return false
       record.status = status
       record.end = time
+      if (status !== 200 && attempt < retries?.attempts) {
+        const [least, most] = retries.pauseMs
+        agenda.at(time + ms(least + random.uniform() * (most - least)), (now) => send(now, first, attempt + 1))
+      }
       return true
     }
     const request = {
@@ -53,7 +60,7 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
       arrived: now,
       judged: (admitted, time) => { record.judged = { admitted, time } },
       spilled: () => { record.spilled = true },
-      lasting: (duration) => ms(random.around(duration, noise)),
+      lasting: (duration) => ms(typeof duration === 'function' ? duration(random) : random.around(duration, noise)),
       // Called during a turn; the client sees the answer when the turn has reached this time.
       answer: (status, time) => agenda.at(time, () => {
         if (finish(status, time) && keepAlive) idleConnections.push(true)

@@ -22,25 +22,24 @@ const { opened } = require('./opened.js')
  * has taken the others.
  */
 
-/** How many connections a controller lets wait before it has seen a completed request. */
-const MAY_QUEUE = 2
-
 // At most: a server in another process accepts connections in the meantime.
 const HANDSHAKES_MS = 100
 
 const INTERVAL_MS = 100
 const MAX_DELAY_MS = 100
-const LONG_QUEUE = 1e6
+const LONG_QUEUE = 10_000
 
 /** A controller that is not notified of the loop's turns: it finds a standing queue until `calm()` is called. */
 function queueingController () {
   const controller = /** @type {any} */ (binding.createController(MAX_DELAY_MS * NS_PER_MS, 0, 4 * NS_PER_MS, 0, 0))
-  let now = 1e15
+  controller.now = 1e15
   const pass = (queued) => {
-    now += INTERVAL_MS * NS_PER_MS
+    controller.now += INTERVAL_MS * NS_PER_MS
     controller.queued(queued)
-    controller.turn(now, NS_PER_MS / 10)
+    controller.turn(controller.now, NS_PER_MS / 10, 0)
   }
+  pass(0)
+  // All connections that wait have waited for longer than the delay limit.
   for (let i = 0; i < 3; i++) pass(LONG_QUEUE)
   controller.calm = () => { for (let i = 0; i < 5; i++) pass(0) }
   return controller
@@ -131,4 +130,4 @@ async function received (socket) {
   return text
 }
 
-module.exports = { MAY_QUEUE, answerOk, dontParse, received, sendAtOnce, sendTextAtOnce, spillingSite, queueingController, waiting }
+module.exports = { answerOk, dontParse, received, sendAtOnce, sendTextAtOnce, spillingSite, queueingController, waiting }

@@ -1,7 +1,8 @@
 'use strict'
 
 const { data, line, drawLines, GREY, FAINT } = globalThis.look
-const { capacity, usefulMs, timeoutMs, measurements } = data
+const { capacity, usefulMs, timeoutMs, spikeMs, spikes, measurements } = data
+const BAND = '#fef3c7'
 const loads = [...new Set(measurements.map(({ level }) => level))].sort((a, b) => a - b)
 
 const sides = [
@@ -24,6 +25,35 @@ const capacityLine = {
   }
 }
 
+const spikeBand = {
+  id: 'spike',
+  beforeDatasetsDraw ({ ctx, chartArea, scales }) {
+    const [from, to] = [0, spikeMs / 1000].map(second => scales.x.getPixelForValue(second))
+    ctx.save()
+    ctx.fillStyle = BAND
+    ctx.fillRect(from, chartArea.top, to - from, chartArea.bottom - chartArea.top)
+    ctx.fillStyle = GREY
+    ctx.font = '12px system-ui, sans-serif'
+    ctx.fillText('spike', from + 5, chartArea.top + 14)
+    ctx.restore()
+  }
+}
+
+drawLines('spike', {
+  datasets: sides.map(look => {
+    const { seconds } = spikes.find(({ protection }) => protection === look.protection)
+    return line(look.name, seconds.map(({ second, share }) => ({ x: second, y: 100 * share })), look)
+  }),
+  x: {
+    min: spikes[0].seconds[0].second,
+    max: spikes[0].seconds.at(-1).second,
+    ticks: { stepSize: 1, maxRotation: 0 },
+    title: { display: true, text: 'seconds since the spike began' }
+  },
+  y: { min: 0, max: 100, title: { display: true, text: 'answered in time' }, ticks: { callback: share => `${share} %` } },
+  title: second => `second ${second}`,
+  plugins: [spikeBand]
+})
 draw('useful', 'responses/s', [
   ...sides.map(look => side(look, report => report.perSecond.useful)),
   reference('ideal', loads.map(level => ({ x: level * capacity, y: Math.min(level, 1) * capacity })))

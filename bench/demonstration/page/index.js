@@ -8,6 +8,7 @@ const { canPin } = require('../../child/cores')
 const { machine, now } = require('../../machine')
 const { percent, rate, whole } = require('../../format')
 const { tabulate } = require('../table')
+const { ATTEMPT_TIMEOUT_MS, BELOW, IN_TIME_MS, RETRIES, SPIKE } = require('../spike')
 
 const { escape, figure } = page
 const CHARTS = fs.readFileSync(path.join(__dirname, 'charts.js'), 'utf8')
@@ -30,9 +31,10 @@ function renderPage (result, settings) {
 
 function renderBody (result, settings) {
   return `<h1>A Node.js server under overload, without and with spillway</h1>
-<p class="lead">An Express server that can handle ${whole(result.capacity)} requests per second (its capacity) receives
-  ${list(levels(result))} times as many: first without protection, then with one additional line,
-  <code>app.use(require('spillway/express')({ maxDelay: 100 }))</code>.</p>
+${renderSpike(result, settings)}
+
+<h2>Under a steady load</h2>
+<p class="lead">The same server receives ${list(levels(result))} times its capacity, from clients that do not try again.</p>
 
 ${renderSummary(result)}
 
@@ -62,6 +64,31 @@ ${page.renderTable(tabulate(result))}
   that each wait for a response before they send the next request.</p>
 <p>Server and client are two processes, ${canPin() ? 'each pinned to a core of its own' : 'not pinned to cores'}. Express
   ${require('express/package.json').version}, Node.js ${process.versions.node}, ${escape(machine())}. ${now()}.</p>`
+}
+
+function renderSpike ({ capacity, spikes }, { spikeMs }) {
+  const seconds = spikeMs / 1000
+  const after = spikes.map(({ seconds: shares }) => shares.filter(({ second }) => second >= seconds))
+  const [without, within] = after.map(shares => percent(meanOf(shares.map(({ share }) => share))))
+  return `<p class="lead">An Express server that can handle ${whole(capacity)} requests per second (its capacity) receives ${BELOW} times as
+  many. For ${seconds} s, it receives ${SPIKE} times as many. Clients that get no answer 200 within ${ATTEMPT_TIMEOUT_MS / 1000} s try again, up to
+  ${RETRIES.attempts} times in all. First without protection, then with one additional line,
+  <code>app.use(require('spillway/express')({ maxDelay: 100 }))</code>.</p>
+<p class="lead">After the spike, the server without protection answers <b>${without}</b> of the requests in time; with spillway, it answers
+  <b>${within}</b>.</p>
+
+<section class="charts one">
+  ${page.figure('spike', 'After a spike of load', `The share of the requests that were answered with 200 within ${IN_TIME_MS / 1000} s of the first attempt, second
+    by second. Attempts that are too late cost as much as others, and cause further attempts: without protection, the queue outlives
+    the spike.`, 'time')}
+</section>
+${spikes.filter(({ invalid }) => invalid).map(({ protection, invalid }) =>
+    `<p>* unreliable: ${protection ?? 'none'}, spike: ${escape(invalid)}</p>`).join('\n')}`
+}
+
+/** @param {number[]} values */
+function meanOf (values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 /** @param {number[]} values */

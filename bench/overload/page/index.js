@@ -44,7 +44,7 @@ ${conditions(runOf(command)).map(([name, value]) => `<p><b>${name}:</b> ${page.e
 
 /** Two charts, goodput and p99 latency, for each workload and kind of connection. */
 function againstLoad (outcomes) {
-  const constant = outcomes.filter(({ scenario: { steps, event } }) => steps.length === 1 && !event)
+  const constant = outcomes.filter(({ scenario: { per, steps, event } }) => per === 'capacity' && steps.length === 1 && !event)
   const groups = grouped(constant, ({ scenario: { workload, connections } }) => `${workload}, ${kindOf(connections)}`)
   return [...groups].flatMap(([title, group], i) => {
     const lines = [...grouped(group, ({ scenario: { framework, protection } }) => `${framework}, ${protection ?? 'none'}`)]
@@ -55,7 +55,7 @@ function againstLoad (outcomes) {
         title,
         text: 'Goodput: 200 responses within the time limit, relative to capacity.',
         unit: 'goodput',
-        lines: points(({ scenario, goodput }) => ({ x: scenario.steps[0], y: goodput }))
+        lines: [...points(({ scenario, goodput }) => ({ x: scenario.steps[0], y: goodput })), ...idealLine(group)]
       },
       {
         id: `p99-${i}`,
@@ -67,6 +67,13 @@ function againstLoad (outcomes) {
       }
     ]
   })
+}
+
+/** The goodput of the ideal server, where it is known. */
+function idealLine (group) {
+  const ideals = new Map(group.filter(({ ideal }) => ideal !== undefined).map(({ scenario, ideal }) => [scenario.steps[0], ideal]))
+  const points = [...ideals].map(([times, ideal]) => ({ x: times, y: times * ideal })).toSorted((a, b) => a.x - b.x)
+  return points.length > 0 ? [{ label: 'ideal server', points }] : []
 }
 
 /** A chart for each run whose load changes in steps. */

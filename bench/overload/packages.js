@@ -6,20 +6,22 @@ const path = require('node:path')
 
 const BENCH = path.join(__dirname, '..')
 
-/** The package of each protection. */
-const peers = {
+/** The packages of protections and workloads. */
+const packages = {
   'toobusy-js': 'toobusy-js',
   'overload-protection': 'overload-protection',
-  'under-pressure': '@fastify/under-pressure'
+  'under-pressure': '@fastify/under-pressure',
+  postgres: 'pg'
 }
 
 /**
- * Installs the packages that spillway is compared with, if the scenarios need them and they are missing.
+ * Installs the packages that the scenarios need, if they are missing.
  *
  * @param {import('./scenarios').Scenario[]} scenarios
  */
-function installPeers (scenarios) {
-  const missing = [...new Set(scenarios.map(({ protection }) => peers[protection]))].filter(name => name && !isInstalled(name))
+function installPackages (scenarios) {
+  const needed = scenarios.flatMap(({ protection, workload }) => [packages[protection], packages[workload]])
+  const missing = [...new Set(needed)].filter(name => name && !isInstalled(name))
   if (missing.length === 0) return
   console.error(`Installing ${missing.join(', ')}: npm ci --prefix ${path.relative(process.cwd(), BENCH) || '.'}`)
   const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--prefix', BENCH],
@@ -37,9 +39,9 @@ function manifestOf (name) {
 }
 
 /** @returns {string} names and versions of the packages that are installed */
-function peerVersions () {
-  return Object.values(peers).filter(isInstalled)
+function packageVersions () {
+  return Object.values(packages).filter(isInstalled)
     .map(name => `${name} ${require(manifestOf(name)).version}`).join(', ')
 }
 
-module.exports = { installPeers, peerVersions }
+module.exports = { installPackages, packageVersions }

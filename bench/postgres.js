@@ -1,0 +1,66 @@
+'use strict'
+
+const { execFileSync, spawn } = require('node:child_process')
+const { once } = require('node:events')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+
+const cores = require('./child/cores')
+
+const VERSIONS = '/usr/lib/postgresql' // of Debian
+const USER = 'postgres' // because PostgreSQL refuses to run as root
+
+// Waits on its standard input, which closes when the bench ends, however it does: so PostgreSQL always ends too.
+const SCRIPT = `
+bin=$1 folder=$2
+trap 'rm -r "$folder"' EXIT
+"$bin/initdb" --pgdata="$folder/data" --username=${USER} --auth=trust --no-sync > "$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
+"$bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c fsync=off > "$folder/log" 2>&1 &
+until "$bin/pg_isready" --quiet --host="$folder"; do
+  kill -0 $! 2> /dev/null || { cat "$folder/log" >&2; exit 1; }
+  sleep 0.05
+done
+echo ready
+cat > /dev/null
+kill -INT $!
+wait
+`
+
+/** @returns {string | undefined} the folder of the newest PostgreSQL's programs */
+function findPostgres () {
+  const versions = fs.existsSync(VERSIONS) ? fs.readdirSync(VERSIONS) : []
+  return versions.toSorted((a, b) => Number(b) - Number(a)).map(version => path.join(VERSIONS, version, 'bin'))
+    .find(bin => fs.existsSync(path.join(bin, 'initdb')))
+}
+
+/**
+ * Starts PostgreSQL with an empty database in a temporary folder, on a Unix socket there, on the core of the client.
+ *
+ * @param {string} bin from `findPostgres`
+ * @returns {Promise<{ env: Record<string, string>, stop: () => Promise<void> }>} `env`: for the environment of processes that use
+ *   the database
+ */
+async function startPostgres (bin) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-postgres-'))
+  const user = process.getuid() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {}
+  if (user.uid) fs.chownSync(folder, user.uid, user.gid)
+  const [program, ...args] = [...cores.onCore('first'), 'sh', '-c', SCRIPT, 'sh', bin, folder]
+  // In a process group of its own, which Ctrl-C does not reach.
+  const child = spawn(program, args, { ...user, cwd: folder, detached: true, stdio: ['pipe', 'pipe', 'inherit'] })
+  const ended = once(child, 'exit')
+  await Promise.race([once(child.stdout, 'data'), ended.then(([code]) => { throw new Error(`PostgreSQL ended with code ${code}`) })])
+  return {
+    env: { PGHOST: folder, PGUSER: USER, PGDATABASE: 'postgres' },
+    async stop () {
+      child.stdin.end()
+      await ended
+    }
+  }
+}
+
+function idOf (flag) {
+  return Number(execFileSync('id', [flag, USER], { encoding: 'utf8' }))
+}
+
+module.exports = { findPostgres, startPostgres }
