@@ -45,7 +45,7 @@ async function main () {
  */
 async function build (target, folder) {
   const sources = gyp.sources(target.os)
-  const flags = ['-target', target.triple, ...FLAGS, ...gyp.compilerFlags(target.os)]
+  const flags = ['-target', target.triple, ...FLAGS, ...gyp.compilerFlags(target.os), ...(target.os === 'linux' ? [] : ['-Os'])]
   const steps = sources.map((file) => [file, ...flags, `-I${nodeHeaders()}`])
   const linked = []
   const runtime = runtimeOf(path.join(ZIG, 'lib'), target.os)
