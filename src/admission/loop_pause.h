@@ -5,23 +5,29 @@
 
 namespace spillway {
 
-/// How long a request can have waited even if there is no queue, because one turn of the loop was
-/// long: a long handler, or a garbage collection. Times are ns.
+/// How long a request can have waited even if there is no queue, because the loop was held up: by a
+/// long handler, or by a garbage collection. A turn in which many requests begin is long too, but
+/// only a pause explains that it took longer than they usually do. Times are ns.
 class LoopPause final {
  public:
   /// `resolution_ns`: shorter waits cannot be told from 0.
-  explicit LoopPause(uint64_t resolution_ns) : resolution_(resolution_ns) {}
+  LoopPause(uint64_t max_delay_ns, uint64_t resolution_ns)
+      : max_delay_(max_delay_ns), resolution_(resolution_ns) {}
 
+  /// `work_ns`: the loop time that the requests begun in this turn usually need.
   /// `share`: the part of the loop's time that counts until the next turn ends, 0 to 1; below 1
   /// only in a dry run.
-  void OnTurn(uint64_t now, uint64_t busy_ns, double share) {
+  void OnTurn(uint64_t now, uint64_t busy_ns, double work_ns, double share) {
     const uint64_t worked_off = (now - turn_ended_) / kWorkedOffPart;
-    left_ = std::max(busy_ns, left_ > worked_off ? left_ - worked_off : 0);
+    const uint64_t pause = Without(busy_ns, static_cast<uint64_t>(work_ns));
+    left_ = Without(left_, worked_off);
+    if (pause > max_delay_) left_ = std::min(left_ + pause, kMost * max_delay_);
+    left_ = std::max(left_, busy_ns);
     turn_ended_ = now;
     share_ = share;
   }
 
-  /// The longest of the rest of a pause, the running turn, and the resolution.
+  /// The longest of the rest of earlier pauses, the running turn, and the resolution.
   uint64_t Ns(uint64_t now) const {
     const double running = turn_ended_ > 0 ? share_ * static_cast<double>(now - turn_ended_) : 0;
     return std::max({resolution_, left_, static_cast<uint64_t>(running)});
@@ -30,15 +36,19 @@ class LoopPause final {
   uint64_t ResolutionNs() const { return resolution_; }
 
  private:
-  // If the load is p times the capacity, the server works off the backlog of a pause in p / (1 - p)
-  // times the length of the pause. Meanwhile, the waits shrink by (1 - p) / p ms per ms, which is
-  // 1/2 for p = 2/3. A busier server gets no larger allowance.
-  static constexpr uint64_t kWorkedOffPart = 2;
+  // Between pauses, the waits shrink by (1 - p) / p ms per ms if the load is p times the capacity:
+  // by 1/3 for p = 3/4. A busier server gets no larger allowance.
+  static constexpr uint64_t kWorkedOffPart = 3;
+  // Pauses that follow each other add up to at most 500 ms by default.
+  static constexpr uint64_t kMost = 5;
 
+  static uint64_t Without(uint64_t time, uint64_t less) { return time - std::min(time, less); }
+
+  const uint64_t max_delay_;
   const uint64_t resolution_;
   uint64_t turn_ended_ = 0;
   double share_ = 1;
-  uint64_t left_ = 0;  // of the delay by long turns, when the last turn ended
+  uint64_t left_ = 0;  // of the delay by pauses, when the last turn ended
 };
 
 }  // namespace spillway

@@ -13,16 +13,8 @@ constexpr uint64_t kTicksOfDoubt = 2;
 // A wait is long if it exceeds half of the limit.
 constexpr uint64_t kLatePart = 2;
 
-// A queue stands if two thirds of the waits were long. When a burst reaches an idle server, the
-// waits rise evenly from 0: by the time two thirds of them exceed half of the limit, the last ones
-// exceed the limit. A queue is detected even if a third of the requests appear not to have waited.
-constexpr uint32_t kLateOf = 3;
-constexpr uint32_t kLateLeast = 2;
-
-// The queue no longer stands if less than a tenth of the requests had to be refused for two
-// windows: a queue of normal length can absorb that much overload. If a single window were enough,
-// random variation would restore the longer limit every few seconds.
-constexpr uint32_t kRefusedPart = 10;
+// The queue no longer stands if its waits have been short for two windows. If a single window were
+// enough, random variation would restore the longer limit every few seconds.
 constexpr uint64_t kCalmNs = 150'000'000;
 
 // A backlog is not overload if the loop works it off within ten times the delay limit: 1 s by
@@ -30,14 +22,14 @@ constexpr uint64_t kCalmNs = 150'000'000;
 constexpr double kWorkOff = 10;
 
 // How long a connection may wait while a burst is being worked off, in delay limits.
-constexpr uint64_t kBurst = 20;
+constexpr uint64_t kBurst = 50;
 
 }  // namespace
 
 QueueDelay::QueueDelay(uint64_t max_delay_ns, uint64_t tick_ns)
     : max_delay_(max_delay_ns),
       kept_(max_delay_ns),
-      pause_(kTicksOfDoubt * tick_ns),
+      pause_(max_delay_ns, kTicksOfDoubt * tick_ns),
       waiting_(max_delay_ns),
       patience_(static_cast<uint64_t>(kWorkOff * static_cast<double>(max_delay_ns))) {}
 
@@ -59,30 +51,26 @@ bool QueueDelay::WorksOffBurst() const {
 }
 
 void QueueDelay::Saw(uint64_t wait_ns, bool queued, bool refused) {
+  ++begun_;
   if (queued) waiting_.Accepted();
-  Waits& waits = queued ? accepted_ : kept_alive_;
-  ++waits.seen;
-  waits.late += wait_ns > max_delay_ / kLatePart;
-  waits.refused += refused;
+  (queued ? accepted_ : kept_alive_).Saw(wait_ns > max_delay_ / kLatePart, refused);
 }
 
 void QueueDelay::Spilled(uint32_t count) {
   waiting_.Spilled(count);
-  accepted_.seen += count;
-  accepted_.refused += count;
+  accepted_.Spilled(count);
 }
 
 void QueueDelay::OnTurn(uint64_t now, uint64_t busy_ns, double share) {
-  pause_.OnTurn(now, busy_ns, share);
+  pause_.OnTurn(now, busy_ns, begun_ * demand_.CostNs(), share);
   waiting_.OnTurn(now);
   busy_ += busy_ns;
   ++turns_;
+  begun_ = 0;
 }
 
-bool QueueDelay::AreLong(const Waits& waits) const {
-  if (waits.seen == 0) return false;
-  if (stands_ && waits.refused * kRefusedPart >= waits.seen) return true;
-  return waits.late * kLateOf >= waits.seen * kLateLeast;
+bool QueueDelay::Queues(const Waits& waits) const {
+  return stands_ ? waits.StillStands() : waits.BeginsToStand();
 }
 
 // The estimated wait of the last connection in the accept queue at the moment when the queue was
@@ -96,15 +84,18 @@ bool QueueDelay::AcceptQueueIsLong(double window_ns) const {
 void QueueDelay::EndWindow(uint64_t now, double busy_ns, double completions) {
   const uint64_t window = now - window_begun_;
   const auto window_ns = static_cast<double>(window);
-  const uint32_t arrivals = accepted_.seen + kept_alive_.seen;
-  const uint32_t refusals = accepted_.refused + kept_alive_.refused;
+  const uint32_t arrivals = accepted_.Seen() + kept_alive_.Seen();
+  const uint32_t refusals = accepted_.Refused() + kept_alive_.Refused();
   const bool accept_queue_is_long = AcceptQueueIsLong(window_ns);
-  demand_.EndWindow(window_ns, busy_ns, arrivals + waiting_.EndWindow(), completions);
+  const bool arrivals_known = waiting_.IsKnown() && accepted_.Seen() > kept_alive_.Seen();
+  demand_.EndWindow(window_ns, busy_ns, arrivals + waiting_.EndWindow(), completions,
+                    arrivals_known);
   kept_.EndWindow(window, busy_, arrivals, refusals);
   Judge(now, accept_queue_is_long);
   patience_ = static_cast<uint64_t>(kWorkOff * static_cast<double>(max_delay_) *
                                     std::max(0.0, 1 - demand_.Load()));
-  accepted_ = kept_alive_ = {};
+  accepted_.EndWindow();
+  kept_alive_.EndWindow();
   window_begun_ = now;
   turns_ = 0;
   busy_ = 0;
@@ -115,9 +106,9 @@ void QueueDelay::EndWindow(uint64_t now, double busy_ns, double completions) {
 void QueueDelay::Judge(uint64_t now, bool accept_queue_is_long) {
   QueueReason reason = QueueReason::kFewRefused;
   const bool burst = WorksOffBurst();
-  if (AreLong(accepted_) && !burst) {
+  if (Queues(accepted_) && !burst) {
     reason = QueueReason::kAcceptWaits;
-  } else if (AreLong(kept_alive_)) {
+  } else if (Queues(kept_alive_)) {
     reason = QueueReason::kKeptWaits;
   } else if (accept_queue_is_long && !burst) {
     reason = QueueReason::kAcceptLength;

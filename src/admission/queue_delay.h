@@ -6,6 +6,7 @@
 #include "admission/kept_delay.h"
 #include "admission/loop_pause.h"
 #include "admission/waiting_connections.h"
+#include "admission/waits.h"
 
 namespace spillway {
 
@@ -62,22 +63,15 @@ class QueueDelay final {
   /// See Demand::Load().
   double Load() const { return demand_.Load(); }
   /// A request was refused in this window.
-  bool Overdue() const { return accepted_.refused > 0 || kept_alive_.refused > 0; }
+  bool Overdue() const { return accepted_.Refused() + kept_alive_.Refused() > 0; }
   uint64_t LimitNs(uint64_t now) const { return stands_ ? kept_.Ns() : PatientNs(now); }
   uint64_t PauseNs(uint64_t now) const { return pause_.Ns(now); }
   uint64_t ResolutionNs() const { return pause_.ResolutionNs(); }
 
  private:
-  // Waits in one window.
-  struct Waits {
-    uint32_t seen = 0;
-    uint32_t late = 0;
-    uint32_t refused = 0;
-  };
-
   uint64_t PatientNs(uint64_t now) const;
   bool WorksOffBurst() const;
-  bool AreLong(const Waits& waits) const;
+  bool Queues(const Waits& waits) const;
   bool AcceptQueueIsLong(double window_ns) const;
   void Judge(uint64_t now, bool accept_queue_is_long);
   void Become(uint64_t now, bool stands, QueueReason reason);
@@ -93,13 +87,14 @@ class QueueDelay final {
   uint64_t since_ = 0;
   uint64_t long_at_ = 0;  // when a window last had long waits
   uint64_t patience_ = 0;
+  uint32_t begun_ = 0;  // requests in this turn
+  Waits accepted_;
+  Waits kept_alive_;
 
   // In this window.
   uint64_t window_begun_ = 0;
   uint32_t turns_ = 0;
   uint64_t busy_ = 0;
-  Waits accepted_;
-  Waits kept_alive_;
   bool refused_by_other_ = false;
   bool refused_by_other_before_ = false;  // in the window before
 };

@@ -29,6 +29,7 @@ class WaitingConnections final {
   void OnTurn(uint64_t now) {
     turn_ended_ = now;
     length_ = reported_;
+    is_known_ |= length_ > 0;
     reported_ = 0;
     has_report_ = false;
     shortest_of_window_ = std::min(shortest_of_window_, length_);
@@ -42,6 +43,8 @@ class WaitingConnections final {
     return growth;
   }
 
+  /// False where nothing reports lengths, and until a connection has had to wait.
+  bool IsKnown() const { return is_known_; }
   /// The shortest length in the window. UINT32_MAX until a turn ends.
   uint32_t ShortestOfWindow() const { return shortest_of_window_; }
   /// An estimate of how many connections have waited for longer than `age_ns`, at most one delay
@@ -98,6 +101,7 @@ class WaitingConnections final {
   const uint64_t every_;
   uint32_t reported_ = 0;  // in this turn
   bool has_report_ = false;
+  bool is_known_ = false;
   uint32_t length_ = 0;
   uint64_t turn_ended_ = 0;
   double accepted_ = 0;

@@ -69,8 +69,8 @@ describe('the delay limit without a queue', () => {
     return bench
   }
 
-  it('excuses the wait that a pause caused, less half of the time since then', () => {
-    for (const [later, forgiven] of [[0, 200], [200, 100], [400, 8]]) {
+  it('excuses the wait that a pause caused, less a third of the time since then', () => {
+    for (const [later, forgiven] of [[0, 200], [300, 100], [600, 8]]) {
       const verdicts = [-4, 4].map((more) => {
         const bench = busy()
         bench.longTurn(200)
@@ -79,6 +79,31 @@ describe('the delay limit without a queue', () => {
       })
       assert.deepEqual(verdicts, [ADMIT, QUEUE_DELAY], `${later} ms later`)
     }
+  })
+
+  it('excuses the waits that several pauses caused together, up to five times maxDelay', () => {
+    for (const [pauses, forgiven] of [[1, 200], [2, 400], [3, 500]]) {
+      const verdicts = [-8, 8].map((more) => {
+        const bench = busy()
+        bench.longTurn(200)
+        // A third of each is worked off.
+        for (let i = 1; i < pauses; i++) bench.longTurn(300)
+        return bench.arrive(0, MAX_DELAY_MS + forgiven + more)
+      })
+      assert.deepEqual(verdicts, [ADMIT, QUEUE_DELAY], `${pauses} pauses`)
+    }
+  })
+
+  it('does not excuse waits because many requests began in one turn', () => {
+    const verdicts = [10, 40].map((requests) => {
+      const bench = busy()
+      for (let turn = 0; turn < 3; turn++) {
+        for (let i = 0; i < requests; i++) bench.request({ queued: 0, responseMs: 1 })
+        bench.longTurn(200)
+      }
+      return bench.arrive(0, MAX_DELAY_MS + 250)
+    })
+    assert.deepEqual(verdicts, [ADMIT, QUEUE_DELAY])
   })
 
   it('excuses the wait that the running turn causes', () => {
@@ -96,7 +121,7 @@ describe('the delay limit without a queue', () => {
         bench.request({ waitedMs: 90, responseMs: 5 })
         bench.pass(5, { busyMs: 1, queued: 60 - i + Math.floor(i * part) })
       }
-      return [bench.arrive(0, 1990), bench.arrive(0, 2010), bench.arrive(0, 600, 0)]
+      return [bench.arrive(0, 4990), bench.arrive(0, 5010), bench.arrive(0, 600, 0)]
     })
     assert.deepEqual(verdicts, [
       [ADMIT, QUEUE_DELAY, QUEUE_DELAY],
@@ -135,6 +160,40 @@ describe('a queue', () => {
     }
     assert(bench.gate.load > 1)
     assert.equal(bench.gate.queueing, true)
+  })
+
+  it('does not stand because of three late requests, but because of four, even if they come in different intervals', () => {
+    for (const [late, isQueue] of [[3, false], [4, true]]) {
+      const bench = new Bench()
+      bench.traffic(2000, { rate: 200, responseMs: 5, ...SATURATED })
+      bench.pass(150, SATURATED)
+      for (let i = 0; i < late; i++) {
+        bench.request({ waitedMs: 60, responseMs: 5 })
+        bench.pass(101, SATURATED)
+      }
+      assert.equal(bench.gate.queueing, isQueue, `${late}`)
+    }
+  })
+
+  it('does not stand because of late requests between which none came for a whole interval', () => {
+    const bench = new Bench()
+    bench.traffic(2000, { rate: 200, responseMs: 5, ...SATURATED })
+    for (let i = 0; i < 10; i++) {
+      bench.request({ waitedMs: 60, responseMs: 5 })
+      bench.pass(250, SATURATED)
+    }
+    assert.equal(bench.gate.queueing, false)
+  })
+
+  it('does not stand because the loop is never idle, if all arrivals are known', () => {
+    for (const [queued, isQueue] of [[0, true], [1, false]]) {
+      const bench = new Bench()
+      for (let i = 0; i < 200; i++) {
+        bench.request({ waitedMs: 60, queued, responseMs: 5 })
+        bench.pass(10, { ...SATURATED, queued: 1 })
+      }
+      assert.equal(bench.gate.queueing, isQueue, queued ? 'new' : 'kept-alive')
+    }
   })
 
   it('does not stand while the loop is idle at times, however long the waits are', () => {

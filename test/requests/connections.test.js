@@ -26,11 +26,11 @@ const { binding } = require('../../lib/native/binding.js')
 const LEAST_WAIT_MS = LATE_MS - 10
 
 const QUEUED = 40
-/** Takes twice as long as any request may wait, whatever the load: 20 * SHORTEST_MS. */
-const BURST = 80
-/** The smallest maxDelay. The last of the queued requests waits for longer than even a burst may. */
+/** The smallest maxDelay. */
 const SHORTEST_MS = 20
 const TURN_MS = 10
+/** One is accepted in each turn, so the last one waits for twice as long as any request may: 20 times maxDelay. */
+const BURST = 80
 /** So short that requests found by the loop's next poll have waited less than the kernel can measure. */
 const SHORT_TURN_MS = 2
 const MANY_QUEUED = 200

@@ -20,7 +20,7 @@ const { block } = require('./block.js')
  * The limit that tests set, in ms. Where the kernel reports waits, requests may wait for several times as long while the
  * server has time to spare, so that a lower limit is enough for ordinary requests.
  */
-const LIMIT_MS = binding.kernelWaits ? 40 : 120
+const LIMIT_MS = binding.kernelWaits ? 20 : 120
 
 // Longer than the admission controller allows, by more than two ticks of the slowest kernel (10 ms) and by the time for
 // which the process may lose the processor on a loaded machine between the reading of the wait and the decision.
@@ -30,7 +30,7 @@ const SHORTEST_INTERVAL_MS = 16
 
 // Whatever the load, and even if the accept queue becomes shorter, no request may wait for longer (kBurst in
 // src/admission/queue_delay.cc).
-const LONGEST_MS = binding.kernelWaits ? 20 * LIMIT_MS : LIMIT_MS
+const LONGEST_MS = binding.kernelWaits ? 50 * LIMIT_MS : LIMIT_MS
 
 /** The shortest wait of a late request. */
 const LATE_MS = LONGEST_MS + MARGIN_MS
