@@ -87,9 +87,11 @@ for (const kind of kinds) {
         needs(this, 'waits from the kernel', binding.kernelWaits)
         let atRefusal
         const site = await start()
-        const client = await connect(site.port)
-        assert.equal((await late(() => client.send('GET /'))).status, 503)
-        // The interval ends with that request's turn, or later.
+        // Fewer late requests are not a queue.
+        const clients = await Promise.all(Array.from({ length: 4 }, () => connect(site.port)))
+        const responses = await late(() => clients.map((client) => client.send('GET /')))
+        assert.deepEqual(responses.map(({ status }) => status), [503, 503, 503, 503])
+        // The interval ends with the turn of these requests, or later.
         await until(() => {
           atRefusal = site.gate.snapshot()
           return atRefusal.queueing
