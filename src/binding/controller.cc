@@ -30,9 +30,7 @@ class Controller final : public TurnListener {
     if (turns_) turns_->Remove(TurnPhase::kJudge, this);
   }
 
-  void OnTurn(TurnPhase /*phase*/, const Turn& turn) override {
-    admission.OnTurn(turn.ended_at, turn.busy, turn.queued);
-  }
+  void OnTurn(TurnPhase /*phase*/, const Turn& turn) override { admission.OnTurn(turn); }
   uint64_t Now() const { return turns_ ? turns_->Now() : uv_hrtime(); }
 
   AdmissionController admission;
@@ -97,9 +95,10 @@ void Depart(const Napi::CallbackInfo& info) {
   Get(info).admission.Depart(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2), OutcomeAt(info, 3));
 }
 
-// turn(now, busy, queued)
+// turn(now, busy, queued, lost = 0)
 void OnSimulatedTurn(const Napi::CallbackInfo& info) {
-  Get(info).admission.OnTurn(NsAt(info, 0), NsAt(info, 1), CountAt(info, 2));
+  const uint64_t lost = info.Length() > 3 ? NsAt(info, 3) : 0;
+  Get(info).admission.OnTurn({NsAt(info, 0), NsAt(info, 1), CountAt(info, 2), lost});
 }
 
 // spilled(count)
