@@ -187,14 +187,14 @@ void AdmissionController::Split(uint8_t id, double share) {
   }
 }
 
-void AdmissionController::OnTurn(uint64_t now, uint64_t busy_ns, uint32_t queued) {
-  queue_.Waiting().ReportLongest(queued);
+void AdmissionController::OnTurn(const Turn& turn) {
+  queue_.Waiting().ReportLongest(turn.queued);
   const double share = HeldUp() ? dry_run_->Share() : 1;
-  last_busy_ = busy_ns;
-  last_turn_ = static_cast<uint64_t>(share * static_cast<double>(busy_ns));
-  queue_.OnTurn(now, last_turn_, share);
-  busy_ += static_cast<double>(busy_ns);
-  if (now - window_begun_ >= kWindowNs) EndWindow(now);
+  last_busy_ = turn.busy;
+  last_turn_ = static_cast<uint64_t>(share * static_cast<double>(turn.busy));
+  queue_.OnTurn(turn.ended_at, last_turn_, turn.lost, share);
+  busy_ += static_cast<double>(turn.busy);
+  if (turn.ended_at - window_begun_ >= kWindowNs) EndWindow(turn.ended_at);
 }
 
 void AdmissionController::EndWindow(uint64_t now) {

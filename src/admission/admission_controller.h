@@ -9,6 +9,7 @@
 #include "admission/dry_run.h"
 #include "admission/loop_cost.h"
 #include "admission/queue_delay.h"
+#include "loop/turn.h"
 
 namespace spillway {
 
@@ -48,10 +49,9 @@ class AdmissionController final {
   /// rounding error: JavaScript holds it as a double, which is exact only in the first 104 days of
   /// uptime.
   void Depart(uint64_t now, uint8_t id, uint64_t start, Outcome outcome);
-  /// A turn ends now. For `busy_ns` of it, the loop was busy, that is, not waiting for events.
-  /// `queued`: connections in the longest accept queue of the thread, 0 if unknown. Must be called
-  /// for each turn: the controller evaluates its measurements here, about every 100 ms.
-  void OnTurn(uint64_t now, uint64_t busy_ns, uint32_t queued);
+  /// A turn ends now. Must be called for each turn: the controller evaluates its measurements here,
+  /// about every 100 ms.
+  void OnTurn(const Turn& turn);
   /// Whether Arrive() admits every request that has not waited. This changes only in OnTurn().
   bool AdmitsAll() const {
     return !dry_run_ && options_.max_in_flight == 0 && !enforcing_any_ &&

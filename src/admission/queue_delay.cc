@@ -10,7 +10,7 @@ namespace {
 // almost none.
 constexpr uint64_t kTicksOfDoubt = 2;
 
-// A wait is long if it exceeds half of the limit.
+// A wait is long if it exceeds half of the limit, and what pauses can explain.
 constexpr uint64_t kLatePart = 2;
 
 // The queue no longer stands if its waits have been short for two windows. If a single window were
@@ -51,9 +51,10 @@ bool QueueDelay::WorksOffBurst() const {
 }
 
 void QueueDelay::Saw(uint64_t wait_ns, bool queued, bool refused) {
-  ++begun_;
+  begun_ += !refused;
   if (queued) waiting_.Accepted();
-  (queued ? accepted_ : kept_alive_).Saw(wait_ns > max_delay_ / kLatePart, refused);
+  const bool is_late = wait_ns > max_delay_ / kLatePart + pause_.PausesNs();
+  (queued ? accepted_ : kept_alive_).Saw(is_late, refused);
 }
 
 void QueueDelay::Spilled(uint32_t count) {
@@ -61,8 +62,8 @@ void QueueDelay::Spilled(uint32_t count) {
   accepted_.Spilled(count);
 }
 
-void QueueDelay::OnTurn(uint64_t now, uint64_t busy_ns, double share) {
-  pause_.OnTurn(now, busy_ns, begun_ * demand_.CostNs(), share);
+void QueueDelay::OnTurn(uint64_t now, uint64_t busy_ns, uint64_t lost_ns, double share) {
+  pause_.OnTurn(now, busy_ns, begun_ * demand_.CostNs(), lost_ns, share);
   waiting_.OnTurn(now);
   busy_ += busy_ns;
   ++turns_;

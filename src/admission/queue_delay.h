@@ -51,7 +51,7 @@ class QueueDelay final {
 
   /// `share`: the part of the loop's time that counts until the next turn ends, 0 to 1; below 1
   /// only in a dry run.
-  void OnTurn(uint64_t now, uint64_t busy_ns, double share);
+  void OnTurn(uint64_t now, uint64_t busy_ns, uint64_t lost_ns, double share);
   /// A window has ended. For `busy_ns` of it, the loop was busy, with ghosts too in a dry run.
   void EndWindow(uint64_t now, double busy_ns, double completions);
 

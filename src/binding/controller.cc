@@ -37,7 +37,7 @@ class Controller final : public TurnListener {
     // enough.
     const bool is_short = turn.ended_at - turn_began_ < tick_;
     DrainLog(is_short ? turn_began_ : turn.ended_at);
-    admission_.OnTurn(turn.ended_at, turn.busy, turn.queued);
+    admission_.OnTurn(turn);
     turn_began_ = turn.ended_at;
     log_.SetOpen(turn.busy < tick_ && admission_.AdmitsAll(), turn_began_);
   }
@@ -132,9 +132,10 @@ void Depart(const Napi::CallbackInfo& info) {
   Get(info).Admission().Depart(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2), OutcomeAt(info, 3));
 }
 
-// turn(now, busy, queued)
+// turn(now, busy, queued, lost = 0)
 void OnSimulatedTurn(const Napi::CallbackInfo& info) {
-  Get(info).Admission().OnTurn(NsAt(info, 0), NsAt(info, 1), CountAt(info, 2));
+  const uint64_t lost = info.Length() > 3 ? NsAt(info, 3) : 0;
+  Get(info).Admission().OnTurn({NsAt(info, 0), NsAt(info, 1), CountAt(info, 2), lost});
 }
 
 // spilled(count)

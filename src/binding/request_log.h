@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -35,7 +36,7 @@ class RequestLog final {
   template <typename Visit>
   void Drain(Visit visit) {
     SharedNumbers& numbers = Numbers();
-    const auto count = static_cast<size_t>(numbers[kCount]);
+    const size_t count = std::min(static_cast<size_t>(numbers[kCount]), kEntries);
     numbers[kCount] = 0;
     for (size_t i = 0; i < count; ++i) {
       const auto code = static_cast<uint32_t>(numbers[kFirst + 2 * i]);

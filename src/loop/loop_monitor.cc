@@ -32,6 +32,9 @@ constexpr uint64_t kSendPart = 4;
 // shortest pause. A reading takes three system calls.
 constexpr uint64_t kWaitedIsNewNs = Pause::kShortestNs / 10;
 
+// How long to reuse a reading of the thread's processor time, which takes a system call.
+constexpr uint64_t kRanIsNewNs = 20 * kNsPerMs;
+
 }  // namespace
 
 LoopMonitor::LoopMonitor(uv_loop_t* loop)
@@ -185,6 +188,18 @@ LoopReading LoopMonitor::Read(bool with_work) {
   return {uv_hrtime(), uv_metrics_idle_time(loop_), work};
 }
 
+// Busy time in which the thread did not run, since it was last read; 0 if that is a moment ago.
+uint64_t LoopMonitor::Lost(uint64_t now, uint64_t busy) {
+  busy_ += busy;
+  if (now - ran_read_at_ < kRanIsNewNs) return 0;
+  const uint64_t ran = ThreadCpuNs();
+  const uint64_t lost = busy_ - std::min(busy_, ran - ran_);
+  ran_read_at_ = now;
+  ran_ = ran;
+  busy_ = 0;
+  return lost;
+}
+
 uint64_t LoopMonitor::Waited() {
   const uint64_t now = uv_hrtime();
   if (now - waited_read_at_ < kWaitedIsNewNs) return waited_;
@@ -232,7 +247,8 @@ void LoopMonitor::OnCheck(uv_check_t* check) {
   const LoopReading reading = self->Read(false);
   const uint64_t busy = self->WithoutPause(self->stats_.TurnSoFar(reading.now, reading.idle));
   self->stats_.OnTurnEnd(reading, busy);
-  const Turn turn{reading.now, busy, self->LongestAcceptQueue(reading.now)};
+  const Turn turn{reading.now, busy, self->LongestAcceptQueue(reading.now),
+                  self->Lost(reading.now, busy)};
   self->turns_->Measured(turn);
   self->ForgetLookups();
   self->turns_->Act(turn);
@@ -248,7 +264,7 @@ void LoopMonitor::WakeForListeners() {
 void LoopMonitor::OnWake(uv_timer_t* wake) {
   auto* self = static_cast<LoopMonitor*>(wake->data);
   if (self->running_) return;  // OnCheck() will run
-  self->turns_->Act({uv_hrtime(), 0, 0});
+  self->turns_->Act({uv_hrtime(), 0, 0, 0});
   self->WakeForListeners();
 }
 

@@ -77,6 +77,7 @@ class LoopMonitor final {
 
   LoopReading Read(bool with_work);
   /// The total time for which the thread has waited for a processor since the first reading.
+  uint64_t Lost(uint64_t now, uint64_t busy);
   uint64_t Waited();
   uint64_t TurnSoFar(uint64_t now);
   /// `wait`, which ends now, minus the time in which the process was stopped.
@@ -99,6 +100,9 @@ class LoopMonitor final {
   uv_loop_t* const loop_;
   const uint64_t tick_;
   LoopStats stats_;
+  uint64_t busy_ = 0;  // since `ran_` was read
+  uint64_t ran_ = 0;
+  uint64_t ran_read_at_ = 0;
   uint64_t waited_ = 0;
   std::optional<uint64_t> waited_reading_;
   uint64_t waited_read_at_ = 0;

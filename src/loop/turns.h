@@ -7,16 +7,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "loop/turn.h"
 #include "os/clocks.h"
 
 namespace spillway {
-
-/// A turn of the event loop, from the end of one poll phase to the end of the next. Times are ns.
-struct Turn {
-  uint64_t ended_at;  // by uv_hrtime()
-  uint64_t busy;      // the part of the turn in which the loop did not wait for events
-  uint32_t queued;    // connections in the longest of the accept queues that the monitor watches
-};
 
 /// When a turn ends, all listeners of one phase are notified before those of the next.
 ///

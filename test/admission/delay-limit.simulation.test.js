@@ -85,12 +85,26 @@ describe('the delay limit without a queue', () => {
     for (const [pauses, forgiven] of [[1, 200], [2, 400], [3, 500]]) {
       const verdicts = [-8, 8].map((more) => {
         const bench = busy()
-        bench.longTurn(200)
-        // A third of each is worked off.
-        for (let i = 1; i < pauses; i++) bench.longTurn(300)
+        for (let i = 0; i < pauses; i++) bench.longTurn(200)
         return bench.arrive(0, MAX_DELAY_MS + forgiven + more)
       })
       assert.deepEqual(verdicts, [ADMIT, QUEUE_DELAY], `${pauses} pauses`)
+    }
+  })
+
+  it('excuses the wait while the loop had to share its processor, unless it always has to', () => {
+    for (const [sharedMs, excused] of [[300, true], [30_000, false]]) {
+      const verdicts = [180, 220].map((wait) => {
+        const bench = busy()
+        for (let i = 0; i < sharedMs / 20; i++) {
+          for (let n = 0; n < 4; n++) bench.request({ responseMs: 5 })
+          bench.now += ms(20)
+          bench.controller.turn(bench.now, ms(20), 0, ms(15))
+        }
+        return bench.arrive(0, MAX_DELAY_MS + wait)
+      })
+      // 15 ms are lost in each turn, and a third of the other 5 ms is worked off.
+      assert.deepEqual(verdicts, [excused ? ADMIT : QUEUE_DELAY, QUEUE_DELAY], `${sharedMs} ms`)
     }
   })
 

@@ -5,6 +5,7 @@ const fs = require('node:fs')
 const net = require('node:net')
 const { start } = require('../support/child.js')
 const { needs } = require('../support/needs.js')
+const { binding } = require('../../lib/native/binding.js')
 
 describe('a process that was stopped for a while', function () {
   it('is not considered busy', async function () {
@@ -28,6 +29,13 @@ it('a process that waits for a processor is considered late', async function () 
   const { hello: { tookMs, lagMs } } = await start('starved.js')
   assert.ok(tookMs > 1500, 'the process did get a processor')
   assert.ok(lagMs > tookMs / 2, `${lagMs} of ${tookMs} ms`)
+})
+
+it('a process that has to share its processor for a while allows longer waits meanwhile', async function () {
+  this.timeout(60_000)
+  needs(this, 'waits from the kernel', binding.kernelWaits)
+  const { hello: { aloneMs, sharedMs } } = await start('shared-processor.js')
+  assert.ok(sharedMs > aloneMs + 200, `${aloneMs}, ${sharedMs} ms`)
 })
 
 /** @param {import('node:net').Socket} socket */

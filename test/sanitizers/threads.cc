@@ -81,7 +81,8 @@ class Worker final : public TurnListener {
  public:
   explicit Worker(uv_loop_t* loop)
       : monitor_(LoopMonitor::New(loop)),
-        controller_(std::make_unique<AdmissionController>(AdmissionController::Options{100 * kNsPerMs, 4, kNsPerMs, false})),
+        controller_(std::make_unique<AdmissionController>(
+            AdmissionController::Options{100 * kNsPerMs, 4, kNsPerMs, false})),
         window_(std::make_unique<TurnWindow>(uv_hrtime())),
         probes_(kProbes) {
     Check(monitor_ != nullptr && monitor_->Start(kIntervalMs, 0.5), "LoopMonitor");
@@ -89,7 +90,7 @@ class Worker final : public TurnListener {
   }
 
   void OnTurn(TurnPhase /*phase*/, const Turn& turn) override {
-    controller_->OnTurn(turn.ended_at, turn.busy, turn.queued);
+    controller_->OnTurn(turn);
     window_->OnTurn(turn.busy);
   }
 
