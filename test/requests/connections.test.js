@@ -29,11 +29,12 @@ const QUEUED = 40
 /** The smallest maxDelay. */
 const SHORTEST_MS = 20
 const TURN_MS = 10
-/** One is accepted in each turn, so the last one waits for twice as long as any request may: 20 times maxDelay. */
-const BURST = 80
+/** One is accepted in each turn, so the last one waits for one and a half times as long as any request may: 50 times maxDelay. */
+const BURST = 150
 /** So short that requests found by the loop's next poll have waited less than the kernel can measure. */
-const SHORT_TURN_MS = 2
-const MANY_QUEUED = 200
+const SHORT_TURN_MS = 3
+/** The last one waits for longer than any request may: 50 times maxDelay. */
+const MANY_QUEUED = 400
 
 afterEach(closeOpened)
 
