@@ -28,9 +28,8 @@ const FLAGS = [
   '-ffunction-sections', '-fdata-sections'
 ]
 
-// Elsewhere than on Linux, waits cannot be measured before a request's first turn, and less code runs for each request:
-// there, a small package is worth more than the last of the speed.
-const SIZE = { linux: [], mac: ['-Os'], win: ['-Os'] }
+// Replaces the -O2 of binding.gyp: calls take up to 5 ns more, and the package is 5 % smaller.
+const OPTIMIZE = '-Os'
 
 async function main () {
   const wanted = process.argv.slice(2)
@@ -50,7 +49,7 @@ async function main () {
  */
 async function build (target, folder) {
   const sources = gyp.sources(target.os)
-  const flags = ['-target', target.triple, ...FLAGS, ...gyp.compilerFlags(target.os), ...SIZE[target.os]]
+  const flags = ['-target', target.triple, ...FLAGS, ...gyp.compilerFlags(target.os), OPTIMIZE]
   const steps = sources.map((file) => [file, ...flags, `-I${nodeHeaders()}`])
   const linked = []
   const runtime = runtimeOf(path.join(ZIG, 'lib'), target.os)
