@@ -29,10 +29,15 @@ class WaitingConnections final {
   void OnTurn(uint64_t now) {
     turn_ended_ = now;
     length_ = reported_;
-    is_known_ |= length_ > 0;
     reported_ = 0;
     has_report_ = false;
     shortest_of_window_ = std::min(shortest_of_window_, length_);
+    if (!is_known_ && length_ > 0) {
+      // Those that wait may have come long before.
+      is_known_ = true;
+      next_ = count_ = 0;
+      Remember(now);
+    }
     if (now - remembered_at_ >= every_) Remember(now);
   }
   /// Returns by how much the queue has grown in the window.

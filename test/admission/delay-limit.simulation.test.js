@@ -144,6 +144,16 @@ describe('the delay limit without a queue', () => {
     ])
   })
 
+  it('does not take connections for new ones because the accept queue was not watched before', () => {
+    const bench = new Bench()
+    bench.traffic(10_000, { rate: 200, responseMs: 5, busyMs: 0.2 })
+    for (let i = 0; i < 200; i++) {
+      bench.request({ waitedMs: 90, responseMs: 5 })
+      bench.pass(5, { busyMs: 0.2, queued: i < 100 ? 0 : 250 - i })
+      if (i > 101) assert.equal(bench.arrive(0, 1990), ADMIT, `turn ${i}`)
+    }
+  })
+
   it('treats a burst at the start as one that is worked off', () => {
     const bench = new Bench()
     bench.longTurn(30)
