@@ -24,7 +24,7 @@ const LONGEST_OUTPUT = 2 ** 24 // a compiler's errors, bytes
 // function has a section of its own, so that the linker can drop unused functions. Without -fno-ident, each binary
 // would contain the compiler's name once for each source file.
 const FLAGS = [
-  '-O2', '-fPIC', '-fno-exceptions', '-fno-rtti', '-fno-asynchronous-unwind-tables', '-fno-unwind-tables', '-fno-ident',
+  '-fPIC', '-fno-exceptions', '-fno-rtti', '-fno-asynchronous-unwind-tables', '-fno-unwind-tables', '-fno-ident',
   '-ffunction-sections', '-fdata-sections'
 ]
 

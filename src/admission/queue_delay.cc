@@ -10,7 +10,7 @@ namespace {
 // almost none.
 constexpr uint64_t kTicksOfDoubt = 2;
 
-// A wait is long if it exceeds half of the limit, and what pauses can explain.
+// A wait is long if it exceeds half of the limit plus what pauses can explain.
 constexpr uint64_t kLatePart = 2;
 
 // The queue no longer stands if its waits have been short for two windows. If a single window were

@@ -49,8 +49,8 @@ class QueueDelay final {
   WaitingConnections& Waiting() { return waiting_; }
   const WaitingConnections& Waiting() const { return waiting_; }
 
-  /// `share`: the part of the loop's time that counts until the next turn ends, 0 to 1; below 1
-  /// only in a dry run.
+  /// `lost_ns`: see Turn. `share`: the part of the loop's time that counts until the next turn
+  /// ends, 0 to 1; below 1 only in a dry run.
   void OnTurn(uint64_t now, uint64_t busy_ns, uint64_t lost_ns, double share);
   /// A window has ended. For `busy_ns` of it, the loop was busy, with ghosts too in a dry run.
   void EndWindow(uint64_t now, double busy_ns, double completions);
@@ -87,7 +87,7 @@ class QueueDelay final {
   uint64_t since_ = 0;
   uint64_t long_at_ = 0;  // when a window last had long waits
   uint64_t patience_ = 0;
-  uint32_t begun_ = 0;  // requests in this turn
+  uint32_t begun_ = 0;  // requests in this turn that this limit did not refuse
   Waits accepted_;
   Waits kept_alive_;
 

@@ -23,12 +23,12 @@ class Waits final {
   uint32_t Seen() const { return window_.seen; }
   uint32_t Refused() const { return window_.refused; }
 
-  /// Whether they show that no queue stood, and one begins to.
+  /// For a queue that does not stand: whether it begins to.
   bool BeginsToStand() const {
     const uint32_t seen = earlier_.seen + window_.seen;
     return seen >= kFewest && (earlier_.late + window_.late) * kLateOf >= seen * kLateLeast;
   }
-  /// Whether they show that the queue still stands.
+  /// For a queue that stands: whether it still does.
   bool StillStands() const {
     if (window_.seen == 0) return false;
     return window_.refused * kRefusedPart >= window_.seen ||

@@ -188,7 +188,7 @@ LoopReading LoopMonitor::Read(bool with_work) {
   return {uv_hrtime(), uv_metrics_idle_time(loop_), work};
 }
 
-// Busy time in which the thread did not run, since it was last read; 0 if that is a moment ago.
+// Returns 0 if the processor time was read a moment ago.
 uint64_t LoopMonitor::Lost(uint64_t now, uint64_t busy) {
   busy_ += busy;
   if (now - ran_read_at_ < kRanIsNewNs) return 0;

@@ -76,8 +76,9 @@ class LoopMonitor final {
   ~LoopMonitor() = default;
 
   LoopReading Read(bool with_work);
-  /// The total time for which the thread has waited for a processor since the first reading.
+  /// See Turn::lost. Must be called once a turn, with its busy time.
   uint64_t Lost(uint64_t now, uint64_t busy);
+  /// The total time for which the thread has waited for a processor since the first reading.
   uint64_t Waited();
   uint64_t TurnSoFar(uint64_t now);
   /// `wait`, which ends now, minus the time in which the process was stopped.
@@ -101,7 +102,7 @@ class LoopMonitor final {
   const uint64_t tick_;
   LoopStats stats_;
   uint64_t busy_ = 0;  // since `ran_` was read
-  uint64_t ran_ = 0;
+  uint64_t ran_ = 0;   // the thread's processor time
   uint64_t ran_read_at_ = 0;
   uint64_t waited_ = 0;
   std::optional<uint64_t> waited_reading_;

@@ -47,7 +47,8 @@ describe('under attack, the spill', function () {
       sockets.push(...wave)
       await Promise.all(wave.map((socket) => socket.connecting && once(socket, 'connect')))
       assert.equal((await (await connect(port)).send('GET /health')).status, 200)
-      // The spill holds at most 256 at once. Two of them stay in the accept queue until another connection comes.
+      // The spill holds at most 256 at once, so waves must not overlap. Two connections stay in the accept queue until
+      // another comes.
       refused = await untilFigures(child, ({ connections, spilled }) => connections + spilled >= sockets.length - 2)
     }
     assert(refused.handedOver < refused.spilled, `${refused.handedOver} handed over`)
