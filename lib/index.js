@@ -148,8 +148,8 @@ function requestDelay (request) {
     throw argumentError(TypeError, 'SPILLWAY_INVALID_ARGUMENT',
       `toobusy() takes a request of Node.js, Express, Fastify or Hapi, a Koa context, or no argument; got ${show(request)}`)
   }
-  const { waitNs } = requestWatch.trackedRequestOf(raw)
-  return waitNs >= 0 ? waitNs / NS_PER_MS : binding.delay()
+  const { waitNs, source } = requestWatch.trackedRequestOf(raw)
+  return source === 'kernel' ? waitNs / NS_PER_MS : binding.delay()
 }
 
 module.exports = toobusy

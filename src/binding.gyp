@@ -7,6 +7,7 @@
         "accept_queue/lingering_closes.cc",
         "accept_queue/path_patterns.cc",
         "accept_queue/spill.cc",
+        "accept_queue/tls_record.cc",
         "admission/admission_controller.cc",
         "admission/no_load_baseline.cc",
         "admission/class_limit.cc",
@@ -18,6 +19,7 @@
         "binding/call.cc",
         "binding/concurrency.cc",
         "binding/controller.cc",
+        "binding/descriptors.cc",
         "binding/environment.cc",
         "binding/loop_delay.cc",
         "binding/object.cc",
@@ -30,7 +32,9 @@
         "loop/loop_stats.cc",
         "loop/pool_probe.cc",
         "loop/turn_window.cc",
-        "loop/turns.cc"
+        "loop/turns.cc",
+        "os/accept_queue.cc",
+        "os/queue_ages.cc"
       ],
       "include_dirs": [".", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
@@ -57,10 +61,24 @@
         [
           "OS=='linux'",
           {
-            "sources": ["os/early_socket_linux.cc", "os/run_queue_linux.cc", "os/socket_queue_linux.cc"],
+            "sources": [
+              "os/accept_queue_length_linux.cc",
+              "os/early_socket_linux.cc",
+              "os/run_queue_linux.cc",
+              "os/shared_port_linux.cc",
+              "os/socket_queue_linux.cc"
+            ],
             "ldflags": ["-Wl,-z,relro,-z,now", "-Wl,--gc-sections"]
           },
-          {"sources": ["os/early_socket_other.cc", "os/run_queue_other.cc", "os/socket_queue_other.cc"]}
+          {
+            "sources": [
+              "os/accept_queue_length_other.cc",
+              "os/early_socket_other.cc",
+              "os/run_queue_other.cc",
+              "os/shared_port_other.cc",
+              "os/socket_queue_other.cc"
+            ]
+          }
         ]
       ]
     },

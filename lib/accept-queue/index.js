@@ -17,7 +17,6 @@ function createSpill (controller, options, plan, onRefusals) {
 
 /** Takes the place of the spill when it is off. */
 class NoSpill {
-  spilled = 0
   #whyNot
 
   /** @param {string} whyNot */
@@ -38,7 +37,7 @@ class NoSpill {
 
   /** @returns {import('./spill.js').SpillSnapshot} */
   snapshot () {
-    return { active: false, why: this.#whyNot, sockets: 0, spilled: 0, handedOver: 0, dropped: 0, lingeringCloses: 0 }
+    return { active: false, why: this.#whyNot, sockets: 0, spilled: 0, handshakes: 0, handedOver: 0, dropped: 0, lingeringCloses: 0 }
   }
 }
 

@@ -10,6 +10,7 @@ const { AsyncResource } = require('node:async_hooks')
 const { listenerCount } = require('node:events').prototype
 const http = require('node:http')
 const { binding } = require('../native/binding.js')
+const { TAKEN, discard, handOverAll } = require('./hand-over.js')
 const { firstReserved } = require('../limits/descriptor-reserve.js')
 const { answers } = require('./spill-plan.js')
 
@@ -20,7 +21,8 @@ const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknow
  * @property {boolean} active whether it watches a listening socket
  * @property {string} why the reason that it is not active; empty if it is
  * @property {number} sockets listening sockets that it watches
- * @property {number} spilled connections refused
+ * @property {number} spilled connections refused, not counting those of `handshakes`
+ * @property {number} handshakes connections refused before their TLS handshake
  * @property {number} handedOver connections that it accepted and handed over to Node: those with an exempt path, a
  *   WebSocket handshake, no request yet, or bytes that it cannot parse
  * @property {number} dropped connections closed without an answer because their server had closed
@@ -28,9 +30,10 @@ const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknow
  *   for at most 2 s
  *
  * @typedef {object} SpillReport the refusals of one turn of the loop
+ * @property {'spill' | 'handshake'} reason 'handshake': the connections were refused before their TLS handshake
  * @property {number} count connections refused
  * @property {number} waitMs the longest wait among them
- * @property {number} retryAfter s
+ * @property {number} retryAfter s; 0 for TLS, where the client is not told
  *
  * @typedef {object} Attachment of the spill to a listening server
  * @property {any} handle on which the server listens
@@ -39,10 +42,13 @@ const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknow
  * @property {(fds: ArrayLike<number> & { [index: number]: number }, count: number) => void} handOver
  */
 
-// The type that `new TCP(type)` takes for a connection, as opposed to a listening socket.
-const SOCKET = 0
-/** Replaces a descriptor that a handle has taken over. */
-const TAKEN = -1
+/** The constructors of the handles that servers listen on: for TCP and for Unix domain sockets. */
+const KNOWN_HANDLES = new Set(['TCP', 'Pipe'])
+/**
+ * A fatal alert, internal_error (RFC 8446, section 6): a client sees that the server refused on purpose, and a proxy asks
+ * another one.
+ */
+const TLS_ALERT = '\x15\x03\x03\x00\x02\x02\x50'
 // The maximum number of connections that native code hands over in a turn (kMostHandedOver in src/accept_queue/spill.h).
 const SLOTS = 8
 // The figures of this many closed servers are still read, because they may change.
@@ -71,7 +77,7 @@ class Spill {
   #watched = new Set()
   /** @type {import('../native/binding.js').NativeSpill[]} */
   #retired = []
-  #ended = { spilled: 0, handedOver: 0, dropped: 0, lingeringCloses: 0 }
+  #ended = { spilled: 0, handshakes: 0, handedOver: 0, dropped: 0, lingeringCloses: 0 }
   /** @type {any} */
   #lastServer
   /** @type {any} */
@@ -152,24 +158,27 @@ class Spill {
    */
   #createNative (server, handle, handOver) {
     const { message } = this.#options
+    const isTls = isTlsServer(server)
     const slots = new Int32Array(SLOTS)
     const deliver = (/** @type {number} */ count, /** @type {number} */ refused, /** @type {number} */ waitMs, /** @type {number} */ seconds) => {
-      if (refused > 0) this.#report(refused, waitMs, seconds)
+      if (refused > 0) this.#report(isTls ? 'handshake' : 'spill', refused, waitMs, seconds)
       if (count > 0) handOver(slots, count)
     }
     const takesWebSockets = () => listenerCount.call(server, 'upgrade') > 0
-    return binding.createSpill(this.#controller, handle.fd, this.#exempt, answers(this.#options), Buffer.byteLength(message),
-      firstReserved(this.#options), slots, deliver, this.#onRefusals !== undefined, takesWebSockets)
+    return binding.createSpill(this.#controller, handle.fd, this.#exempt, isTls ? [TLS_ALERT] : answers(this.#options),
+      isTls ? 0 : Buffer.byteLength(message), firstReserved(this.#options), slots, deliver, this.#onRefusals !== undefined,
+      takesWebSockets, isTls)
   }
 
   /**
+   * @param {SpillReport['reason']} reason
    * @param {number} count
    * @param {number} waitMs
    * @param {number} seconds Retry-After of the answer that was sent, used if the option is 'auto'
    */
-  #report (count, waitMs, seconds) {
+  #report (reason, count, waitMs, seconds) {
     const { retryAfter } = this.#options
-    this.#onRefusals?.({ count, waitMs, retryAfter: retryAfter === 'auto' ? seconds : retryAfter })
+    this.#onRefusals?.({ reason, count, waitMs, retryAfter: retryAfter === 'auto' ? seconds : retryAfter })
   }
 
   /** @param {any} server */
@@ -233,10 +242,6 @@ class Spill {
     if (this.#whyNot === '') this.#whyNot = 'the gate is closed'
   }
 
-  get spilled () {
-    return this.snapshot().spilled
-  }
-
   /** @returns {SpillSnapshot} */
   snapshot () {
     const sum = { ...this.#ended }
@@ -255,13 +260,14 @@ class Spill {
 }
 
 /**
- * @typedef {{ spilled: number, handedOver: number, dropped: number, lingeringCloses: number }} SpillCounts
+ * @typedef {{ spilled: number, handshakes: number, handedOver: number, dropped: number, lingeringCloses: number }} SpillCounts
  *
  * @param {SpillCounts} sum
  * @param {SpillCounts} figures
  */
 function add (sum, figures) {
   sum.spilled += figures.spilled
+  sum.handshakes += figures.handshakes
   sum.handedOver += figures.handedOver
   sum.dropped += figures.dropped
   sum.lingeringCloses += figures.lingeringCloses
@@ -273,49 +279,21 @@ function add (sum, figures) {
  * @returns {string} why the spill leaves a listening server alone; empty if it does not
  */
 function whyNotOn (server, handle) {
-  if (!(server instanceof http.Server)) return 'the server is not a plain HTTP/1 server'
+  if (!(server instanceof http.Server || isTlsServer(server))) return 'the server speaks HTTP/2 without TLS'
   // In a worker, the cluster module may replace the handle with an object that has no socket.
   if (cluster.isWorker && handle.fd === undefined) return "the cluster's primary holds the listening socket (round-robin scheduling)"
   // The cluster module overrides close() on a handle that all workers share.
   if (cluster.isWorker && Object.hasOwn(handle, 'close')) return 'the cluster\'s workers share the listening socket'
-  if (handle.constructor?.name === 'Pipe') return 'a Unix domain socket does not report which connections wait to be accepted'
-  const isKnown = handle.constructor?.name === 'TCP' && handle.fd >= 0 &&
+  const isKnown = KNOWN_HANDLES.has(handle.constructor?.name) && handle.fd >= 0 &&
     [handle.onconnection, handle.constructor.prototype.open].every((method) => typeof method === 'function')
-  return isKnown ? '' : 'this version of Node.js accepts connections in an unknown way'
+  if (!isKnown) return 'this version of Node.js accepts connections in an unknown way'
+  return binding.knowsAcceptQueue(handle.fd) ? '' : 'this system does not report which connections wait on a Unix domain socket'
 }
 
-/**
- * Does what libuv and Node's binding do with a connection that they have accepted. A slot becomes TAKEN as soon as a
- * handle owns its descriptor; the caller keeps the others.
- *
- * @param {any} server
- * @param {any} handle on which the server listened
- * @param {{ [index: number]: number }} fds
- * @param {number} count
- */
-function handOverAll (server, handle, fds, count) {
-  for (let i = 0; i < count && server._handle === handle; i++) {
-    if (fds[i] === TAKEN) continue
-    const connection = new handle.constructor(SOCKET)
-    if (connection.open(fds[i]) !== 0) {
-      connection.close()
-      continue
-    }
-    fds[i] = TAKEN
-    handle.onconnection(0, connection)
-  }
-}
-
-/**
- * Closes a socket's descriptor by means of a handle.
- *
- * @param {any} handle of the same kind
- * @param {number} fd
- */
-function discard (handle, fd) {
-  const connection = new handle.constructor(SOCKET)
-  connection.open(fd)
-  connection.close()
+/** @param {any} server */
+function isTlsServer (server) {
+  const { Server } = require('node:tls') // required on use
+  return server instanceof Server
 }
 
 module.exports = { Spill }

@@ -3,10 +3,12 @@
 const { createGate } = require('../gate/index.js')
 const { gateOptions } = require('../gate/options.js')
 const { answer, answerSocket } = require('../gate/refusal.js')
+const { answerStream } = require('../gate/stream-refusal.js')
 const { argumentError, invalidArgument } = require('../options/errors.js')
 const { readOptions } = require('../options/read.js')
 const { functionRow } = require('../options/rows.js')
 const { userFunction } = require('../options/user-function.js')
+const { StreamRequest } = require('../requests/stream-request.js')
 
 /**
  * @typedef {import('../gate/gate.js').GateHandle} GateHandle
@@ -18,7 +20,8 @@ const { userFunction } = require('../options/user-function.js')
  *
  * @typedef {object} AnswerOptions
  * @property {(req: IncomingMessage, res: ServerResponse, info: ShedInfo) => unknown} [respond] sends
- *   a response in place of the 503
+ *   a response in place of the 503. On a server that uses the event 'stream', `req` is a StreamRequest and `res` is the
+ *   stream
  *
  * @typedef {import('../gate/options.js').GateOptions<IncomingMessage> & AnswerOptions} HttpOptions
  */
@@ -54,24 +57,38 @@ function guard (server, options) {
   const refuse = refusal(respond, settings.message)
   const hadOwnEmit = Object.hasOwn(guarded, 'emit')
   const { emit } = guarded
+  /** Whether streams of HTTP/2 are judged, and not the requests that Node makes of them. */
+  let judgesStreams = false
+  /** @param {any} req */
+  const isJudged = (req) => judgesStreams && req.httpVersionMajor === 2
 
   /**
    * @this {any}
    * @param {string | symbol} event
    * @param {any} req
-   * @param {any} res the socket, if the request is an upgrade or CONNECT
+   * @param {any} res the socket, if the request is an upgrade or CONNECT over HTTP/1; the headers of a stream
    */
   function guardedEmit (event, req, res) {
-    if (REQUEST_EVENTS.has(/** @type {string} */ (event))) {
+    if (REQUEST_EVENTS.has(/** @type {string} */ (event)) && !isJudged(req)) {
       const info = gate.decide(req, res, req)
       if (info === null) return emit.call(this, event, req, res)
       refuse(req, res, info)
       return true
     }
-    if (TAKEOVER_EVENTS.has(/** @type {string} */ (event))) {
-      const info = gate.decide(req, null, req)
+    if (event === 'stream' && (judgesStreams ||= usesStreams(this))) {
+      const request = new StreamRequest(req, res)
+      const info = gate.decide(request, req, request)
       if (info !== null) {
-        answerSocket(res, info, settings.message)
+        refuse(request, req, info)
+        return true
+      }
+    }
+    if (TAKEOVER_EVENTS.has(/** @type {string} */ (event)) && !isJudged(req)) {
+      const isHttp2 = req.httpVersionMajor === 2
+      const info = gate.decide(req, isHttp2 ? res : null, req)
+      if (info !== null) {
+        if (isHttp2) refuse(req, res, info)
+        else answerSocket(res, info, settings.message)
         return true
       }
     }
@@ -99,13 +116,26 @@ function guard (server, options) {
  */
 function refusal (respond, message) {
   /** @param {any} req @param {any} res @param {ShedInfo} info */
-  const standard = (req, res, info) => answer(res, info, message)
+  const standard = (req, res, info) => {
+    if (req.httpVersionMajor === 2) answerStream(req.stream, req.headers, info, message)
+    else answer(res, info, message)
+  }
   if (respond === undefined) return standard
   // If the user's function fails, nothing else sends a response.
   return userFunction('respond', 'SPILLWAY_RESPOND', respond, (req, /** @type {any} */ res, info) => {
     if (!res.headersSent) standard(req, res, info)
     else (res.stream ?? res).destroy()
   })
+}
+
+/**
+ * Whether a server of HTTP/2 has listeners of its own for 'stream'. If it only has listeners for 'request', there is one
+ * listener for 'stream': Node's, which emits 'request'.
+ *
+ * @param {any} server
+ */
+function usesStreams (server) {
+  return server.listenerCount('stream') > Math.min(1, server.listenerCount('request'))
 }
 
 /** @param {any} value */

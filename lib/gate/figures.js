@@ -90,14 +90,15 @@ class GateFigures {
    * @returns {GateStats}
    */
   stats (droppedConnections) {
-    const { limits, spill: { spilled }, refusals: { byReason }, inFlight } = this.#sources
+    const { limits, spill, refusals: { byReason }, inFlight } = this.#sources
     const { dryRun } = this.#options
     const refusals = Object.values(byReason).reduce((sum, count) => sum + count)
+    const { spilled, handshakes } = spill.snapshot()
     return {
       admitted: this.admitted,
       exempt: this.exempt,
-      shed: dryRun ? 0 : refusals + spilled,
-      shedBy: { ...byReason, spill: spilled },
+      shed: dryRun ? 0 : refusals + spilled + handshakes,
+      shedBy: { ...byReason, spill: spilled, handshake: handshakes },
       wouldShed: dryRun ? refusals : 0,
       droppedConnections,
       inFlight: inFlight.count,

@@ -1,6 +1,5 @@
 'use strict'
 
-const { binding } = require('../native/binding.js')
 const { GateFigures } = require('./figures.js')
 const { InFlight, InFlightEntry } = require('./in-flight.js')
 const { ProvisionalRefusal } = require('./provisional-refusal.js')
@@ -163,7 +162,7 @@ class Gate {
     if (exempt || this.#isExempt?.(trackedRequest, request)) return wasJudged ? null : this.#exempt()
     if (limitsOnly && !isOverLimit) return this.#exempt()
 
-    const waitNs = trackedRequest.waitNs >= 0 ? trackedRequest.waitNs : binding.loopDelayNs()
+    const { waitNs } = trackedRequest
     this.#figures.recordWait(waitNs)
     trackedRequest.candidate = ''
     const classId = this.#classes.idOf(trackedRequest, request)

@@ -25,13 +25,14 @@ const { booleanRow, functionRow, isFunction, isNumber, isString, stringRow, whol
  *   limit, and is jittered, so that clients that were shed together do not return together
  * @property {string} [message] the body of the 503
  * @property {(info: ShedInfo, request: Request | undefined) => void} [onShed] called for every request that is shed. For the
- *   reason `'spill'` it is called at most once per turn of the event loop, with the `count` and without a request
+ *   reasons `'spill'` and `'handshake'` it is called at most once per turn of the event loop, with the `count` and without
+ *   a request
  * @property {boolean} [dryRun] count the requests that would be shed, but shed none
  * @property {boolean} [spill] whether native code refuses connections from the accept queue while a queue stands (this package
  *   calls that the spill); default: true if the adapter handles all requests of the server and no other option prevents it
  */
 
-/** @typedef {import('../admission/controller.js').Reason | import('../limits/index.js').LimitReason | 'spill'} ShedReason */
+/** @typedef {import('../admission/controller.js').Reason | import('../limits/index.js').LimitReason | 'spill' | 'handshake'} ShedReason */
 
 /**
  * Describes a refusal.
@@ -39,9 +40,10 @@ const { booleanRow, functionRow, isFunction, isNumber, isString, stringRow, whol
  * @typedef {object} ShedInfo
  * @property {ShedReason} reason the limit that was exceeded. `'delay'`: the request had waited too long. `'inFlight'`: as
  *   many requests of its class were in flight as can be served in time. `'maxInFlight'`: the option of that name.
- *   `'spill'`: more connections were in the accept queue than can be served in time. Otherwise one of the limits on the
+ *   `'spill'`: more connections were in the accept queue than can be served in time; `'handshake'`: the same, and they
+ *   were refused before their TLS handshake. Otherwise one of the limits on the
  *   process, such as `'heapUsedBytes'`
- * @property {number} count the number of requests: 1, except for `'spill'`
+ * @property {number} count the number of requests: 1, except for `'spill'` and `'handshake'`
  * @property {string} class the class of the request
  * @property {number} waitMs how long the request had waited before its handler
  * @property {number} delayLimitMs the delay limit at that moment; Infinity if `maxDelay` is false

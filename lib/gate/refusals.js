@@ -6,7 +6,7 @@ const { NS_PER_MS } = require('../native/units.js')
 /**
  * @typedef {import('./options.js').ShedInfo} ShedInfo
  *
- * @typedef {Record<import('../admission/controller.js').Reason | 'spill', number> &
+ * @typedef {Record<import('../admission/controller.js').Reason | 'spill' | 'handshake', number> &
  *   Partial<Record<import('../limits/index.js').LimitReason, number>>} ShedBy includes only those limits on the process that
  *   have caused a refusal
  */
@@ -14,7 +14,7 @@ const { NS_PER_MS } = require('../native/units.js')
 /** Counts a gate's refusals and reports them to the user's `onShed`. */
 class Refusals {
   /** The refusals of the spill are counted in native code. @type {ShedBy} */
-  byReason = { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0 }
+  byReason = { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0, handshake: 0 }
   #options
   #onShed
   #controller
@@ -57,7 +57,7 @@ class Refusals {
       class: this.#classes.nameOf(classId),
       waitMs,
       delayLimitMs: this.#controller.delayLimitMs(),
-      source: trackedRequest.waitNs >= 0 ? 'kernel' : 'loop',
+      source: trackedRequest.source,
       inFlight: reason === 'inFlight' ? this.#controller.inFlightOf(classId) : this.#inFlight.count,
       retryAfter: retryAfterSeconds(retryAfter, meanRetryS(reason, waitMs, maxDelay)),
       ...limit,
@@ -68,9 +68,9 @@ class Refusals {
   }
 
   /** @param {import('../accept-queue/spill.js').SpillReport} report */
-  reportSpill ({ count, waitMs, retryAfter }) {
+  reportSpill ({ reason, count, waitMs, retryAfter }) {
     this.#onShed?.({
-      reason: 'spill',
+      reason,
       count,
       class: '*',
       waitMs,

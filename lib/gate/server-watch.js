@@ -2,11 +2,14 @@
 
 const { DescriptorReserve } = require('../limits/descriptor-reserve.js')
 const { ContinueWatch } = require('../requests/expect-continue.js')
+const { expect } = require('../requests/listening-servers.js')
 
 /** What a gate attaches to the servers of which it judges every request. */
 class ServerWatch {
   #reserve
   #continueWatch
+  /** @type {(() => void)[]} */
+  #expectations = []
 
   /**
    * @param {{ maxFdRatio: number, dryRun: boolean }} options
@@ -26,11 +29,13 @@ class ServerWatch {
   add (server) {
     this.#reserve.watch(server)
     this.#continueWatch?.watch(server)
+    this.#expectations.push(expect(server))
   }
 
   close () {
     this.#reserve.close()
     this.#continueWatch?.close()
+    for (const stop of this.#expectations) stop()
   }
 }
 

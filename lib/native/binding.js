@@ -15,6 +15,8 @@
  *   always if it is at least twice that, and with increasing probability in between
  * @property {() => number} loopDelayNs how long a request that reaches its handler now has waited, judged by the event loop
  *   alone: the time for which the current turn has been busy
+ * @property {() => number} longestWaitNs how long a request that the loop has just read may have waited, judged by the
+ *   event loop alone: since it last looked for new bytes
  * @property {() => number} meanTurn the mean busy time of recent turns
  * @property {() => number} takeLongestTurn the longest turn since the last call
  * @property {() => number} utilization the share of the last interval in which the loop was not idle, 0 to 1
@@ -28,18 +30,28 @@
  *   just been accepted
  * @property {(...fds: number[]) => void} watchListeners sets the listening sockets whose accept queues `delay()` takes into
  *   account
+ * @property {(listeningFd: number) => number} acceptedNs must be called for each connection that is accepted from a Unix
+ *   socket; returns an estimate of how long the connection had waited, or a negative number if `watchListeners` was not told
+ *   of the socket
+ * @property {(listeningFd: number) => boolean} knowsAcceptQueue whether this system reports how many connections wait on a
+ *   listening socket
+ * @property {(ip: string, port: number, backlog: number, ipv6Only: number) => number} listenShared opens a listening TCP
+ *   socket that shares its port; returns its descriptor, or a negative error number
+ * @property {(listeningFd: number) => number[]} acceptAll accepts the connections that wait; returns their descriptors,
+ *   which the caller then owns
  * @property {(maxDelayNs: number, maxInFlight: number, tickNs: number, dryRun: number, live: number) =>
  *   import('./types.js').NativeController} createController 0 for `maxDelayNs` or `maxInFlight` means no limit. `tickNs`
  *   is the resolution of the waits. `live` is 1 if the addon reports each turn of this loop to the controller, and 0 for
  *   a simulation
  * @property {(controller: import('./types.js').NativeController, fd: number, exempt: string[], answers: string[],
  *   messageBytes: number, firstReserved: number, slots: Int32Array, deliver: (count: number, refused: number,
- *   longestWaitMs: number, retryAfter: number) => void, wantsRefusals: boolean, takesWebSockets: () => boolean) =>
- *   NativeSpill | undefined} createSpill creates a spill, which refuses connections from the accept queue of the
+ *   longestWaitMs: number, retryAfter: number) => void, wantsRefusals: boolean, takesWebSockets: () => boolean,
+ *   isTls: boolean) => NativeSpill | undefined} createSpill creates a spill, which refuses connections from the accept queue of the
  *   listening socket `fd` while the admission controller says that a queue stands. The spill does not wait for the
  *   request of a connection whose descriptor is `firstReserved` or higher. `deliver` takes over the descriptors in `slots`.
  *   After a turn with refusals and nothing to take over, it is called only if `wantsRefusals` is true. `takesWebSockets`
- *   returns whether the server would accept a WebSocket now
+ *   returns whether the server would accept a WebSocket now. If `isTls`, connections begin with a TLS handshake, and
+ *   `answers` are what is sent in its place
  * @property {boolean} canSpill whether this system supports `createSpill`
  * @property {() => (() => { mean: number, p99: number, max: number }) & { stop?: () => void }} createLoopDelay creates a
  *   function that returns the event-loop delay since its last call; it has `stop` if it uses a timer of its own
@@ -53,7 +65,8 @@
  * @typedef {object} NativeSpill
  * @property {() => number[]} close stops using the listening socket; returns the descriptors of connections that it still
  *   holds, which the caller then owns
- * @property {() => { open: boolean, spilled: number, handedOver: number, dropped: number, lingeringCloses: number }} figures
+ * @property {() => { open: boolean, spilled: number, handshakes: number,
+ *   handedOver: number, dropped: number, lingeringCloses: number }} figures
  */
 
 const path = require('node:path')

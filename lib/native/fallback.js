@@ -5,6 +5,7 @@
  * kernel's queues. `Backend` in binding.js describes each function.
  */
 
+const os = require('node:os')
 const { monitorEventLoopDelay, performance } = require('node:perf_hooks')
 const { NS_PER_MS } = require('./units.js')
 
@@ -53,6 +54,7 @@ module.exports = {
   delay: loopDelay,
   isBusy: (maxLagMs) => Math.random() < (loopDelay() - maxLagMs) / maxLagMs,
   loopDelayNs: () => loopDelay() * NS_PER_MS,
+  longestWaitNs: () => loopDelay() * NS_PER_MS,
   meanTurn: () => 0,
   takeLongestTurn () {
     const longest = longestLateness
@@ -64,6 +66,10 @@ module.exports = {
   requestWaitNs: () => -1,
   wasQueued: () => false,
   watchListeners () {},
+  acceptedNs: () => -1,
+  knowsAcceptQueue: () => false,
+  listenShared: () => -os.constants.errno.ENOTSUP,
+  acceptAll: () => [],
   createController,
   createSpill: () => undefined,
   canSpill: false,

@@ -1,5 +1,7 @@
 'use strict'
 
+const { turnNumber } = require('../loop/turn-number.js')
+
 /** An HTTP/1 connection that requests arrive on. */
 class Connection {
   /**
@@ -11,6 +13,8 @@ class Connection {
   /** Whether a request has arrived on it. */
   used = false
   closed = false
+  /** When its TLS handshake was over, by `performance.now()`; 0 without TLS. */
+  securedAt = 0
 
   /**
    * @param {number} fd
@@ -21,6 +25,8 @@ class Connection {
     this.queuedNs = queuedNs
     /** Whether the kernel reports how long a request on it waited. */
     this.hasKernelWaits = fd >= 0
+    /** The turn of the event loop in which it was accepted. */
+    this.acceptedIn = turnNumber()
   }
 
   /** @param {import('./tracked-request.js').TrackedRequest} trackedRequest */

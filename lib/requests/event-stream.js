@@ -9,7 +9,7 @@ const EVENT_STREAM = /^text\/event-stream/i
 const EVENT_STREAM_HEADER = /\r\ncontent-type:[ \t]*text\/event-stream/i
 
 /**
- * @param {any} res Node's response, or the stand-in that an injected request gets
+ * @param {any} res Node's response, an Http2Stream, or the stand-in that an injected request gets
  * @returns {boolean} whether its head was sent and declares an event stream
  */
 function isEventStream (res) {
@@ -17,7 +17,9 @@ function isEventStream (res) {
   if (typeof res._contentLength === 'number') return false
   // Headers that were passed only to writeHead() are stored nowhere else.
   if (typeof res._header === 'string') return EVENT_STREAM_HEADER.test(res._header)
-  return Boolean(res.headersSent) && EVENT_STREAM.test(String(res.getHeader?.('content-type')))
+  // An Http2Stream has no getHeader().
+  const type = res.getHeader?.('content-type') ?? res.sentHeaders?.['content-type']
+  return Boolean(res.headersSent) && EVENT_STREAM.test(String(type))
 }
 
 module.exports = { isEventStream }

@@ -15,14 +15,66 @@ const kConnection = Symbol('spillway.connection')
 /** Each server, and the handle it listened on when last seen. Servers that close are removed. @type {Map<any, any>} */
 const handles = new Map()
 
-/** @param {any} socket */
+/**
+ * Connections of TLS servers until their handshake is over, by descriptor. A failed handshake leaves its connection until the
+ * descriptor is used again.
+ *
+ * @type {Map<number, Connection>}
+ */
+const inHandshake = new Map()
+
+/**
+ * @this {any} the server
+ * @param {any} socket
+ */
 function onConnection (socket) {
   try {
     const fd = socket._handle?.fd ?? -1
-    if (fd >= 0) socket[kConnection] = new Connection(fd, binding.connectionAgeNs(fd))
+    if (fd >= 0) socket[kConnection] = new Connection(fd, acceptWaitNs(this, binding.connectionAgeNs(fd)))
   } catch (error) {
     reportFault(error)
   }
+}
+
+/**
+ * A TLS server emits 'connection' for the raw sockets, but its requests arrive on other sockets, which wrap them.
+ *
+ * @this {any} the server
+ * @param {any} socket
+ */
+function onRawConnection (socket) {
+  try {
+    const fd = socket._handle?.fd ?? -1
+    // The age of the client's first message, which the request follows. It is that of the connection if none has come.
+    if (fd >= 0) inHandshake.set(fd, new Connection(fd, acceptWaitNs(this, binding.requestWaitNs(fd, 1, -1))))
+  } catch (error) {
+    reportFault(error)
+  }
+}
+
+/** @param {any} socket */
+function onSecureConnection (socket) {
+  try {
+    const fd = socket._handle?.fd ?? -1
+    const connection = inHandshake.get(fd)
+    if (connection === undefined) return
+    inHandshake.delete(fd)
+    connection.securedAt = performance.now()
+    socket[kConnection] = connection
+  } catch (error) {
+    reportFault(error)
+  }
+}
+
+/**
+ * Must be called once for each connection that a server accepts.
+ *
+ * @param {any} server
+ * @param {number} kernelNs how long the kernel says that it waited; negative if the kernel does not
+ * @returns {number} how long it waited to be accepted; negative if that is not known
+ */
+function acceptWaitNs (server, kernelNs) {
+  return kernelNs >= 0 ? kernelNs : binding.acceptedNs(server._handle?.fd ?? -1)
 }
 
 /** @this {any} */
@@ -45,23 +97,45 @@ function learn (server) {
   if (handle === null || handles.get(server) === handle) return
   if (!handles.has(server)) {
     server.once('close', onServerClose)
-    const { Server } = require('node:http') // required on use
-    // A TLS server emits 'connection' for the raw sockets, but its requests arrive on other sockets.
-    if (server instanceof Server) server.on('connection', onConnection)
+    listen(server)
   }
   handles.set(server, handle)
   watch()
+}
+
+/**
+ * Learns of a server as soon as it listens, so that this need not wait for a request.
+ *
+ * @param {any} server
+ * @returns {() => void} stops that
+ */
+function expect (server) {
+  const onListening = () => learn(server)
+  server.on('listening', onListening)
+  onListening()
+  return () => { server.removeListener('listening', onListening) }
+}
+
+/** @param {any} server */
+function listen (server) {
+  const http = require('node:http') // required on use
+  if (server instanceof http.Server) return server.on('connection', onConnection)
+  const tls = require('node:tls') // required on use
+  if (server instanceof tls.Server) server.on('connection', onRawConnection).on('secureConnection', onSecureConnection)
 }
 
 /** @param {any} server */
 function forget (server) {
   server.removeListener('close', onServerClose)
   server.removeListener('connection', onConnection)
+  server.removeListener('connection', onRawConnection)
+  server.removeListener('secureConnection', onSecureConnection)
   handles.delete(server)
 }
 
 function forgetAll () {
   for (const server of handles.keys()) forget(server)
+  inHandshake.clear()
   binding.watchListeners()
 }
 
@@ -91,4 +165,4 @@ function knownConnectionOf (socket) {
   return socket[kConnection]
 }
 
-module.exports = { connectionOf, forgetAll, knownConnectionOf, learn }
+module.exports = { connectionOf, expect, forgetAll, knownConnectionOf, learn }

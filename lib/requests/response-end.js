@@ -150,14 +150,14 @@ function onCalled (res, name, done) {
 /**
  * Calls `done` once, when the response was sent or the client has left; at once if that has happened already.
  *
- * @param {any} res an Http2ServerResponse, or the stand-in that an injected request gets
+ * @param {any} res an Http2ServerResponse, an Http2Stream, or the stand-in that an injected request gets
  * @param {(isSent: boolean) => void} done
  */
 function onResponseEnd (res, done) {
   if (res.closed === true || res.destroyed === true || res.stream?.destroyed === true) return done(isSent(res))
   // Hapi's injected response emits 'finish' and never 'close'; an aborted one emits 'close' and never 'finish'.
   // An HTTP/2 stream that is closed without an error emits 'finish' too, whether or not it was answered.
-  const onFinish = () => finish(res.stream === undefined || isSent(res))
+  const onFinish = () => finish(!isHttp2(res) || isSent(res))
   const onClose = () => finish(isSent(res))
   /** @param {boolean} sent */
   const finish = (sent) => {
@@ -171,7 +171,7 @@ function onResponseEnd (res, done) {
 
 /** @param {any} res that has ended */
 function isSent (res) {
-  return !wasReset(res) && (res.stream === undefined ? res.writableFinished : res.writableEnded)
+  return !wasReset(res) && (isHttp2(res) ? res.writableEnded : res.writableFinished)
 }
 
 /**
@@ -179,8 +179,14 @@ function isSent (res) {
  *
  * @param {any} res
  */
-function wasReset ({ stream }) {
-  return stream?.rstCode !== undefined && stream.rstCode !== NO_ERROR
+function wasReset (res) {
+  const { rstCode } = res.stream ?? res
+  return rstCode !== undefined && rstCode !== NO_ERROR
+}
+
+/** @param {any} res */
+function isHttp2 (res) {
+  return res.stream !== undefined || res.rstCode !== undefined
 }
 
 module.exports = { follow, onClientLeft, onDestroyed, onSent, whenHandled }

@@ -1,5 +1,6 @@
 'use strict'
 
+const { binding } = require('../native/binding.js')
 const { UNKNOWN_TURN, turnNumber } = require('../loop/turn-number.js')
 
 /**
@@ -47,7 +48,7 @@ class TrackedRequest {
    * @param {any} raw Node's request
    * @param {string} method
    * @param {string} url the request target, as the client sent it
-   * @param {number} waitNs how long it waited before its handler; negative if the kernel does not report it
+   * @param {number} waitNs how long it waited, according to the kernel; negative if the kernel does not report it
    * @param {boolean} queued whether its connection has just come through the accept queue
    * @param {import('./connection.js').Connection | null} connection null if it did not arrive over HTTP/1
    */
@@ -55,7 +56,10 @@ class TrackedRequest {
     this.raw = raw
     this.method = method
     this.url = url
-    this.waitNs = waitNs
+    /** How long it waited before it was read. */
+    this.waitNs = waitNs >= 0 ? waitNs : binding.longestWaitNs()
+    /** What measured the wait. @type {'kernel' | 'loop'} */
+    this.source = waitNs >= 0 ? 'kernel' : 'loop'
     this.queued = queued
     this.connection = connection
   }

@@ -15,6 +15,7 @@ const monitor = require('../loop/monitor.js')
 const { turnNumber } = require('../loop/turn-number.js')
 const { onClientLeft, onDestroyed, onSent } = require('./response-end.js')
 const { reportFault } = require('./fault.js')
+const { firstWait, streamWait } = require('./first-wait.js')
 const fdWatch = require('../limits/fd-watch.js')
 const { connectionOf, forgetAll, knownConnectionOf, learn } = require('./listening-servers.js')
 
@@ -86,11 +87,9 @@ function track (request, socket, server) {
   }
   learn(server)
   const connection = begin(socket)
-  const { fd, queuedNs } = connection
-  if (fd >= fdWatch.from) fdWatch.note(fd)
-  const waitNs = fd >= 0 ? binding.requestWaitNs(fd, 1, queuedNs) : -1
-  connection.hasKernelWaits = waitNs >= 0
-  return new TrackedRequest(request, method, url, waitNs, connection.hasKernelWaits && binding.wasQueued(), connection)
+  if (connection.fd >= fdWatch.from) fdWatch.note(connection.fd)
+  const { waitNs, queued } = firstWait(connection)
+  return new TrackedRequest(request, method, url, waitNs, queued, connection)
 }
 
 /** @param {any} socket on which the first request has arrived */
@@ -180,7 +179,8 @@ function announced (raw, socket) {
 function trackUnannounced (raw, request) {
   // Mounted applications and rewriting middleware have changed `url` by now.
   const url = raw.originalUrl ?? request.originalUrl ?? raw.url
-  const trackedRequest = new TrackedRequest(raw, raw.method, url, measure(raw.socket), false, olderConnection(raw))
+  const { waitNs, queued } = raw.httpVersionMajor === 2 ? waitOfStream(raw) : { waitNs: measure(raw.socket), queued: false }
+  const trackedRequest = new TrackedRequest(raw, raw.method, url, waitNs, queued, olderConnection(raw))
   trackedRequest.connection?.unanswered.push(trackedRequest)
   raw[kTracked] = trackedRequest
   return trackedRequest
@@ -201,6 +201,15 @@ function olderConnection ({ httpVersionMajor, socket, upgrade }) {
   const connection = begin(socket)
   connection.closed = socket.destroyed
   return connection
+}
+
+/**
+ * @param {any} raw of HTTP/2
+ * @returns {{ waitNs: number, queued: boolean }}
+ */
+function waitOfStream ({ stream }) {
+  const socket = stream?.session?.socket
+  return streamWait(socket && knownConnectionOf(socket))
 }
 
 /**

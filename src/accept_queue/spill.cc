@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "accept_queue/tls_record.h"
 #include "os/early_socket.h"
 #include "os/socket_queue.h"
 
@@ -14,9 +15,6 @@ namespace spillway {
 namespace {
 
 constexpr uint64_t kNsPerMs = 1'000'000;
-
-// A queue that was found empty is not read again for 1 ms, because reading it costs a system call.
-constexpr uint64_t kEmptyForNs = kNsPerMs;
 
 // A spill must not lengthen a turn by more than 1 ms, including Node's work for the connections
 // handed over.
@@ -45,11 +43,10 @@ constexpr double kMostJitter = 1.5;
 
 }  // namespace
 
-Spill::Spill(std::shared_ptr<AdmissionController> controller, int listening_fd, Settings settings,
-             std::unique_ptr<SpillReceiver> receiver)
+Spill::Spill(std::shared_ptr<AdmissionController> controller, std::shared_ptr<AcceptQueue> queue,
+             Settings settings, std::unique_ptr<SpillReceiver> receiver)
     : controller_(std::move(controller)),
-      listening_fd_(listening_fd),
-      identity_(early_socket::Identity(listening_fd)),
+      queue_(std::move(queue)),
       settings_(std::move(settings)),
       receiver_(std::move(receiver)),
       held_({kReviewEveryNs, kReviewNs}),
@@ -59,19 +56,12 @@ Spill::~Spill() { CloseHeld(); }
 
 void Spill::ReportQueue(uint64_t now) {
   if (!open_) return;
-  if (queued_ == 0 && now - queue_read_at_ < kEmptyForNs) return;
-  queue_read_at_ = now;
-  const auto length = socket_queue::AcceptQueueLength(listening_fd_);
-  if (!length || (*length > 0 && !IsOurs())) {
+  if (queue_->Refresh(now)) {
+    controller_->Queued(queue_->Length());
+  } else {
     LoseSocket();
-    return;
   }
-  queued_ = *length;
-  controller_->Queued(queued_);
 }
-
-// Only JavaScript, in this thread, closes the socket, so the result holds until JavaScript runs.
-bool Spill::IsOurs() const { return early_socket::Identity(listening_fd_) == identity_; }
 
 void Spill::LoseSocket() {
   dropped_ += static_cast<double>(held_.Size());
@@ -85,10 +75,10 @@ void Spill::OnTurn(uint64_t now) {
   turn_at_ = now = std::max(now, turn_at_);
   lingering_closes_.Sweep(now);
   if (!open_ || is_delivering_) return;
-  const uint32_t excess = controller_->Excess(now, queued_);
+  const uint32_t excess = controller_->Excess(now, queue_->Length());
   if (held_.Empty() && excess == 0) return;
   // Another spill may have run JavaScript in this turn.
-  if (!IsOurs()) {
+  if (!queue_->IsSame()) {
     LoseSocket();
     return;
   }
@@ -125,16 +115,17 @@ void Spill::ReviewHeld(uint64_t now, bool standing, SpillBatch* batch) {
 }
 
 void Spill::TakeOldest(uint64_t now, uint32_t count, SpillBatch* batch) {
-  const double excess = static_cast<double>(queued_) / controller_->MayQueue(now);
+  const double excess = static_cast<double>(queue_->Length()) / controller_->MayQueue(now);
   for (uint32_t i = 0; i < count; ++i) {
     if (i >= kLeastBatch && !HasTime(*batch)) return;
-    const int fd = early_socket::Accept(listening_fd_);
+    const int fd = early_socket::Accept(queue_->Fd());
     const bool is_reserved = fd == early_socket::kFull || fd >= settings_.first_reserved;
     if (is_reserved) lingering_closes_.GiveUpSome();
     if (fd < 0) return;
+    const uint64_t unix_wait = queue_->Accepted(now);
     if (i == 0 && receiver_->WantsRefusals()) {
       const auto ages = socket_queue::ReadAges(fd);
-      batch->longest_wait = ages ? ages->last_receive : 0;
+      batch->longest_wait = ages ? ages->last_receive : unix_wait;
     }
     Taken connection{fd, now, excess, {}, false, false};
     Action action = Choose(&connection);
@@ -157,21 +148,35 @@ double Spill::HandOverCost() const {
   return std::max(static_cast<double>(kHandOverNs), request);
 }
 
-// Returns kHandOver for bytes that are not a plain request, even if the budget has no room for
-// them.
+// Returns kHandOver for bytes that are not what the server expects, even if the budget has no room
+// for them.
 Spill::Action Spill::Choose(Taken* connection) {
   char buffer[HttpHead::kMostBytes];
   const std::optional<std::string_view> bytes =
       early_socket::Peek(connection->fd, buffer, sizeof(buffer));
   if (!bytes) return Action::kHandOver;
-  const HttpHead head = connection->reader.Read(*bytes);
+  if (settings_.protocol == Protocol::kHttp1) return ChooseByRequest(connection, *bytes);
+  if (bytes->empty()) return Action::kWait;
+  switch (ReadTlsBeginning(*bytes)) {
+    case TlsBeginning::kComplete:
+      return Action::kRefuse;
+    case TlsBeginning::kIncomplete:
+      return Action::kRefuseAndLingerClose;
+    case TlsBeginning::kOther:
+      break;
+  }
+  return Action::kHandOver;
+}
+
+Spill::Action Spill::ChooseByRequest(Taken* connection, std::string_view bytes) {
+  const HttpHead head = connection->reader.Read(bytes);
   connection->is_head = head.is_head;
   if (head.kind == HttpHead::Kind::kIncomplete) return Action::kWait;
   if (head.kind == HttpHead::Kind::kOther) return Action::kHandOver;
   connection->is_exempt = settings_.exempt.Match(PathOfTarget(head.target));
   if (connection->is_exempt) return Action::kHandOver;
   if (head.websocket && TakesWebSockets()) return Action::kHandOver;
-  const bool all_came = !head.has_body && bytes->size() == head.length;
+  const bool all_came = !head.has_body && bytes.size() == head.length;
   return all_came ? Action::kRefuse : Action::kRefuseAndLingerClose;
 }
 

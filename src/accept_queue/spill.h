@@ -16,6 +16,7 @@
 #include "accept_queue/path_patterns.h"
 #include "accept_queue/rounds.h"
 #include "admission/admission_controller.h"
+#include "os/accept_queue.h"
 
 namespace spillway {
 
@@ -59,12 +60,16 @@ class SpillReceiver {
 ///
 /// While the admission controller says that a queue stands, a spill accepts the oldest of the
 /// connections that wait on one listening socket and cannot be served in time. If a connection
-/// carries a plain request, the spill answers it with a 503. It hands the others over to Node,
-/// which treats them like connections that it has accepted. Handing over has a budget; once that is
-/// used up, the spill refuses the others too. Times are ns.
+/// carries a plain request, the spill answers it with a 503; if it begins a TLS handshake, with an
+/// alert. It hands the others over to Node, which treats them like connections that it has
+/// accepted. Handing over has a budget; once that is used up, the spill refuses the others too.
+/// Times are ns.
 class Spill final {
  public:
+  enum class Protocol : uint8_t { kHttp1, kTls };
   struct Settings {
+    Protocol protocol;
+    /// Only for kHttp1. The path of a request over TLS is not known before the handshake.
     PathPatterns exempt;
     /// Complete responses: the first with a Retry-After of one second, the second with two, and so
     /// on. If there is only one response, it is used for every refusal. Each ends in a message of
@@ -76,9 +81,8 @@ class Spill final {
     double first_reserved;
   };
 
-  /// The caller keeps ownership of `listening_fd`, and may close it without notice.
-  Spill(std::shared_ptr<AdmissionController> controller, int listening_fd, Settings settings,
-        std::unique_ptr<SpillReceiver> receiver);
+  Spill(std::shared_ptr<AdmissionController> controller, std::shared_ptr<AcceptQueue> queue,
+        Settings settings, std::unique_ptr<SpillReceiver> receiver);
   ~Spill();
   Spill(const Spill&) = delete;
   Spill& operator=(const Spill&) = delete;
@@ -99,7 +103,10 @@ class Spill final {
   bool Done() const { return !open_ && lingering_closes_.Size() == 0; }
 
   bool Open() const { return open_; }
-  double Spilled() const { return spilled_; }
+  /// Connections refused, by protocol.
+  double Spilled(Protocol protocol) const {
+    return protocol == settings_.protocol ? spilled_ : 0;
+  }
   double HandedOver() const { return handed_over_; }
   double Dropped() const { return dropped_; }
   size_t OpenLingeringCloses() const { return lingering_closes_.Size(); }
@@ -116,13 +123,13 @@ class Spill final {
     bool is_exempt;  // the request's path is exempt, as far as is known
   };
 
-  bool IsOurs() const;
   void LoseSocket();
   void ReviewHeld(uint64_t now, bool standing, SpillBatch* batch);
   void TakeOldest(uint64_t now, uint32_t count, SpillBatch* batch);
   bool HasTime(const SpillBatch& batch) const;
   double HandOverCost() const;
   Action Choose(Taken* connection);
+  Action ChooseByRequest(Taken* connection, std::string_view bytes);
   bool TakesWebSockets();
   void Settle(uint64_t now, const Taken& connection, Action action, SpillBatch* batch);
   void Refuse(const Taken& connection, SpillBatch* batch);
@@ -130,13 +137,10 @@ class Spill final {
   void CloseHeld();
 
   const std::shared_ptr<AdmissionController> controller_;
-  const int listening_fd_;
-  const uint64_t identity_;
+  const std::shared_ptr<AcceptQueue> queue_;
   const Settings settings_;
   const std::unique_ptr<SpillReceiver> receiver_;
   bool open_ = true;
-  uint32_t queued_ = 0;
-  uint64_t queue_read_at_ = 0;
 
   uint64_t turn_at_ = 0;
   uint64_t turn_begun_ = 0;                  // by uv_hrtime(), because `now` may be earlier

@@ -9,6 +9,7 @@
 #include "binding/call.h"
 #include "binding/concurrency.h"
 #include "binding/controller.h"
+#include "binding/descriptors.h"
 #include "binding/environment.h"
 #include "binding/hot_call.h"
 #include "binding/loop_delay.h"
@@ -18,6 +19,7 @@
 #include "binding/spill.h"
 #include "loop/loop_monitor.h"
 #include "os/early_socket.h"
+#include "os/shared_port.h"
 
 namespace spillway {
 namespace {
@@ -53,6 +55,11 @@ Napi::Value LoopDelay(const Call<>& call) {
   return call.JsNumber(static_cast<double>(call.Self().TurnSoFar()));
 }
 
+// longestWaitNs() -> ns
+Napi::Value LongestWait(const Call<>& call) {
+  return call.JsNumber(static_cast<double>(call.Self().LongestWait()));
+}
+
 Napi::Value MeanTurn(const Call<>& call) {
   return call.JsNumber(call.Self().MeanTurn() / kNsPerMs);
 }
@@ -81,7 +88,33 @@ Napi::Value WasQueued(const Call<>& call) { return call.JsBoolean(call.Self().Wa
 void WatchListeners(const Napi::CallbackInfo& info) {
   std::vector<int> fds(info.Length());
   for (size_t i = 0; i < fds.size(); ++i) fds[i] = static_cast<int>(NumberAt(info, i));
-  Monitor(info).WatchListeners(std::move(fds));
+  Monitor(info).WatchListeners(fds);
+}
+
+// acceptedNs(listeningFd) -> ns; negative if watchListeners() was not told of it
+Napi::Value Accepted(const Napi::CallbackInfo& info) {
+  return JsNumber(info, Monitor(info).Accepted(static_cast<int>(NumberAt(info, 0))));
+}
+
+// knowsAcceptQueue(listeningFd) -> boolean
+Napi::Value KnowsAcceptQueue(const Napi::CallbackInfo& info) {
+  const auto fd = static_cast<int>(NumberAt(info, 0));
+  return JsBoolean(info, Monitor(info).Queues().Of(fd)->IsKnown());
+}
+
+// listenShared(ip, port, backlog, ipv6Only) -> descriptor, or an error of uv, which is negative
+Napi::Value ListenShared(const Napi::CallbackInfo& info) {
+  const shared_port::Address address{info[0].As<Napi::String>().Utf8Value(),
+                                     static_cast<uint16_t>(NumberAt(info, 1)), FlagAt(info, 3)};
+  return JsNumber(info, shared_port::Listen(address, static_cast<int>(NumberAt(info, 2))));
+}
+
+// acceptAll(listeningFd) -> descriptors of the connections that waited, which the caller then owns
+Napi::Value AcceptAll(const Napi::CallbackInfo& info) {
+  const auto listening_fd = static_cast<int>(NumberAt(info, 0));
+  std::vector<int> fds;
+  for (int fd = 0; (fd = early_socket::Accept(listening_fd)) >= 0;) fds.push_back(fd);
+  return GiveDescriptors(info.Env(), fds);
 }
 
 Napi::PropertyDescriptor Constant(const char* name, Napi::Value value) {
@@ -112,6 +145,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       Function<Delay>(env, "delay", monitor),
       Function<IsBusy>(env, "isBusy", monitor),
       Function<LoopDelay>(env, "loopDelayNs", monitor),
+      Function<LongestWait>(env, "longestWaitNs", monitor),
       Function<MeanTurn>(env, "meanTurn", monitor),
       Function<TakeLongestTurn>(env, "takeLongestTurn", monitor),
       Function<Utilization>(env, "utilization", monitor),
@@ -119,6 +153,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       Function<RequestWait>(env, "requestWaitNs", monitor),
       Function<WasQueued>(env, "wasQueued", monitor),
       Function<WatchListeners>(env, "watchListeners", monitor),
+      Function<Accepted>(env, "acceptedNs", monitor),
+      Function<KnowsAcceptQueue>(env, "knowsAcceptQueue", monitor),
+      Function<ListenShared>(env, "listenShared", nullptr),
+      Function<AcceptAll>(env, "acceptAll", nullptr),
       Function<CreateController>(env, "createController", monitor),
       Function<CreateSpill>(env, "createSpill", environment),
       Function<ReadHead>(env, "readHead", nullptr),

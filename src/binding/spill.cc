@@ -14,6 +14,7 @@
 #include "accept_queue/spill.h"
 #include "binding/call.h"
 #include "binding/controller.h"
+#include "binding/descriptors.h"
 #include "binding/environment.h"
 #include "binding/object.h"
 #include "os/early_socket.h"
@@ -114,25 +115,11 @@ std::vector<std::string> ReadStrings(const Napi::Value& value) {
   return strings;
 }
 
-Napi::Value JsArray(Napi::Env env, const std::vector<int>& numbers) {
-  const Napi::Array array = Napi::Array::New(env, numbers.size());
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    const auto index = static_cast<uint32_t>(i);
-    if (!array.Set(index, Napi::Number::New(env, numbers[i])).UnwrapOr(false)) return {};
-  }
-  return array;
-}
-
 Spill& Get(const Napi::CallbackInfo& info) { return *Self<std::shared_ptr<Spill>>(info); }
 
 // close() -> descriptors of connections, which the caller owns from then on
 Napi::Value Close(const Napi::CallbackInfo& info) {
-  const std::vector<int> fds = Get(info).Close();
-  const Napi::Value array = JsArray(info.Env(), fds);
-  if (array.IsEmpty()) {
-    for (const int fd : fds) early_socket::Close(fd);
-  }
-  return array;
+  return GiveDescriptors(info.Env(), Get(info).Close());
 }
 
 // figures() -> counts since the spill was created, and what is open now
@@ -140,7 +127,8 @@ Napi::Value Figures(const Napi::CallbackInfo& info) {
   const Spill& spill = Get(info);
   return ObjectBuilder(info.Env())
       .SetBoolean("open", spill.Open())
-      .SetNumber("spilled", spill.Spilled())
+      .SetNumber("spilled", spill.Spilled(Spill::Protocol::kHttp1))
+      .SetNumber("handshakes", spill.Spilled(Spill::Protocol::kTls))
       .SetNumber("handedOver", spill.HandedOver())
       .SetNumber("dropped", spill.Dropped())
       .SetNumber("lingeringCloses", static_cast<double>(spill.OpenLingeringCloses()))
@@ -160,13 +148,15 @@ Napi::Value CreateSpill(const Napi::CallbackInfo& info) {
   const auto deliver = info[7].As<Napi::Function>();
   const bool wants_refusals = info[8].As<Napi::Boolean>().Value();
   const auto takes_web_sockets = info[9].As<Napi::Function>();
+  const auto protocol = info[10].As<Napi::Boolean>().Value() ? Spill::Protocol::kTls
+                                                             : Spill::Protocol::kHttp1;
   if (controller == nullptr || answers.empty() || info.Env().IsExceptionPending() ||
       slots.ElementLength() < SpillBatch::kMostHandedOver) {
     return {};
   }
   const auto spill = std::make_shared<Spill>(
-      std::move(controller), fd,
-      Spill::Settings{PathPatterns(std::move(exempt)), std::move(answers), message_bytes,
+      std::move(controller), Self<Environment>(info).Monitor()->Queues().Of(fd),
+      Spill::Settings{protocol, PathPatterns(std::move(exempt)), std::move(answers), message_bytes,
                       first_reserved},
       std::make_unique<JsReceiver>(slots, deliver, takes_web_sockets, wants_refusals));
   const Napi::Object object = ObjectBuilder(info.Env())

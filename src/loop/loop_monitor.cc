@@ -17,10 +17,6 @@ constexpr uint64_t kNsPerMs = 1'000'000;
 // the connections that it holds, and a request may arrive on them at any time.
 constexpr uint64_t kNeededTurnMs = 5;
 
-// An accept queue that was found empty is not read again for 1 ms, because reading it costs a
-// system call.
-constexpr uint64_t kEmptyForNs = kNsPerMs;
-
 // The maximum error of the difference between two ages that are each exact to one tick.
 constexpr uint64_t kTicksOfDoubt = 2;
 
@@ -84,12 +80,19 @@ void LoopMonitor::SetFactor(double factor) { stats_.Configure(factor, interval_m
 uint64_t LoopMonitor::TurnSoFar() { return TurnSoFar(uv_hrtime()); }
 
 uint64_t LoopMonitor::TurnSoFar(uint64_t now) {
-  if (!running_) return 0;
+  return running_ ? WithoutPause(stats_.TurnSoFar(now, Idle())) : 0;
+}
+
+uint64_t LoopMonitor::LongestWait() {
+  return running_ ? WithoutPause(stats_.LongestWait(uv_hrtime(), Idle())) : 0;
+}
+
+uint64_t LoopMonitor::Idle() {
   if (!idle_is_read_) {
     idle_ = uv_metrics_idle_time(loop_);
     idle_is_read_ = true;
   }
-  return WithoutPause(stats_.TurnSoFar(now, idle_));
+  return idle_;
 }
 
 // The thread's clocks are costly to read, and no pause is shorter than this.
@@ -160,10 +163,22 @@ double LoopMonitor::OnRequest(int fd, bool fresh, double queued) {
   return static_cast<double>(wait);
 }
 
-void LoopMonitor::WatchListeners(std::vector<int> fds) {
-  listeners_ = std::move(fds);
-  queue_read_at_ = 0;
+void LoopMonitor::WatchListeners(const std::vector<int>& fds) {
+  std::vector<std::shared_ptr<AcceptQueue>> listeners;
+  for (const int fd : fds) listeners.push_back(queues_.Of(fd));
+  listeners_ = std::move(listeners);
   ForgetLookups();
+}
+
+// A connection that has arrived since the last reading may have waited as long as the turn that
+// runs now has been busy, or not at all.
+double LoopMonitor::Accepted(int fd) {
+  for (const auto& listener : listeners_) {
+    if (listener->Fd() != fd) continue;
+    const uint64_t now = uv_hrtime();
+    return static_cast<double>(std::max(listener->Accepted(now), TurnSoFar(now) / 2));
+  }
+  return -1;
 }
 
 void LoopMonitor::Close(void (*on_closed)(void* data), void* data) {
@@ -221,11 +236,10 @@ bool LoopMonitor::ArmTimer() {
 uint32_t LoopMonitor::LongestAcceptQueue(uint64_t now) {
   if (queue_is_read_) return longest_queue_;
   queue_is_read_ = true;
-  if (longest_queue_ == 0 && now - queue_read_at_ < kEmptyForNs) return 0;
-  queue_read_at_ = now;
   longest_queue_ = 0;
-  for (const int fd : listeners_) {
-    longest_queue_ = std::max(longest_queue_, socket_queue::AcceptQueueLength(fd).value_or(0));
+  for (const auto& listener : listeners_) {
+    (void)listener->Refresh(now);
+    longest_queue_ = std::max(longest_queue_, listener->Length());
   }
   return longest_queue_;
 }

@@ -11,6 +11,7 @@
 #include "loop/loop_stats.h"
 #include "loop/turns.h"
 #include "loop/uv_handle.h"
+#include "os/accept_queue.h"
 
 namespace spillway {
 
@@ -38,6 +39,8 @@ class LoopMonitor final {
   uint64_t TakeLongestTurn() { return stats_.TakeLongestTurn(); }
   /// Busy time so far of the turn that runs now.
   uint64_t TurnSoFar();
+  /// How long bytes that the loop has just read may have waited.
+  uint64_t LongestWait();
   /// How long a request that arrives now would wait for its handler: the largest of the lag of the
   /// loop, the turn that runs now, the waits of recent requests and the wait in the accept queues.
   double Delay();
@@ -64,8 +67,14 @@ class LoopMonitor final {
   /// Resolution of the waits that the kernel reports; 0 if it reports none.
   uint64_t TickNs() const { return tick_; }
 
+  /// The accept queues of this thread's listening sockets.
+  AcceptQueues& Queues() { return queues_; }
   /// Delay() takes into account the accept queues of these descriptors, as long as they listen.
-  void WatchListeners(std::vector<int> fds);
+  void WatchListeners(const std::vector<int>& fds);
+  /// A connection was accepted from the listening socket `fd`. Returns how long the connection had
+  /// waited, or -1 if WatchListeners() was not told of the socket. For Unix sockets, where the
+  /// kernel does not report it; an estimate.
+  double Accepted(int fd);
 
   /// Idempotent. No other function may be called afterwards. `on_closed(data)` runs once uv has
   /// closed the handles, just before the monitor deletes itself.
@@ -81,6 +90,7 @@ class LoopMonitor final {
   /// The total time for which the thread has waited for a processor since the first reading.
   uint64_t Waited();
   uint64_t TurnSoFar(uint64_t now);
+  uint64_t Idle();
   /// `wait`, which ends now, minus the time in which the process was stopped.
   uint64_t WithoutPause(uint64_t wait);
   /// Delay() without the turn that runs now.
@@ -108,13 +118,13 @@ class LoopMonitor final {
   std::optional<uint64_t> waited_reading_;
   uint64_t waited_read_at_ = 0;
   const std::shared_ptr<Turns> turns_ = std::make_shared<Turns>();
-  std::vector<int> listeners_;
+  AcceptQueues queues_;
+  std::vector<std::shared_ptr<AcceptQueue>> listeners_;
 
   // Values that are looked up at most once in a turn; `idle_` is read again after the loop may have
   // slept.
   uint32_t longest_queue_ = 0;
   bool queue_is_read_ = false;
-  uint64_t queue_read_at_ = 0;
   double steady_delay_ = 0;
   bool steady_delay_is_known_ = false;
   uint64_t idle_ = 0;

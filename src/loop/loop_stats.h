@@ -35,6 +35,11 @@ class LoopStats final {
   double Lag() const { return lag_; }
   /// Busy time so far of the turn that runs now.
   uint64_t TurnSoFar(uint64_t now, uint64_t idle) const;
+  /// How long bytes that the loop has just read may have waited: since the previous poll, unless the
+  /// loop has slept since.
+  uint64_t LongestWait(uint64_t now, uint64_t idle) const {
+    return TurnSoFar(now, idle) + (idle > turn_begin_.idle ? 0 : last_turn_);
+  }
   /// Busy time of the previous turn.
   uint64_t LastTurn() const { return last_turn_; }
   /// Smoothed wait of recent requests; decays while none arrive.

@@ -12,7 +12,21 @@ namespace {
 // More than a socket's buffer can hold.
 constexpr size_t kEverything = size_t{1} << 30;
 
+// A Unix socket's buffer holds less than this many times the scratch buffer.
+constexpr int kMostReads = 256;
+constexpr size_t kScratchBytes = 4096;
+
 bool MayTryAgain() { return errno == EAGAIN || errno == EINTR; }
+
+ssize_t DropFromUnixSocket(int fd) {
+  char scratch[kScratchBytes];
+  ssize_t length = 0;
+  for (int reads = 0; reads < kMostReads; ++reads) {
+    length = recv(fd, scratch, sizeof(scratch), MSG_DONTWAIT);
+    if (length < static_cast<ssize_t>(sizeof(scratch))) break;
+  }
+  return length;
+}
 
 }  // namespace
 
@@ -56,9 +70,10 @@ std::optional<size_t> Unread(int fd) {
   return static_cast<size_t>(count);
 }
 
-// On TCP, MSG_TRUNC drops the bytes instead of copying them (tcp(7)).
+// On TCP, MSG_TRUNC drops the bytes instead of copying them (tcp(7)). A Unix socket would copy them.
 Rest Discard(int fd) {
-  const ssize_t length = recv(fd, nullptr, kEverything, MSG_TRUNC | MSG_DONTWAIT);
+  ssize_t length = recv(fd, nullptr, kEverything, MSG_TRUNC | MSG_DONTWAIT);
+  if (length < 0 && errno == EFAULT) length = DropFromUnixSocket(fd);
   if (length > 0) return Rest::kMayCome;
   return length < 0 && MayTryAgain() ? Rest::kMayCome : Rest::kEnded;
 }

@@ -26,7 +26,4 @@ struct Ages {
 /// and on other systems.
 std::optional<Ages> ReadAges(int fd);
 
-/// How many complete connections wait for accept(). Empty unless `fd` is a listening TCP socket.
-std::optional<uint32_t> AcceptQueueLength(int fd);
-
 }  // namespace spillway::socket_queue

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <ctime>
 
+#include "os/accept_queue_length.h"
 #include "os/socket_queue.h"
 
 namespace spillway::socket_queue {
@@ -20,8 +21,6 @@ constexpr uint8_t kTcpListen = 10;  // TCP_LISTEN in the kernel's include/net/tc
 // An older kernel fills only the first part of the struct, and returns its length.
 constexpr socklen_t kThroughLastDataRecv =
     offsetof(tcp_info, tcpi_last_data_recv) + sizeof(tcp_info::tcpi_last_data_recv);
-constexpr socklen_t kThroughUnacked =
-    offsetof(tcp_info, tcpi_unacked) + sizeof(tcp_info::tcpi_unacked);
 
 bool ReadTcpInfo(int fd, tcp_info* info, socklen_t* length) {
   *length = sizeof(*info);
@@ -76,7 +75,7 @@ bool TellsAcceptQueue() {
   if (connect(client.Fd(), name, length) != 0 && errno != EINPROGRESS) return true;
   pollfd accepting{listener.Fd(), POLLIN, 0};
   if (poll(&accepting, 1, kPairMs) != 1 || (accepting.revents & POLLIN) == 0) return true;
-  return AcceptQueueLength(listener.Fd()).value_or(0) > 0;
+  return AcceptQueueLength(listener.Fd()).Read().value_or(0) > 0;
 }
 
 }  // namespace
@@ -100,14 +99,6 @@ std::optional<Ages> ReadAges(int fd) {
   if (!ReadTcpInfo(fd, &info, &length)) return std::nullopt;
   if (length < kThroughLastDataRecv || info.tcpi_state == kTcpListen) return std::nullopt;
   return Ages{info.tcpi_last_data_recv * kNsPerMs, info.tcpi_last_data_sent * kNsPerMs};
-}
-
-std::optional<uint32_t> AcceptQueueLength(int fd) {
-  tcp_info info;
-  socklen_t length;
-  if (!ReadTcpInfo(fd, &info, &length)) return std::nullopt;
-  if (length < kThroughUnacked || info.tcpi_state != kTcpListen) return std::nullopt;
-  return info.tcpi_unacked;  // for a listening socket, this is sk_ack_backlog
 }
 
 }  // namespace spillway::socket_queue

@@ -5,6 +5,5 @@ namespace spillway::socket_queue {
 bool Available() { return false; }
 uint64_t TickNs() { return 0; }
 std::optional<Ages> ReadAges(int /*fd*/) { return std::nullopt; }
-std::optional<uint32_t> AcceptQueueLength(int /*fd*/) { return std::nullopt; }
 
 }  // namespace spillway::socket_queue

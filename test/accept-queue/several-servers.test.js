@@ -40,7 +40,7 @@ describe('the spills of several servers in one turn', function () {
         sendTextAtOnce(second.port, Array(20).fill(GET))
         await until(() => answers)
         const texts = await Promise.all(answers)
-        console.log(JSON.stringify({ served: texts.filter((text) => text.startsWith('HTTP/1.1 200')).length, spilled: second.spill.spilled }))
+        console.log(JSON.stringify({ served: texts.filter((text) => text.startsWith('HTTP/1.1 200')).length, spilled: second.spill.snapshot().spilled }))
         process.exit()
       }
 

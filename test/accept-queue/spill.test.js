@@ -47,7 +47,7 @@ describe('the spill', function () {
     const { port, controller, spill } = await spillingSite()
     controller.calm()
     assert.deepEqual(statuses(await Promise.all(sendAtOnce(port, many('GET /')))), many(200))
-    assert.equal(spill.spilled, 0)
+    assert.equal(spill.snapshot().spilled, 0)
   })
 
   it('reports its refusals to the admission controller, whose queue detector then still finds a queue', async () => {
@@ -104,7 +104,7 @@ describe('the spill', function () {
       'PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n',
       GET + GET
     ]) {
-      const { spilled } = spill
+      const { spilled } = spill.snapshot()
       const errors = []
       const sockets = sendTextAtOnce(port, many(text))
       const answers = sockets.map(async (socket) => {
@@ -114,7 +114,7 @@ describe('the spill', function () {
         socket.end()
         return answer
       })
-      await until(() => spill.spilled === spilled + REFUSED)
+      await until(() => spill.snapshot().spilled === spilled + REFUSED)
       const texts = await Promise.all(answers.slice(1, 1 + REFUSED))
       for (const answer of texts) assert.match(answer, REFUSAL)
       assert.deepEqual(errors, [])
@@ -127,7 +127,7 @@ describe('the spill', function () {
     const { port, spill } = await spillingSite()
     const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n'
     const sockets = sendTextAtOnce(port, many(head))
-    await until(() => spill.spilled === REFUSED)
+    await until(() => spill.snapshot().spilled === REFUSED)
     assert.equal(spill.snapshot().lingeringCloses, REFUSED)
     for (const socket of sockets) socket.write('more')
     await sleep(50)
@@ -157,7 +157,7 @@ describe('the spill', function () {
       // They do not read, so they do not notice the end of the answer.
       sendTextAtOnce(port, Array(wave).fill('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n'))
       sent += wave
-      await until(() => spill.spilled > 0.9 * sent)
+      await until(() => spill.snapshot().spilled > 0.9 * sent)
     }
     const { handedOver, lingeringCloses } = spill.snapshot()
     assert.equal(handedOver, 0)
@@ -184,7 +184,7 @@ describe('the spill', function () {
         const [answer] = await once(socket, 'data')
         assert.match(String(answer), /^HTTP\/1.1 200/)
       }
-      assert.equal(spill.spilled, 0)
+      assert.equal(spill.snapshot().spilled, 0)
     })
   }
 
@@ -196,7 +196,7 @@ describe('the spill', function () {
     controller.calm()
     for (const socket of sockets) socket.write(GET)
     await Promise.all(sockets.map((socket) => once(socket, 'data')))
-    assert.equal(spill.spilled, 0)
+    assert.equal(spill.snapshot().spilled, 0)
   })
 
   it('hands over requests for exempt paths', async () => {
@@ -214,19 +214,19 @@ describe('the spill', function () {
     const { port, server, spill } = await spillingSite()
     const answers = async () => statuses(await Promise.all(sendAtOnce(port, many('GET /'), upgradeTo('websocket'))))
     await answers()
-    assert.equal(spill.spilled, REFUSED)
+    assert.equal(spill.snapshot().spilled, REFUSED)
     assert.equal(spill.snapshot().handedOver, 0)
     server.on('upgrade', switchProtocols)
-    const { spilled } = spill
+    const { spilled } = spill.snapshot()
     assert.deepEqual(await answers(), many(101))
     const { handedOver } = spill.snapshot()
     // If the process loses the processor for a while, the loop accepts some of them itself.
     assert(handedOver > 0)
-    assert.equal(spill.spilled, spilled)
+    assert.equal(spill.snapshot().spilled, spilled)
     server.removeListener('upgrade', switchProtocols)
     await answers()
     assert.equal(spill.snapshot().handedOver, handedOver)
-    assert(spill.spilled >= spilled + REFUSED)
+    assert(spill.snapshot().spilled >= spilled + REFUSED)
   })
 
   // Takes several turns.
@@ -246,7 +246,7 @@ describe('the spill', function () {
     const sockets = sendTextAtOnce(port, [...Array(flood).fill('\0\r\n\r\n'), GET.replace('/', '/health'), ...many('\0\r\n\r\n')])
     const [answer] = await once(sockets[flood], 'data')
     assert.match(String(answer), /^HTTP\/1.1 200/)
-    assert(spill.spilled > flood / 2)
+    assert(spill.snapshot().spilled > flood / 2)
   })
 
   it('refuses other upgrade requests, which a server may answer without upgrading', async () => {
@@ -254,7 +254,7 @@ describe('the spill', function () {
     server.on('upgrade', switchProtocols)
     const answers = await Promise.all(sendAtOnce(port, many('GET /'), upgradeTo('h2c')))
     assert.deepEqual(statuses(answers), [101, ...Array(REFUSED).fill(503)])
-    assert.deepEqual([spill.spilled, spill.snapshot().handedOver], [REFUSED, 0])
+    assert.deepEqual([spill.snapshot().spilled, spill.snapshot().handedOver], [REFUSED, 0])
   })
 
   for (const [name, text] of [
@@ -286,7 +286,7 @@ describe('the spill', function () {
       const { port, spill } = await spillingSite()
       const answers = await Promise.all(sendTextAtOnce(port, many(text)).map(received))
       for (const answer of answers) assert.match(answer, /^HTTP\/1.1 400/)
-      assert.deepEqual([spill.snapshot().handedOver, spill.spilled], [REFUSED, 0])
+      assert.deepEqual([spill.snapshot().handedOver, spill.snapshot().spilled], [REFUSED, 0])
     })
   }
 
@@ -306,7 +306,7 @@ describe('the spill', function () {
     assert.deepEqual(told.map(({ count }) => count), [REFUSED])
     assert(told[0].waitMs >= 0 && told[0].waitMs < 1000)
     assert(told[0].retryAfter >= 1)
-    assert.equal(spill.spilled, REFUSED)
+    assert.equal(spill.snapshot().spilled, REFUSED)
   })
 
   it('passes a fixed Retry-After to onSpill', async () => {
@@ -330,13 +330,13 @@ describe('the spill', function () {
     for (const socket of sockets) socket.write(GET)
     await Promise.all(sockets.map((socket) => once(socket, 'data')))
     assert.deepEqual(statuses(await Promise.all(sendAtOnce(port, many('GET /')))), many(200))
-    assert.equal(spill.spilled, 0)
+    assert.equal(spill.snapshot().spilled, 0)
   })
 
   it('does not affect requests on a connection that is already accepted', async () => {
     const { port, spill } = await spillingSite()
     const client = await connect(port)
     for (let i = 0; i < 3; i++) assert.equal((await client.send('GET /')).status, 200)
-    assert.equal(spill.spilled, 0)
+    assert.equal(spill.snapshot().spilled, 0)
   })
 })

@@ -1,0 +1,62 @@
+'use strict'
+
+const { STATUS, bodyOf } = require('./refusal.js')
+
+/**
+ * @typedef {import('./options.js').ShedInfo} ShedInfo
+ * @typedef {import('node:http2').ServerHttp2Stream} ServerHttp2Stream
+ * @typedef {import('node:http2').IncomingHttpHeaders} IncomingHttpHeaders
+ */
+
+const GRPC = /^application\/grpc/i
+/** The status code UNAVAILABLE of gRPC, after which clients try again. */
+const UNAVAILABLE = 14
+const MS_PER_S = 1000
+
+/**
+ * Refuses an HTTP/2 stream. A client of gRPC gets what its retry policy reads: the status UNAVAILABLE, in a response without
+ * a body ("Trailers-Only" in PROTOCOL-HTTP2.md of gRPC), and `grpc-retry-pushback-ms` (gRFC A6).
+ *
+ * @param {ServerHttp2Stream} stream
+ * @param {IncomingHttpHeaders} headers of the request
+ * @param {ShedInfo} info
+ * @param {string} message
+ */
+function answerStream (stream, headers, info, message) {
+  if (stream.destroyed || stream.headersSent) return
+  stream.on('error', () => {}) // the client has left
+  const body = bodyOf(info, message)
+  if (isGrpc(headers)) stream.respond(grpcRefusal(info, body), { endStream: true })
+  else {
+    stream.respond({
+      ':status': STATUS,
+      'retry-after': String(info.retryAfter),
+      'content-type': 'text/plain; charset=utf-8',
+      'content-length': Buffer.byteLength(body)
+    })
+    stream.end(body)
+  }
+  // The client need not send the rest of its request.
+  stream.close()
+}
+
+/** @param {IncomingHttpHeaders} headers */
+function isGrpc ({ 'content-type': type }) {
+  return type !== undefined && GRPC.test(type)
+}
+
+/**
+ * @param {ShedInfo} info
+ * @param {string} message
+ */
+function grpcRefusal ({ retryAfter }, message) {
+  return {
+    ':status': 200,
+    'content-type': 'application/grpc',
+    'grpc-status': String(UNAVAILABLE),
+    'grpc-message': encodeURIComponent(message),
+    'grpc-retry-pushback-ms': String(retryAfter * MS_PER_S)
+  }
+}
+
+module.exports = { answerStream }

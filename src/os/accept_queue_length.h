@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace spillway {
+
+/// Reads how many complete connections wait for accept() on a listening socket: TCP or Unix.
+class AcceptQueueLength final {
+ public:
+  /// The caller keeps ownership of `listening_fd`, and may close it without notice.
+  explicit AcceptQueueLength(int listening_fd) : listening_fd_(listening_fd) {}
+  ~AcceptQueueLength();
+  AcceptQueueLength(const AcceptQueueLength&) = delete;
+  AcceptQueueLength& operator=(const AcceptQueueLength&) = delete;
+
+  /// Empty if the descriptor is not a listening socket, or the system does not tell.
+  std::optional<uint32_t> Read();
+  /// Whether it was a Unix socket when it was last read.
+  bool IsUnix() const { return netlink_fd_ >= 0; }
+
+ private:
+  std::optional<uint32_t> ReadUnix();
+
+  const int listening_fd_;
+  int netlink_fd_ = -1;  // for a Unix socket, opened when it is first read
+};
+
+/// The length of the accept queue in the kernel's answer to a request about the Unix socket of this
+/// inode (sock_diag(7)). Empty if the answer says anything else.
+std::optional<uint32_t> ParseUnixQueueLength(std::string_view answer, uint32_t inode);
+
+}  // namespace spillway
