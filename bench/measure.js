@@ -12,13 +12,14 @@ const MAX_CPU_WAIT_SHARE = 0.05
  *
  * @param {ReturnType<import('./load')>} client
  * @param {Awaited<ReturnType<import('./servers')>>} server
- * @param {Omit<import('./load').Load, 'port'>} load
+ * @param {Omit<import('./load').Load, 'port' | 'socketPath' | 'transport'>} load
  * @returns {Promise<import('./load/tally').Report>}
  */
 async function measure (client, server, load) {
   const beganMs = performance.now()
   const before = cpuWaitMs(server.pid)
-  const report = await client.run({ ...load, port: server.port })
+  const { port, socketPath, transport } = server
+  const report = await client.run({ ...load, port, socketPath, transport })
   const share = (cpuWaitMs(server.pid) - before) / (performance.now() - beganMs)
   // On a single core, the client is one of the other processes.
   if (share > MAX_CPU_WAIT_SHARE && os.availableParallelism() > 1) {

@@ -2,19 +2,21 @@
 
 const answer = require('../child/answer')
 const closedLoop = require('./closed-loop')
-const createSender = require('./sender')
+const createHttpSender = require('./sender')
+const createHttp2Sender = require('./http2-sender')
 const openLoop = require('./open-loop')
 const runUploads = require('./uploads')
 const Tally = require('./tally')
 const withRetries = require('./retries')
 const { withPhases } = require('./phases')
 
+const HTTP2 = ['http2', 'grpc']
 const loops = { open: openLoop, closed: closedLoop }
 
 answer(async asked => {
   const load = withPhases(asked)
   const tally = new Tally(load)
-  const sender = createSender(load)
+  const sender = (HTTP2.includes(load.transport) ? createHttp2Sender : createHttpSender)(load)
   const [uploads] = await Promise.all([runUploads(load), loops[load.mode](load, withRetries(sender.send, load.retries), tally)])
   sender.close()
   return { ...tally.report(), uploads }

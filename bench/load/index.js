@@ -8,9 +8,12 @@ const startChild = require('../child')
  * @typedef {object} Load
  * @property {'open' | 'closed'} mode open: requests start at scheduled times, independent of earlier responses;
  *   closed: each of `clients` sends its next request when it has received its last response
- * @property {number} port on 127.0.0.1
+ * @property {number} [port] on 127.0.0.1
+ * @property {string} [socketPath] of a Unix socket, in place of a port
+ * @property {'http' | 'https' | 'http2' | 'grpc' | 'unix'} [transport] default 'http'
  * @property {string | string[]} [path] default '/'; several are requested in turn
- * @property {'new' | 'kept'} connections new: one per request; kept: idle connections are reused, and others opened if none is idle
+ * @property {string} connections 'new': one per request; 'kept': idle connections are reused, and others opened if none is
+ *   idle; a number, for HTTP/2: so many sessions share the requests
  * @property {number} timeoutMs from the start of a request to its end
  * @property {number} [durationMs] length of the counted part; not with `phases`
  * @property {number} [warmupMs] length of the uncounted part before it, default 0

@@ -1,26 +1,31 @@
 'use strict'
 
 const http = require('node:http')
+const https = require('node:https')
 
+// The alert that takes the place of a 503 before a TLS handshake.
+const REFUSED_HANDSHAKE = 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR'
 const RESET_CODES = ['ECONNRESET', 'EPIPE']
 
 /**
- * Sends GET requests to one server.
+ * Sends GET requests over HTTP/1 to one server.
  *
- * @param {{ port: number, path?: string | string[], connections: 'new' | 'kept', timeoutMs: number }} load
+ * @param {import('./').Load} load
  * @returns {{ send: (settle: (outcome: string) => void) => void, close: () => void }} `settle` is called once for
  *   each request: with the status of a complete response, with `timeout` or `reset`, or with the code of another error. Nothing is sent after
  *   `close`
  */
-function createSender ({ port, path = '/', connections, timeoutMs }) {
-  const agent = new http.Agent({ keepAlive: connections === 'kept', maxFreeSockets: Infinity })
-  const targets = [path].flat().map(path => ({ host: '127.0.0.1', port, path, agent }))
+function createSender ({ port, socketPath, transport, path = '/', connections, timeoutMs }) {
+  const { Agent, get } = transport === 'https' ? https : http
+  // Without cached sessions, every TLS connection needs a whole handshake.
+  const agent = new Agent({ keepAlive: connections === 'kept', maxFreeSockets: Infinity, maxCachedSessions: 0 })
+  const targets = [path].flat().map(path => ({ host: '127.0.0.1', port, socketPath, path, agent, rejectUnauthorized: false }))
   let sent = 0
   let closed = false
 
   function send (settle) {
     if (closed) return
-    const request = http.get(targets[sent++ % targets.length])
+    const request = get(targets[sent++ % targets.length])
     const timer = setTimeout(() => {
       finish('timeout')
       request.destroy()
@@ -35,7 +40,8 @@ function createSender ({ port, path = '/', connections, timeoutMs }) {
     }
 
     function fail (error) {
-      finish(RESET_CODES.includes(error.code) ? 'reset' : error.code ?? error.message)
+      if (error.code === REFUSED_HANDSHAKE) finish('503')
+      else finish(RESET_CODES.includes(error.code) ? 'reset' : error.code ?? error.message)
     }
 
     request.on('error', fail)

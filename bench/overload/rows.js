@@ -3,6 +3,7 @@
 const NEW = ['new']
 const KEPT = ['kept']
 const BOTH = [...NEW, ...KEPT]
+const SESSIONS = ['4', '100']
 
 const GUARDS = ['express guard', 'koa guard', 'http guard']
 const EARLY = ['fastify spillway', 'hapi spillway', ...GUARDS]
@@ -13,6 +14,7 @@ const ONE = ['http guard']
 const WITH_SPILL = ['express guard', 'http guard', 'express spillway-with-spill']
 const WITHOUT_SPILL = ['express guard-without-spill', 'http guard-without-spill']
 const NONE = []
+const HTTP2 = ['http2 guard', 'http2-stream guard']
 const DATABASE = ['express spillway', 'express guard']
 
 const EXPRESS_PEERS = ['express none', 'express toobusy-js', 'express overload-protection', 'express toobusy']
@@ -59,6 +61,22 @@ module.exports = [
   ['cpu-steps', '6x', WITHOUT_SPILL, NEW, {}, NONE],
   ['cpu-steps', '20x', WITHOUT_SPILL, NEW, {}, NONE],
   ['cpu-steps', '34x', WITHOUT_SPILL, NEW, {}, NONE],
+
+  // Other transports than plain HTTP/1 over TCP.
+  ['cpu-steps', '0.8x', ['https guard', 'https-ecdsa guard', 'unix guard'], BOTH, UNHARMED, NONE],
+  ['cpu-steps', '1.5x', ['https guard', 'https-ecdsa guard', 'unix guard'], NEW, { goodput: 0.95, p99: 150 }, NONE],
+  ['cpu-steps', '3x', ['https guard'], NEW, { goodput: 0.93, p99: 150 }, NONE],
+  ['cpu-steps', '3x', ['https-ecdsa guard'], NEW, { goodput: 0.94, p99: 150 }, NONE],
+  ['cpu-steps', '6x', ['https guard'], NEW, { goodput: 0.9, p99: 150 }, ['https guard']],
+  ['cpu-steps', '6x', ['https-ecdsa guard'], NEW, { goodput: 0.92, p99: 150 }, NONE],
+  ['cpu-steps', '6x', ['https guard', 'https-ecdsa guard', 'unix guard'], KEPT, { goodput: 0.95, p99: 150 }, NONE],
+  ['cpu-steps', '6x', ['unix guard'], NEW, { goodput: 0.95, p99: 150 }, ['unix guard']],
+  ['cpu-steps', '0.8x', [...HTTP2, 'grpc guard'], SESSIONS, UNHARMED, NONE],
+  ['cpu-steps', '1.5x', HTTP2, SESSIONS, { goodput: 0.97, p99: 150 }, NONE],
+  ['cpu-steps', '6x', HTTP2, SESSIONS, { goodput: 0.95, p99: 150 }, HTTP2],
+  ['cpu-steps', '6x', ['grpc guard'], SESSIONS, { goodput: 0.93, p99: 150 }, ['grpc guard']],
+  ['cpu-steps', '6x', ['https none', 'unix none'], NEW, {}, NONE],
+  ['cpu-steps', '6x', ['http2 none', 'grpc none'], SESSIONS, {}, NONE],
 
   // Unequal requests, beside the ideal server.
   ['unequal', '0.5x, poisson', ONE, NEW, { belowIdeal: 0.01 }, NONE],

@@ -17,7 +17,7 @@ const MAX_FAILURES = 0.005
  * @property {string} framework
  * @property {string | undefined} protection
  * @property {boolean} ours whether the protection is spillway's admission controller
- * @property {'new' | 'kept'} connections
+ * @property {string} connections see load/index.js
  * @property {string} load as in rows.js
  * @property {number[]} steps of the load; one for a constant load
  * @property {'capacity' | 'second' | 'clients'} per the unit of the steps: multiples of the capacity, requests per second,

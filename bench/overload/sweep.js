@@ -9,6 +9,9 @@ const { groupOf, unprotected } = require('./scenarios')
 // Of the protections, and so the patience of the ideal server.
 const MAX_DELAY_MS = 100
 
+// The load that measures the cost of a 503 speaks only HTTP/1 over TCP.
+const WITH_COST = ['express', 'fastify', 'hapi', 'http', 'koa']
+
 /**
  * @typedef {object} Outcome
  * @property {import('./scenarios').Scenario} scenario
@@ -131,8 +134,8 @@ function costOf ({ framework, protection, connections }) {
 }
 
 /** Whether the outcome has a ceiling: only if the CPU is the bottleneck and spillway sheds at a constant load. */
-function hasCeiling ({ workload, ours, steps, per }) {
-  return ours && per === 'capacity' && steps.length === 1 && steps[0] > 1 && require(`../workloads/${workload}`).cpu
+function hasCeiling ({ workload, framework, ours, steps, per }) {
+  return WITH_COST.includes(framework) && ours && per === 'capacity' && steps.length === 1 && steps[0] > 1 && require(`../workloads/${workload}`).cpu
 }
 
 module.exports = { plan, runSweep }

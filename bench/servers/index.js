@@ -12,7 +12,9 @@ const startChild = require('../child')
  * @param {object} [setup.options] for the protection, instead of its defaults
  * @returns {Promise<{
  *   pid: number,
- *   port: number,
+ *   port: number | undefined,
+ *   socketPath: string | undefined,
+ *   transport: 'http' | 'https' | 'http2' | 'grpc' | 'unix',
  *   slower: (factor: number) => Promise<object>,
  *   cpuUs: () => Promise<number>,
  *   stop: () => Promise<void>
@@ -29,8 +31,8 @@ async function startServer (setup) {
   }
 
   try {
-    const { port } = await ask({ ask: 'start', ...setup })
-    return { pid, port, slower: factor => ask({ ask: 'slower', factor }), cpuUs, stop }
+    const { port, socketPath, transport = 'http' } = await ask({ ask: 'start', ...setup })
+    return { pid, port, socketPath, transport, slower: factor => ask({ ask: 'slower', factor }), cpuUs, stop }
   } catch (cause) {
     await stop()
     throw new Error(`the server could not start: ${cause.message}`, { cause })

@@ -12,10 +12,12 @@ async function start ({ framework, workload: name, protection: protectionName, o
   if (protection && !protection[framework] && !protection.server) {
     throw new Error(`${protectionName} does not protect ${framework}`)
   }
-  const server = await require(`./${framework}`)(ANY_PORT, workload.routes, protection?.[framework], options)
+  const startServer = require(`./${framework}`)
+  const server = await startServer(ANY_PORT, workload.routes, protection?.[framework], options)
   protection?.server?.(server, options)
   workload.begin?.()
-  return { port: server.address().port }
+  const address = server.address()
+  return { port: address.port, socketPath: address.port === undefined ? address : undefined, transport: startServer.transport }
 }
 
 const questions = {
