@@ -1,5 +1,7 @@
 'use strict'
 
+const { eachHttp2Server, isGrpcServer } = require('./grpc-servers.js')
+const { interceptRequests } = require('./server-events.js')
 const { createGate } = require('../gate/index.js')
 const { gateOptions } = require('../gate/options.js')
 const { answer, answerSocket } = require('../gate/refusal.js')
@@ -8,7 +10,6 @@ const { argumentError, invalidArgument } = require('../options/errors.js')
 const { readOptions } = require('../options/read.js')
 const { functionRow } = require('../options/rows.js')
 const { userFunction } = require('../options/user-function.js')
-const { StreamRequest } = require('../requests/stream-request.js')
 
 /**
  * @typedef {import('../gate/gate.js').GateHandle} GateHandle
@@ -27,25 +28,23 @@ const { StreamRequest } = require('../requests/stream-request.js')
  */
 
 const table = { ...gateOptions, respond: functionRow }
-/** The events whose arguments are a request and its response. */
-const REQUEST_EVENTS = new Set(['request', 'checkContinue', 'checkExpectation'])
-/** The events whose arguments are a request and its connection. */
-const TAKEOVER_EVENTS = new Set(['upgrade', 'connect'])
 const kGuarded = Symbol('spillway.guarded')
 
 /**
  * Guards a server: judges each request before any listener, and therefore before any framework. No other adapter refuses
- * at a lower cost. It also judges upgrade and CONNECT requests; to refuse one, it sends a 503 and closes the connection.
+ * at a lower cost. It also judges upgrade and CONNECT requests; to refuse one over HTTP/1, it sends a 503 and closes the
+ * connection.
  *
- * @param {Server} server
+ * @param {Server} server of Node, or a server of `@grpc/grpc-js`
  * @param {HttpOptions} [options]
  * @returns {GateHandle}
  * @throws {TypeError | RangeError} for a wrong argument or option
  * @throws {Error} if the server is already guarded
  */
 function guard (server, options) {
-  if (!isServer(server)) {
-    throw invalidArgument('spillway/http: guard()', 'an http, https or http2 server', server, hintFor(server))
+  const isGrpc = isGrpcServer(server)
+  if (!isGrpc && !isServer(server)) {
+    throw invalidArgument('spillway/http: guard()', 'an http, https or http2 server, or one of @grpc/grpc-js', server, hintFor(server))
   }
   const { respond, ...settings } = readOptions('spillway/http', table, options)
   const guarded = /** @type {any} */ (server)
@@ -54,59 +53,44 @@ function guard (server, options) {
   }
 
   const gate = createGate(settings, { spill: { entry: 'spillway/http', options: { ...settings, respond }, judgesAll: true } })
-  const refuse = refusal(respond, settings.message)
-  const hadOwnEmit = Object.hasOwn(guarded, 'emit')
-  const { emit } = guarded
-  /** Whether streams of HTTP/2 are judged, and not the requests that Node makes of them. */
-  let judgesStreams = false
-  /** @param {any} req */
-  const isJudged = (req) => judgesStreams && req.httpVersionMajor === 2
-
-  /**
-   * @this {any}
-   * @param {string | symbol} event
-   * @param {any} req
-   * @param {any} res the socket, if the request is an upgrade or CONNECT over HTTP/1; the headers of a stream
-   */
-  function guardedEmit (event, req, res) {
-    if (REQUEST_EVENTS.has(/** @type {string} */ (event)) && !isJudged(req)) {
-      const info = gate.decide(req, res, req)
-      if (info === null) return emit.call(this, event, req, res)
-      refuse(req, res, info)
-      return true
-    }
-    if (event === 'stream' && (judgesStreams ||= usesStreams(this))) {
-      const request = new StreamRequest(req, res)
-      const info = gate.decide(request, req, request)
-      if (info !== null) {
-        refuse(request, req, info)
-        return true
-      }
-    }
-    if (TAKEOVER_EVENTS.has(/** @type {string} */ (event)) && !isJudged(req)) {
-      const isHttp2 = req.httpVersionMajor === 2
-      const info = gate.decide(req, isHttp2 ? res : null, req)
-      if (info !== null) {
-        if (isHttp2) refuse(req, res, info)
-        else answerSocket(res, info, settings.message)
-        return true
-      }
-    }
-    return Reflect.apply(emit, this, arguments)
+  const judge = judgeOf(gate, refusal(respond, settings.message), settings.message)
+  /** @type {(() => void)[]} */
+  const undo = []
+  const watch = (/** @type {any} */ each) => {
+    undo.push(interceptRequests(each, judge))
+    gate.watch(each)
   }
-
-  guarded.emit = guardedEmit
+  if (isGrpc) undo.push(eachHttp2Server(guarded, watch))
+  else watch(guarded)
   guarded[kGuarded] = gate
-  gate.watch(server)
   return gate.handle(() => {
     if (guarded[kGuarded] !== gate) return
     guarded[kGuarded] = undefined
-    // If other code has wrapped emit since, its wrapper still calls guardedEmit. That has no effect, because the closed
-    // gate admits everything.
-    if (guarded.emit !== guardedEmit) return
-    if (hadOwnEmit) guarded.emit = emit
-    else delete guarded.emit
+    for (const each of undo) each()
   })
+}
+
+/**
+ * @param {import('../gate/gate.js').Gate} gate
+ * @param {(req: any, res: any, info: ShedInfo) => void} refuse
+ * @param {string} message
+ * @returns {import('./server-events.js').Judge}
+ */
+function judgeOf (gate, refuse, message) {
+  return {
+    request (req, res) {
+      const info = gate.decide(req, res, req)
+      if (info === null) return false
+      refuse(req, res, info)
+      return true
+    },
+    takeover (req, socket) {
+      const info = gate.decide(req, null, req)
+      if (info === null) return false
+      answerSocket(socket, info, message)
+      return true
+    }
+  }
 }
 
 /**
@@ -126,16 +110,6 @@ function refusal (respond, message) {
     if (!res.headersSent) standard(req, res, info)
     else (res.stream ?? res).destroy()
   })
-}
-
-/**
- * Whether a server of HTTP/2 has listeners of its own for 'stream'. If it only has listeners for 'request', there is one
- * listener for 'stream': Node's, which emits 'request'.
- *
- * @param {any} server
- */
-function usesStreams (server) {
-  return server.listenerCount('stream') > Math.min(1, server.listenerCount('request'))
 }
 
 /** @param {any} value */
