@@ -17,6 +17,7 @@ function createSpill (controller, options, plan, onRefusals) {
 
 /** Takes the place of the spill when it is off. */
 class NoSpill {
+  isOn = false
   #whyNot
 
   /** @param {string} whyNot */
@@ -27,8 +28,8 @@ class NoSpill {
   /** @param {any} _server */
   watch (_server) {}
 
-  /** @param {any} _raw */
-  watchServerOf (_raw) {}
+  /** @param {any} _server */
+  watchAgain (_server) {}
 
   /** @param {string} _why */
   forbid (_why) {}

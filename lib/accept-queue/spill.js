@@ -118,14 +118,17 @@ class Spill {
     if (server.listening) this.#attach(server, this.#scope)
   }
 
+  /** Whether it is allowed to watch servers. */
+  get isOn () {
+    return this.#whyNot === ''
+  }
+
   /**
-   * For adapters that find their servers through requests. Must be called for each request.
+   * Must be called for each request, by adapters that find their servers through requests.
    *
-   * @param {any} raw Node's request
+   * @param {any} server
    */
-  watchServerOf (raw) {
-    if (this.#whyNot !== '') return
-    const server = raw.socket?.server
+  watchAgain (server) {
     if (server === this.#lastServer && server?._handle === this.#lastHandle) return
     if (server === undefined || server === null) return
     this.#lastServer = server

@@ -1,5 +1,6 @@
 'use strict'
 
+const { createProof } = require('./express-proof.js')
 const { createGate } = require('../gate/index.js')
 const { gateOptions } = require('../gate/options.js')
 const { ShedError, answer, bodyOf } = require('../gate/refusal.js')
@@ -34,12 +35,12 @@ const table = { ...gateOptions, respond: functionRow, errorMode: { ...booleanRow
 module.exports = function spillway (options) {
   const { respond, errorMode, ...settings } = readOptions('spillway/express', table, options)
   const gate = createGate(settings, {
-    spill: { entry: 'spillway/express', options: { ...settings, respond, errorMode }, judgesAll: false }
+    spill: { entry: 'spillway/express', options: { ...settings, respond, errorMode }, judgesAll: true }
   })
 
   /** @type {import('express').RequestHandler} */
   const middleware = (req, res, next) => {
-    gate.spill.watchServerOf(req)
+    gate.watchServerOf(req, whyNotWhole)
     const info = gate.decide(req, res, req)
     if (info === null) return next()
     if (respond !== undefined) {
@@ -50,5 +51,6 @@ module.exports = function spillway (options) {
       next(new ShedError(bodyOf(info, settings.message), info))
     } else answer(res, info, settings.message)
   }
+  const whyNotWhole = settings.spill ? undefined : createProof(middleware)
   return Object.assign(middleware, gate.handle())
 }

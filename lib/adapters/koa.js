@@ -35,7 +35,7 @@ module.exports = function spillway (options) {
 
   /** @type {import('koa').Middleware} */
   const middleware = (ctx, next) => {
-    gate.spill.watchServerOf(ctx.req)
+    gate.watchServerOf(ctx.req)
     const info = gate.decide(ctx.req, ctx.res, ctx)
     if (info === null) {
       const handled = next()

@@ -107,6 +107,22 @@ class Gate {
   }
 
   /**
+   * For adapters that find their servers through requests. Must be called for each request.
+   *
+   * @param {any} raw Node's request
+   * @param {(request: any, server: any) => string} [whyNot] why the gate is not known to judge every request of the server;
+   *   empty if it is. Once it is not, the spill is off
+   */
+  watchServerOf (raw, whyNot) {
+    if (!this.spill.isOn) return
+    const { connection } = requestWatch.trackedRequestOf(raw)
+    const server = connection?.server ?? raw.socket?.server
+    const why = whyNot?.(raw, server) ?? ''
+    if (why === '') this.spill.watchAgain(server)
+    else this.spill.forbid(why)
+  }
+
+  /**
    * Judges a request. If the result is null, the request is admitted, and is in flight until it ends. A refusal has been
    * counted and reported, unless it is provisional.
    *

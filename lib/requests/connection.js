@@ -13,6 +13,8 @@ class Connection {
   /** Whether a request has arrived on it. */
   used = false
   closed = false
+  /** The server that accepted it; undefined until a request has arrived. @type {any} */
+  server = undefined
   /** When its TLS handshake was over, by `performance.now()`; 0 without TLS. */
   securedAt = 0
 

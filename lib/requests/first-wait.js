@@ -62,14 +62,16 @@ function cameWithHandshake ({ queuedNs, securedAt }, waitNs) {
 }
 
 /**
- * How long a stream of an HTTP/2 session has waited. The kernel's figures do not help: other streams of the session
- * receive bytes all the time.
+ * How long a stream of an HTTP/2 session has waited. The kernel's figure is a lower bound: the session may have received
+ * bytes of other streams since. So this is the longest time that the loop allows.
  *
+ * @param {number} fd of the session's socket; negative if it is not known
  * @param {Connection | undefined} connection of the session
  * @returns {FirstWait}
  */
-function streamWait (connection) {
-  const waitNs = binding.longestWaitNs()
+function streamWait (fd, connection) {
+  const kernelNs = fd >= 0 ? binding.requestWaitNs(fd, 0, -1) : -1
+  const waitNs = Math.max(kernelNs, binding.longestWaitNs())
   if (connection === undefined || connection.used) return { waitNs, queued: false }
   connection.used = true
   const { queuedNs, securedAt, acceptedIn } = connection

@@ -87,6 +87,7 @@ function track (request, socket, server) {
   }
   learn(server)
   const connection = begin(socket)
+  connection.server = server
   if (connection.fd >= fdWatch.from) fdWatch.note(connection.fd)
   const { waitNs, queued } = firstWait(connection)
   return new TrackedRequest(request, method, url, waitNs, queued, connection)
@@ -209,7 +210,7 @@ function olderConnection ({ httpVersionMajor, socket, upgrade }) {
  */
 function waitOfStream ({ stream }) {
   const socket = stream?.session?.socket
-  return streamWait(socket && knownConnectionOf(socket))
+  return streamWait(socket?._handle?.fd ?? -1, socket && knownConnectionOf(socket))
 }
 
 /**

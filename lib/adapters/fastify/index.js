@@ -98,7 +98,7 @@ const fastifyUnderPressure = async (fastify, given) => {
   })
   fastify.addHook('onRequest', (request, reply, next) => {
     // Fastify creates an additional server for each additional address of localhost.
-    gate.spill.watchServerOf(request.raw)
+    gate.watchServerOf(request.raw)
     const handler = gate.limits.exceeded === null ? undefined : handlerOf(request)
     const limitsOnly = statusUrl !== undefined && request.routeOptions.url === statusUrl
     const decision = gate.decide(request.raw, reply.raw, request, { limitsOnly, nested: isNested, mayOverrule: handler !== undefined })
