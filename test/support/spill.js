@@ -53,16 +53,19 @@ function queueingController () {
  * Starts a server with a spill.
  *
  * @param {any} [options] of the gate
- * @param {{ server?: any, controller?: any, onSpill?: (told: any) => void, handler?: any }} [more]
+ * @param {{ server?: any, controller?: any, onSpill?: (told: any) => void, handler?: any, path?: string }} [more] `path`: of a
+ *   Unix socket to listen on
+ * @returns {Promise<{ server: any, controller: any, spill: any, port: any }>} `port` is the path of a Unix socket
  */
-async function spillingSite (options, { handler, server = http.createServer(handler ?? answerOk), controller = queueingController(), onSpill } = {}) {
+async function spillingSite (options, { handler, server = http.createServer(handler ?? answerOk), controller = queueingController(), onSpill, path } = {}) {
   const release = monitor.acquire()
   opened(release)
   const settings = readOptions('test', gateOptions, options)
   const spill = createSpill(controller, settings, planSpill('test', settings, true), onSpill)
   opened(() => spill.close())
   spill.watch(server)
-  return { server, controller, spill, port: await listen(server) }
+  const port = await listen(server, path)
+  return { server, controller, spill, port: path ?? port }
 }
 
 /** Answers with the request's target after its body has come. */
@@ -91,7 +94,7 @@ function sendAtOnce (port, lines, more) {
 function sendTextAtOnce (port, texts) {
   const stood = waiting(port)
   const sockets = texts.map((text) => {
-    const socket = net.connect(port, '127.0.0.1')
+    const socket = typeof port === 'string' ? net.connect(port) : net.connect(port, '127.0.0.1')
     opened(() => socket.destroy())
     socket.on('error', () => {})
     if (text !== '') socket.once('connect', () => socket.write(text))
@@ -110,8 +113,9 @@ function letStand (port, count) {
   })
 }
 
-/** Counts the connections that wait to be accepted on a port of 127.0.0.1. */
+/** Counts the connections that wait to be accepted on a port of 127.0.0.1. On a Unix socket, all wait at once. */
 function waiting (port) {
+  if (typeof port === 'string') return Infinity
   const local = ` 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `
   const listening = listeningSockets().find((line) => line.includes(`${local}00000000:0000 0A `))
   return listening === undefined ? 0 : Number.parseInt(listening.trim().split(/\s+/)[4].split(':')[1], 16)
