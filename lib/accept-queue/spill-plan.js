@@ -3,6 +3,7 @@
 /** Decides from a gate's options whether the spill can be on, and prepares its answers. */
 
 const { rawRefusal } = require('./raw-refusal.js')
+const { contentOf } = require('../gate/content.js')
 const { backend, binding } = require('../native/binding.js')
 const { isFunction } = require('../options/rows.js')
 
@@ -10,6 +11,13 @@ const { isFunction } = require('../options/rows.js')
  * @typedef {object} SpillPlan
  * @property {string} whyNot why the spill is off; empty if it can be on
  * @property {string[]} exempt path patterns
+ * @property {string[]} answers complete HTTP responses; for the Retry-After 'auto', the nth has n seconds
+ * @property {number} bodyBytes length of their body
+ *
+ * @typedef {object} SpillContent of the answers
+ * @property {string} type
+ * @property {string} body
+ * @property {Record<string, string>} [headers] further ones
  */
 
 // On every version of Linux, the send buffer of a new socket takes at least this much at once.
@@ -31,10 +39,11 @@ const CONFLICTING_OPTIONS = [
  * @param {string} entry
  * @param {any} options checked
  * @param {boolean} byDefault whether the gate judges every request of its servers
+ * @param {string} longest answer
  * @returns {string} why the spill is off; empty if it can be on
  * @throws {TypeError} if `spill: true` conflicts with another option
  */
-function whyNotWith (entry, options, byDefault) {
+function whyNotWith (entry, options, byDefault, longest) {
   const { spill, dryRun, maxDelay } = options
   if (spill === false) return 'the option spill is false'
   const conflict = CONFLICTING_OPTIONS.find(({ name, conflicts }) => conflicts(options[name]))
@@ -54,7 +63,7 @@ function whyNotWith (entry, options, byDefault) {
   if (dryRun) return 'the option dryRun is true'
   if (backend === 'js') return 'the native addon is not loaded'
   if (!binding.canSpill) return 'this system does not report which connections wait to be accepted'
-  if (longestAnswer(options) > MOST_ANSWER_BYTES) return `the option message makes the answer longer than ${MOST_ANSWER_BYTES} bytes`
+  if (Buffer.byteLength(longest) > MOST_ANSWER_BYTES) return `the option message makes the answer longer than ${MOST_ANSWER_BYTES} bytes`
   return ''
 }
 
@@ -62,27 +71,27 @@ function whyNotWith (entry, options, byDefault) {
  * @param {string} entry
  * @param {any} options as the user gave them, checked
  * @param {boolean} byDefault whether the gate judges every request of its servers: the spill is then on by default
- * @param {string | undefined} [path] exempt in addition to `options.exempt`
+ * @param {object} [more]
+ * @param {string} [more.exemptPath] exempt in addition to `options.exempt`
+ * @param {SpillContent} [more.content] of the framework's own refusals, if their form is fixed; default: what
+ *   `options.message` says
  * @returns {SpillPlan}
  * @throws {TypeError} if `spill: true` conflicts with another option
  */
-function planSpill (entry, options, byDefault, path) {
-  const whyNot = whyNotWith(entry, options, byDefault)
-  return { whyNot, exempt: whyNot === '' ? [options.exempt, path ?? []].flat() : [] }
+function planSpill (entry, options, byDefault, { exemptPath, content = contentOf(options.message) } = {}) {
+  const answers = answersOf(options.retryAfter, content)
+  const whyNot = whyNotWith(entry, options, byDefault, /** @type {string} */ (answers.at(-1)))
+  const exempt = whyNot === '' ? [options.exempt, exemptPath ?? []].flat() : []
+  return { whyNot, exempt, answers, bodyBytes: Buffer.byteLength(content.body) }
 }
 
 /**
- * @param {{ retryAfter: number | 'auto', message: string }} options
- * @returns {string[]} complete HTTP responses; for 'auto', the nth has a Retry-After of n seconds
+ * @param {number | 'auto'} retryAfter
+ * @param {SpillContent} content
  */
-function answers ({ retryAfter, message }) {
+function answersOf (retryAfter, content) {
   const seconds = retryAfter === 'auto' ? Array.from({ length: MOST_RETRY_S }, (_, i) => i + 1) : [retryAfter]
-  return seconds.map((value) => rawRefusal(value, message))
+  return seconds.map((value) => rawRefusal(value, content))
 }
 
-/** @param {any} options */
-function longestAnswer (options) {
-  return Buffer.byteLength(/** @type {string} */ (answers(options).at(-1)))
-}
-
-module.exports = { answers, planSpill }
+module.exports = { planSpill }

@@ -12,7 +12,6 @@ const http = require('node:http')
 const { binding } = require('../native/binding.js')
 const { TAKEN, discard, handOverAll } = require('./hand-over.js')
 const { firstReserved } = require('../limits/descriptor-reserve.js')
-const { answers } = require('./spill-plan.js')
 
 const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknown} */ (require('node:cluster')))
 
@@ -61,7 +60,7 @@ const attachedHandles = new WeakSet()
 class Spill {
   #controller
   #options
-  #exempt
+  #plan
   #whyNot = ''
   #onRefusals
   #scope
@@ -89,10 +88,10 @@ class Spill {
    * @param {import('./spill-plan.js').SpillPlan} plan with an empty `whyNot`
    * @param {((report: SpillReport) => void) | undefined} onRefusals called at most once per turn of the loop
    */
-  constructor (controller, options, { exempt }, onRefusals) {
+  constructor (controller, options, plan, onRefusals) {
     this.#controller = controller
     this.#options = options
-    this.#exempt = exempt
+    this.#plan = plan
     this.#onRefusals = onRefusals
     // Created here because a server may be found during a request, whose async context must not be captured.
     this.#scope = new AsyncResource('SPILLWAY')
@@ -160,7 +159,7 @@ class Spill {
    * @param {Attachment['handOver']} handOver
    */
   #createNative (server, handle, handOver) {
-    const { message } = this.#options
+    const { exempt, answers, bodyBytes } = this.#plan
     const isTls = isTlsServer(server)
     const slots = new Int32Array(SLOTS)
     const deliver = (/** @type {number} */ count, /** @type {number} */ refused, /** @type {number} */ waitMs, /** @type {number} */ seconds) => {
@@ -168,9 +167,8 @@ class Spill {
       if (count > 0) handOver(slots, count)
     }
     const takesWebSockets = () => listenerCount.call(server, 'upgrade') > 0
-    return binding.createSpill(this.#controller, handle.fd, this.#exempt, isTls ? [TLS_ALERT] : answers(this.#options),
-      isTls ? 0 : Buffer.byteLength(message), firstReserved(this.#options), slots, deliver, this.#onRefusals !== undefined,
-      takesWebSockets, isTls)
+    return binding.createSpill(this.#controller, handle.fd, exempt, isTls ? [TLS_ALERT] : answers, isTls ? 0 : bodyBytes,
+      firstReserved(this.#options), slots, deliver, this.#onRefusals !== undefined, takesWebSockets, isTls)
   }
 
   /**

@@ -3,7 +3,7 @@
 const { createProof } = require('./express-proof.js')
 const { createGate } = require('../gate/index.js')
 const { gateOptions } = require('../gate/options.js')
-const { ShedError, answer, bodyOf } = require('../gate/refusal.js')
+const { ShedError, answer, textOf } = require('../gate/refusal.js')
 const { readOptions } = require('../options/read.js')
 const { booleanRow, functionRow } = require('../options/rows.js')
 
@@ -48,7 +48,7 @@ module.exports = function spillway (options) {
       new Promise((resolve) => resolve(respond(req, res, info, next))).catch(next)
     } else if (errorMode) {
       res.setHeader('Retry-After', String(info.retryAfter))
-      next(new ShedError(bodyOf(info, settings.message), info))
+      next(new ShedError(textOf(info, settings.message), info))
     } else answer(res, info, settings.message)
   }
   const whyNotWhole = settings.spill ? undefined : createProof(middleware)

@@ -73,7 +73,7 @@ function guard (server, options) {
 /**
  * @param {import('../gate/gate.js').Gate} gate
  * @param {(req: any, res: any, info: ShedInfo) => void} refuse
- * @param {string} message
+ * @param {string | object} message
  * @returns {import('./server-events.js').Judge}
  */
 function judgeOf (gate, refuse, message) {
@@ -95,7 +95,7 @@ function judgeOf (gate, refuse, message) {
 
 /**
  * @param {HttpOptions['respond']} respond
- * @param {string} message
+ * @param {string | object} message
  * @returns {(req: any, res: any, info: ShedInfo) => void}
  */
 function refusal (respond, message) {

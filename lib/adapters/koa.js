@@ -2,7 +2,7 @@
 
 const { createGate } = require('../gate/index.js')
 const { gateOptions } = require('../gate/options.js')
-const { STATUS, ShedError, bodyOf } = require('../gate/refusal.js')
+const { STATUS, ShedError, refusalContent, textOf } = require('../gate/refusal.js')
 const { readOptions } = require('../options/read.js')
 const { booleanRow, functionRow } = require('../options/rows.js')
 
@@ -45,10 +45,11 @@ module.exports = function spillway (options) {
     }
     if (respond !== undefined) return respond(ctx, info)
     ctx.set('Retry-After', String(info.retryAfter))
-    if (errorMode) throw new ShedError(bodyOf(info, settings.message), info)
+    if (errorMode) throw new ShedError(textOf(info, settings.message), info)
     ctx.status = STATUS
-    ctx.type = 'text'
-    ctx.body = bodyOf(info, settings.message)
+    const { type, body } = refusalContent(info, settings.message)
+    ctx.type = type
+    ctx.body = body
   }
   return Object.assign(middleware, gate.handle())
 }

@@ -14,6 +14,8 @@
  * @property {any} options all options that the user gave, checked
  * @property {boolean} judgesAll whether the gate judges every request of its servers: the spill is then on by default
  * @property {string} [exemptPath] exempt in addition to the option `exempt`
+ * @property {import('../accept-queue/spill-plan.js').SpillContent} [content] of the framework's own refusals, if their form
+ *   is fixed
  */
 
 /**
@@ -25,10 +27,10 @@
  * @returns {Gate}
  * @throws {TypeError} if `spill: true` conflicts with another option
  */
-function createGate (settings, { spill: { entry, options, judgesAll, exemptPath }, ...framework }) {
+function createGate (settings, { spill: { entry, options, judgesAll, ...more }, ...framework }) {
   const { planSpill } = require('../accept-queue/spill-plan.js') // required on use
   const { Gate } = require('./gate.js') // required on use
-  return new Gate(settings, { ...framework, spillPlan: planSpill(entry, options, judgesAll, exemptPath) })
+  return new Gate(settings, { ...framework, spillPlan: planSpill(entry, options, judgesAll, more) })
 }
 
 module.exports = { createGate }

@@ -1,7 +1,7 @@
 'use strict'
 
 const { limitOptions } = require('../limits/options.js')
-const { booleanRow, functionRow, isFunction, isNumber, isString, stringRow, wholeNumberRow } = require('../options/rows.js')
+const { booleanRow, functionRow, isFunction, isNumber, isString, wholeNumberRow } = require('../options/rows.js')
 
 /**
  * The options that all adapters share. The checks, the defaults and the documentation use the same table.
@@ -23,7 +23,7 @@ const { booleanRow, functionRow, isFunction, isNumber, isString, stringRow, whol
  *   a concurrency limit for each class; undefined: the class is the route
  * @property {number | 'auto'} [retryAfter] seconds of the Retry-After header. `'auto'` grows with the excess over the
  *   limit, and is jittered, so that clients that were shed together do not return together
- * @property {string} [message] the body of the 503
+ * @property {string | object} [message] the body of the 503; an object is sent as JSON
  * @property {(info: ShedInfo, request: Request | undefined) => void} [onShed] called for every request that is shed. For the
  *   reasons `'spill'` and `'handshake'` it is called at most once per turn of the event loop, with the `count` and without
  *   a request
@@ -89,7 +89,11 @@ const gateOptions = {
     default: 'auto',
     otherNames: ['clientRetrySecs'] // overload-protection
   },
-  message: { ...stringRow, default: 'Service Unavailable' },
+  message: {
+    takes: 'a string, or an object that is sent as JSON',
+    hasType: (value) => isString(value) || isJsonObject(value),
+    default: 'Service Unavailable'
+  },
   onShed: { ...functionRow, otherNames: ['logging'] }, // overload-protection
   dryRun: { ...booleanRow, otherNames: ['observe'] }, // until 0.1.0
   spill: { ...booleanRow, default: undefined },
@@ -99,6 +103,11 @@ const gateOptions = {
 /** @param {unknown} value */
 function isArrayOfStrings (value) {
   return Array.isArray(value) && value.every(isString)
+}
+
+/** @param {unknown} value */
+function isJsonObject (value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** @param {string} path */

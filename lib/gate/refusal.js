@@ -1,5 +1,6 @@
 'use strict'
 
+const { contentOf } = require('./content.js')
 const { LIMIT_REASONS } = require('../limits/table.js')
 const { gateOptions } = require('./options.js')
 
@@ -46,14 +47,27 @@ function retryAfterSeconds (retryAfter, meanS) {
 }
 
 /**
- * The body of a 503. Outside production it names the exceeded limit on the process, unless the user has set a message.
+ * The content of a 503. Outside production it names the exceeded limit on the process, unless the user has set a message.
  *
  * @param {ShedInfo} info
- * @param {string} message
+ * @param {string | object} message
+ * @returns {import('./content.js').Content}
  */
-function bodyOf ({ reason, value, limit }, message) {
-  if (!LIMIT_REASONS.has(reason) || message !== gateOptions.message.default) return message
-  if (process.env.NODE_ENV === 'production') return message
+function refusalContent (info, message) {
+  return contentOf(typeof message === 'string' ? textOf(info, message) : message)
+}
+
+/**
+ * The text of an error that stands for a 503.
+ *
+ * @param {ShedInfo} info
+ * @param {string | object} message
+ * @returns {string}
+ */
+function textOf ({ reason, value, limit }, message) {
+  const { default: standard } = gateOptions.message
+  if (typeof message !== 'string') return standard
+  if (!LIMIT_REASONS.has(reason) || message !== standard || process.env.NODE_ENV === 'production') return message
   return `${message}: ${reason}${limit === undefined ? ' failed' : ` is ${value}, above the limit of ${limit}`}`
 }
 
@@ -62,13 +76,13 @@ function bodyOf ({ reason, value, limit }, message) {
  *
  * @param {import('node:http').ServerResponse} res
  * @param {ShedInfo} info
- * @param {string} message
+ * @param {string | object} message
  */
 function answer (res, info, message) {
-  const body = bodyOf(info, message)
+  const { type, body } = refusalContent(info, message)
   res.writeHead(STATUS, {
     'Retry-After': String(info.retryAfter),
-    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Type': type,
     'Content-Length': Buffer.byteLength(body)
   })
   res.end(body)
@@ -81,15 +95,14 @@ function answer (res, info, message) {
  *
  * @param {import('node:net').Socket} socket
  * @param {ShedInfo} info
- * @param {string} message
+ * @param {string | object} message
  */
 function answerSocket (socket, info, message) {
   const { rawRefusal } = require('../accept-queue/raw-refusal.js') // required on use
-  const body = bodyOf(info, message)
   socket.on('error', () => socket.destroy())
   socket.setTimeout(LONGEST_CLOSE_MS, () => socket.destroy())
   socket.resume()
-  socket.end(rawRefusal(info.retryAfter, body))
+  socket.end(rawRefusal(info.retryAfter, refusalContent(info, message)))
 }
 
 /** A refusal as an error, with the properties that Express, Koa, Hapi and Fastify read. */
@@ -116,4 +129,4 @@ class ShedError extends Error {
   }
 }
 
-module.exports = { STATUS, ShedError, answer, answerSocket, bodyOf, meanRetryS, retryAfterSeconds }
+module.exports = { STATUS, ShedError, answer, answerSocket, meanRetryS, refusalContent, retryAfterSeconds, textOf }

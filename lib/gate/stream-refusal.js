@@ -1,6 +1,6 @@
 'use strict'
 
-const { STATUS, bodyOf } = require('./refusal.js')
+const { STATUS, refusalContent, textOf } = require('./refusal.js')
 
 /**
  * @typedef {import('./options.js').ShedInfo} ShedInfo
@@ -20,18 +20,18 @@ const MS_PER_S = 1000
  * @param {ServerHttp2Stream} stream
  * @param {IncomingHttpHeaders} headers of the request
  * @param {ShedInfo} info
- * @param {string} message
+ * @param {string | object} message
  */
 function answerStream (stream, headers, info, message) {
   if (stream.destroyed || stream.headersSent) return
   stream.on('error', () => {}) // the client has left
-  const body = bodyOf(info, message)
-  if (isGrpc(headers)) stream.respond(grpcRefusal(info, body), { endStream: true })
+  if (isGrpc(headers)) stream.respond(grpcRefusal(info, textOf(info, message)), { endStream: true })
   else {
+    const { type, body } = refusalContent(info, message)
     stream.respond({
       ':status': STATUS,
       'retry-after': String(info.retryAfter),
-      'content-type': 'text/plain; charset=utf-8',
+      'content-type': type,
       'content-length': Buffer.byteLength(body)
     })
     stream.end(body)

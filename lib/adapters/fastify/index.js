@@ -4,6 +4,7 @@ const fp = require('fastify-plugin')
 const { NO_ROUTE } = require('../../admission/classify.js')
 const { askPressureHandler } = require('./pressure-handler.js')
 const { addStatusRoute, statusRouteRow } = require('./status-route.js')
+const { contentOf, jsonOf } = require('../../gate/content.js')
 const { createGate } = require('../../gate/index.js')
 const { ProvisionalRefusal } = require('../../gate/provisional-refusal.js')
 const { LIMIT_REASONS } = require('../../limits/table.js')
@@ -47,6 +48,7 @@ const REGISTER_OPTIONS = ['prefix', 'logLevel', 'logSerializers']
 // @fastify/under-pressure ignores these options if they are false, so that `condition && fn` works.
 const MAY_BE_FALSE = ['healthCheck', 'pressureHandler', 'customError']
 const UNDER_PRESSURE = 'FST_UNDER_PRESSURE'
+const STATUS_TEXT = 'Service Unavailable'
 /** The default of @fastify/under-pressure. */
 const UNDER_PRESSURE_RETRY_S = 10
 
@@ -84,7 +86,13 @@ const fastifyUnderPressure = async (fastify, given) => {
   if (statusUrl !== undefined && options.healthCheckInterval === undefined) gateSettings.healthCheckInterval = undefined
   const gate = createGate(gateSettings, {
     routing,
-    spill: { entry: 'spillway/fastify', options: { ...settings, respond, customError }, judgesAll, exemptPath: statusUrl }
+    spill: {
+      entry: 'spillway/fastify',
+      options: { ...settings, respond, customError },
+      judgesAll,
+      exemptPath: statusUrl,
+      content: contentOfSpill(settings.message)
+    }
   })
   const handle = gate.handle()
 
@@ -105,7 +113,7 @@ const fastifyUnderPressure = async (fastify, given) => {
     if (decision === null) return next()
     const conclude = (/** @type {ShedInfo | null} */ info) => {
       if (info === null) return next()
-      if (respond === undefined || limitsOnly) return next(errorOf(info, reply))
+      if (respond === undefined || limitsOnly) return refuse(info, reply, next)
       new Promise((resolve) => resolve(respond(request, reply, info))).then(
         (payload) => { if (payload !== undefined && !reply.sent) reply.send(payload) }
       ).catch(next)
@@ -133,14 +141,39 @@ const fastifyUnderPressure = async (fastify, given) => {
   /**
    * @param {ShedInfo} info
    * @param {FastifyReply} reply
+   * @param {(error: Error) => void} next
+   */
+  function refuse (info, reply, next) {
+    const error = errorOf(info, reply)
+    if (customError !== undefined || typeof settings.message === 'string') next(error)
+    else reply.send(settings.message)
+  }
+
+  /**
+   * Sets the status and the headers of the reply.
+   *
+   * @param {ShedInfo} info
+   * @param {FastifyReply} reply
    */
   function errorOf (info, reply) {
     const isLimit = LIMIT_REASONS.has(info.reason)
     const retryAfter = isLimit && options?.retryAfter === undefined ? UNDER_PRESSURE_RETRY_S : info.retryAfter
     reply.code(STATUS).header('Retry-After', retryAfter)
     if (customError !== undefined) return new customError() // eslint-disable-line new-cap
-    return new ShedError(settings.message, { ...info, retryAfter }, isLimit ? UNDER_PRESSURE : undefined)
+    const text = typeof settings.message === 'string' ? settings.message : STATUS_TEXT
+    return new ShedError(text, { ...info, retryAfter }, isLimit ? UNDER_PRESSURE : undefined)
   }
+}
+
+/**
+ * Fastify's own form of an error, unless the user has given another one.
+ *
+ * @param {string | object} message
+ */
+function contentOfSpill (message) {
+  if (typeof message !== 'string') return contentOf(message)
+  const { statusCode, code } = new ShedError(message, /** @type {any} */ ({}))
+  return jsonOf({ statusCode, code, error: STATUS_TEXT, message })
 }
 
 /**

@@ -31,6 +31,17 @@ function corsHeaders (request, route) {
 }
 
 /**
+ * The CORS headers of a response that is sent before the request has been read: those that do not depend on it.
+ *
+ * @param {import('@hapi/hapi').Server} server
+ * @returns {Record<string, string>}
+ */
+function corsHeadersForAll (server) {
+  const cors = /** @type {any} */ (server.settings.routes?.cors)
+  return cors?.origin === 'ignore' ? { 'Access-Control-Allow-Origin': '*' } : {}
+}
+
+/**
  * @param {string | undefined} origin
  * @param {string[]} allowed patterns; `*` stands for any characters, `?` for one
  */
@@ -42,4 +53,4 @@ function matches (origin, allowed) {
   })
 }
 
-module.exports = { corsHeaders }
+module.exports = { corsHeaders, corsHeadersForAll }

@@ -3,9 +3,10 @@
 const { createRequire } = require('node:module')
 const { setImmediate } = require('node:timers/promises')
 const { NO_ROUTE } = require('../../admission/classify.js')
+const { contentOf, jsonOf } = require('../../gate/content.js')
 const { createGate } = require('../../gate/index.js')
 const { LIMIT_REASONS } = require('../../limits/table.js')
-const { corsHeaders } = require('./cors.js')
+const { corsHeaders, corsHeadersForAll } = require('./cors.js')
 const { RoutesWithOptions, matchOf } = require('./routes.js')
 const { gateOptions } = require('../../gate/options.js')
 const { STATUS, ShedError } = require('../../gate/refusal.js')
@@ -31,6 +32,7 @@ const { pathOfTarget } = require('../../requests/target.js')
 const table = { ...gateOptions, respond: functionRow }
 const LOAD_REASONS = new Set(LIMIT_REASONS)
 LOAD_REASONS.delete('healthCheck')
+const STATUS_TEXT = 'Service Unavailable'
 
 /** @satisfies {import('@hapi/hapi').Plugin<HapiOptions>} */
 const plugin = {
@@ -53,7 +55,7 @@ const plugin = {
         pathOf: (trackedRequest) => trackedRequest.url,
         routeOf: (method, url) => routeOf(server, method, url)
       },
-      spill: { entry: 'spillway/hapi', options: { ...settings, respond }, judgesAll: true },
+      spill: { entry: 'spillway/hapi', options: { ...settings, respond }, judgesAll: true, content: contentOfSpill(server, settings.message) },
       answersForHandler: true
     })
 
@@ -94,12 +96,25 @@ const plugin = {
         for (const [name, value] of Object.entries(headers)) response.header(name, value, { append: name === 'vary' })
         return response
       }
-      const error = boomify(new ShedError(settings.message, info), { statusCode: STATUS })
+      const isText = typeof settings.message === 'string'
+      const error = boomify(new ShedError(isText ? settings.message : STATUS_TEXT, info), { statusCode: STATUS })
+      if (!isText) error.output.payload = /** @type {any} */ (settings.message)
       Object.assign(error.output.headers, headers, { 'Retry-After': String(info.retryAfter) })
       throw error
     })
     await gate.limits.ready
   }
+}
+
+/**
+ * Hapi's own form of an error, unless the user has given another one.
+ *
+ * @param {import('@hapi/hapi').Server} server
+ * @param {string | object} message
+ */
+function contentOfSpill (server, message) {
+  const content = typeof message === 'string' ? jsonOf({ statusCode: STATUS, error: STATUS_TEXT, message }) : contentOf(message)
+  return { ...content, headers: { 'Cache-Control': 'no-cache', ...corsHeadersForAll(server) } }
 }
 
 /**
