@@ -3,7 +3,7 @@
 /** Decides from a gate's options whether the spill can be on, and prepares its answers. */
 
 const { rawRefusal } = require('./raw-refusal.js')
-const { contentOf } = require('../gate/content.js')
+const { contentOf } = require('./content.js')
 const { backend, binding } = require('../native/binding.js')
 const { isFunction } = require('../options/rows.js')
 

@@ -1,6 +1,6 @@
 'use strict'
 
-const { contentOf } = require('./content.js')
+const { contentOf } = require('../accept-queue/content.js')
 const { LIMIT_REASONS } = require('../limits/table.js')
 const { gateOptions } = require('./options.js')
 
@@ -51,7 +51,7 @@ function retryAfterSeconds (retryAfter, meanS) {
  *
  * @param {ShedInfo} info
  * @param {string | object} message
- * @returns {import('./content.js').Content}
+ * @returns {import('../accept-queue/content.js').Content}
  */
 function refusalContent (info, message) {
   return contentOf(typeof message === 'string' ? textOf(info, message) : message)

@@ -3,7 +3,7 @@
 const { createRequire } = require('node:module')
 const { setImmediate } = require('node:timers/promises')
 const { NO_ROUTE } = require('../../admission/classify.js')
-const { contentOf, jsonOf } = require('../../gate/content.js')
+const { contentOf, jsonOf } = require('../../accept-queue/content.js')
 const { createGate } = require('../../gate/index.js')
 const { LIMIT_REASONS } = require('../../limits/table.js')
 const { corsHeaders, corsHeadersForAll } = require('./cors.js')
