@@ -84,15 +84,14 @@ module.exports = [
   ['unequal', '0.9x, poisson', ONE, NEW, { belowIdeal: 0.01, ...RISES }, NONE],
   ['unequal', '1.5x, poisson', ONE, NEW, { ofIdeal: 0.97, ...RISES }, NONE],
   ['unequal', '6x, poisson', ONE, NEW, { ofIdeal: 0.97, ...RISES }, NONE],
-  ...['0.5x', '0.7x', '0.9x', '1.5x', '6x'].flatMap(load => [
-    ['unequal', `${load}, poisson`, ONE, KEPT, RISES, NONE],
-    ['unequal', `${load}, poisson`, ['http none'], BOTH, {}, NONE]
-  ]),
+  ...['0.5x', '0.7x', '0.9x', '1.5x', '6x'].map(load => ['unequal', `${load}, poisson`, ONE, KEPT, RISES, NONE]),
+  // Above 1.5x, the connections of so long a run overload the client.
+  ...['0.5x', '0.7x', '0.9x', '1.5x'].map(load => ['unequal', `${load}, poisson`, ['http none'], BOTH, {}, NONE]),
   ['lognormal', '0.7x, poisson', ONE, NEW, { belowIdeal: 0.01 }, NONE],
   ['lognormal', '0.9x, poisson', ONE, NEW, { belowIdeal: 0.01, ...RISES }, NONE],
   ['lognormal', '1.5x, poisson', ONE, NEW, RISES, NONE],
   ['lognormal', '6x, poisson', ONE, NEW, RISES, NONE],
-  ...['0.7x', '0.9x', '1.5x', '6x'].map(load => ['lognormal', `${load}, poisson`, ['http none'], NEW, {}, NONE]),
+  ...['0.7x', '0.9x', '1.5x'].map(load => ['lognormal', `${load}, poisson`, ['http none'], NEW, {}, NONE]),
 
   ['gc', '0.5x', ONE, BOTH, { shed: 0.005 }, NONE],
   ['gc', '0.7x', ONE, BOTH, { shed: 0.01 }, NONE],
@@ -129,7 +128,6 @@ module.exports = [
 
   ['cpu-steps', '1.5x', PEERS, BOTH, {}, NONE],
   ['cpu-steps', '6x', PEERS, BOTH, {}, [...EXPRESS_PEERS, ...OTHER_PEERS]],
-  ['cpu-steps', '20x', ['http none'], KEPT, {}, NONE],
   ['cpu-block', '6x', PEERS, NEW, {}, NONE],
   ['pool', '3x', PEERS, BOTH, {}, ['express none']],
   ['mix', '6x', EXPRESS_PEERS, BOTH, {}, NONE]
