@@ -34,7 +34,7 @@ constexpr uint64_t kRanIsNewNs = 20 * kNsPerMs;
 }  // namespace
 
 LoopMonitor::LoopMonitor(uv_loop_t* loop)
-    : loop_(loop), tick_(socket_queue::Available() ? socket_queue::TickNs() : 0) {}
+    : loop_(loop), tick_(socket_queue::Available() ? socket_queue::TickNs() : 0), queues_(loop) {}
 
 LoopMonitor* LoopMonitor::New(uv_loop_t* loop) {
   auto* monitor = new (std::nothrow) LoopMonitor(loop);

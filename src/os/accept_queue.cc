@@ -12,15 +12,19 @@ constexpr uint64_t kEmptyForNs = 1'000'000;
 
 }  // namespace
 
-AcceptQueue::AcceptQueue(int listening_fd)
-    : fd_(listening_fd),
+AcceptQueue::AcceptQueue(uv_loop_t* loop, int listening_fd)
+    : loop_(loop),
+      fd_(listening_fd),
       identity_(early_socket::Identity(listening_fd)),
-      reader_(listening_fd) {}
+      reader_(listening_fd),
+      read_at_(uv_hrtime()),
+      idle_(uv_metrics_idle_time(loop)) {}
 
 bool AcceptQueue::IsSame() const { return early_socket::Identity(fd_) == identity_; }
 
 bool AcceptQueue::Refresh(uint64_t now) {
   if (now == read_at_ || (length_ == 0 && now - read_at_ < kEmptyForNs)) return true;
+  const uint64_t since = now - std::min(now, read_at_);
   read_at_ = now;
   const auto length = reader_.Read();
   length_ = length.value_or(0);
@@ -28,7 +32,11 @@ bool AcceptQueue::Refresh(uint64_t now) {
     length_ = 0;
     return false;
   }
-  if (reader_.IsUnix()) ages_.Read(now, length_);
+  if (reader_.IsUnix()) {
+    const uint64_t idle = uv_metrics_idle_time(loop_);
+    ages_.Read(now, since - std::min(since, idle - idle_), length_);
+    idle_ = idle;
+  }
   return true;
 }
 
@@ -40,7 +48,7 @@ std::shared_ptr<AcceptQueue> AcceptQueues::Of(int listening_fd) {
     const auto queue = weak.lock();
     if (queue && queue->Fd() == listening_fd && queue->IsSame()) return queue;
   }
-  const auto queue = std::make_shared<AcceptQueue>(listening_fd);
+  const auto queue = std::make_shared<AcceptQueue>(loop_, listening_fd);
   queues_.push_back(queue);
   return queue;
 }

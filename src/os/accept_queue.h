@@ -1,5 +1,7 @@
 #pragma once
 
+#include <uv.h>
+
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -12,8 +14,9 @@ namespace spillway {
 /// The accept queue of one listening socket. Times are ns.
 class AcceptQueue final {
  public:
-  /// The caller keeps ownership of `listening_fd`, and may close it without notice.
-  explicit AcceptQueue(int listening_fd);
+  /// `loop` accepts the connections. The caller keeps ownership of `listening_fd`, and may close it
+  /// without notice.
+  AcceptQueue(uv_loop_t* loop, int listening_fd);
 
   int Fd() const { return fd_; }
   /// Whether the descriptor still belongs to the same socket. Only JavaScript, in this thread,
@@ -32,21 +35,26 @@ class AcceptQueue final {
   uint64_t Accepted(uint64_t now) { return ages_.Accepted(now); }
 
  private:
+  uv_loop_t* const loop_;
   const int fd_;
   const uint64_t identity_;
   AcceptQueueLength reader_;
   QueueAges ages_;
   uint32_t length_ = 0;
-  uint64_t read_at_ = 0;
+  uint64_t read_at_;
+  uint64_t idle_;  // the loop's idle time at the last reading
 };
 
 /// The accept queues of one thread that are in use.
 class AcceptQueues final {
  public:
+  explicit AcceptQueues(uv_loop_t* loop) : loop_(loop) {}
+
   /// The queue of a listening socket: the same one for all users.
   std::shared_ptr<AcceptQueue> Of(int listening_fd);
 
  private:
+  uv_loop_t* const loop_;
   std::vector<std::weak_ptr<AcceptQueue>> queues_;
 };
 

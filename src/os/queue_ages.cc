@@ -14,18 +14,17 @@ constexpr double kMiddle = 0.5;
 
 }  // namespace
 
-void QueueAges::Read(uint64_t now, uint32_t length) {
+void QueueAges::Read(uint64_t now, uint64_t busy, uint32_t length) {
   // A queue shorter than expected: clients have left, or another process accepts connections too.
   while (waiting_ > length) Accepted(now);
   const uint32_t came = length - waiting_;
   if (came > 0 && arrivals_.size() < kMostReadings) {
-    arrivals_.push_back({read_at_, now, came, 0});
+    arrivals_.push_back({now - std::min(now, busy), now, came, 0});
   } else if (came > 0) {
     arrivals_.back().until = now;
     arrivals_.back().count += came;
   }
   waiting_ = length;
-  read_at_ = now;
 }
 
 uint64_t QueueAges::Accepted(uint64_t now) {

@@ -11,8 +11,9 @@ namespace spillway {
 class QueueAges final {
  public:
   /// The queue has this length now. The connections that have arrived since the last reading are
-  /// assumed to have arrived evenly.
-  void Read(uint64_t now, uint32_t length);
+  /// assumed to have arrived evenly while the loop was busy, for `busy` in total. A loop that sleeps
+  /// wakes as soon as one arrives.
+  void Read(uint64_t now, uint64_t busy, uint32_t length);
   /// A connection was accepted. Returns how long it had waited; 0 if it has arrived since the last
   /// reading.
   uint64_t Accepted(uint64_t now);
@@ -28,7 +29,6 @@ class QueueAges final {
 
   std::deque<Arrivals> arrivals_;  // the oldest first
   uint32_t waiting_ = 0;           // as many as `arrivals_` holds
-  uint64_t read_at_ = 0;
 };
 
 }  // namespace spillway

@@ -27,9 +27,10 @@ const HANDSHAKE = '\x16'
 /** The first message of a TLS client. */
 async function clientHello () {
   const captured = new Duplex({ read () {}, write (bytes, encoding, done) { this.emit('sent', bytes); done() } })
+  const sent = once(captured, 'sent')
   const socket = tls.connect({ socket: captured, rejectUnauthorized: false })
   socket.on('error', () => {})
-  const [bytes] = await once(captured, 'sent')
+  const [bytes] = await sent
   socket.destroy()
   return bytes
 }
