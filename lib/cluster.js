@@ -102,7 +102,7 @@ function fail (server, errno, address, port) {
  */
 function serve (server, fd, { port, backlog }) {
   // A handle, because in a worker a descriptor would stand for one of the primary's.
-  const handle = net._createServerHandle(null, -1, -1, fd)
+  const handle = net._createServerHandle(null, null, null, fd)
   if (typeof handle === 'number') {
     fs.closeSync(fd)
     return fail(server, handle, '', port)

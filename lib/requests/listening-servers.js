@@ -113,7 +113,12 @@ function expect (server) {
   const onListening = () => learn(server)
   server.on('listening', onListening)
   onListening()
-  return () => { server.removeListener('listening', onListening) }
+  return () => {
+    server.removeListener('listening', onListening)
+    // Other users learn of it again from the next request.
+    forget(server)
+    watch()
+  }
 }
 
 /** @param {any} server */

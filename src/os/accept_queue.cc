@@ -16,15 +16,14 @@ AcceptQueue::AcceptQueue(uv_loop_t* loop, int listening_fd)
     : loop_(loop),
       fd_(listening_fd),
       identity_(early_socket::Identity(listening_fd)),
-      reader_(listening_fd),
-      read_at_(uv_hrtime()),
-      idle_(uv_metrics_idle_time(loop)) {}
+      reader_(listening_fd) {}
 
 bool AcceptQueue::IsSame() const { return early_socket::Identity(fd_) == identity_; }
 
 bool AcceptQueue::Refresh(uint64_t now) {
   if (now == read_at_ || (length_ == 0 && now - read_at_ < kEmptyForNs)) return true;
-  const uint64_t since = now - std::min(now, read_at_);
+  // Nothing is known of the time before the first reading.
+  const uint64_t since = read_at_ == 0 ? 0 : now - std::min(now, read_at_);
   read_at_ = now;
   const auto length = reader_.Read();
   length_ = length.value_or(0);

@@ -41,8 +41,8 @@ class AcceptQueue final {
   AcceptQueueLength reader_;
   QueueAges ages_;
   uint32_t length_ = 0;
-  uint64_t read_at_;
-  uint64_t idle_;  // the loop's idle time at the last reading
+  uint64_t read_at_ = 0;
+  uint64_t idle_ = 0;  // the loop's idle time at the last reading
 };
 
 /// The accept queues of one thread that are in use.

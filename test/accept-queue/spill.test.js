@@ -39,7 +39,7 @@ describe('the spill', function () {
     assert.deepEqual(statuses(answers), [200, ...Array(REFUSED).fill(503)])
     assert.deepEqual(seen, ['/0'])
     assert.equal(connections, AT_ONCE - REFUSED)
-    const snapshot = { active: true, why: '', sockets: 1, spilled: REFUSED, handedOver: 0, dropped: 0, lingeringCloses: 0 }
+    const snapshot = { active: true, why: '', sockets: 1, spilled: REFUSED, handshakes: 0, handedOver: 0, dropped: 0, lingeringCloses: 0 }
     assert.deepEqual(spill.snapshot(), snapshot)
   })
 

@@ -160,4 +160,3 @@ describe('the wait of the first request over TLS', function () {
     assert.ok(lastWaits.every((waitMs) => waitMs < QUEUED / 4 * TURN_MS), `${lastWaits}`)
   })
 })
-
