@@ -91,7 +91,8 @@ const gateOptions = {
   },
   message: {
     takes: 'a string, or an object that is sent as JSON',
-    hasType: (value) => isString(value) || isJsonObject(value),
+    hasType: (value) => isString(value) || isPlainObject(value),
+    inRange: (value) => isString(value) || isSerializable(value),
     default: 'Service Unavailable'
   },
   onShed: { ...functionRow, otherNames: ['logging'] }, // overload-protection
@@ -106,8 +107,17 @@ function isArrayOfStrings (value) {
 }
 
 /** @param {unknown} value */
-function isJsonObject (value) {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function isPlainObject (value) {
+  return typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value))
+}
+
+/** @param {unknown} value */
+function isSerializable (value) {
+  try {
+    return JSON.stringify(value) !== undefined
+  } catch {
+    return false
+  }
 }
 
 /** @param {string} path */

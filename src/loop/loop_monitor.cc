@@ -174,7 +174,7 @@ void LoopMonitor::WatchListeners(const std::vector<int>& fds) {
 // runs now has been busy, or not at all.
 double LoopMonitor::Accepted(int fd) {
   for (const auto& listener : listeners_) {
-    if (listener->Fd() != fd) continue;
+    if (listener->Fd() != fd || !listener->IsUnix()) continue;
     const uint64_t now = uv_hrtime();
     return static_cast<double>(std::max(listener->Accepted(now), TurnSoFar(now) / 2));
   }

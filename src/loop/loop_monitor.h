@@ -71,9 +71,9 @@ class LoopMonitor final {
   AcceptQueues& Queues() { return queues_; }
   /// Delay() takes into account the accept queues of these descriptors, as long as they listen.
   void WatchListeners(const std::vector<int>& fds);
-  /// A connection was accepted from the listening socket `fd`. Returns how long the connection had
-  /// waited, or -1 if WatchListeners() was not told of the socket. For Unix sockets, where the
-  /// kernel does not report it; an estimate.
+  /// A connection was accepted from the listening socket `fd`. Returns an estimate of how long the
+  /// connection had waited, or -1 if the socket is no Unix socket or WatchListeners() was not told
+  /// of it.
   double Accepted(int fd);
 
   /// Idempotent. No other function may be called afterwards. `on_closed(data)` runs once uv has

@@ -28,6 +28,7 @@ class AcceptQueue final {
   bool Refresh(uint64_t now);
   /// How many connections waited at the last reading; 0 if that is unknown.
   uint32_t Length() const { return length_; }
+  bool IsUnix() const { return reader_.IsUnix(); }
   /// Whether the system reports the length. Reads it.
   bool IsKnown() { return reader_.Read().has_value(); }
   /// Must be called for each connection that is accepted from a Unix socket. Returns an estimate of

@@ -10,20 +10,20 @@ namespace spillway {
 class AcceptQueueLength final {
  public:
   /// The caller keeps ownership of `listening_fd`, and may close it without notice.
-  explicit AcceptQueueLength(int listening_fd) : listening_fd_(listening_fd) {}
+  explicit AcceptQueueLength(int listening_fd);
   ~AcceptQueueLength();
   AcceptQueueLength(const AcceptQueueLength&) = delete;
   AcceptQueueLength& operator=(const AcceptQueueLength&) = delete;
 
   /// Empty if the descriptor is not a listening socket, or the system does not tell.
   std::optional<uint32_t> Read();
-  /// Whether it was a Unix socket when it was last read.
-  bool IsUnix() const { return netlink_fd_ >= 0; }
+  bool IsUnix() const { return is_unix_; }
 
  private:
   std::optional<uint32_t> ReadUnix();
 
   const int listening_fd_;
+  const bool is_unix_;
   int netlink_fd_ = -1;  // for a Unix socket, opened when it is first read
 };
 

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstddef>
 #include <cstring>
 
@@ -43,7 +42,16 @@ std::string_view From(std::string_view bytes, size_t offset) {
   return offset < bytes.size() ? bytes.substr(offset) : std::string_view();
 }
 
+bool IsUnixSocket(int fd) {
+  int domain = 0;
+  socklen_t length = sizeof(domain);
+  return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX;
+}
+
 }  // namespace
+
+AcceptQueueLength::AcceptQueueLength(int listening_fd)
+    : listening_fd_(listening_fd), is_unix_(IsUnixSocket(listening_fd)) {}
 
 AcceptQueueLength::~AcceptQueueLength() {
   if (netlink_fd_ >= 0) (void)close(netlink_fd_);
@@ -51,11 +59,10 @@ AcceptQueueLength::~AcceptQueueLength() {
 
 // For a listening TCP socket, tcpi_unacked is sk_ack_backlog (tcp_get_info() in net/ipv4/tcp.c).
 std::optional<uint32_t> AcceptQueueLength::Read() {
+  if (is_unix_) return ReadUnix();
   tcp_info info{};
   socklen_t length = sizeof(info);
-  if (getsockopt(listening_fd_, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) {
-    return errno == EBADF || errno == ENOTSOCK ? std::nullopt : ReadUnix();
-  }
+  if (getsockopt(listening_fd_, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return std::nullopt;
   if (length < kThroughUnacked || info.tcpi_state != kListening) return std::nullopt;
   return info.tcpi_unacked;
 }

@@ -23,6 +23,6 @@ describe('measure()', () => {
     const loads = []
     const client = { run: async load => loads.push(load) && { invalid: null } }
     assert.deepEqual(await measure(client, { pid: 2 ** 30, port: 80 }, { mode: 'open' }), { invalid: null })
-    assert.deepEqual(loads, [{ mode: 'open', port: 80 }])
+    assert.deepEqual(loads, [{ mode: 'open', port: 80, socketPath: undefined, transport: undefined }])
   })
 })

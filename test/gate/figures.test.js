@@ -149,7 +149,7 @@ for (const kind of kinds) {
 describe('the last waits', () => {
   it('are at most 32, the oldest first', () => {
     const figures = new GateFigures({ maxDelay: 100, dryRun: false },
-      { limits: { load: {} }, spill: { spilled: 0 }, refusals: { byReason: { delay: 0 } }, inFlight: { count: 0 } })
+      { limits: { load: {} }, spill: { snapshot: () => ({ spilled: 0, handshakes: 0 }) }, refusals: { byReason: { delay: 0 } }, inFlight: { count: 0 } })
     for (let waitMs = 1; waitMs <= 3; waitMs++) figures.recordWait(waitMs * NS_PER_MS)
     assert.deepEqual(figures.stats(0).lastWaits, [1, 2, 3])
     for (let waitMs = 4; waitMs <= 40; waitMs++) figures.recordWait(waitMs * NS_PER_MS)

@@ -82,8 +82,8 @@ describe('listen() of spillway/cluster', function () {
   })
 
   for (const [what, args, message] of [
-    ['a server', [{}], /^spillway\/cluster: listen\(\) takes a server, got/],
-    ['a port', [http.createServer(), {}], /^spillway\/cluster: option "port" takes a whole number from 0 to 65535, got undefined/],
+    ['a server', [{}], /^TypeError: spillway\/cluster: listen\(\) takes a server, got an object/],
+    ['a port', [http.createServer(), {}], /^TypeError: spillway\/cluster: option "port" takes a whole number from 0 to 65535, got undefined/],
     ['a known option', [http.createServer(), { port: 1, hots: '' }], /unknown option "hots". Did you mean "host"\?/],
     ['a function as callback', [http.createServer(), { port: 1 }, 1], /takes a function as callback, got 1/]
   ]) {

@@ -204,7 +204,7 @@ describe('guard()', () => {
       assert.throws(() => guard(value, {}), {
         name: 'TypeError',
         code: 'SPILLWAY_INVALID_ARGUMENT',
-        message: `spillway/http: guard() takes an http, https or http2 server, got ${shown}`
+        message: `spillway/http: guard() takes an http, https or http2 server, or one of @grpc/grpc-js, got ${shown}`
       })
     })
   }

@@ -63,8 +63,9 @@ describe('a guarded server that uses the event "stream"', () => {
     await until(() => held.length === 1)
     const stream = client.session.request({ ':path': '/a.B/C', ':method': 'POST', 'content-type': 'application/grpc+proto', te: 'trailers' })
     stream.end(Buffer.alloc(5))
+    const closed = once(stream.resume(), 'close')
     const [headers] = await once(stream, 'response')
-    await once(stream.resume(), 'close')
+    await closed
     assert.equal(stream.rstCode, http2.constants.NGHTTP2_NO_ERROR)
     const { ':status': status, 'content-type': type, 'grpc-status': code, 'grpc-message': message, 'grpc-retry-pushback-ms': pushback } = headers
     assert.deepEqual({ status, type, code, message, pushback },
@@ -115,4 +116,3 @@ describe('a guarded server that uses the event "stream"', () => {
     assert.equal((await client.send('/')).status, 200)
   })
 })
-
