@@ -59,14 +59,24 @@ function listen (server, options, callback) {
   }
   if (callback !== undefined && !functionRow.hasType(callback)) throw invalidArgument(`${ENTRY}: listen()`, 'a function as callback', callback)
   const settings = readOptions(ENTRY, table, options, 'docs/cluster.md')
+  if (server.listening) throw alreadyListens()
   if (callback !== undefined) server.once('listening', callback)
   const { host } = settings
   if (host === undefined || net.isIP(host) > 0) listenOn(server, host, settings)
   else {
     const dns = require('node:dns') // required on use
-    dns.lookup(host, (error, address) => error ? server.emit('error', error) : listenOn(server, address, settings))
+    dns.lookup(host, (error, address) => {
+      if (error) server.emit('error', error)
+      else if (server.listening) server.emit('error', alreadyListens())
+      else listenOn(server, address, settings)
+    })
   }
   return server
+}
+
+/** The error that `server.listen()` throws. */
+function alreadyListens () {
+  return Object.assign(new Error('Listen method has been called more than once without closing.'), { code: 'ERR_SERVER_ALREADY_LISTEN' })
 }
 
 /**

@@ -179,7 +179,8 @@ class Spill {
    */
   #report (reason, count, waitMs, seconds) {
     const { retryAfter } = this.#options
-    this.#onRefusals?.({ reason, count, waitMs, retryAfter: retryAfter === 'auto' ? seconds : retryAfter })
+    const toldS = retryAfter === 'auto' ? seconds : retryAfter
+    this.#onRefusals?.({ reason, count, waitMs, retryAfter: reason === 'handshake' ? 0 : toldS })
   }
 
   /** @param {any} server */

@@ -84,10 +84,11 @@ function judgeOf (gate, refuse, message) {
       refuse(req, res, info)
       return true
     },
-    takeover (req, socket) {
+    takeover (req, res) {
       const info = gate.decide(req, null, req)
       if (info === null) return false
-      answerSocket(socket, info, message)
+      if (req.httpVersionMajor === 2) refuse(req, res, info)
+      else answerSocket(res, info, message)
       return true
     }
   }

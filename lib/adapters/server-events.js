@@ -12,7 +12,8 @@ const TAKEOVER_EVENTS = new Set(['upgrade', 'connect'])
  *
  * @typedef {object} Judge
  * @property {(req: any, res: any) => boolean} request a request, or a StreamRequest and its stream
- * @property {(req: any, socket: any) => boolean} takeover an upgrade or CONNECT request, and its connection
+ * @property {(req: any, res: any) => boolean} takeover an upgrade or CONNECT request, and its connection; over HTTP/2, its
+ *   response or stream
  */
 
 /**
@@ -41,9 +42,9 @@ function interceptRequests (server, judge) {
       if (!wasJudged(req) && judge.request(req, res)) return true
     } else if (event === 'stream') {
       judgesStreams ||= hasStreamListener(this)
-      if (judgesStreams && judge.request(new StreamRequest(req, res), req)) return true
+      if (judgesStreams && isRefused(judge, new StreamRequest(req, res), req)) return true
     } else if (TAKEOVER_EVENTS.has(/** @type {string} */ (event)) && !wasJudged(req)) {
-      if (req.httpVersionMajor === 2 ? judge.request(req, res) : judge.takeover(req, res)) return true
+      if (judge.takeover(req, res)) return true
     }
     return Reflect.apply(emit, this, arguments)
   }
@@ -56,6 +57,15 @@ function interceptRequests (server, judge) {
     if (hadOwnEmit) server.emit = emit
     else delete server.emit
   }
+}
+
+/**
+ * @param {Judge} judge
+ * @param {StreamRequest} request
+ * @param {any} stream
+ */
+function isRefused (judge, request, stream) {
+  return request.method === 'CONNECT' ? judge.takeover(request, stream) : judge.request(request, stream)
 }
 
 /**

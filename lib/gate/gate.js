@@ -342,10 +342,11 @@ function endConnection ({ reason }, res) {
 /**
  * Clients can cause any number of client errors for any path, so these must not give a path a class of its own.
  *
- * @param {any} res Node's response, which was sent
+ * @param {any} res Node's response or an Http2Stream, which was sent
  */
-function isClientError ({ statusCode }) {
-  return statusCode >= 400 && statusCode < 500
+function isClientError (res) {
+  const status = res.statusCode ?? res.sentHeaders[':status']
+  return status >= 400 && status < 500
 }
 
 module.exports = { Gate }

@@ -5,11 +5,13 @@
  * kernel's queues. `Backend` in binding.js describes each function.
  */
 
-const os = require('node:os')
+const { getSystemErrorMap } = require('node:util')
 const { monitorEventLoopDelay, performance } = require('node:perf_hooks')
 const { NS_PER_MS } = require('./units.js')
 
 const TIMER_MS = 10
+/** As the addon returns it: negative, and another number on each system. */
+const [ENOTSUP] = /** @type {[number, unknown]} */ ([...getSystemErrorMap()].find(([, [name]]) => name === 'ENOTSUP'))
 
 const CLASSES = 256
 /** Stands for the time of admission, which this controller does not use. */
@@ -68,7 +70,7 @@ module.exports = {
   watchListeners () {},
   acceptedNs: () => -1,
   knowsAcceptQueue: () => false,
-  listenShared: () => -os.constants.errno.ENOTSUP,
+  listenShared: () => ENOTSUP,
   acceptAll: () => [],
   createController,
   createSpill: () => undefined,

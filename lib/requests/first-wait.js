@@ -15,6 +15,8 @@ const { NS_PER_MS } = require('../native/units.js')
  * @typedef {object} FirstWait
  * @property {number} waitNs negative if it is not known
  * @property {boolean} queued whether the connection has just come through the accept queue
+ *
+ * @typedef {FirstWait & { source: 'kernel' | 'loop' }} StreamWait `source`: what measured the wait
  */
 
 /** The maximum error of the difference between two times that are each exact to one tick of the kernel. */
@@ -67,16 +69,19 @@ function cameWithHandshake ({ queuedNs, securedAt }, waitNs) {
  *
  * @param {number} fd of the session's socket; negative if it is not known
  * @param {Connection | undefined} connection of the session
- * @returns {FirstWait}
+ * @returns {StreamWait}
  */
 function streamWait (fd, connection) {
   const kernelNs = fd >= 0 ? binding.requestWaitNs(fd, 0, -1) : -1
-  const waitNs = Math.max(kernelNs, binding.longestWaitNs())
-  if (connection === undefined || connection.used) return { waitNs, queued: false }
+  const loopNs = binding.longestWaitNs()
+  const waitNs = Math.max(kernelNs, loopNs)
+  const source = kernelNs >= loopNs ? 'kernel' : 'loop'
+  if (connection === undefined || connection.used) return { waitNs, queued: false, source }
   connection.used = true
   const { queuedNs, securedAt, acceptedIn } = connection
   const isQueued = securedAt > 0 ? cameWithHandshake(connection, waitNs) : turnNumber() <= acceptedIn + 1
-  return isQueued && queuedNs >= 0 ? { waitNs: queuedNs + waitNs, queued: true } : { waitNs, queued: false }
+  if (!isQueued || queuedNs < 0) return { waitNs, queued: false, source }
+  return { waitNs: queuedNs + waitNs, queued: true, source: 'kernel' }
 }
 
 module.exports = { firstWait, streamWait }

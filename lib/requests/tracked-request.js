@@ -51,15 +51,16 @@ class TrackedRequest {
    * @param {number} waitNs how long it waited, according to the kernel; negative if the kernel does not report it
    * @param {boolean} queued whether its connection has just come through the accept queue
    * @param {import('./connection.js').Connection | null} connection null if it did not arrive over HTTP/1
+   * @param {'kernel' | 'loop'} [source] what measured `waitNs`
    */
-  constructor (raw, method, url, waitNs, queued, connection) {
+  constructor (raw, method, url, waitNs, queued, connection, source = waitNs >= 0 ? 'kernel' : 'loop') {
     this.raw = raw
     this.method = method
     this.url = url
     /** How long it waited before it was read. */
     this.waitNs = waitNs >= 0 ? waitNs : binding.longestWaitNs()
-    /** What measured the wait. @type {'kernel' | 'loop'} */
-    this.source = waitNs >= 0 ? 'kernel' : 'loop'
+    /** What measured the wait. */
+    this.source = source
     this.queued = queued
     this.connection = connection
   }

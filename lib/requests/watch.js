@@ -180,8 +180,8 @@ function announced (raw, socket) {
 function trackUnannounced (raw, request) {
   // Mounted applications and rewriting middleware have changed `url` by now.
   const url = raw.originalUrl ?? request.originalUrl ?? raw.url
-  const { waitNs, queued } = raw.httpVersionMajor === 2 ? waitOfStream(raw) : { waitNs: measure(raw.socket), queued: false }
-  const trackedRequest = new TrackedRequest(raw, raw.method, url, waitNs, queued, olderConnection(raw))
+  const { waitNs, queued, source } = raw.httpVersionMajor === 2 ? waitOfStream(raw) : measure(raw.socket)
+  const trackedRequest = new TrackedRequest(raw, raw.method, url, waitNs, queued, olderConnection(raw), source)
   trackedRequest.connection?.unanswered.push(trackedRequest)
   raw[kTracked] = trackedRequest
   return trackedRequest
@@ -206,7 +206,7 @@ function olderConnection ({ httpVersionMajor, socket, upgrade }) {
 
 /**
  * @param {any} raw of HTTP/2
- * @returns {{ waitNs: number, queued: boolean }}
+ * @returns {import('./first-wait.js').StreamWait}
  */
 function waitOfStream ({ stream }) {
   const socket = stream?.session?.socket
@@ -214,13 +214,13 @@ function waitOfStream ({ stream }) {
 }
 
 /**
- * @param {any} socket
- * @returns {number} ns; 0 for an injected request, which has no connection
+ * @param {any} socket null for an injected request, which has not waited
+ * @returns {{ waitNs: number, queued: false, source?: undefined }}
  */
 function measure (socket) {
   const handle = socket?._handle
-  if (handle == null) return 0
-  return handle.fd >= 0 ? binding.requestWaitNs(handle.fd, 1, -1) : -1
+  if (handle == null) return { waitNs: 0, queued: false }
+  return { waitNs: handle.fd >= 0 ? binding.requestWaitNs(handle.fd, 1, -1) : -1, queued: false }
 }
 
 module.exports = { acquire, onClientError, trackedRequestOf }

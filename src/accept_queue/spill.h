@@ -104,9 +104,7 @@ class Spill final {
 
   bool Open() const { return open_; }
   /// Connections refused, by protocol.
-  double Spilled(Protocol protocol) const {
-    return protocol == settings_.protocol ? spilled_ : 0;
-  }
+  double Spilled(Protocol protocol) const { return protocol == settings_.protocol ? spilled_ : 0; }
   double HandedOver() const { return handed_over_; }
   double Dropped() const { return dropped_; }
   size_t OpenLingeringCloses() const { return lingering_closes_.Size(); }

@@ -148,8 +148,8 @@ Napi::Value CreateSpill(const Napi::CallbackInfo& info) {
   const auto deliver = info[7].As<Napi::Function>();
   const bool wants_refusals = info[8].As<Napi::Boolean>().Value();
   const auto takes_web_sockets = info[9].As<Napi::Function>();
-  const auto protocol = info[10].As<Napi::Boolean>().Value() ? Spill::Protocol::kTls
-                                                             : Spill::Protocol::kHttp1;
+  const auto protocol =
+      info[10].As<Napi::Boolean>().Value() ? Spill::Protocol::kTls : Spill::Protocol::kHttp1;
   if (controller == nullptr || answers.empty() || info.Env().IsExceptionPending() ||
       slots.ElementLength() < SpillBatch::kMostHandedOver) {
     return {};

@@ -35,8 +35,8 @@ class LoopStats final {
   double Lag() const { return lag_; }
   /// Busy time so far of the turn that runs now.
   uint64_t TurnSoFar(uint64_t now, uint64_t idle) const;
-  /// How long bytes that the loop has just read may have waited: since the previous poll, unless the
-  /// loop has slept since.
+  /// How long bytes that the loop has just read may have waited: since the previous poll, unless
+  /// the loop has slept since.
   uint64_t LongestWait(uint64_t now, uint64_t idle) const {
     return TurnSoFar(now, idle) + (idle > turn_begin_.idle ? 0 : last_turn_);
   }

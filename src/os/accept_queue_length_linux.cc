@@ -102,7 +102,8 @@ std::optional<uint32_t> ParseUnixQueueLength(std::string_view answer, uint32_t i
   while (const auto attribute = Copy<nlattr>(rest)) {
     if (attribute->nla_len < NLA_HDRLEN) return std::nullopt;
     if ((attribute->nla_type & NLA_TYPE_MASK) == UNIX_DIAG_RQLEN) {
-      const auto lengths = Copy<unix_diag_rqlen>(From(rest.substr(0, attribute->nla_len), NLA_HDRLEN));
+      const auto lengths =
+          Copy<unix_diag_rqlen>(From(rest.substr(0, attribute->nla_len), NLA_HDRLEN));
       if (!lengths) return std::nullopt;
       return lengths->udiag_rqueue;
     }

@@ -70,7 +70,8 @@ std::optional<size_t> Unread(int fd) {
   return static_cast<size_t>(count);
 }
 
-// On TCP, MSG_TRUNC drops the bytes instead of copying them (tcp(7)). A Unix socket would copy them.
+// On TCP, MSG_TRUNC drops the bytes instead of copying them (tcp(7)). A Unix socket would copy
+// them.
 Rest Discard(int fd) {
   ssize_t length = recv(fd, nullptr, kEverything, MSG_TRUNC | MSG_DONTWAIT);
   if (length < 0 && errno == EFAULT) length = DropFromUnixSocket(fd);

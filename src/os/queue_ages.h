@@ -11,8 +11,8 @@ namespace spillway {
 class QueueAges final {
  public:
   /// The queue has this length now. The connections that have arrived since the last reading are
-  /// assumed to have arrived evenly while the loop was busy, for `busy` in total. A loop that sleeps
-  /// wakes as soon as one arrives.
+  /// assumed to have arrived evenly while the loop was busy, for `busy` in total. A loop that
+  /// sleeps wakes as soon as one arrives.
   void Read(uint64_t now, uint64_t busy, uint32_t length);
   /// A connection was accepted. Returns how long it had waited; 0 if it has arrived since the last
   /// reading.

@@ -1,4 +1,3 @@
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,13 +20,9 @@ Name NameOf(const Address& address) {
   Name name;
   auto* const v4 = reinterpret_cast<sockaddr_in*>(&name.storage);
   auto* const v6 = reinterpret_cast<sockaddr_in6*>(&name.storage);
-  if (inet_pton(AF_INET, address.ip.c_str(), &v4->sin_addr) == 1) {
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(address.port);
+  if (uv_ip4_addr(address.ip.c_str(), address.port, v4) == 0) {
     name.length = sizeof(*v4);
-  } else if (inet_pton(AF_INET6, address.ip.c_str(), &v6->sin6_addr) == 1) {
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(address.port);
+  } else if (uv_ip6_addr(address.ip.c_str(), address.port, v6) == 0) {
     name.length = sizeof(*v6);
   }
   return name;

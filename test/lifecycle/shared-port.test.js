@@ -104,9 +104,9 @@ describe('listen() of spillway/cluster', function () {
     const port = await freePort()
     const { child } = await start('shared-port.js', [String(port), '2'])
     const pids = new Set()
-    let isOver = false
+    const over = new AbortController()
     const load = async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const response = await fetch(`http://${HOST}:${port}`, { headers: { connection: 'close' } })
         pids.add(await response.text())
       }
@@ -116,7 +116,7 @@ describe('listen() of spillway/cluster', function () {
       child.send('replace')
       await once(child, 'message')
     }
-    isOver = true
+    over.abort()
     await Promise.all(clients)
     assert.ok(pids.size >= 3, `${pids.size}`)
     child.kill()

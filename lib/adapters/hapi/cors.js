@@ -25,9 +25,13 @@ function corsHeaders (request, route) {
   if (!isAny && !matches(origin, cors.origin)) return headers
   headers['access-control-allow-origin'] = isAny ? '*' : origin
   if (cors.credentials) headers['access-control-allow-credentials'] = 'true'
+  return Object.assign(headers, exposeHeaders(cors))
+}
+
+/** @param {any} cors @returns {Record<string, string>} */
+function exposeHeaders (cors) {
   const exposed = [...cors.exposedHeaders, ...cors.additionalExposedHeaders]
-  if (exposed.length > 0) headers['access-control-expose-headers'] = exposed.join(',')
-  return headers
+  return exposed.length > 0 ? { 'access-control-expose-headers': exposed.join(',') } : {}
 }
 
 /**
@@ -38,7 +42,9 @@ function corsHeaders (request, route) {
  */
 function corsHeadersForAll (server) {
   const cors = /** @type {any} */ (server.settings.routes?.cors)
-  return cors?.origin === 'ignore' ? { 'Access-Control-Allow-Origin': '*' } : {}
+  // A browser accepts no `*` in response to a request with credentials.
+  const isAny = cors?.origin === 'ignore' || (cors?.origin?.includes('*') && !cors.credentials)
+  return isAny ? { 'access-control-allow-origin': '*', ...exposeHeaders(cors) } : {}
 }
 
 /**
