@@ -6,13 +6,12 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "accept_queue/path_patterns.h"
+#include "check.h"
 
 namespace {
 
@@ -28,12 +27,6 @@ constexpr size_t kPieces[] = {1, 2, 7, 100, 1000};
 
 // A size is skipped for an input that it would split into more pieces than this.
 constexpr size_t kMostPieces = 300;
-
-void Check(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "violated: %s\n", what);
-  std::abort();
-}
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
