@@ -10,19 +10,10 @@ const { start } = require('../support/child.js')
 const { connect } = require('../support/client.js')
 const { needs } = require('../support/needs.js')
 const { closeOpened, opened } = require('../support/opened.js')
+const { unusedPort } = require('../support/unused-port.js')
 
 const HOST = '127.0.0.1'
 const answerOk = (req, res) => res.end('ok')
-
-/** A port that nothing uses. */
-async function freePort () {
-  const server = net.createServer().listen(0, HOST)
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 describe('listen() of spillway/cluster', function () {
   before(function () {
@@ -40,7 +31,7 @@ describe('listen() of spillway/cluster', function () {
   }
 
   it('makes several servers listen on one port', async () => {
-    const port = await freePort()
+    const port = await unusedPort()
     for (let i = 0; i < 2; i++) {
       const server = serverOf()
       let called = 0
@@ -93,7 +84,7 @@ describe('listen() of spillway/cluster', function () {
   }
 
   it('gives each worker of a cluster a socket of its own, and the spill with it', async () => {
-    const port = await freePort()
+    const port = await unusedPort()
     const { child, hello } = await start('shared-port.js', [String(port), '2'])
     assert.deepEqual(hello, { spill: { active: true, why: '' } })
     child.kill()
@@ -101,7 +92,7 @@ describe('listen() of spillway/cluster', function () {
   })
 
   it('loses no request while the workers of a cluster are replaced', async () => {
-    const port = await freePort()
+    const port = await unusedPort()
     const { child } = await start('shared-port.js', [String(port), '2'])
     const pids = new Set()
     const over = new AbortController()
