@@ -52,23 +52,23 @@ Length Read(std::string_view answer, uint32_t inode) {
   return ParseUnixQueueLength({copy.data(), copy.size()}, inode);
 }
 
-// The queue's length in the attributes from this offset on. Of an answer that was cut, the part
-// that has come counts.
+// The queue's length in the attributes from this offset on.
 Length ExpectedIn(std::string_view answer, size_t at) {
   if (at + kAttributeValueAt > answer.size()) return std::nullopt;
   const size_t length = NumberAt<uint16_t>(answer, at);
-  if (length < kAttributeValueAt) return std::nullopt;
+  if (length < kAttributeValueAt || at + length > answer.size()) return std::nullopt;
   const auto type = NumberAt<uint16_t>(answer, at + kAttributeTypeAt) & kTypeBits;
   const size_t next = at + (length + kAlignment - 1) / kAlignment * kAlignment;
   if (type != kQueueLengths) return ExpectedIn(answer, next);
-  const size_t has = std::min(at + length, answer.size());
-  if (at + kAttributeValueAt + kQueueLengthsBytes > has) return std::nullopt;
+  if (length < kAttributeValueAt + kQueueLengthsBytes) return std::nullopt;
   return NumberAt<uint32_t>(answer, at + kAttributeValueAt);
 }
 
 Length Expected(std::string_view bytes, uint32_t inode) {
   if (bytes.size() < kAttributesAt) return std::nullopt;
-  const std::string_view answer = bytes.substr(0, NumberAt<uint32_t>(bytes, 0));
+  const size_t length = NumberAt<uint32_t>(bytes, 0);
+  if (length > bytes.size()) return std::nullopt;
+  const std::string_view answer = bytes.substr(0, length);
   const bool is_about_it = answer.size() >= kAttributesAt &&
                            NumberAt<uint16_t>(answer, kTypeAt) == kAnswer &&
                            NumberAt<uint8_t>(answer, kStateAt) == kListening &&

@@ -8,7 +8,7 @@ namespace spillway {
 /// What the first bytes of a connection are to a TLS server.
 enum class TlsBeginning : uint8_t {
   kIncomplete,  // nothing, or a part of a record that begins a handshake
-  kComplete,    // the whole record, which holds the client's first message
+  kComplete,    // the whole record, which normally holds the client's first message
   kOther,       // something else
 };
 

@@ -165,6 +165,7 @@ double LoopMonitor::OnRequest(int fd, bool fresh, double queued) {
 
 void LoopMonitor::WatchListeners(const std::vector<int>& fds) {
   std::vector<std::shared_ptr<AcceptQueue>> listeners;
+  listeners.reserve(fds.size());
   for (const int fd : fds) listeners.push_back(queues_.Of(fd));
   listeners_ = std::move(listeners);
   ForgetLookups();

@@ -44,10 +44,10 @@ std::shared_ptr<AcceptQueue> AcceptQueues::Of(int listening_fd) {
                                [](const auto& queue) { return queue.expired(); }),
                 queues_.end());
   for (const auto& weak : queues_) {
-    const auto queue = weak.lock();
+    auto queue = weak.lock();
     if (queue && queue->Fd() == listening_fd && queue->IsSame()) return queue;
   }
-  const auto queue = std::make_shared<AcceptQueue>(loop_, listening_fd);
+  auto queue = std::make_shared<AcceptQueue>(loop_, listening_fd);
   queues_.push_back(queue);
   return queue;
 }

@@ -11,6 +11,7 @@ class AcceptQueueLength final {
  public:
   /// The caller keeps ownership of `listening_fd`, and may close it without notice.
   explicit AcceptQueueLength(int listening_fd);
+  // NOLINTNEXTLINE(performance-trivially-destructible): on Linux it closes a descriptor.
   ~AcceptQueueLength();
   AcceptQueueLength(const AcceptQueueLength&) = delete;
   AcceptQueueLength& operator=(const AcceptQueueLength&) = delete;
@@ -23,7 +24,7 @@ class AcceptQueueLength final {
   std::optional<uint32_t> ReadUnix();
 
   const int listening_fd_;
-  const bool is_unix_;
+  bool is_unix_ = false;
   int netlink_fd_ = -1;  // for a Unix socket, opened when it is first read
 };
 

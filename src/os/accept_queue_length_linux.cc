@@ -50,8 +50,9 @@ bool IsUnixSocket(int fd) {
 
 }  // namespace
 
-AcceptQueueLength::AcceptQueueLength(int listening_fd)
-    : listening_fd_(listening_fd), is_unix_(IsUnixSocket(listening_fd)) {}
+AcceptQueueLength::AcceptQueueLength(int listening_fd) : listening_fd_(listening_fd) {
+  is_unix_ = IsUnixSocket(listening_fd);
+}
 
 AcceptQueueLength::~AcceptQueueLength() {
   if (netlink_fd_ >= 0) (void)close(netlink_fd_);
@@ -93,6 +94,7 @@ std::optional<uint32_t> AcceptQueueLength::ReadUnix() {
 std::optional<uint32_t> ParseUnixQueueLength(std::string_view answer, uint32_t inode) {
   const auto header = Copy<nlmsghdr>(answer);
   if (!header || header->nlmsg_type != SOCK_DIAG_BY_FAMILY) return std::nullopt;
+  if (header->nlmsg_len > answer.size()) return std::nullopt;
   answer = answer.substr(0, header->nlmsg_len);
   const auto message = Copy<unix_diag_msg>(From(answer, NLMSG_HDRLEN));
   if (!message || message->udiag_state != kListening || message->udiag_ino != inode)
@@ -100,7 +102,7 @@ std::optional<uint32_t> ParseUnixQueueLength(std::string_view answer, uint32_t i
   // Attributes follow, each aligned to NLA_ALIGNTO bytes.
   std::string_view rest = From(answer, NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(unix_diag_msg)));
   while (const auto attribute = Copy<nlattr>(rest)) {
-    if (attribute->nla_len < NLA_HDRLEN) return std::nullopt;
+    if (attribute->nla_len < NLA_HDRLEN || attribute->nla_len > rest.size()) return std::nullopt;
     if ((attribute->nla_type & NLA_TYPE_MASK) == UNIX_DIAG_RQLEN) {
       const auto lengths =
           Copy<unix_diag_rqlen>(From(rest.substr(0, attribute->nla_len), NLA_HDRLEN));

@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict')
 const http = require('node:http')
 const net = require('node:net')
+const os = require('node:os')
 const { once } = require('node:events')
 const { listen } = require('../../lib/cluster.js')
 const { binding } = require('../../lib/native/binding.js')
@@ -60,6 +61,27 @@ describe('listen() of spillway/cluster', function () {
     listen(server, { port: other.address().port, host: HOST })
     const [error] = await once(server, 'error')
     assert.deepEqual([error.code, error.syscall, error.port], ['EADDRINUSE', 'listen', other.address().port])
+  })
+
+  it('takes an IPv6 address with a zone', async function () {
+    needs(this, 'IPv6', Object.values(os.networkInterfaces()).flat().some(({ address }) => address === '::1'))
+    const server = listen(serverOf(), { port: 0, host: '::1%lo' })
+    await once(server, 'listening')
+    assert.equal(server.address().address, '::1')
+  })
+
+  it('fails for a server that listens, and leaves no second socket', async () => {
+    const server = listen(serverOf(), { port: 0, host: HOST })
+    await once(server, 'listening')
+    const { port } = server.address()
+    assert.throws(() => listen(server, { port, host: HOST }), { code: 'ERR_SERVER_ALREADY_LISTEN' })
+    const other = serverOf()
+    listen(other, { port, host: 'localhost' })
+    other.listen(0, HOST)
+    const [error] = await once(other, 'error')
+    assert.equal(error.code, 'ERR_SERVER_ALREADY_LISTEN')
+    const answers = Array.from({ length: 20 }, async () => (await connect(port)).send('GET /'))
+    for (const { status } of await Promise.all(answers)) assert.equal(status, 200)
   })
 
   it('accepts the connections that wait before it closes', async () => {

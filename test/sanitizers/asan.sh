@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 
 files=("$@")
 [ $# -gt 0 ] || files=(test/repository/package.test.js test/loop/toobusy.test.js test/admission/controller.simulation.test.js test/requests/{client-gone,in-flight,older-requests}*.test.js
-  test/lifecycle/{exit,workers}*.test.js test/accept-queue/{http-head,spill,hand-over,where,stress}*.test.js)
+  test/lifecycle/{exit,shared-port,workers}*.test.js test/accept-queue/{http-head,spill,hand-over,where,stress,tls,unix}*.test.js)
 
 build=build/asan
 flags='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g'
