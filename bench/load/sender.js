@@ -3,8 +3,9 @@
 const http = require('node:http')
 const https = require('node:https')
 
-// The alert that takes the place of a 503 before a TLS handshake.
+// The alert that takes the place of a 503 before a TLS handshake. Node reports it in one of two ways.
 const REFUSED_HANDSHAKE = 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR'
+const REFUSED_WRITE = /SSL alert number 80\b/
 const RESET_CODES = ['ECONNRESET', 'EPIPE']
 
 /**
@@ -40,7 +41,7 @@ function createSender ({ port, socketPath, transport, path = '/', connections, t
     }
 
     function fail (error) {
-      if (error.code === REFUSED_HANDSHAKE) finish('503')
+      if (error.code === REFUSED_HANDSHAKE || REFUSED_WRITE.test(error.message)) finish('503')
       else finish(RESET_CODES.includes(error.code) ? 'reset' : error.code ?? error.message)
     }
 

@@ -26,7 +26,7 @@ module.exports = async function startGrpc ({ host, port }, routes, protect, opti
   const boundTo = await new Promise((resolve, reject) => {
     server.bindAsync(`${host}:${port}`, grpc.ServerCredentials.createInsecure(), (error, number) => error ? reject(error) : resolve(number))
   })
-  return { address: () => ({ port: boundTo }) }
+  return Object.assign(server, { address: () => ({ port: boundTo }) })
 }
 
 module.exports.transport = 'grpc'
