@@ -7,8 +7,16 @@ const path = require('node:path')
  * @property {string} file path in prebuilds/, with the names that node-gyp-build looks for
  * @property {string} triple Zig's name for the system, with the oldest version supported
  * @property {'linux' | 'mac' | 'win'} os the name of the system in binding.gyp
+ * @property {string[]} optimize replaces the -O2 of binding.gyp
  * @property {(output: string) => string[]} link Zig's arguments, without the files to link
  */
+
+// Calls take up to 5 ns more, and the package is 5 % smaller.
+const SMALL = ['-Os']
+
+// Calls take up to 10 ns more, and the binaries are 20 % to 27 % smaller than with -Os. Zig itself has no -Oz. It cannot
+// optimize at link time for macOS, where -Oz alone makes the binaries larger.
+const SMALLEST = ['-Os', '-Xclang', '-Oz', '-flto']
 
 // Only the entry points are exported. Symbols of the C++ runtime could otherwise be bound to those of the process,
 // or the other way round.
@@ -31,6 +39,7 @@ module.exports = [
     file: 'win32-x64/spillway.node',
     triple: 'x86_64-windows-gnu',
     os: 'win',
+    optimize: SMALL,
     link: (output) => ['cc', '-target', 'x86_64-windows-gnu', '-shared', '-s', '-o', output, '-Wl,--gc-sections']
   }
 ]
@@ -42,7 +51,7 @@ module.exports = [
  */
 function linux (file, triple) {
   const link = (/** @type {string} */ output) => ['cc', '-target', triple, '-shared', '-s', '-o', output, ...ELF]
-  return { file, triple, os: 'linux', link }
+  return { file, triple, os: 'linux', optimize: SMALLEST, link }
 }
 
 /**
@@ -52,5 +61,5 @@ function linux (file, triple) {
  */
 function mac (file, triple) {
   const link = (/** @type {string} */ output) => ['build-lib', '-dynamic', '-target', triple, `-femit-bin=${output}`, ...MACH_O]
-  return { file, triple, os: 'mac', link }
+  return { file, triple, os: 'mac', optimize: SMALL, link }
 }
