@@ -36,8 +36,7 @@ function answerStream (stream, headers, info, message) {
     })
     stream.end(body)
   }
-  // The client need not send the rest of its request.
-  stream.close()
+  // Node closes the stream after the response, because nothing has read the request.
 }
 
 /** @param {IncomingHttpHeaders} headers */

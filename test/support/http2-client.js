@@ -86,9 +86,12 @@ async function connectHttp2 (port) {
 }
 
 async function answerOn (stream) {
-  const [headers] = await once(stream, 'response')
   let body = ''
-  for await (const data of stream.setEncoding('utf8')) body += data
+  // At once: when the frames of an answer arrive together, the stream may close before 'response' has been awaited.
+  stream.setEncoding('utf8').on('data', (data) => { body += data })
+  const ended = new Promise((resolve) => stream.once('end', resolve).once('close', resolve))
+  const [headers] = await once(stream, 'response')
+  await ended
   return { status: headers[':status'], headers, body }
 }
 
