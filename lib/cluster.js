@@ -24,6 +24,10 @@ const { booleanRow, functionRow, stringRow, wholeNumberRow } = require('./option
  */
 
 const ENTRY = 'spillway/cluster'
+/** How long the first request of an accepted connection may take to arrive after `close()`. */
+const ARRIVAL_MS = 250
+/** How often a server that closes looks for connections that wait. */
+const MOST_ROUNDS = 10
 const MOST_PORT = 65_535
 const MOST_BACKLOG = 2 ** 31 - 1
 const ALL_IPV6 = '::'
@@ -145,19 +149,44 @@ function acceptRestBeforeClose (server) {
   function closeAfterRest (...args) {
     restore()
     acceptRest(server)
-    return Reflect.apply(close, this, args)
+    setTimeout(() => server.closeIdleConnections?.(), ARRIVAL_MS).unref()
+    return withoutClosingIdle(server, () => Reflect.apply(close, this, args))
   }
   server.close = closeAfterRest
   return restore
+}
+
+/**
+ * `close()` of `http` also closes idle connections. Since Node.js 26, those whose first request has not arrived are idle, too.
+ *
+ * @template T
+ * @param {any} server
+ * @param {() => T} close
+ * @returns {T}
+ */
+function withoutClosingIdle (server, close) {
+  if (server.closeIdleConnections === undefined) return close()
+  const own = Object.getOwnPropertyDescriptor(server, 'closeIdleConnections')
+  server.closeIdleConnections = () => {}
+  try {
+    return close()
+  } finally {
+    if (own === undefined) delete server.closeIdleConnections
+    else Object.defineProperty(server, 'closeIdleConnections', own)
+  }
 }
 
 /** @param {any} server */
 function acceptRest (server) {
   const handle = server._handle
   if (!(handle?.fd >= 0)) return
-  const fds = binding.acceptAll(handle.fd)
-  handOverAll(server, handle, fds, fds.length)
-  for (const fd of fds) if (fd !== TAKEN) discard(handle, fd)
+  // More connections arrive while others are handed over.
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const fds = binding.acceptAll(handle.fd)
+    if (fds.length === 0) return
+    handOverAll(server, handle, fds, fds.length)
+    for (const fd of fds) if (fd !== TAKEN) discard(handle, fd)
+  }
 }
 
 module.exports = { listen }
