@@ -5,13 +5,10 @@
  * kernel's queues. `Backend` in binding.js describes each function.
  */
 
-const { getSystemErrorMap } = require('node:util')
 const { monitorEventLoopDelay, performance } = require('node:perf_hooks')
 const { NS_PER_MS } = require('./units.js')
 
 const TIMER_MS = 10
-/** As the addon returns it: negative, and another number on each system. */
-const [ENOTSUP] = /** @type {[number, unknown]} */ ([...getSystemErrorMap()].find(([, [name]]) => name === 'ENOTSUP'))
 
 const CLASSES = 256
 /** Stands for the time of admission, which this controller does not use. */
@@ -70,7 +67,7 @@ module.exports = {
   watchListeners () {},
   acceptedNs: () => -1,
   knowsAcceptQueue: () => false,
-  listenShared: () => ENOTSUP,
+  listenShared: () => errorNumber('ENOTSUP'),
   acceptAll: () => [],
   createController,
   createSpill: () => undefined,
@@ -81,6 +78,16 @@ module.exports = {
   turnNumber: undefined,
   kernelWaits: false,
   tickMs: 0
+}
+
+/**
+ * @param {string} name
+ * @returns {number} as the addon returns it: negative, and another number on each system
+ */
+function errorNumber (name) {
+  const { getSystemErrorMap } = require('node:util') // required on use
+  for (const [number, [other]] of getSystemErrorMap()) if (other === name) return number
+  return -1
 }
 
 /** Excludes the main script, during which no request waits, from the measurement. */
