@@ -5,7 +5,7 @@ const CAPACITY = 'The capacity is 183.75 requests/s here and was 179/s in a repe
 const SPILL = 'From 6x to 34x, each further refusal takes 14 to 18 µs of the loop\'s time.'
 const KEPT = 'A 503 on a kept-alive connection takes 26 to 31 µs, which allows a goodput of 0.89 to 0.91 (the column "ceiling").'
 
-const CLIENT = 'The client completes or begins hundreds of handshakes per second on its only core: at 6x, it was late by up to 73 ms itself.'
+const CLIENT = 'The client completes or begins hundreds of handshakes per second on its only core: at 6x, it was late by 69 ms itself.'
 const COST = 'Measured in five processes each, per request: Node\'s two diagnostics channels and a wrapped `emit()` 0.2 µs, finding the ' +
   'request\'s wait 0.4 µs, admission 0.5 µs.'
 
