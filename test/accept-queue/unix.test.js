@@ -8,7 +8,7 @@ const path = require('node:path')
 const { guard } = require('../../lib/adapters/http.js')
 const { binding } = require('../../lib/native/binding.js')
 const monitor = require('../../lib/loop/monitor.js')
-const { block, nextTurn } = require('../support/block.js')
+const { block, blockEachTurn, nextTurn } = require('../support/block.js')
 const { connect } = require('../support/client.js')
 const { listen } = require('../support/listen.js')
 const { needs } = require('../support/needs.js')
@@ -88,8 +88,7 @@ describe('the wait of a request over a Unix socket', function () {
 
   it('includes the time in the accept queue', async () => {
     const { gate, file } = await start()
-    const work = setInterval(() => block(TURN_MS), 1)
-    opened(() => clearInterval(work))
+    opened(blockEachTurn(TURN_MS))
     const clients = await Promise.all(Array.from({ length: QUEUED }, () => connect(file)))
     await Promise.all(clients.map((client) => client.send('GET /')))
     const { lastWaits } = gate.stats()
@@ -101,10 +100,11 @@ describe('the wait of a request over a Unix socket', function () {
 
   it('does not include it if the request comes long after its connection was accepted', async () => {
     const { gate, file } = await start()
-    const work = setInterval(() => block(TURN_MS), 1)
+    const stop = blockEachTurn(TURN_MS)
+    opened(stop)
     const clients = await Promise.all(Array.from({ length: QUEUED }, () => connect(file)))
     await new Promise((resolve) => setTimeout(resolve, QUEUED * TURN_MS * 2))
-    clearInterval(work)
+    stop()
     await nextTurn()
     for (const client of clients) assert.equal((await client.send('GET /')).status, 200)
     const { lastWaits } = gate.stats()
