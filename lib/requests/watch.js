@@ -179,7 +179,8 @@ function announced (raw, socket) {
  */
 function trackUnannounced (raw, request) {
   // Mounted applications and rewriting middleware have changed `url` by now.
-  const url = raw.originalUrl ?? request.originalUrl ?? raw.url
+  // Over HTTP/2, CONNECT has no path.
+  const url = raw.originalUrl ?? request.originalUrl ?? raw.url ?? raw.headers[':authority']
   const { waitNs, queued, source } = raw.httpVersionMajor === 2 ? waitOfStream(raw) : measure(raw.socket)
   const trackedRequest = new TrackedRequest(raw, raw.method, url, waitNs, queued, olderConnection(raw), source)
   trackedRequest.connection?.unanswered.push(trackedRequest)

@@ -25,8 +25,9 @@ describe('a guarded server that uses the event "stream"', () => {
     const told = []
     const gate = guard(server, { retryAfter: 7, onShed: (info, request) => told.push({ info, request }), ...options })
     opened(() => gate.close())
-    server.on('stream', (stream, { ':path': path }) => {
+    server.on('stream', (stream, { ':method': method, ':path': path }) => {
       stream.on('error', () => {})
+      if (method === 'CONNECT') return stream.respond({ ':status': 200 })
       const answer = () => {
         stream.respond({ ':status': 200 })
         stream.end('ok')
@@ -70,6 +71,22 @@ describe('a guarded server that uses the event "stream"', () => {
     const { ':status': status, 'content-type': type, 'grpc-status': code, 'grpc-message': message, 'grpc-retry-pushback-ms': pushback } = headers
     assert.deepEqual({ status, type, code, message, pushback },
       { status: 200, type: 'application/grpc', code: '14', message: 'Service%20Unavailable', pushback: '7000' })
+  })
+
+  it('judges CONNECT, which holds no place', async () => {
+    const { gate, held, client } = await start({ maxInFlight: 1 })
+    const connect = async () => {
+      const stream = client.session.request({ ':method': 'CONNECT', ':authority': 'localhost:1' })
+      stream.on('error', () => {})
+      const [headers] = await once(stream, 'response')
+      return headers[':status']
+    }
+    assert.equal(await connect(), 200)
+    assert.equal(gate.stats().inFlight, 0)
+    assert.equal((await client.send('/')).status, 200)
+    client.send('/hold')
+    await until(() => held.length === 1)
+    assert.equal(await connect(), 503)
   })
 
   it('frees the place of a stream that its client has reset', async () => {
