@@ -26,11 +26,14 @@ function notClosed () {
   require('spillway/http').guard(http.createServer(), { maxThreadPoolDelay: 1000, maxEventLoopDelay: 1000 })
   binding.createLoopDelay()()
   binding.createPoolProbe()()
-  const server = http.createServer().listen(0, '127.0.0.1', () => {
-    const controller = binding.createController(1e8, 0, 4e6, 0, 1)
-    assert.ok(binding.createSpill(controller, server._handle.fd, [], ['HTTP/1.1 503 Service Unavailable\r\n\r\n'], 0, Infinity, new Int32Array(8), () => {}, true, () => false))
-    server.unref()
-  })
+  for (const isTls of [false, true]) {
+    const server = http.createServer().listen(0, '127.0.0.1', () => {
+      const controller = binding.createController(1e8, 0, 4e6, 0, 1)
+      const answers = ['HTTP/1.1 503 Service Unavailable\r\n\r\n']
+      assert.ok(binding.createSpill(controller, server._handle.fd, [], answers, 0, Infinity, new Int32Array(8), () => {}, true, () => false, isTls))
+      server.unref()
+    })
+  }
 }
 
 /** @param {string} end */
