@@ -10,28 +10,43 @@ const OWN_LAYERS = new Set(['query', 'expressInit'])
 /** Events that bring requests past the listeners for 'request'. */
 const OTHER_DOORS = ['checkContinue', 'checkExpectation']
 
-/**
- * @param {Function} middleware
- * @returns {(req: any, server: any) => string} must be called for each request that the middleware handles; returns why it is
- *   not known to judge every request of the request's server, or an empty string if it is
- */
-function createProof (middleware) {
-  /** What the last proof has found. @type {any} */
-  let proved
-  return (req, server) => {
+class ExpressProof {
+  #middleware
+  /** Where the proofs have found the middleware. @type {WeakMap<any, { layers: any[], at: number }>} */
+  #found = new WeakMap()
+
+  /** @param {Function} middleware */
+  constructor (middleware) {
+    this.#middleware = middleware
+  }
+
+  /**
+   * Must be called for each request that the middleware handles.
+   *
+   * @param {any} req
+   * @param {any} server of the request
+   * @returns {string} why the middleware is not known to judge every request of the server; empty if it is
+   */
+  whyNot (req, server) {
     // Reading properties of Express's requests is costly.
-    if (server === proved?.server && proved.layers[proved.at]?.handle === middleware && hasOneListener(server)) return ''
+    if (this.holdsFor(server)) return ''
     const { app } = req
     const why = whyNotOnly(app, server)
     if (why !== '') return why
     // Express 4 throws an error if `router` is read.
     const layers = (app._router ?? app.router)?.stack ?? []
     const at = layers.findIndex((/** @type {any} */ { name }) => !OWN_LAYERS.has(name))
-    if (layers[at]?.handle !== middleware) return 'other middleware comes before'
+    if (layers[at]?.handle !== this.#middleware) return 'other middleware comes before'
     // The property of a layer that matches every path, in Express 4 and 5.
     if (!layers[at].regexp?.fast_slash && !layers[at].slash) return 'the middleware judges only some paths'
-    proved = { server, layers, at }
+    this.#found.set(server, { layers, at })
     return ''
+  }
+
+  /** Whether `whyNot()` has proved it for this server, and nothing has changed since. @param {any} server */
+  holdsFor (server) {
+    const found = this.#found.get(server)
+    return found !== undefined && found.layers[found.at]?.handle === this.#middleware && hasOneListener(server)
   }
 }
 
@@ -52,4 +67,4 @@ function hasOneListener (server) {
   return server.listenerCount('request') === 1 && OTHER_DOORS.every((event) => server.listenerCount(event) === 0)
 }
 
-module.exports = { createProof }
+module.exports = { ExpressProof }

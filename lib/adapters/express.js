@@ -1,6 +1,7 @@
 'use strict'
 
-const { createProof } = require('./express-proof.js')
+const { ExpressDoor } = require('./express-door.js')
+const { ExpressProof } = require('./express-proof.js')
 const { createGate } = require('../gate/index.js')
 const { gateOptions } = require('../gate/options.js')
 const { ShedError, answer, textOf } = require('../gate/refusal.js')
@@ -40,7 +41,7 @@ module.exports = function spillway (options) {
 
   /** @type {import('express').RequestHandler} */
   const middleware = (req, res, next) => {
-    gate.watchServerOf(req, whyNotWhole)
+    gate.watchServerOf(req, whyNot)
     const info = gate.decide(req, res, req)
     if (info === null) return next()
     if (respond !== undefined) {
@@ -51,6 +52,15 @@ module.exports = function spillway (options) {
       next(new ShedError(textOf(info, settings.message), info))
     } else answer(res, info, settings.message)
   }
-  const whyNotWhole = settings.spill ? undefined : createProof(middleware)
-  return Object.assign(middleware, gate.handle())
+  const proof = new ExpressProof(middleware)
+  const needsExpress = [respond, errorMode, settings.classify, settings.onShed].some(Boolean)
+  const door = needsExpress ? undefined : new ExpressDoor(gate, proof, settings.message)
+  /** @param {any} req @param {any} server */
+  const whyNotWhole = (req, server) => {
+    const why = proof.whyNot(req, server)
+    if (why === '') door?.guard(server)
+    return why
+  }
+  const whyNot = settings.spill ? undefined : whyNotWhole
+  return Object.assign(middleware, gate.handle(() => door?.close()))
 }

@@ -1,0 +1,96 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const http = require('node:http')
+const { EventEmitter } = require('node:events')
+const express4 = require('express4')
+const express = require('express')
+const { binding } = require('../../lib/native/binding.js')
+const spillway = require('../../lib/adapters/express.js')
+const { connect } = require('../support/client.js')
+const { hold } = require('../support/hold.js')
+const { listen } = require('../support/listen.js')
+const { needs } = require('../support/needs.js')
+const { closeOpened, opened } = require('../support/opened.js')
+
+/** Express adds this header to each response. */
+const BY_EXPRESS = 'x-powered-by'
+
+for (const [name, framework] of [['express 5', express], ['express 4', express4]]) {
+  describe(`a refusal in ${name}`, function () {
+    before(function () {
+      needs(this, 'waits from the kernel', binding.canSpill)
+    })
+    afterEach(closeOpened)
+
+    /** A server with one request in flight, which is as many as may be, and a client. */
+    async function start (options, arrange = () => {}) {
+      const app = framework()
+      const gate = spillway({ maxInFlight: 1, retryAfter: 7, exempt: '/health', ...options })
+      opened(() => gate.close())
+      const events = new EventEmitter()
+      app.use(gate)
+      app.get('/hold', (req, res) => events.emit('hold', () => res.send('ok')))
+      app.use((req, res) => res.send('ok'))
+      const server = http.createServer(app)
+      const port = await listen(server)
+      const client = await connect(port)
+      assert.equal((await client.send('GET /')).status, 200)
+      arrange(app, gate)
+      const { release } = await hold({ events }, () => client.send('GET /hold'))
+      return { server, gate, release, client: await connect(port) }
+    }
+
+    it('is sent before Express sees the request, and counted once', async () => {
+      const { gate, client } = await start()
+      const { status, headers, body } = await client.send('GET /')
+      assert.deepEqual({ status, body, retryAfter: headers['retry-after'] }, { status: 503, body: 'Service Unavailable', retryAfter: '7' })
+      assert.equal(headers[BY_EXPRESS], undefined)
+      assert.equal((await client.send('GET /health')).status, 200)
+      const { admitted, exempt, shed, inFlight } = gate.stats()
+      assert.deepEqual({ admitted, exempt, shed, inFlight }, { admitted: 2, exempt: 1, shed: 1, inFlight: 1 })
+    })
+
+    it('frees no place that it did not take: the next request is admitted when the first has ended', async () => {
+      const { gate, client, release } = await start()
+      assert.equal((await client.send('GET /')).status, 503)
+      release()
+      assert.equal((await client.send('GET /')).headers[BY_EXPRESS], 'Express')
+      assert.deepEqual([gate.stats().admitted, gate.stats().inFlight], [3, 0])
+    })
+
+    for (const [what, options] of Object.entries({
+      onShed: { onShed () {} },
+      classify: { classify: () => 'a' },
+      'spill: true': { spill: true },
+      'spill: false': { spill: false }
+    })) {
+      it(`is sent by Express with ${what}`, async () => {
+        const { client } = await start(options)
+        const { status, headers } = await client.send('GET /')
+        assert.deepEqual([status, headers[BY_EXPRESS]], [503, 'Express'])
+      })
+    }
+
+    it('is sent by Express once other middleware comes first', async () => {
+      const { client } = await start({}, (app) => {
+        app.use((req, res, next) => next())
+        const { stack } = app._router ?? app.router
+        stack.splice(stack.findIndex(({ name }) => name === 'middleware'), 0, stack.pop())
+      })
+      const { status, headers } = await client.send('GET /')
+      assert.deepEqual([status, headers[BY_EXPRESS]], [503, 'Express'])
+    })
+
+    it('leaves the server as it was when the gate is closed', async () => {
+      const { server, gate, client } = await start()
+      assert.equal((await client.send('GET /')).status, 503)
+      const { listenerCount } = server
+      assert.equal(Object.hasOwn(server, 'emit'), true)
+      gate.close()
+      assert.equal(Object.hasOwn(server, 'emit'), false)
+      assert.equal(listenerCount.call(server, 'close'), 0)
+      assert.equal((await client.send('GET /')).status, 200)
+    })
+  })
+}
