@@ -1,8 +1,9 @@
 'use strict'
 
 /**
- * Refuses requests before Express sees them, which costs a third. The middleware would refuse them as its first layer, in the
- * same way. Not used if one of the user's functions expects Express's request.
+ * Refuses requests before Express sees them, because Express takes longer to reach its first layer than the refusal does.
+ * The middleware would refuse them as that first layer, in the same way. Not used if a function of the user expects
+ * Express's request.
  */
 
 const { interceptRequests } = require('./server-events.js')
@@ -40,8 +41,8 @@ class ExpressDoor {
 
   /** @param {any} server @param {any} req @param {any} res */
   #refuses (server, req, res) {
-    // Otherwise other middleware would answer some requests before this one judges them.
-    if (!this.#proof.holdsFor(server)) return false
+    // Without the proof, other middleware may answer some requests before this one judges them.
+    if (req.httpVersionMajor !== 1 || !this.#proof.holdsFor(server)) return false
     const info = this.#gate.decide(req, res, req)
     if (info === null) return false
     answer(res, info, this.#message)

@@ -53,6 +53,7 @@ module.exports = function spillway (options) {
     } else answer(res, info, settings.message)
   }
   const proof = new ExpressProof(middleware)
+  // A function as `exempt` turns the spill off, and thereby the proof.
   const needsExpress = [respond, errorMode, settings.classify, settings.onShed].some(Boolean)
   const door = needsExpress ? undefined : new ExpressDoor(gate, proof, settings.message)
   /** @param {any} req @param {any} server */
