@@ -58,6 +58,7 @@ async function build (target, folder) {
   fs.mkdirSync(path.dirname(output), { recursive: true })
   await zig(...target.link(output), ...objects, ...linked, ...gyp.linkerFlags(target.os))
   removeWhatTheLinkerLeft(path.dirname(output))
+  if (target.strip !== undefined) await strip(target.strip(output))
   return `${target.file} ${fs.statSync(output).size} bytes`
 }
 
@@ -82,6 +83,13 @@ function removeWhatTheLinkerLeft (folder) {
   for (const name of fs.readdirSync(folder)) {
     if (!name.endsWith('.node')) fs.rmSync(path.join(folder, name))
   }
+}
+
+/** @param {string[]} command */
+async function strip ([program, ...args]) {
+  await run(program, args).catch((error) => {
+    throw error.code === 'ENOENT' ? new Error(`prebuild: ${program} is missing; Debian's package llvm contains it`) : error
+  })
 }
 
 /** @param {...string} args */

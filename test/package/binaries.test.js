@@ -5,13 +5,14 @@ const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { needs } = require('../support/needs.js')
+const { invalidPages } = require('./support/mach-o-signature.js')
 const targets = require('../../prebuild/targets.js')
 
 const prebuilds = path.join(__dirname, '..', '..', 'prebuilds')
 const ENTRY_POINTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
 const FROM_NODE = /^(napi|uv)_/
 const MUSL_LOADER = '/lib/ld-musl-x86_64.so.1' // of Debian's package musl
-const MOST_BYTES = 260_000
+const MOST_BYTES = 200_000
 const OLDEST_GLIBC = 17 // of 2.x; Node 20 itself needs a newer one
 
 /** @param {string} file @param {string[]} options of readelf */
@@ -64,8 +65,16 @@ for (const { file } of targets.filter(({ os }) => os === 'linux')) {
 
 for (const { file } of targets.filter(({ os }) => os === 'mac')) {
   describe(`the binary ${file}`, () => {
-    it("looks up Node's symbols in the process, and no others", function () {
+    before(function () {
       needs(this, 'llvm', spawnSync('llvm-nm', ['--version']).status === 0)
+    })
+
+    it('exports its entry points', () => {
+      const listing = execFileSync('llvm-objdump', ['--macho', '--exports-trie', path.join(prebuilds, file)], { encoding: 'utf8' })
+      for (const name of ENTRY_POINTS) assert.match(listing, new RegExp(`\\b_${name}$`, 'm'))
+    })
+
+    it("looks up Node's symbols in the process, and no others", () => {
       const listing = execFileSync('llvm-nm', ['-m', '--undefined-only', path.join(prebuilds, file)], { encoding: 'utf8' })
       const lookedUp = [...listing.matchAll(/external _(\w+) \(dynamically looked up\)/g)].map(([, name]) => name)
       assert.ok(lookedUp.includes('napi_define_properties'), listing)
@@ -73,6 +82,10 @@ for (const { file } of targets.filter(({ os }) => os === 'mac')) {
     })
   })
 }
+
+it('the signature of the binary darwin-arm64/spillway.node, without which the system does not load it, fits its content', () => {
+  assert.deepEqual(invalidPages(fs.readFileSync(path.join(prebuilds, 'darwin-arm64/spillway.node'))), [])
+})
 
 describe('the binary win32-x64/spillway.node', () => {
   it("takes Node's symbols from node.exe, and needs only libraries that every Windows has", () => {
