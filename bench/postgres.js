@@ -1,17 +1,15 @@
 'use strict'
 
-const { execFileSync, spawn } = require('node:child_process')
-const { once } = require('node:events')
+const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 
-const cores = require('./child/cores')
+const runInBackground = require('./background')
 
 const VERSIONS = '/usr/lib/postgresql' // of Debian
 const USER = 'postgres' // because PostgreSQL refuses to run as root
 
-// Waits on its standard input, which closes when the bench ends, however it does: so PostgreSQL always ends too.
 const SCRIPT = `
 bin=$1 folder=$2
 trap 'rm -r "$folder"' EXIT
@@ -45,18 +43,8 @@ async function startPostgres (bin) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spillway-postgres-'))
   const user = process.getuid() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {}
   if (user.uid) fs.chownSync(folder, user.uid, user.gid)
-  const [program, ...args] = [...cores.onCore('first'), 'sh', '-c', SCRIPT, 'sh', bin, folder]
-  // In a process group of its own, which Ctrl-C does not reach.
-  const child = spawn(program, args, { ...user, cwd: folder, detached: true, stdio: ['pipe', 'pipe', 'inherit'] })
-  const ended = once(child, 'exit')
-  await Promise.race([once(child.stdout, 'data'), ended.then(([code]) => { throw new Error(`PostgreSQL ended with code ${code}`) })])
-  return {
-    env: { PGHOST: folder, PGUSER: USER, PGDATABASE: 'postgres' },
-    async stop () {
-      child.stdin.end()
-      await ended
-    }
-  }
+  const stop = await runInBackground('PostgreSQL', SCRIPT, [bin, folder], { ...user, cwd: folder })
+  return { env: { PGHOST: folder, PGUSER: USER, PGDATABASE: 'postgres' }, stop }
 }
 
 function idOf (flag) {

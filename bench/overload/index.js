@@ -14,6 +14,7 @@ const { installPackages } = require('./packages')
 const { markdown, tabulate } = require('./table')
 const { plan, runSweep } = require('./sweep')
 const { conditionsOf, renderRecord } = require('./record')
+const { hasProxy } = require('../proxies')
 const { merge, namesDone } = require('./section')
 const { readSection, writeSection } = require('../results/store')
 const { saveSection } = require('../results')
@@ -30,8 +31,10 @@ async function main () {
   const done = settings.missing ? namesDone(readSection(SECTION), conditionsOf(settings, command)) : undefined
   const chosen = choose(settings, done)
   if (settings.list) return list(plan(chosen, settings))
-  const scenarios = chosen.filter(({ workload }) => findPostgres() || !needsDatabase(workload))
-  if (scenarios.length < chosen.length) console.error('The rows of the workload postgres are skipped: PostgreSQL is not installed.')
+  const scenarios = chosen.filter(scenario => lackedBy(scenario) === undefined)
+  for (const program of new Set(chosen.map(lackedBy).filter(Boolean))) {
+    console.error(`The rows that need ${program} are skipped: it is not installed.`)
+  }
   if (scenarios.length === 0) return console.error('There is nothing to measure.')
 
   installPackages(scenarios)
@@ -45,6 +48,13 @@ async function main () {
   write(TABLE, record)
   write(PAGE, renderPage(outcomes, settings, command))
   if (settings.write) console.log(saveSection(SECTION, readSection(SECTION)))
+}
+
+/** @returns {string | undefined} a program that the run needs and that is not installed */
+function lackedBy ({ workload, framework }) {
+  if (needsDatabase(workload) && findPostgres() === undefined) return 'PostgreSQL'
+  const { proxy } = require(`../servers/${framework}`)
+  return proxy === undefined || hasProxy(proxy) ? undefined : proxy
 }
 
 /** @param {string} workload */

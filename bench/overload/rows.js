@@ -15,6 +15,7 @@ const WITH_SPILL = ['express guard', 'http guard', 'express spillway-with-spill'
 const WITHOUT_SPILL = ['express guard-without-spill', 'http guard-without-spill']
 const NONE = []
 const HTTP2 = ['http2 guard', 'http2-stream guard']
+const PROXIED = ['express-behind-nginx spillway', 'express-behind-haproxy spillway', 'unix-behind-nginx guard']
 const DATABASE = ['express spillway', 'express guard']
 
 const EXPRESS_PEERS = ['express none', 'express toobusy-js', 'express overload-protection', 'express toobusy']
@@ -48,7 +49,9 @@ module.exports = [
   ['cpu-steps', '6x', EARLY, NEW, { goodput: 0.93, p99: 150 }, EARLY],
   ['cpu-steps', '6x', EARLY, KEPT, { goodput: 0.95, p99: 150, ...RISES }, EARLY],
   ['cpu-steps', '6x', ['fastify spillway', 'hapi spillway'], KEPT, { goodput: 0.96, p99: 150 }, NONE],
-  ['cpu-steps', '6x', MIDDLEWARE, BOTH, { goodput: 0.88, p99: 150 }, MIDDLEWARE],
+  ['cpu-steps', '6x', ['koa spillway'], BOTH, { goodput: 0.88, p99: 150 }, ['koa spillway']],
+  ['cpu-steps', '6x', ['express spillway'], NEW, { goodput: 0.96, p99: 150 }, ['express spillway']],
+  ['cpu-steps', '6x', ['express spillway'], KEPT, { goodput: 0.95, p99: 150 }, ['express spillway']],
   ['cpu-steps', '20x', GUARDS, KEPT, { goodput: 0.93, p99: 160 }, ONE],
   ['cpu-steps', '20x', ONE, KEPT, { goodput: 0.95, p99: 160, ...RISES }, NONE],
 
@@ -62,7 +65,7 @@ module.exports = [
   ['cpu-steps', '20x', WITHOUT_SPILL, NEW, {}, NONE],
   ['cpu-steps', '34x', WITHOUT_SPILL, NEW, {}, NONE],
 
-  // Other transports than plain HTTP/1 over TCP.
+  // Other transports than plain HTTP/1 over TCP, and proxies.
   ['cpu-steps', '0.8x', ['https guard', 'https-ecdsa guard', 'unix guard'], BOTH, UNHARMED, NONE],
   ['cpu-steps', '1.5x', ['https guard', 'https-ecdsa guard', 'unix guard'], NEW, { goodput: 0.95, p99: 150 }, NONE],
   ['cpu-steps', '3x', ['https guard'], NEW, { goodput: 0.93, p99: 150 }, NONE],
@@ -75,6 +78,9 @@ module.exports = [
   ['cpu-steps', '1.5x', HTTP2, SESSIONS, { goodput: 0.97, p99: 150 }, NONE],
   ['cpu-steps', '6x', HTTP2, SESSIONS, { goodput: 0.95, p99: 150 }, HTTP2],
   ['cpu-steps', '6x', ['grpc guard'], SESSIONS, { goodput: 0.93, p99: 150 }, ['grpc guard']],
+  ['cpu-steps', '6x', ['shared-port guard'], NEW, { goodput: 0.96, p99: 60 }, NONE],
+  ['cpu-steps', '20x', ['shared-port guard'], NEW, { goodput: 0.94, p99: 60 }, NONE],
+  ['cpu-steps', '4.5x', PROXIED, BOTH, { goodput: 0.95, p99: 150 }, NONE],
   ['cpu-steps', '6x', ['https none', 'unix none'], NEW, {}, NONE],
   ['cpu-steps', '6x', ['http2 none', 'grpc none'], SESSIONS, {}, NONE],
 

@@ -1,6 +1,7 @@
 'use strict'
 
 const startChild = require('../child')
+const { startProxy } = require('../proxies')
 
 /**
  * Starts a server in a process of its own.
@@ -31,8 +32,11 @@ async function startServer (setup) {
   }
 
   try {
-    const { port, socketPath, transport = 'http' } = await ask({ ask: 'start', ...setup })
-    return { pid, port, socketPath, transport, slower: factor => ask({ ask: 'slower', factor }), cpuUs, stop }
+    const { proxy: kind, transport = 'http', ...address } = await ask({ ask: 'start', ...setup })
+    const common = { pid, transport, slower: factor => ask({ ask: 'slower', factor }), cpuUs }
+    if (kind === undefined) return { ...common, ...address, stop }
+    const proxy = await startProxy(kind, address)
+    return { ...common, port: proxy.port, stop: async () => { await Promise.all([proxy.stop(), stop()]) } }
   } catch (cause) {
     await stop()
     throw new Error(`the server could not start: ${cause.message}`, { cause })

@@ -9,15 +9,15 @@ let workload
 async function start ({ framework, workload: name, protection: protectionName, options }) {
   workload = require(`../workloads/${name}`)
   const protection = protectionName && require(`../protections/${protectionName}`)
-  if (protection && !protection[framework] && !protection.server) {
-    throw new Error(`${protectionName} does not protect ${framework}`)
-  }
   const startServer = require(`./${framework}`)
-  const server = await startServer(ANY_PORT, workload.routes, protection?.[framework], options)
+  const protect = protection?.[startServer.framework ?? framework]
+  if (protection && !protect && !protection.server) throw new Error(`${protectionName} does not protect ${framework}`)
+  const server = await startServer(ANY_PORT, workload.routes, protect, options)
   protection?.server?.(server, options)
   workload.begin?.()
+  const { transport, proxy } = startServer
   const address = server.address()
-  return { port: address.port, socketPath: address.port === undefined ? address : undefined, transport: startServer.transport }
+  return { port: address.port, socketPath: address.port === undefined ? address : undefined, transport, proxy }
 }
 
 const questions = {
