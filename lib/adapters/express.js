@@ -1,6 +1,5 @@
 'use strict'
 
-const { ExpressDoor } = require('./express-door.js')
 const { ExpressProof } = require('./express-proof.js')
 const { createGate } = require('../gate/index.js')
 const { gateOptions } = require('../gate/options.js')
@@ -55,11 +54,15 @@ module.exports = function spillway (options) {
   const proof = new ExpressProof(middleware)
   // A function as `exempt` turns the spill off, and thereby the proof.
   const needsExpress = [respond, errorMode, settings.classify, settings.onShed].some(Boolean)
-  const door = needsExpress ? undefined : new ExpressDoor(gate, proof, settings.message)
+  /** @type {import('./express-door.js').ExpressDoor | undefined} */
+  let door
   /** @param {any} req @param {any} server */
   const whyNotWhole = (req, server) => {
     const why = proof.whyNot(req, server)
-    if (why === '') door?.guard(server)
+    if (why === '' && !needsExpress) {
+      door ??= new (require('./express-door.js').ExpressDoor)(gate, proof, settings.message) // required on use
+      door.guard(server)
+    }
     return why
   }
   const whyNot = settings.spill ? undefined : whyNotWhole
