@@ -13,6 +13,9 @@ const { needs } = require('../support/needs.js')
 const { closeOpened, opened } = require('../support/opened.js')
 const { until } = require('../support/until.js')
 
+/** From so many requests on, a route has a class of its own. */
+const OFTEN = 16
+
 const { NGHTTP2_CANCEL } = http2.constants
 
 afterEach(closeOpened)
@@ -33,6 +36,7 @@ describe('a guarded server that uses the event "stream"', () => {
         stream.end('ok')
       }
       if (path === '/hold') held.push(answer)
+      else if (path === '/nowhere') stream.respond({ ':status': 404 }, { endStream: true })
       else answer()
     })
     const client = await connectHttp2(await listen(server))
@@ -87,6 +91,16 @@ describe('a guarded server that uses the event "stream"', () => {
     client.send('/hold')
     await until(() => held.length === 1)
     assert.equal(await connect(), 503)
+  })
+
+  it('gives no class of their own to streams that end with a client error', async () => {
+    const { gate, client } = await start()
+    for (let i = 0; i < OFTEN; i++) {
+      assert.equal((await client.send('/nowhere')).status, 404)
+      assert.equal((await client.send('/')).status, 200)
+    }
+    const names = gate.snapshot().classes.map(({ class: name }) => name)
+    assert.deepEqual(names, ['*', 'GET /'])
   })
 
   it('frees the place of a stream that its client has reset', async () => {
