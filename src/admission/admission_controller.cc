@@ -22,10 +22,6 @@ constexpr double kSaturated = 0.9;
 constexpr double kPatienceNs = 1e9;
 constexpr double kPatienceResponses = 4;
 
-// At least this many connections may wait, so that the loop finds one to accept when it has
-// finished its work.
-constexpr double kLeastQueued = 2;
-
 // When JavaScript accepts a connection, its wait may seem longer by the kernel's resolution, and a
 // refusal costs more. So connections that are almost too old are refused together with those that
 // are. This shortens the limit to no less than half.
@@ -63,7 +59,7 @@ AdmissionController::Class& AdmissionController::Known(uint8_t id) {
 Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued) {
   Class& entry = Known(id);
   if (dry_run_) wait_ns = WithoutGhosts(now, id, wait_ns, queued);
-  const Verdict verdict = Judge(now, entry, wait_ns, queued);
+  const Verdict verdict = Judge(now, &entry, wait_ns, queued);
   queue_.Saw(wait_ns, queued, verdict == Verdict::kQueueDelay);
   const bool by_concurrency_limit = verdict == Verdict::kInFlight;
   if (by_concurrency_limit) queue_.RefusedByOther();
@@ -97,15 +93,16 @@ bool AdmissionController::HeldUp() const {
   return dry_run_ && dry_run_->HeldUp(static_cast<double>(queue_.ResolutionNs()));
 }
 
-Verdict AdmissionController::Judge(uint64_t now, const Class& entry, uint64_t wait_ns,
-                                   bool queued) const {
+Verdict AdmissionController::Judge(uint64_t now, Class* entry, uint64_t wait_ns, bool queued) {
+  ClassLimit* const holder = HolderOf(entry);
+  holder->Came(turn_, static_cast<double>(last_turn_));
   if (options_.max_in_flight > 0 && in_flight_ >= options_.max_in_flight)
     return Verdict::kMaxInFlight;
   if (options_.max_delay_ns == 0) return Verdict::kAdmit;
-  if (!queue_.Admits(now, wait_ns, queued, entry.light)) return Verdict::kQueueDelay;
+  if (!queue_.Admits(now, wait_ns, queued, entry->light)) return Verdict::kQueueDelay;
   const auto pause = static_cast<double>(queue_.PauseNs(now));
   const bool pressed = Late() && burst_ > 0 && in_flight_ >= burst_ + rate_ * pause;
-  return HolderOf(entry).Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
+  return holder->Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
 }
 
 bool AdmissionController::Late() const { return last_turn_ * kLatePart >= options_.max_delay_ns; }
@@ -151,7 +148,10 @@ void AdmissionController::Completed(uint64_t now, Class& entry, uint64_t start) 
   ClassLimit::Setting shared = Setting();
   // If nothing better is known, responses under load count for a class that did not cause the load,
   // and in a dry run, which does not hold the load back.
-  if ((entry.light || dry_run_) && !entry.limit.Known()) shared.late = shared.saturated = false;
+  // What its requests cost must be known: those of a class that has just been formed may be the
+  // load.
+  const bool innocent = entry.light && entry.cost.Ns() > 0;
+  if ((innocent || dry_run_) && !entry.limit.Known()) shared.late = shared.saturated = false;
   if (entry.member) {
     crowd_.Limit().Completed(now, start, shared);
     entry.limit.CompletedUncounted();
@@ -188,6 +188,7 @@ void AdmissionController::Split(uint8_t id, double share) {
 }
 
 void AdmissionController::OnTurn(const Turn& turn) {
+  ++turn_;
   queue_.Waiting().ReportLongest(turn.queued);
   const double share = HeldUp() ? dry_run_->Share() : 1;
   last_busy_ = turn.busy;
@@ -354,7 +355,7 @@ bool AdmissionController::MayRefuseWaiting() const {
 // higher rate than before it.
 uint32_t AdmissionController::MayQueue(uint64_t now) const {
   const auto wait = static_cast<double>(std::max(queue_.LimitNs(now), queue_.PauseNs(now)));
-  return static_cast<uint32_t>(std::max(kLeastQueued, rate_ * wait));
+  return static_cast<uint32_t>(std::max(1.0, rate_ * wait));
 }
 
 uint32_t AdmissionController::Excess(uint64_t now, uint32_t length) const {
@@ -364,8 +365,9 @@ uint32_t AdmissionController::Excess(uint64_t now, uint32_t length) const {
   return std::min(length, queue_.Waiting().OlderThan(age));
 }
 
-// A class that needs less than an equal share of the loop's time did not cause the queue. It is
-// exempt from the shorter limit that applies while a queue stands.
+// A class that needs and gets less than an equal share of the loop's time did not cause the queue.
+// It is exempt from the shorter limit that applies while a queue stands. What it gets counts too,
+// because clients that wait for answers send nothing while their requests queue.
 void AdmissionController::ShareOut() {
   double served = 0;
   int sharers = 0;
@@ -375,7 +377,8 @@ void AdmissionController::ShareOut() {
     sharers += share > 0;
   });
   ForEachClass([&](Class& entry) {
-    entry.light = entry.limit.ArrivalRate() * entry.cost.Ns() * sharers < served;
+    const double rate = std::max(entry.limit.ArrivalRate(), entry.limit.Rate());
+    entry.light = rate * entry.cost.Ns() * sharers < served;
   });
 }
 

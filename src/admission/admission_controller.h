@@ -100,7 +100,7 @@ class AdmissionController final {
   };
 
   Class& Known(uint8_t id);
-  Verdict Judge(uint64_t now, const Class& entry, uint64_t wait_ns, bool queued) const;
+  Verdict Judge(uint64_t now, Class* entry, uint64_t wait_ns, bool queued);
   uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
   bool HeldUp() const;
   bool FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed);
@@ -132,6 +132,7 @@ class AdmissionController final {
   const ClassLimit& HolderOf(const Class& entry) const {
     return entry.member ? crowd_.Limit() : entry.limit;
   }
+  ClassLimit* HolderOf(Class* entry) { return entry->member ? &crowd_.Limit() : &entry->limit; }
 
   const Options options_;
   const double max_delay_;
@@ -151,6 +152,7 @@ class AdmissionController final {
   uint32_t present_ = 0;  // in a dry run: requests present when the last window ended
   bool held_up_ = false;  // in a dry run: ghosts delayed the loop in this window
 
+  uint64_t turn_ = 1;
   uint64_t window_begun_ = 0;
   double busy_ = 0;
   uint64_t last_busy_ = 0;

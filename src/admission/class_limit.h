@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "admission/class_state.h"
+#include "admission/equal_chances.h"
 #include "admission/no_load_baseline.h"
 #include "admission/queue_detector.h"
 #include "concurrency/cohort.h"
@@ -39,12 +40,16 @@ class ClassLimit final {
                        // been held back
   };
 
-  /// Whether one more request may be in flight. `pressed`: the loop is late, and all classes
-  /// together have more requests in flight than a burst allows. Requests that arrived during a
-  /// pause of the loop do not count as a burst, unless they arrived at a higher rate than before
-  /// it.
-  bool Admits(bool pressed, double pause_ns) const {
-    if (Enforcing()) return in_flight_ < cap_;
+  /// A request comes in turn number `turn`, before which the loop was busy for `busy_ns`.
+  void Came(uint64_t turn, double busy_ns) {
+    if (Enforcing()) chances_.Came(turn, ArrivalRate() * busy_ns);
+  }
+  /// Whether the request that has just come may be in flight too. `pressed`: the loop is late, and
+  /// all classes together have more requests in flight than a burst allows. Requests that arrived
+  /// during a pause of the loop do not count as a burst, unless they arrived at a higher rate than
+  /// before it.
+  bool Admits(bool pressed, double pause_ns) {
+    if (Enforcing()) return in_flight_ < cap_ && chances_.Draw(cap_ - in_flight_);
     return !pressed || in_flight_ < burst_ + Rate() * pause_ns || in_flight_ == 0;
   }
 
@@ -173,6 +178,7 @@ class ClassLimit final {
   NoLoadBaseline no_load_;
   QueueDetector detector_;
   Cohort probe_;  // whose response times a probe measures
+  EqualChances chances_;
   uint32_t in_flight_ = 0;
   uint32_t cap_ = 0;
   uint32_t burst_ = 0;

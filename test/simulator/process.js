@@ -21,7 +21,7 @@ const SPILL_BATCH_MS = 0.9
  * A Node.js process: an accept queue for each listening server, and one event loop. In each turn, a server accepts one
  * connection, each request whose bytes have arrived begins, and each request that waits for the loop makes one step.
  *
- * A request has `server`, `class`, `arrived`, `claimsNoWait` (as if its body were still arriving), `phases` and the next `phase`,
+ * A request has `connection` (any object), `server`, `class`, `arrived`, `claimsNoWait` (as if its body were still arriving), `phases` and the next `phase`,
  * `lasting(ms)` (with noise, in ns) and `answer(status, now)`. A phase is `{ cpu }` (ms or a distribution, in its own turn), `{ io }` (ms,
  * beside the loop), `{ io, pool }` or `{ detach: true }`.
  *
@@ -38,6 +38,7 @@ class Process {
   #dryRun
   #mostWaiting
   #turnBegan = 0
+  #turns = 0
   #acceptQueues
   #readable = []
   #runnable = []
@@ -107,7 +108,7 @@ class Process {
 
   #turn (now) {
     this.#turnBegan = now
-    const readable = this.#readable.splice(0)
+    const readable = this.#poll()
     const runnable = this.#runnable.splice(0)
     now += ms(this.#costs.turn)
     // The handler keeps working, as handlers do; the admission controller learns from 'close' that the client left.
@@ -121,6 +122,15 @@ class Process {
     for (const request of readable) now = this.#begin(request, now)
     for (const request of runnable) now = this.#step(request, now)
     return now
+  }
+
+  /** The requests that have arrived, in the order of epoll: first those on connections that it reported in the last turn, too. */
+  #poll () {
+    const last = this.#turns++
+    const wasReported = ({ connection }) => Number(connection.reportedIn === last)
+    const readable = this.#readable.splice(0).sort((a, b) => wasReported(b) - wasReported(a))
+    for (const { connection } of readable) connection.reportedIn = this.#turns
+    return readable
   }
 
   /** Refuses the oldest connections in the accept queues, except for the number that the admission controller lets wait. */

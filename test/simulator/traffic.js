@@ -10,10 +10,10 @@ const LOOK_AGAIN_MS = 10
 
 /**
  * An open-loop client. It sends each request when it is due, whether or not earlier ones were answered, and records it in
- * `records` as `{ class, sent, status, end }`. The status is 200, 503 (`spilled` if the connection was never accepted), -1
+ * `records` as `{ class, client, sent, status, end }`. The status is 200, 503 (`spilled` if the connection was never accepted), -1
  * (timed out) or 0 (not answered yet). A record has `judged: { admitted, time }` after the admission controller was asked.
  *
- * `source`: `phases`, `rate(ms)` per second, `class`, `server`, `keepAlive` (otherwise each request has its own connection),
+ * `source`: `phases`, `rate(ms)` per second, `class`, `client` (any name), `server`, `keepAlive` (otherwise each request has its own connection),
  * `arrivals` ('poisson', 'clock', the size of bursts at equal intervals, or `{ batches }`, their size at random times), `noise` (spread of service times), `timeoutMs`, `claimsNoWait` (the
  * kernel reports no wait for its requests), `connected` (with `keepAlive`: a connection is always available), `retries` (`attempts`
  * in all, each after a pause between the two of `pauseMs`, if the last one was refused or timed out; each attempt is a record,
@@ -24,7 +24,8 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
   const burst = typeof arrivals === 'number' ? arrivals : arrivals.batches ?? 1
   const isPoisson = arrivals === 'poisson' || arrivals.batches > 1
   const idleConnections = []
-  schedule(0)
+  if (source.clients === undefined) schedule(0)
+  else for (let i = 0; i < source.clients; i++) agenda.at(0, (time) => send(time))
 
   function schedule (now) {
     const rate = source.rate(toMs(now))
@@ -38,7 +39,7 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
   }
 
   function send (now, first = now, attempt = 1) {
-    const record = { class: source.class ?? 0, sent: now, first, status: 0, end: Infinity }
+    const record = { class: source.class ?? 0, client: source.client, sent: now, first, status: 0, end: Infinity }
     records.push(record)
     const finish = (status, time) => {
       if (record.status !== 0) return false
@@ -48,9 +49,12 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
         const [least, most] = retries.pauseMs
         agenda.at(time + ms(least + random.uniform() * (most - least)), (now) => send(now, first, attempt + 1))
       }
+      if (source.clients !== undefined) agenda.at(time + ms(2 * source.pauseMs * random.uniform()), (now) => send(now))
       return true
     }
+    const connection = keepAlive && connected ? {} : idleConnections.pop()
     const request = {
+      connection: connection ?? {},
       server: source.server ?? 0,
       class: record.class,
       claimsNoWait,
@@ -63,13 +67,13 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
       lasting: (duration) => ms(typeof duration === 'function' ? duration(random) : random.around(duration, noise)),
       // Called during a turn; the client sees the answer when the turn has reached this time.
       answer: (status, time) => agenda.at(time, () => {
-        if (finish(status, time) && keepAlive) idleConnections.push(true)
+        if (finish(status, time) && keepAlive) idleConnections.push(request.connection)
       })
     }
     agenda.at(now + ms(timeoutMs), (time) => {
       if (finish(-1, time)) process.hangUp(request)
     })
-    if (keepAlive && (connected || idleConnections.pop())) process.receive(request)
+    if (connection !== undefined) process.receive(request)
     else connect(request, now, 0)
   }
 
