@@ -6,8 +6,8 @@ const { once } = require('node:events')
 const cores = require('./child/cores')
 
 /**
- * Runs a shell script on the core of the client. The script must print a line when it is ready, then read its standard input
- * until that ends, and then clean up. Its input ends when the bench does, however it does: so what the script has started
+ * Runs a shell script on the core of the client. The script must print a line when it has started, then read its standard
+ * input until that ends, and then clean up. Its input ends when the bench does, however it does: so what the script has started
  * always ends too.
  *
  * @param {string} name for errors

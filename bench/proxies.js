@@ -13,17 +13,17 @@ const runInBackground = require('./background')
 // Debian's nginx and haproxy are not in the path of every user.
 const PATH = `${process.env.PATH}:/usr/sbin`
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-// An idle connection to the server for each of some requests in flight, as in nginx's documentation.
+// The number of idle connections to the server that nginx keeps open.
 const KEEPALIVE = 32
 const LONGEST_START_MS = 5000
 
-// $1: a folder to remove, $2: the socket of the server or nothing, $3 and the following: the command.
+// $1: a folder to remove, $2 and the following: the command.
 const SCRIPT = `
-folder=$1 socket=$2
-shift 2
-trap 'rm -rf "$folder" "$socket"' EXIT
+folder=$1
+shift
+trap 'rm -r "$folder"' EXIT
 PATH='${PATH}' "$@" > "$folder/log" 2>&1 &
-echo ready
+echo started
 cat > /dev/null
 kill $!
 wait
@@ -94,7 +94,7 @@ async function startProxy (kind, server) {
   const config = path.join(folder, 'config')
   const port = await unusedPort()
   fs.writeFileSync(config, configure(folder, port, server))
-  const stop = await runInBackground(kind, SCRIPT, [folder, server.socketPath ?? '', ...command(folder, config)])
+  const stop = await runInBackground(kind, SCRIPT, [folder, ...command(folder, config)])
   if (await listens(port)) return { port, stop }
   const log = fs.readFileSync(path.join(folder, 'log'), 'utf8')
   await stop()

@@ -15,6 +15,7 @@ const { markdown, tabulate } = require('./table')
 const { plan, runSweep } = require('./sweep')
 const { conditionsOf, renderRecord } = require('./record')
 const { hasProxy } = require('../proxies')
+const { proxyOf } = require('../servers')
 const { merge, namesDone } = require('./section')
 const { readSection, writeSection } = require('../results/store')
 const { saveSection } = require('../results')
@@ -53,7 +54,7 @@ async function main () {
 /** @returns {string | undefined} a program that the run needs and that is not installed */
 function lackedBy ({ workload, framework }) {
   if (needsDatabase(workload) && findPostgres() === undefined) return 'PostgreSQL'
-  const { proxy } = require(`../servers/${framework}`)
+  const proxy = proxyOf(framework)
   return proxy === undefined || hasProxy(proxy) ? undefined : proxy
 }
 

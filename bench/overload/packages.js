@@ -6,13 +6,12 @@ const path = require('node:path')
 
 const BENCH = path.join(__dirname, '..')
 
-/** The packages of frameworks, protections and workloads. */
+/** The packages of protections and workloads. Those of frameworks are the tests', too. */
 const packages = {
   'toobusy-js': 'toobusy-js',
   'overload-protection': 'overload-protection',
   'under-pressure': '@fastify/under-pressure',
-  postgres: 'pg',
-  grpc: '@grpc/grpc-js'
+  postgres: 'pg'
 }
 
 /**
@@ -21,7 +20,7 @@ const packages = {
  * @param {import('./scenarios').Scenario[]} scenarios
  */
 function installPackages (scenarios) {
-  const needed = scenarios.flatMap(({ framework, protection, workload }) => [framework, protection, workload].map(name => packages[name]))
+  const needed = scenarios.flatMap(({ protection, workload }) => [protection, workload].map(name => packages[name]))
   const missing = [...new Set(needed)].filter(name => name && !isInstalled(name))
   if (missing.length === 0) return
   console.error(`Installing ${missing.join(', ')}: npm ci --prefix ${path.relative(process.cwd(), BENCH) || '.'}`)

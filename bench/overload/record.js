@@ -6,7 +6,7 @@ const { markdown, tabulate } = require('./table')
 const { packageVersions } = require('./packages')
 const { renderConditions } = require('../results/part')
 
-const FRAMEWORKS = ['express', 'fastify', '@hapi/hapi', 'koa']
+const FRAMEWORKS = ['express', 'fastify', '@hapi/hapi', 'koa', '@grpc/grpc-js']
 
 const METHOD = `The client is an open loop: it starts requests at scheduled times and measures latency from the scheduled start. Each row runs on
 a fresh server. The load is a multiple of the capacity of the unprotected server, which a closed loop measures in the same run.

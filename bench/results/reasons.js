@@ -30,7 +30,7 @@ module.exports = {
   'cpu-steps/express/spillway-with-spill/new/20x': SPILL,
   'cpu-steps/express/spillway-with-spill/new/34x': SPILL,
   'cpu-steps/shared-port/guard/new/20x': SPILL,
-  'cpu-steps/hapi/spillway/kept/6x': 'Repetitions gave 0.92 twice; at the commit before, 0.90 and 0.97. No reason is known yet why processes differ.',
+  'cpu-steps/hapi/spillway/kept/6x': 'Two repetitions gave 0.92. At commit 04f05b9, two runs gave 0.90 and 0.97. It is not known yet why processes differ.',
   'cpu-steps/http/guard/kept/20x': KEPT,
   'cpu-steps/koa/guard/kept/20x': KEPT,
   'cpu-steps/express/guard/kept/20x': `${KEPT} No reason is known yet for the p99.`,

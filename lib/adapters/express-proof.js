@@ -12,12 +12,17 @@ const OTHER_DOORS = ['checkContinue', 'checkExpectation']
 
 class ExpressProof {
   #middleware
-  /** Where the proofs have found the middleware. @type {WeakMap<any, { layers: any[], at: number }>} */
+  #onProved
+  /** For each server, where the middleware was found. @type {WeakMap<any, { app: any, router: any, at: number }>} */
   #found = new WeakMap()
 
-  /** @param {Function} middleware */
-  constructor (middleware) {
+  /**
+   * @param {Function} middleware
+   * @param {(app: any) => void} onProved called when it is proved for a server of this app
+   */
+  constructor (middleware, onProved) {
     this.#middleware = middleware
+    this.#onProved = onProved
   }
 
   /**
@@ -34,19 +39,21 @@ class ExpressProof {
     const why = whyNotOnly(app, server)
     if (why !== '') return why
     // Express 4 throws an error if `router` is read.
-    const layers = (app._router ?? app.router)?.stack ?? []
+    const router = app._router ?? app.router
+    const layers = router?.stack ?? []
     const at = layers.findIndex((/** @type {any} */ { name }) => !OWN_LAYERS.has(name))
     if (layers[at]?.handle !== this.#middleware) return 'other middleware comes before'
     // The property of a layer that matches every path, in Express 4 and 5.
     if (!layers[at].regexp?.fast_slash && !layers[at].slash) return 'the middleware judges only some paths'
-    this.#found.set(server, { layers, at })
+    this.#found.set(server, { app, router, at })
+    this.#onProved(app)
     return ''
   }
 
   /** Whether `whyNot()` has proved it for this server, and nothing has changed since. @param {any} server */
   holdsFor (server) {
     const found = this.#found.get(server)
-    return found !== undefined && found.layers[found.at]?.handle === this.#middleware && hasOneListener(server)
+    return found !== undefined && found.router.stack[found.at]?.handle === this.#middleware && hasOneListener(server, found.app)
   }
 }
 
@@ -58,13 +65,14 @@ class ExpressProof {
 function whyNotOnly (app, server) {
   if (typeof app !== 'function' || server === undefined) return 'the request does not come from an Express app on a server'
   if (app.parent !== undefined) return 'the app is mounted on another app'
-  if (!hasOneListener(server) || server.listeners('request')[0] !== app) return 'the server has a request listener other than the app'
+  if (!hasOneListener(server, app)) return 'the server has a request listener other than the app'
   return ''
 }
 
-/** @param {any} server */
-function hasOneListener (server) {
-  return server.listenerCount('request') === 1 && OTHER_DOORS.every((event) => server.listenerCount(event) === 0)
+/** @param {any} server @param {any} app */
+function hasOneListener (server, app) {
+  return server.listenerCount('request') === 1 && server.listenerCount('request', app) === 1 &&
+    OTHER_DOORS.every((event) => server.listenerCount(event) === 0)
 }
 
 module.exports = { ExpressProof }

@@ -1,5 +1,6 @@
 'use strict'
 
+const { EarlyRefusal } = require('./express-early-refusal.js')
 const { ExpressProof } = require('./express-proof.js')
 const { createGate } = require('../gate/index.js')
 const { gateOptions } = require('../gate/options.js')
@@ -51,20 +52,23 @@ module.exports = function spillway (options) {
       next(new ShedError(textOf(info, settings.message), info))
     } else answer(res, info, settings.message)
   }
-  const proof = new ExpressProof(middleware)
-  // A function as `exempt` turns the spill off, and thereby the proof.
-  const needsExpress = [respond, errorMode, settings.classify, settings.onShed].some(Boolean)
-  /** @type {import('./express-door.js').ExpressDoor | undefined} */
-  let door
+  const early = new EarlyRefusal((req, res) => {
+    if (!proof.holdsFor(gate.serverOf(req))) return false
+    const info = gate.decide(req, res, req)
+    if (info !== null) answer(res, info, settings.message)
+    return info !== null
+  })
+  // These functions get Express's request. Other options that need it turn the spill off, and with it the proof.
+  const needsExpress = settings.classify !== undefined || settings.onShed !== undefined
+  const proof = new ExpressProof(middleware, (app) => {
+    if (!needsExpress) early.add(app)
+  })
   /** @param {any} req @param {any} server */
   const whyNotWhole = (req, server) => {
     const why = proof.whyNot(req, server)
-    if (why === '' && !needsExpress) {
-      door ??= new (require('./express-door.js').ExpressDoor)(gate, proof, settings.message) // required on use
-      door.guard(server)
-    }
+    if (why !== '') early.close()
     return why
   }
   const whyNot = settings.spill ? undefined : whyNotWhole
-  return Object.assign(middleware, gate.handle(() => door?.close()))
+  return Object.assign(middleware, gate.handle(() => early.close()))
 }

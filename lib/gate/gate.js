@@ -106,6 +106,12 @@ class Gate {
     this.#serverWatch.add(server)
   }
 
+  /** The server that a request has arrived on. @param {any} raw Node's request */
+  serverOf (raw) {
+    const { connection } = requestWatch.trackedRequestOf(raw)
+    return connection?.server ?? raw.socket?.server
+  }
+
   /**
    * For adapters that find their servers through requests. Must be called for each request.
    *
@@ -115,8 +121,7 @@ class Gate {
    */
   watchServerOf (raw, whyNot) {
     if (!this.spill.isOn) return
-    const { connection } = requestWatch.trackedRequestOf(raw)
-    const server = connection?.server ?? raw.socket?.server
+    const server = this.serverOf(raw)
     const why = whyNot?.(raw, server) ?? ''
     if (why === '') this.spill.watchAgain(server)
     else this.spill.forbid(why)

@@ -59,7 +59,7 @@ AdmissionController::Class& AdmissionController::Known(uint8_t id) {
 Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued) {
   Class& entry = Known(id);
   if (dry_run_) wait_ns = WithoutGhosts(now, id, wait_ns, queued);
-  const Verdict verdict = Judge(now, &entry, wait_ns, queued);
+  const Verdict verdict = Judge(now, entry, wait_ns, queued);
   queue_.Saw(wait_ns, queued, verdict == Verdict::kQueueDelay);
   const bool by_concurrency_limit = verdict == Verdict::kInFlight;
   if (by_concurrency_limit) queue_.RefusedByOther();
@@ -93,16 +93,16 @@ bool AdmissionController::HeldUp() const {
   return dry_run_ && dry_run_->HeldUp(static_cast<double>(queue_.ResolutionNs()));
 }
 
-Verdict AdmissionController::Judge(uint64_t now, Class* entry, uint64_t wait_ns, bool queued) {
-  ClassLimit* const holder = HolderOf(entry);
-  holder->Came(turn_, static_cast<double>(last_turn_));
+Verdict AdmissionController::Judge(uint64_t now, Class& entry, uint64_t wait_ns, bool queued) {
+  ClassLimit& holder = HolderOf(entry);
+  holder.Came(turn_, static_cast<double>(last_turn_));
   if (options_.max_in_flight > 0 && in_flight_ >= options_.max_in_flight)
     return Verdict::kMaxInFlight;
   if (options_.max_delay_ns == 0) return Verdict::kAdmit;
-  if (!queue_.Admits(now, wait_ns, queued, entry->light)) return Verdict::kQueueDelay;
+  if (!queue_.Admits(now, wait_ns, queued, entry.light)) return Verdict::kQueueDelay;
   const auto pause = static_cast<double>(queue_.PauseNs(now));
   const bool pressed = Late() && burst_ > 0 && in_flight_ >= burst_ + rate_ * pause;
-  return holder->Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
+  return holder.Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
 }
 
 bool AdmissionController::Late() const { return last_turn_ * kLatePart >= options_.max_delay_ns; }
@@ -146,12 +146,11 @@ void AdmissionController::FreePlace(uint64_t now, Class& entry) {
 
 void AdmissionController::Completed(uint64_t now, Class& entry, uint64_t start) {
   ClassLimit::Setting shared = Setting();
-  // If nothing better is known, responses under load count for a class that did not cause the load,
-  // and in a dry run, which does not hold the load back.
-  // What its requests cost must be known: those of a class that has just been formed may be the
-  // load.
-  const bool innocent = entry.light && entry.cost.Ns() > 0;
-  if ((innocent || dry_run_) && !entry.limit.Known()) shared.late = shared.saturated = false;
+  // Until R is known, responses under load count for a light class, which did not cause the load,
+  // and in a dry run, which does not hold the load back. A class whose cost is unknown only seems
+  // light.
+  const bool surely_light = entry.light && entry.cost.Ns() > 0;
+  if ((surely_light || dry_run_) && !entry.limit.Known()) shared.late = shared.saturated = false;
   if (entry.member) {
     crowd_.Limit().Completed(now, start, shared);
     entry.limit.CompletedUncounted();

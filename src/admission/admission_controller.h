@@ -100,7 +100,7 @@ class AdmissionController final {
   };
 
   Class& Known(uint8_t id);
-  Verdict Judge(uint64_t now, Class* entry, uint64_t wait_ns, bool queued);
+  Verdict Judge(uint64_t now, Class& entry, uint64_t wait_ns, bool queued);
   uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
   bool HeldUp() const;
   bool FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed);
@@ -132,7 +132,7 @@ class AdmissionController final {
   const ClassLimit& HolderOf(const Class& entry) const {
     return entry.member ? crowd_.Limit() : entry.limit;
   }
-  ClassLimit* HolderOf(Class* entry) { return entry->member ? &crowd_.Limit() : &entry->limit; }
+  ClassLimit& HolderOf(Class& entry) { return entry.member ? crowd_.Limit() : entry.limit; }
 
   const Options options_;
   const double max_delay_;

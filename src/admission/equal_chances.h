@@ -19,7 +19,7 @@ class EqualChances final {
   void Came(uint64_t turn, double mean) {
     if (turn != turn_) {
       turn_ = turn;
-      // The mean of a Poisson distribution without zero, because one has come.
+      // The mean of a zero-truncated Poisson distribution: at least one has come.
       const double most = kAllowance * mean;
       left_ = most > 0 ? most / -std::expm1(-most) : 1;
     } else {

@@ -27,7 +27,7 @@ describe('on an overloaded server with kept-alive connections', function () {
   it('a light client has the chances of a busy one', async function () {
     const { child, hello: { port } } = await start('stepping-server.js')
     opened(() => child.kill())
-    const over = new AbortController()
+    const finished = new AbortController()
     let counts = false
     const tallies = { busy: { sent: 0, served: 0 }, light: { sent: 0, served: 0 } }
 
@@ -39,7 +39,7 @@ describe('on an overloaded server with kept-alive connections', function () {
     }
 
     async function busy (client) {
-      while (!over.signal.aborted) {
+      while (!finished.signal.aborted) {
         await send(client, tallies.busy)
         await sleep(BUSY_PAUSE_MS * (1 + Math.random()))
       }
@@ -61,7 +61,7 @@ describe('on an overloaded server with kept-alive connections', function () {
     await sleep(SETTLING_MS)
     counts = true
     await Promise.all(measured)
-    over.abort()
+    finished.abort()
     await Promise.all(load)
     const share = ({ sent, served }) => served / sent
     const { ratio } = note(this, { busy: share(tallies.busy), light: share(tallies.light), ratio: share(tallies.light) / share(tallies.busy) })

@@ -21,8 +21,8 @@ const SPILL_BATCH_MS = 0.9
  * A Node.js process: an accept queue for each listening server, and one event loop. In each turn, a server accepts one
  * connection, each request whose bytes have arrived begins, and each request that waits for the loop makes one step.
  *
- * A request has `connection` (any object), `server`, `class`, `arrived`, `claimsNoWait` (as if its body were still arriving), `phases` and the next `phase`,
- * `lasting(ms)` (with noise, in ns) and `answer(status, now)`. A phase is `{ cpu }` (ms or a distribution, in its own turn), `{ io }` (ms,
+ * A request has `connection` (any object), `server`, `class`, `arrived`, `claimsNoWait` (as if its body were still arriving),
+ * `phases` and the next `phase`, `lasting(ms)` (with noise, in ns) and `answer(status, now)`. A phase is `{ cpu }` (ms or a distribution, in its own turn), `{ io }` (ms,
  * beside the loop), `{ io, pool }` or `{ detach: true }`.
  *
  * `costs` are in ms: `turn` (polling), `accept`, `begin` (the framework's share of a request), `refuse` (its share of a 503) and

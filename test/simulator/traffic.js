@@ -9,15 +9,20 @@ const SYN_RETRIES_MS = [1000, 2000, 4000]
 const LOOK_AGAIN_MS = 10
 
 /**
- * An open-loop client. It sends each request when it is due, whether or not earlier ones were answered, and records it in
- * `records` as `{ class, client, sent, status, end }`. The status is 200, 503 (`spilled` if the connection was never accepted), -1
- * (timed out) or 0 (not answered yet). A record has `judged: { admitted, time }` after the admission controller was asked.
+ * The clients of one source. By default they are an open loop: each request is sent when it is due, whether or not earlier
+ * ones were answered. With `clients`, they are a closed loop of so many clients: all send at time 0, and each sends again a
+ * random time after its last response, refusal or time-out: `pauseMs` on average. `rate` and `arrivals` are then not used.
  *
- * `source`: `phases`, `rate(ms)` per second, `class`, `client` (any name), `server`, `keepAlive` (otherwise each request has its own connection),
- * `arrivals` ('poisson', 'clock', the size of bursts at equal intervals, or `{ batches }`, their size at random times), `noise` (spread of service times), `timeoutMs`, `claimsNoWait` (the
- * kernel reports no wait for its requests), `connected` (with `keepAlive`: a connection is always available), `retries` (`attempts`
- * in all, each after a pause between the two of `pauseMs`, if the last one was refused or timed out; each attempt is a record,
- * and `first` is when the first one was sent).
+ * Each request is recorded in `records` as `{ class, client, sent, status, end }`. The status is 200, 503 (`spilled` if the
+ * connection was never accepted), -1 (timed out) or 0 (not answered yet). A record has `judged: { admitted, time }` after the
+ * admission controller was asked.
+ *
+ * `source`: `phases`, `rate(ms)` per second, `class`, `client` (any name), `server`, `keepAlive` (otherwise each request has
+ * its own connection), `arrivals` ('poisson', 'clock', the size of bursts at equal intervals, or `{ batches }`, their size at
+ * random times), `noise` (spread of service times), `timeoutMs`, `claimsNoWait` (the kernel reports no wait for its requests),
+ * `connected` (with `keepAlive`: a connection is always available), `retries` (`attempts` in all, each after a pause between
+ * the two of `pauseMs`, if the last one was refused or timed out; each attempt is a record, and `first` is when the first one
+ * was sent).
  */
 function startTraffic ({ agenda, random, process, source, records, untilMs }) {
   const { phases, keepAlive = false, arrivals = 'poisson', noise = 0.1, timeoutMs = 6000, claimsNoWait = false, connected = false, retries } = source

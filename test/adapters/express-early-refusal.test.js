@@ -7,6 +7,7 @@ const express4 = require('express4')
 const express = require('express')
 const { binding } = require('../../lib/native/binding.js')
 const spillway = require('../../lib/adapters/express.js')
+const { guard } = require('../../lib/adapters/http.js')
 const { connect } = require('../support/client.js')
 const { hold } = require('../support/hold.js')
 const { listen } = require('../support/listen.js')
@@ -32,13 +33,14 @@ for (const [name, framework] of [['express 5', express], ['express 4', express4]
       app.use(gate)
       app.get('/hold', (req, res) => events.emit('hold', () => res.send('ok')))
       app.use((req, res) => res.send('ok'))
+      const { handle } = app
       const server = http.createServer(app)
       const port = await listen(server)
       const client = await connect(port)
       assert.equal((await client.send('GET /')).status, 200)
-      arrange(app, gate)
+      arrange(app, gate, server)
       const { release } = await hold({ events }, () => client.send('GET /hold'))
-      return { server, gate, release, client: await connect(port) }
+      return { app, server, gate, handle, release, client: await connect(port) }
     }
 
     it('is sent before Express sees the request, and counted once', async () => {
@@ -83,14 +85,42 @@ for (const [name, framework] of [['express 5', express], ['express 4', express4]
       assert.deepEqual([status, headers[BY_EXPRESS]], [503, 'Express'])
     })
 
-    it('leaves the server as it was when the gate is closed', async () => {
-      const { server, gate, client } = await start()
+    it('is sent by the listener that has taken the place of the app, if at all', async () => {
+      const { app, server, client } = await start()
+      server.removeListener('request', app)
+      server.on('request', (req, res) => res.end('other'))
+      assert.equal((await client.send('GET /')).body, 'other')
+    })
+
+    it('is not sent once the middleware was taken out', async () => {
+      const { app, client } = await start()
+      const router = app._router ?? app.router
+      router.stack = router.stack.filter(({ name }) => name !== 'middleware')
+      assert.equal((await client.send('GET /')).status, 200)
+    })
+
+    it('is sent by Express once the spill is off because of another server of the app', async () => {
+      const { app, client } = await start()
+      const other = http.createServer(app).on('request', () => {})
+      await (await connect(await listen(other))).send('GET /')
+      const { status, headers } = await client.send('GET /')
+      assert.deepEqual([status, headers[BY_EXPRESS]], [503, 'Express'])
+    })
+
+    it('is seen by a gate in dry run in front of the app', async () => {
+      let trial
+      const { client } = await start({}, (app, gate, server) => { trial = guard(server, { dryRun: true, maxInFlight: 1 }) })
+      opened(() => trial.close())
       assert.equal((await client.send('GET /')).status, 503)
-      const listeners = server.listenerCount('close')
-      assert.equal(Object.hasOwn(server, 'emit'), true)
+      assert.equal(trial.stats().wouldShed, 1)
+    })
+
+    it('leaves the app as it was when the gate is closed', async () => {
+      const { app, gate, client, handle } = await start()
+      assert.equal((await client.send('GET /')).status, 503)
+      assert.notEqual(app.handle, handle)
       gate.close()
-      assert.equal(Object.hasOwn(server, 'emit'), false)
-      assert.equal(server.listenerCount('close'), listeners - 2, 'the spill has a listener too')
+      assert.equal(app.handle, handle)
       assert.equal((await client.send('GET /')).status, 200)
     })
   })
