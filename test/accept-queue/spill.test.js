@@ -75,7 +75,7 @@ describe('the spill', function () {
 
   it('jitters an automatic Retry-After, which grows with the number of waiting connections', async () => {
     const { port } = await spillingSite()
-    for (const [waiting, least, most] of [[4, 1, 4], [20, 5, 16], [200, 5, 16]]) {
+    for (const [waiting, least, most] of [[4, 1, 6], [20, 5, 16], [200, 5, 16]]) {
       // So many take several turns, and the last of them see a shorter queue.
       const answers = refused(await Promise.all(sendAtOnce(port, Array(1 + waiting).fill('GET /'))))
       const seconds = answers.map(({ headers }) => Number(headers['retry-after']))

@@ -42,7 +42,7 @@ const SERVERS = 100
 
 const closers = {
   'a gate': ['new Gate(settings).close()', 300],
-  'a guard on a server': ['guard(http.createServer(), { maxThreadPoolDelay: 1000, maxEventLoopDelay: 1000 }).close()', 300],
+  'a guard on a server': ['guard(http.createServer(), { maxThreadPoolDelay: 1000, maxEventLoopDelay: 1000 }).close()', 600],
   'a spill on a listening server': [`await new Promise((resolve) => {
     const server = http.createServer()
     const gate = guard(server)
