@@ -14,7 +14,7 @@ const cores = require('./child/cores')
  * @param {string} script
  * @param {string[]} args
  * @param {import('node:child_process').SpawnOptions} [options]
- * @returns {Promise<() => Promise<void>>} stops it; rejects if the script ends before it is ready
+ * @returns {Promise<() => Promise<void>>} stops it; rejects if the script ends before it prints a line
  */
 async function runInBackground (name, script, args, options) {
   const [program, ...rest] = [...cores.onCore('first'), 'sh', '-c', script, 'sh', ...args]

@@ -9,6 +9,7 @@ const path = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
 
 const runInBackground = require('./background')
+const { unusedPort } = require('../test/support/unused-port')
 
 // Debian's nginx and haproxy are not in the path of every user.
 const PATH = `${process.env.PATH}:/usr/sbin`
@@ -22,7 +23,7 @@ const SCRIPT = `
 folder=$1
 shift
 trap 'rm -r "$folder"' EXIT
-PATH='${PATH}' "$@" > "$folder/log" 2>&1 &
+"$@" > "$folder/log" 2>&1 &
 echo started
 cat > /dev/null
 kill $!
@@ -94,20 +95,11 @@ async function startProxy (kind, server) {
   const config = path.join(folder, 'config')
   const port = await unusedPort()
   fs.writeFileSync(config, configure(folder, port, server))
-  const stop = await runInBackground(kind, SCRIPT, [folder, ...command(folder, config)])
+  const stop = await runInBackground(kind, SCRIPT, [folder, ...command(folder, config)], { env: { ...process.env, PATH } })
   if (await listens(port)) return { port, stop }
   const log = fs.readFileSync(path.join(folder, 'log'), 'utf8')
   await stop()
   throw new Error(`${kind} does not listen: ${log}`)
-}
-
-async function unusedPort () {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Whether something listens on a port, at the latest after some seconds. */

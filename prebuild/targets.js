@@ -16,8 +16,8 @@ const path = require('node:path')
 const SMALL = ['-Os']
 
 // Calls take up to 10 ns more, and the binaries are 20 % to 27 % smaller than with -Os. Zig itself has no -Oz. It cannot
-// optimize at link time for macOS, where -Oz alone makes the binaries larger. No test runs
-// the binary for Windows, so it is compiled in the plain way.
+// optimize at link time for macOS, where -Oz alone makes the binaries larger. No test runs the binary for Windows,
+// so it is compiled in the plain way.
 const SMALLEST = ['-Os', '-Xclang', '-Oz', '-flto']
 
 // Only the entry points are exported. Symbols of the C++ runtime could otherwise be bound to those of the process,

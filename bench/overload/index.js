@@ -32,8 +32,9 @@ async function main () {
   const done = settings.missing ? namesDone(readSection(SECTION), conditionsOf(settings, command)) : undefined
   const chosen = choose(settings, done)
   if (settings.list) return list(plan(chosen, settings))
-  const scenarios = chosen.filter(scenario => lackedBy(scenario) === undefined)
-  for (const program of new Set(chosen.map(lackedBy).filter(Boolean))) {
+  const lacking = chosen.map(lackedBy)
+  const scenarios = chosen.filter((_, i) => lacking[i] === undefined)
+  for (const program of new Set(lacking.filter(Boolean))) {
     console.error(`The rows that need ${program} are skipped: it is not installed.`)
   }
   if (scenarios.length === 0) return console.error('There is nothing to measure.')

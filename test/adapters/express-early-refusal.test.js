@@ -85,7 +85,7 @@ for (const [name, framework] of [['express 5', express], ['express 4', express4]
       assert.deepEqual([status, headers[BY_EXPRESS]], [503, 'Express'])
     })
 
-    it('is sent by the listener that has taken the place of the app, if at all', async () => {
+    it('is not sent once another listener has replaced the app', async () => {
       const { app, server, client } = await start()
       server.removeListener('request', app)
       server.on('request', (req, res) => res.end('other'))

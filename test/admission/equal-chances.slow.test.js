@@ -23,7 +23,7 @@ describe('on an overloaded server with kept-alive connections', function () {
   afterEach(closeOpened)
 
   // The kernel reports connections that were active in the last turn first. If these took the free places, the light clients
-  // would get a tenth of the busy ones' chances.
+  // would have a sixth to a third of the busy ones' chances.
   it('a light client has the chances of a busy one', async function () {
     const { child, hello: { port } } = await start('stepping-server.js')
     opened(() => child.kill())

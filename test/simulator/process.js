@@ -22,8 +22,8 @@ const SPILL_BATCH_MS = 0.9
  * connection, each request whose bytes have arrived begins, and each request that waits for the loop makes one step.
  *
  * A request has `connection` (any object), `server`, `class`, `arrived`, `claimsNoWait` (as if its body were still arriving),
- * `phases` and the next `phase`, `lasting(ms)` (with noise, in ns) and `answer(status, now)`. A phase is `{ cpu }` (ms or a distribution, in its own turn), `{ io }` (ms,
- * beside the loop), `{ io, pool }` or `{ detach: true }`.
+ * `phases` and the next `phase`, `lasting(ms)` (with noise, in ns) and `answer(status, now)`. A phase is `{ cpu }` (ms or a
+ * distribution, in its own turn), `{ io }` (ms, beside the loop), `{ io, pool }` or `{ detach: true }`.
  *
  * `costs` are in ms: `turn` (polling), `accept`, `begin` (the framework's share of a request), `refuse` (its share of a 503) and
  * `spill` (a 503 from the accept queue, if `spill` is on).
