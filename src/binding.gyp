@@ -13,6 +13,7 @@
         "admission/class_limit.cc",
         "admission/crowd.cc",
         "admission/dry_run.cc",
+        "admission/fair_shares.cc",
         "admission/queue_detector.cc",
         "admission/queue_delay.cc",
         "binding/addon.cc",

@@ -61,7 +61,7 @@ class AdmissionController {
   /** @param {{ maxDelay: number | false, maxInFlight: number | undefined, dryRun: boolean }} options */
   constructor ({ maxDelay, maxInFlight = 0, dryRun }) {
     const maxDelayNs = maxDelay === false ? 0 : maxDelay * NS_PER_MS
-    this.native = binding.createController(maxDelayNs, maxInFlight, binding.tickMs * NS_PER_MS, Number(dryRun), 1)
+    this.native = binding.createController(maxDelayNs, maxInFlight, binding.tickMs * NS_PER_MS, Number(dryRun), 1, 0)
     this.#maxDelay = maxDelay
     const { log, drain } = this.native
     if (log !== undefined) this.#log = new RequestLog(log, drain)

@@ -35,6 +35,12 @@ constexpr double kSteady = 0.1;
 // response time (1 / kOnLoop).
 constexpr double kOnLoop = 3;
 
+// The numbers of the bottlenecks that clients have shares of.
+constexpr size_t kLoop = 0;
+constexpr size_t kCrowd = 1;
+constexpr size_t kFirstClass = 2;
+static_assert(kFirstClass + AdmissionController::kClasses == FairShares::kBottlenecks);
+
 uint64_t PatienceNs(const ClassLimit& limit) {
   return static_cast<uint64_t>(kPatienceNs + kPatienceResponses * limit.NoLoadNs());
 }
@@ -45,6 +51,7 @@ AdmissionController::AdmissionController(const Options& options)
     : options_(options),
       max_delay_(static_cast<double>(options.max_delay_ns)),
       dry_run_(options.dry_run ? std::make_unique<DryRun>() : nullptr),
+      shares_(options.fair_seed > 0 ? std::make_unique<FairShares>(options.fair_seed) : nullptr),
       queue_(options.max_delay_ns, options.tick_ns) {}
 
 AdmissionController::Class& AdmissionController::Known(uint8_t id) {
@@ -56,10 +63,12 @@ AdmissionController::Class& AdmissionController::Known(uint8_t id) {
   return entry;
 }
 
-Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued) {
+Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued,
+                                    const Client* client) {
   Class& entry = Known(id);
   if (dry_run_) wait_ns = WithoutGhosts(now, id, wait_ns, queued);
-  const Verdict verdict = Judge(now, entry, wait_ns, queued);
+  const Claim claim = ClaimOf(now, id, client);
+  const Verdict verdict = Judge(now, entry, wait_ns, queued, claim);
   queue_.Saw(wait_ns, queued, verdict == Verdict::kQueueDelay);
   const bool by_concurrency_limit = verdict == Verdict::kInFlight;
   if (by_concurrency_limit) queue_.RefusedByOther();
@@ -73,7 +82,30 @@ Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, 
     if (entry.member) crowd_.Limit().Refused(by_concurrency_limit);
     if (dry_run_) dry_run_->Refused(id, entry.cost.Ns());
   }
-  return verdict;
+  if (claim.kind == Claim::Kind::kEqual) return verdict;
+  if (verdict == Verdict::kAdmit) {
+    shares_->Admitted();
+  } else {
+    shares_->Refused();
+  }
+  const bool by_share = verdict == Verdict::kQueueDelay || verdict == Verdict::kInFlight;
+  return claim.kind == Claim::Kind::kBeyond && by_share ? Verdict::kFairShare : verdict;
+}
+
+// Clients have shares of what is scarce: the loop's time, or what the class waits for. A request
+// takes 1 / X of the time of the class's bottleneck.
+Claim AdmissionController::ClaimOf(uint64_t now, uint8_t id, const Client* client) {
+  if (!shares_ || !client || options_.max_delay_ns == 0) return {};
+  const Class& entry = classes_[id];
+  const ClassLimit& holder = HolderOf(entry);
+  if (!queue_.Stands() && !holder.Enforcing()) return {};
+  const bool by_loop = utilization_ > kSaturated || !holder.Enforcing() || holder.Capacity() == 0;
+  if (!by_loop) {
+    const size_t bottleneck = entry.member ? kCrowd : kFirstClass + id;
+    return shares_->Ask(now, bottleneck, *client, 1 / holder.Capacity());
+  }
+  const double cost = entry.cost.Ns() > 0 ? entry.cost.Ns() : queue_.CostNs();
+  return shares_->Ask(now, kLoop, *client, cost);
 }
 
 // The time that the request would have waited without ghosts.
@@ -93,16 +125,17 @@ bool AdmissionController::HeldUp() const {
   return dry_run_ && dry_run_->HeldUp(static_cast<double>(queue_.ResolutionNs()));
 }
 
-Verdict AdmissionController::Judge(uint64_t now, Class& entry, uint64_t wait_ns, bool queued) {
+Verdict AdmissionController::Judge(uint64_t now, Class& entry, uint64_t wait_ns, bool queued,
+                                   const Claim& claim) {
   ClassLimit& holder = HolderOf(entry);
   holder.Came(turn_, static_cast<double>(last_turn_));
   if (options_.max_in_flight > 0 && in_flight_ >= options_.max_in_flight)
     return Verdict::kMaxInFlight;
   if (options_.max_delay_ns == 0) return Verdict::kAdmit;
-  if (!queue_.Admits(now, wait_ns, queued, entry.light)) return Verdict::kQueueDelay;
+  if (!queue_.Admits(now, wait_ns, queued, entry.light, claim)) return Verdict::kQueueDelay;
   const auto pause = static_cast<double>(queue_.PauseNs(now));
   const bool pressed = Late() && burst_ > 0 && in_flight_ >= burst_ + rate_ * pause;
-  return holder.Admits(pressed, pause) ? Verdict::kAdmit : Verdict::kInFlight;
+  return holder.Admits(pressed, pause, claim, Setting()) ? Verdict::kAdmit : Verdict::kInFlight;
 }
 
 bool AdmissionController::Late() const { return last_turn_ * kLatePart >= options_.max_delay_ns; }
@@ -207,6 +240,7 @@ void AdmissionController::EndWindow(uint64_t now) {
   ForEachClass([&](const Class& entry) { completions += entry.limit.Completions(); });
   EndClassWindows({now, elapsed, busy_, pause, 0});
   queue_.EndWindow(now, busy_, completions);
+  if (shares_) shares_->EndWindow(now, elapsed);
   EnforceOne(now);
   Probe(now);
   if (drain_by_ > 0 && now > drain_by_) Measure(now, false);

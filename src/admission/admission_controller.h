@@ -7,6 +7,7 @@
 #include "admission/class_limit.h"
 #include "admission/crowd.h"
 #include "admission/dry_run.h"
+#include "admission/fair_shares.h"
 #include "admission/loop_cost.h"
 #include "admission/queue_delay.h"
 #include "loop/turn.h"
@@ -14,8 +15,9 @@
 namespace spillway {
 
 /// What the controller decides about a request: kAdmit, or the rule that it exceeds: the delay
-/// limit (kQueueDelay), its concurrency limit (kInFlight) or Options::max_in_flight.
-enum class Verdict : uint8_t { kAdmit, kQueueDelay, kInFlight, kMaxInFlight };
+/// limit (kQueueDelay), its concurrency limit (kInFlight) or Options::max_in_flight. kFairShare: its
+/// client has used up its fair share, and one of the first two limits left nothing over for it.
+enum class Verdict : uint8_t { kAdmit, kQueueDelay, kInFlight, kMaxInFlight, kFairShare };
 
 /// How a request ended. Only kCompleted counts as work that was done. kAbandoned: the client left.
 /// kDetached: an upgrade or an event stream, whose duration says nothing about the service time.
@@ -36,6 +38,7 @@ class AdmissionController final {
     uint32_t max_in_flight;  // 0: no limit
     uint64_t tick_ns;        // resolution of the measured waits
     bool dry_run;            // the caller lets in refused requests too
+    uint64_t fair_seed;      // random, for fair shares of clients; 0: no fair shares
   };
 
   explicit AdmissionController(const Options& options);
@@ -43,8 +46,10 @@ class AdmissionController final {
   AdmissionController& operator=(const AdmissionController&) = delete;
 
   /// A request of class `id` reaches its handler after `wait_ns`. `queued`: its connection was
-  /// accepted just before, so the request waited in the accept queue.
-  Verdict Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
+  /// accepted just before, so the request waited in the accept queue. `client`: null if unknown, or
+  /// without fair shares.
+  Verdict Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued,
+                 const Client* client = nullptr);
   /// The request that was admitted at `start` has ended. `start` may be later than `now` by a
   /// rounding error: JavaScript holds it as a double, which is exact only in the first 104 days of
   /// uptime.
@@ -89,6 +94,8 @@ class AdmissionController final {
   /// Completions and arrivals per ns, of all classes together.
   double Rate() const { return rate_; }
   double ArrivalRate() const { return arrival_rate_; }
+  /// Null without fair shares.
+  const FairShares* Shares() const { return shares_.get(); }
 
  private:
   struct Class {
@@ -100,7 +107,8 @@ class AdmissionController final {
   };
 
   Class& Known(uint8_t id);
-  Verdict Judge(uint64_t now, Class& entry, uint64_t wait_ns, bool queued);
+  Claim ClaimOf(uint64_t now, uint8_t id, const Client* client);
+  Verdict Judge(uint64_t now, Class& entry, uint64_t wait_ns, bool queued, const Claim& claim);
   uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
   bool HeldUp() const;
   bool FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed);
@@ -137,6 +145,7 @@ class AdmissionController final {
   const Options options_;
   const double max_delay_;
   const std::unique_ptr<DryRun> dry_run_;  // null unless this is a dry run
+  const std::unique_ptr<FairShares> shares_;
   QueueDelay queue_;
 
   std::array<Class, kClasses> classes_;

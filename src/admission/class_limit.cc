@@ -66,6 +66,11 @@ constexpr double kMoreQueueing = 4.0 / 3;
 constexpr double kLessQueueing = 0.95;
 constexpr double kLeastQueueing = 0.5;
 
+// The parts of the places for queueing requests that are reserved: for clients that use less of their
+// share, and for all clients that have not used it up.
+constexpr double kReserved = 0.75;
+constexpr double kReservedMost = 1;
+
 // The longest duration is forgotten gradually, over about 64 shorter requests.
 constexpr double kLongestRequests = 64;
 
@@ -88,6 +93,24 @@ void ClassLimit::Become(State state, Reason reason, uint64_t now) {
   state_ = state;
   reason_ = reason;
   since_ = now;
+}
+
+// Some places are reserved for the stronger claims ("trunk reservation" in telephony): places of
+// requests that would queue, so the bottleneck stays busy without them. During a probe there are no
+// such places.
+bool ClassLimit::HasPlace(const Claim& claim, const Setting& setting) {
+  const bool may_queue = state_ == State::kLimiting;
+  const double queued = may_queue ? capacity_.Get() * AllowedQueueNs(setting) : 0;
+  const auto has_place = [&](double reserved) { return in_flight_ + reserved * queued < cap_; };
+  switch (claim.kind) {
+    case Claim::Kind::kEqual:
+      break;
+    case Claim::Kind::kWithin:
+      return has_place(kReserved * (1 - claim.saved));
+    case Claim::Kind::kBeyond:
+      if (!has_place(kReservedMost)) return false;
+  }
+  return in_flight_ < cap_ && chances_.Draw(cap_ - in_flight_);
 }
 
 // Sums up the places of the bottleneck that were free. By Little's law, X R of them are in use when

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "admission/claim.h"
 #include "admission/class_state.h"
 #include "admission/equal_chances.h"
 #include "admission/no_load_baseline.h"
@@ -48,8 +49,8 @@ class ClassLimit final {
   /// all classes together have more requests in flight than a burst allows. Requests that arrived
   /// during a pause of the loop do not count as a burst, unless they arrived at a higher rate than
   /// before it.
-  bool Admits(bool pressed, double pause_ns) {
-    if (Enforcing()) return in_flight_ < cap_ && chances_.Draw(cap_ - in_flight_);
+  bool Admits(bool pressed, double pause_ns, const Claim& claim, const Setting& setting) {
+    if (Enforcing()) return HasPlace(claim, setting);
     return !pressed || in_flight_ < burst_ + Rate() * pause_ns || in_flight_ == 0;
   }
 
@@ -159,6 +160,7 @@ class ClassLimit final {
  private:
   static constexpr double kAllowed = 0.5;
 
+  bool HasPlace(const Claim& claim, const Setting& setting);
   void Become(State state, Reason reason, uint64_t now);
   void Pass(uint64_t now);
   double MemoryNs() const;

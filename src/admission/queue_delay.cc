@@ -21,6 +21,11 @@ constexpr uint64_t kCalmNs = 150'000'000;
 // default. At a load of p, a backlog of w is worked off in w / (1 - p).
 constexpr double kWorkOff = 10;
 
+// How much longer than others the requests of clients may wait that use little of their share, in
+// delay limits; and the part of the time for which requests beyond their clients' shares may wait.
+constexpr double kStrongest = 0.75;
+constexpr double kWeakest = 0.25;
+
 // How long a connection may wait while a burst is being worked off, in delay limits.
 constexpr uint64_t kBurst = 50;
 
@@ -33,10 +38,26 @@ QueueDelay::QueueDelay(uint64_t max_delay_ns, uint64_t tick_ns)
       waiting_(max_delay_ns),
       patience_(static_cast<uint64_t>(kWorkOff * static_cast<double>(max_delay_ns))) {}
 
-bool QueueDelay::Admits(uint64_t now, uint64_t wait_ns, bool queued, bool light) const {
-  if (stands_ && !light) return wait_ns <= kept_.Ns();
+bool QueueDelay::Admits(uint64_t now, uint64_t wait_ns, bool queued, bool light,
+                        const Claim& claim) const {
+  if (stands_ && !light) return wait_ns <= KeptNs(claim);
   if (wait_ns <= max_delay_ || wait_ns <= PatientNs(now)) return true;
   return queued && wait_ns <= kBurst * max_delay_ && WorksOffBurst();
+}
+
+// The limit while a queue stands. The queue is kept short by refusing the weakest claims, so the
+// strongest hardly ever have to wait for longer.
+uint64_t QueueDelay::KeptNs(const Claim& claim) const {
+  const auto kept = static_cast<double>(kept_.Ns());
+  switch (claim.kind) {
+    case Claim::Kind::kEqual:
+      break;
+    case Claim::Kind::kWithin:
+      return static_cast<uint64_t>(kept + claim.saved * kStrongest * static_cast<double>(max_delay_));
+    case Claim::Kind::kBeyond:
+      return static_cast<uint64_t>(kept * kWeakest);
+  }
+  return kept_.Ns();
 }
 
 // The limit while no queue stands.

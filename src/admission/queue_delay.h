@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "admission/claim.h"
 #include "admission/demand.h"
 #include "admission/kept_delay.h"
 #include "admission/loop_pause.h"
@@ -37,8 +38,8 @@ class QueueDelay final {
   QueueDelay(uint64_t max_delay_ns, uint64_t tick_ns);
 
   /// `queued`: the request came through the accept queue. `light`: its class needs less than an
-  /// equal share of the loop, so it did not cause the queue.
-  bool Admits(uint64_t now, uint64_t wait_ns, bool queued, bool light) const;
+  /// equal share of the loop, so it did not cause the queue. `claim`: to the loop's time.
+  bool Admits(uint64_t now, uint64_t wait_ns, bool queued, bool light, const Claim& claim) const;
 
   /// `refused`: by this limit.
   void Saw(uint64_t wait_ns, bool queued, bool refused);
@@ -62,6 +63,7 @@ class QueueDelay final {
   uint64_t Since() const { return since_; }
   /// See Demand::Load().
   double Load() const { return demand_.Load(); }
+  double CostNs() const { return demand_.CostNs(); }
   /// A request was refused in this window.
   bool Overdue() const { return accepted_.Refused() + kept_alive_.Refused() > 0; }
   uint64_t LimitNs(uint64_t now) const { return stands_ ? kept_.Ns() : PatientNs(now); }
@@ -69,6 +71,7 @@ class QueueDelay final {
   uint64_t ResolutionNs() const { return pause_.ResolutionNs(); }
 
  private:
+  uint64_t KeptNs(const Claim& claim) const;
   uint64_t PatientNs(uint64_t now) const;
   bool WorksOffBurst() const;
   bool Queues(const Waits& waits) const;

@@ -5,6 +5,7 @@
 
 #include <uv.h>
 
+#include <string>
 #include <utility>
 
 #include "binding/call.h"
@@ -96,6 +97,38 @@ Napi::Value Enter(const Call<3>& call) {
   return call.JsNumber(admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
 }
 
+/// The client that JavaScript names in the arguments from `index` on: a string and a weight. There is
+/// none if the first is missing or undefined.
+class NamedClient final {
+ public:
+  NamedClient(const Napi::CallbackInfo& info, size_t index) {
+    if (info.Length() <= index || !info[index].IsString()) return;
+    name_ = info[index].As<Napi::String>().Utf8Value();
+    client_ = {name_, info.Length() > index + 1 ? NumberAt(info, index + 1) : 1};
+    is_named_ = true;
+  }
+  NamedClient(const NamedClient&) = delete;
+  NamedClient& operator=(const NamedClient&) = delete;
+
+  const Client* Get() const { return is_named_ ? &client_ : nullptr; }
+
+ private:
+  std::string name_;
+  Client client_;
+  bool is_named_ = false;
+};
+
+// enterFor(class, wait, queued, client, weight): like enter(), for a request of the client
+Napi::Value EnterFor(const Napi::CallbackInfo& info) {
+  Controller& controller = Get(info);
+  const uint64_t now = controller.Now();
+  const NamedClient client(info, 3);
+  const Verdict verdict = controller.Admission(now).Arrive(now, IdAt(info, 0), NsAt(info, 1),
+                                                           FlagAt(info, 2), client.Get());
+  const bool admitted = verdict == Verdict::kAdmit;
+  return JsNumber(info, admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
+}
+
 // leave(class, entered, outcome); `entered` is 0 for a request that enter() refused and a dry run
 // let in
 Napi::Value Leave(const Call<3>& call) {
@@ -120,10 +153,13 @@ void Split(const Napi::CallbackInfo& info) {
   Get(info).Admission().Split(IdAt(info, 0), NumberAt(info, 1));
 }
 
-// For simulations, which supply the time: arrive(now, class, wait, queued) -> verdict
+// For simulations, which supply the time: arrive(now, class, wait, queued, client = undefined,
+// weight = 1) -> verdict
 Napi::Value Arrive(const Napi::CallbackInfo& info) {
-  const Verdict verdict =
-      Get(info).Admission().Arrive(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2), FlagAt(info, 3));
+  AdmissionController& admission = Get(info).Admission();
+  const NamedClient client(info, 4);
+  const Verdict verdict = admission.Arrive(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2),
+                                           FlagAt(info, 3), client.Get());
   return JsNumber(info, static_cast<double>(verdict));
 }
 
@@ -159,6 +195,11 @@ Napi::Value DelayLimit(const Call<1>& call) {
 // inFlightOf(class) -> the number of its requests in flight
 Napi::Value InFlightOf(const Call<1>& call) {
   return call.JsNumber(call.Self()->Admission().Limit(Id(call.Number(0))).InFlight());
+}
+
+Napi::Value FairRateAt(const Napi::CallbackInfo& info) {
+  const AdmissionController& admission = Get(info).Admission();
+  return JsNumber(info, admission.Shares() ? admission.Shares()->Rate(CountAt(info, 0)) : 0);
 }
 
 // snapshot() -> the figures of all classes together; rates are per second
@@ -222,13 +263,14 @@ std::shared_ptr<AdmissionController> ControllerOf(Napi::Object object) {
 
 Napi::Value CreateController(const Napi::CallbackInfo& info) {
   const AdmissionController::Options options{NsAt(info, 0), CountAt(info, 1), NsAt(info, 2),
-                                             FlagAt(info, 3)};
+                                             FlagAt(info, 3), NsAt(info, 5)};
   const bool live = FlagAt(info, 4);
   const auto controller =
       std::make_shared<Controller>(options, live ? Self<LoopMonitor>(info).SharedTurns() : nullptr);
   const Napi::Object object =
       ObjectBuilder(info.Env())
           .SetFunction<Enter>("enter", controller)
+          .SetFunction<EnterFor>("enterFor", controller)
           .SetFunction<Leave>("leave", controller)
           .SetFunction<DrainLog>("drain", controller)
           .Set("log", SharedNumbers::ToJs(info.Env(), controller->Log().Memory()))
@@ -243,6 +285,7 @@ Napi::Value CreateController(const Napi::CallbackInfo& info) {
           .SetFunction<DelayLimit>("delayLimitNs", controller)
           .SetFunction<InFlightOf>("inFlightOf", controller)
           .SetFunction<Snapshot>("snapshot", controller)
+          .SetFunction<FairRateAt>("fairRate", controller)
           .SetFunction<SnapshotOf>("snapshotOf", controller)
           .Build();
   if (object.IsEmpty() || !Wrap(object, controller)) return {};

@@ -4,8 +4,8 @@ const { binding } = require('../../lib/native/binding')
 const { ms } = require('./units')
 
 /** The real admission controller. */
-function spillway ({ maxDelayMs = 100, maxInFlight = 0, tickMs = 4, dryRun = false } = {}) {
-  return binding.createController(ms(maxDelayMs), maxInFlight, ms(tickMs), Number(dryRun), 0)
+function spillway ({ maxDelayMs = 100, maxInFlight = 0, tickMs = 4, dryRun = false, fair = false } = {}) {
+  return binding.createController(ms(maxDelayMs), maxInFlight, ms(tickMs), Number(dryRun), 0, Number(fair))
 }
 
 /** An unprotected server. */
