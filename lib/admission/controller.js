@@ -1,13 +1,21 @@
 'use strict'
 
+const { Clients } = require('./clients.js')
 const { RequestLog } = require('./request-log.js')
 const { binding } = require('../native/binding.js')
 const { NS_PER_MS } = require('../native/units.js')
 
 /**
- * @typedef {'delay' | 'inFlight' | 'maxInFlight'} Reason
+ * @typedef {'delay' | 'inFlight' | 'maxInFlight' | 'fairShare'} Reason
  *
  * @typedef {'free' | 'limiting' | 'draining' | 'probing'} ClassState
+ *
+ * @typedef {import('../requests/tracked-request.js').TrackedRequest} TrackedRequest
+ *
+ * @typedef {object} ClientFigures of the last seconds, counting only requests that came while some had to be refused
+ * @property {string} client its name, shortened to 64 bytes
+ * @property {number} share its share of what was served, by cost, 0 to 1
+ * @property {number} refused the share of its requests that was refused, 0 to 1
  *
  * @typedef {object} QueueFigures
  * @property {boolean} queueing whether a queue stands: most requests wait long, and the loop cannot serve all of them;
@@ -31,7 +39,7 @@ const { NS_PER_MS } = require('../native/units.js')
  */
 
 /** Indexed by the number of the verdict. @type {(Reason | undefined)[]} */
-const REASONS = [undefined, 'delay', 'inFlight', 'maxInFlight']
+const REASONS = [undefined, 'delay', 'inFlight', 'maxInFlight', 'fairShare']
 
 /** Indexed by the number of the QueueReason in src/admission/queue_delay.h. */
 const QUEUE_REASONS = [
@@ -47,6 +55,9 @@ const STATE_REASONS = [
   'still faster', 'seems slower', 'other class probed', 'drained', 'drained too long', 'measured'
 ]
 
+/** How many clients the figures contain. */
+const MOST_SHOWN = 16
+
 /** Replaces the time of admission if a request was refused but is served anyway (dry run). */
 const REFUSED = 0
 
@@ -57,11 +68,22 @@ class AdmissionController {
   #maxDelay
   /** @type {RequestLog | undefined} */
   #log
+  /** @type {Clients | undefined} */
+  #clients
 
-  /** @param {{ maxDelay: number | false, maxInFlight: number | undefined, dryRun: boolean }} options */
-  constructor ({ maxDelay, maxInFlight = 0, dryRun }) {
+  /**
+   * @param {object} options
+   * @param {number | false} options.maxDelay
+   * @param {number} [options.maxInFlight]
+   * @param {boolean} options.dryRun
+   * @param {import('./clients.js').FairBy<any>} [options.fairBy]
+   * @param {(client: string) => number} [options.weight]
+   */
+  constructor ({ maxDelay, maxInFlight = 0, dryRun, fairBy, weight }) {
     const maxDelayNs = maxDelay === false ? 0 : maxDelay * NS_PER_MS
-    this.native = binding.createController(maxDelayNs, maxInFlight, binding.tickMs * NS_PER_MS, Number(dryRun), 1, 0)
+    this.native = binding.createController(maxDelayNs, maxInFlight, binding.tickMs * NS_PER_MS, Number(dryRun), 1,
+      fairBy === undefined ? 0 : randomSeed())
+    if (fairBy !== undefined && this.native.enterFor !== undefined) this.#clients = new Clients(fairBy, weight)
     this.#maxDelay = maxDelay
     const { log, drain } = this.native
     if (log !== undefined) this.#log = new RequestLog(log, drain)
@@ -72,13 +94,30 @@ class AdmissionController {
    * @param {number} waitNs
    * @param {boolean} queued whether its connection has just come through the accept queue
    * @param {boolean} isNew whether the wait ended in the running turn of the event loop
+   * @param {TrackedRequest} trackedRequest
+   * @param {any} request the framework's
    * @returns {number | Reason} the time of admission, to be passed to `leave`; or the reason of the refusal
    */
-  enter (classId, waitNs, queued, isNew) {
+  enter (classId, waitNs, queued, isNew, trackedRequest, request) {
     // A request in a turn that has already lasted for a while did wait.
     if (isNew && waitNs === 0 && !queued && this.#log?.isOpen) return this.#log.begin(classId)
-    const admittedAt = this.native.enter(classId, waitNs, queued ? 1 : 0)
+    const admittedAt = this.#clients === undefined
+      ? this.native.enter(classId, waitNs, queued ? 1 : 0)
+      : this.#enterFor(this.#clients, classId, waitNs, queued, trackedRequest, request)
     return admittedAt >= 0 ? admittedAt : /** @type {Reason} */ (REASONS[-admittedAt])
+  }
+
+  /**
+   * @param {Clients} clients
+   * @param {number} classId
+   * @param {number} waitNs
+   * @param {boolean} queued
+   * @param {TrackedRequest} trackedRequest
+   * @param {any} request
+   */
+  #enterFor (clients, classId, waitNs, queued, trackedRequest, request) {
+    const client = clients.nameOf(trackedRequest, request)
+    return /** @type {any} */ (this.native).enterFor(classId, waitNs, queued ? 1 : 0, client, clients.weightOf(client))
   }
 
   /**
@@ -128,6 +167,18 @@ class AdmissionController {
     }
   }
 
+  /**
+   * @returns {{ fairRate?: number, clients?: ClientFigures[] }} empty without fair shares
+   */
+  clientFigures () {
+    if (this.#clients === undefined) return {}
+    const list = this.native.clients?.() ?? []
+    const clients = []
+    for (let i = 0; i < list.length; i += 3) clients.push({ client: list[i], share: list[i + 1], refused: list[i + 2] })
+    clients.sort((a, b) => b.share - a.share)
+    return { fairRate: this.native.snapshot().fairRate, clients: clients.slice(0, MOST_SHOWN) }
+  }
+
   /** @param {number} classId */
   inFlightOf (classId) {
     return this.native.inFlightOf(classId)
@@ -160,6 +211,12 @@ class AdmissionController {
       completionRate: figures.rate
     }
   }
+}
+
+/** @returns {number} for the names of clients, so that nobody outside can predict where their figures are kept */
+function randomSeed () {
+  const { randomInt } = require('node:crypto') // required on use
+  return randomInt(1, 2 ** 47)
 }
 
 /**

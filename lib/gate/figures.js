@@ -47,6 +47,10 @@ const { NS_PER_MS } = require('../native/units.js')
  * @property {number} load the loop time that the requests of a second need, in seconds. Above 1, the loop cannot serve
  *   all of them
  * @property {number} delayLimitMs how long a request may currently have waited; Infinity if maxDelay is false
+ * @property {number} [fairRate] with `fairBy`: how much of the event loop's time a client with a weight of 1 may use, 0 to 1;
+ *   1 while nothing has to be refused
+ * @property {import('../admission/controller.js').ClientFigures[]} [clients] with `fairBy`: the clients that have recently
+ *   used most, at most 16, the largest share first
  * @property {import('../limits/index.js').LimitSnapshot[]} limits the limits on the process that are set
  * @property {ClassSnapshot[]} classes
  * @property {import('../accept-queue/spill.js').SpillSnapshot} spill
@@ -132,6 +136,7 @@ class GateFigures {
       utilization: binding.utilization(),
       ...controller.queueFigures(),
       delayLimitMs: controller.delayLimitMs(),
+      ...controller.clientFigures(),
       limits: limits.snapshot(),
       classes: classes.ids().map((id) => ({ class: classes.nameOf(id), ...controller.figuresOf(id) })),
       spill: spill.snapshot()

@@ -217,7 +217,7 @@ class Gate {
    * @param {number} waitNs
    */
   #askController (trackedRequest, res, request, classId, waitNs) {
-    const entered = this.#enterController(trackedRequest, classId, waitNs)
+    const entered = this.#enterController(trackedRequest, request, classId, waitNs)
     if (typeof entered === 'number') return this.#admit(trackedRequest, res, classId, true, entered)
     const info = this.#refusals.add({ reason: entered }, { trackedRequest, request, classId, waitNs })
     return this.isDryRun ? this.#admit(trackedRequest, res, classId, true, null) : info
@@ -225,13 +225,15 @@ class Gate {
 
   /**
    * @param {TrackedRequest} trackedRequest
+   * @param {any} request
    * @param {number} classId
    * @param {number} waitNs
    */
-  #enterController ({ queued, isNew }, classId, waitNs) {
-    const entered = this.#controller.enter(classId, waitNs, queued, isNew)
+  #enterController (trackedRequest, request, classId, waitNs) {
+    const { queued, isNew } = trackedRequest
+    const entered = this.#controller.enter(classId, waitNs, queued, isNew, trackedRequest, request)
     if (typeof entered === 'number' || entered === 'delay' || !this.#freePlacesOfEventStreams()) return entered
-    return this.#controller.enter(classId, waitNs, queued, isNew)
+    return this.#controller.enter(classId, waitNs, queued, isNew, trackedRequest, request)
   }
 
   /**

@@ -21,6 +21,12 @@ const { booleanRow, functionRow, isFunction, isNumber, isString, wholeNumberRow 
  *   default: no such limit
  * @property {(request: Request) => unknown} [classify] returns the name of the request's class. The admission controller finds
  *   a concurrency limit for each class; undefined: the class is the route
+ * @property {import('../admission/clients.js').FairBy<Request>} [fairBy] what tells clients apart, so that each gets a fair
+ *   share of the capacity while requests have to be refused: `'address'`; `{ header }`, the value of a request header;
+ *   `{ forwarded: n }`, the address in X-Forwarded-For, if n proxies are trusted; or a function that returns the client's
+ *   name synchronously. Default: requests have equal chances, whoever sends them
+ * @property {(client: string) => number} [weight] with `fairBy`: returns the weight of a client, 0.001 to 1000. A client with a
+ *   weight of 2 gets twice the share of one with 1, which is the default
  * @property {number | 'auto'} [retryAfter] seconds of the Retry-After header. `'auto'` grows with the excess over the
  *   limit, and is jittered, so that clients that were shed together do not return together
  * @property {string | object} [message] the body of the 503; an object is sent as JSON
@@ -40,11 +46,14 @@ const { booleanRow, functionRow, isFunction, isNumber, isString, wholeNumberRow 
  * @typedef {object} ShedInfo
  * @property {ShedReason} reason the limit that was exceeded. `'delay'`: the request had waited too long. `'inFlight'`: as
  *   many requests of its class were in flight as can be served in time. `'maxInFlight'`: the option of that name.
+ *   `'fairShare'`: the client has used up its share, and no capacity was left over.
  *   `'spill'`: more connections were in the accept queue than can be served in time; `'handshake'`: the same, and they
  *   were refused before their TLS handshake. Otherwise one of the limits on the
  *   process, such as `'heapUsedBytes'`
  * @property {number} count the number of requests: 1, except for `'spill'` and `'handshake'`
  * @property {string} class the class of the request
+ * @property {string | undefined} client the client that sent the request, as `fairBy` tells clients apart; undefined without
+ *   `fairBy`, and for the reasons that are reported without a request
  * @property {number} waitMs how long the request had waited before its handler
  * @property {number} delayLimitMs the delay limit at that moment; Infinity if `maxDelay` is false
  * @property {'kernel' | 'loop'} source what measured the wait: the kernel, on the socket of the request, or the event
@@ -62,6 +71,9 @@ const { booleanRow, functionRow, isFunction, isNumber, isString, wholeNumberRow 
 const LONGEST_DELAY_MS = 60_000
 const MOST_IN_FLIGHT = 2 ** 32 - 1
 const LONGEST_RETRY_S = 86_400
+const MOST_PROXIES = 100
+/** The name of a header field (RFC 9110, section 5.1). */
+const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i
 
 /** @type {Record<keyof GateOptions<any>, OptionRow>} */
 const gateOptions = {
@@ -82,6 +94,12 @@ const gateOptions = {
   },
   maxInFlight: wholeNumberRow(1, MOST_IN_FLIGHT),
   classify: functionRow,
+  fairBy: {
+    takes: "'address', { header: a name }, { forwarded: a number of trusted proxies from 1 to 100 }, or a function",
+    hasType: (value) => isFunction(value) || isString(value) || isPlainObject(value),
+    inRange: (value) => isFunction(value) || value === 'address' || (isPlainObject(value) && isHeaderRule(value))
+  },
+  weight: functionRow,
   retryAfter: {
     takes: `a whole number of seconds from 0 to ${LONGEST_RETRY_S}, or 'auto'`,
     hasType: (value) => isNumber(value) || value === 'auto',
@@ -118,6 +136,13 @@ function isSerializable (value) {
   } catch {
     return false
   }
+}
+
+/** @param {any} rule */
+function isHeaderRule ({ header, forwarded, ...unknown }) {
+  if (Object.keys(unknown).length > 0 || (header === undefined && forwarded === undefined)) return false
+  if (header !== undefined && !(isString(header) && FIELD_NAME.test(header))) return false
+  return forwarded === undefined || (Number.isInteger(forwarded) && forwarded >= 1 && forwarded <= MOST_PROXIES)
 }
 
 /** @param {string} path */

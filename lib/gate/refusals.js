@@ -14,7 +14,7 @@ const { NS_PER_MS } = require('../native/units.js')
 /** Counts a gate's refusals and reports them to the user's `onShed`. */
 class Refusals {
   /** The refusals of the spill are counted in native code. @type {ShedBy} */
-  byReason = { delay: 0, inFlight: 0, maxInFlight: 0, spill: 0, handshake: 0 }
+  byReason = { delay: 0, inFlight: 0, maxInFlight: 0, fairShare: 0, spill: 0, handshake: 0 }
   #options
   #onShed
   #controller
@@ -55,6 +55,7 @@ class Refusals {
       reason,
       count: 1,
       class: this.#classes.nameOf(classId),
+      client: trackedRequest.client,
       waitMs,
       delayLimitMs: this.#controller.delayLimitMs(),
       source: trackedRequest.source,
@@ -73,6 +74,7 @@ class Refusals {
       reason,
       count,
       class: '*',
+      client: undefined,
       waitMs,
       delayLimitMs: this.#controller.delayLimitMs(),
       source: 'kernel',

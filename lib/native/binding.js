@@ -39,10 +39,14 @@
  *   socket that shares its port; returns its descriptor, or a negative error number
  * @property {(listeningFd: number) => number[]} acceptAll accepts the connections that wait; returns their descriptors,
  *   which the caller then owns
- * @property {(maxDelayNs: number, maxInFlight: number, tickNs: number, dryRun: number, live: number) =>
+ * @property {(address: string) => string} clientOfAddress the client's name: the address in its usual form, or the /64
+ *   network of an IPv6 address
+ * @property {(header: string, proxies: number) => string} clientOfForwarded the same for an address in a header such as
+ *   X-Forwarded-For: the element with that number, counted from the right; empty if there are fewer
+ * @property {(maxDelayNs: number, maxInFlight: number, tickNs: number, dryRun: number, live: number, fairSeed: number) =>
  *   import('./types.js').NativeController} createController 0 for `maxDelayNs` or `maxInFlight` means no limit. `tickNs`
  *   is the resolution of the waits. `live` is 1 if the addon reports each turn of this loop to the controller, and 0 for
- *   a simulation
+ *   a simulation. `fairSeed` is a random whole number for fair shares of clients; 0: no fair shares
  * @property {(controller: import('./types.js').NativeController, fd: number, exempt: string[], answers: string[],
  *   messageBytes: number, firstReserved: number, slots: Int32Array, deliver: (count: number, refused: number,
  *   longestWaitMs: number, retryAfter: number) => void, wantsRefusals: boolean, takesWebSockets: () => boolean,

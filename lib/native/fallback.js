@@ -69,6 +69,8 @@ module.exports = {
   knowsAcceptQueue: () => false,
   listenShared: () => errorNumber('ENOTSUP'),
   acceptAll: () => [],
+  clientOfAddress: (address) => address,
+  clientOfForwarded: () => '',
   createController,
   createSpill: () => undefined,
   canSpill: false,
@@ -162,7 +164,7 @@ function createController (maxDelayNs, maxInFlight, tickNs, dryRun) {
     forget: (id) => inFlightBy[id] === 0 && ghostsBy[id] === 0,
     delayLimitNs: () => maxDelayNs,
     inFlightOf: (id) => inFlightBy[id],
-    snapshot: () => ({ queueing: false, queueReason: 0, queueSince: 0, load: 0, inFlight, arrivalRate: 0, rate: 0, utilization }),
+    snapshot: () => ({ queueing: false, queueReason: 0, queueSince: 0, load: 0, inFlight, arrivalRate: 0, rate: 0, utilization, fairRate: 0 }),
     snapshotOf: (id) => ({
       inFlight: inFlightBy[id],
       state: 0,

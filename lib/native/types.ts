@@ -8,6 +8,13 @@ export interface NativeController {
    * is 1 for a request whose connection has just come through the accept queue, otherwise 0.
    */
   enter (classId: number, waitNs: number, queued: number): number
+  /** Like `enter`, for a request of `client`, which has a share of that `weight`. Only with fair shares. */
+  enterFor? (classId: number, waitNs: number, queued: number, client: string, weight: number): number
+  /**
+   * The clients that have recently asked for most, in no order: for each, its name, its share of what was served, and the
+   * share of its requests that was refused. Only with fair shares.
+   */
+  clients? (): any[]
   /**
    * `admittedAt`: what `enter` returned, or 0 for a request that was refused but served anyway (dry run).
    */
@@ -44,6 +51,8 @@ export interface NativeSnapshot {
   arrivalRate: number
   rate: number
   utilization: number
+  /** How much of the loop's time a client with a weight of 1 may use, 0 to 1. 0 without fair shares. */
+  fairRate: number
 }
 
 /** Rates are per second. */

@@ -95,7 +95,7 @@ class AdmissionController final {
   double Rate() const { return rate_; }
   double ArrivalRate() const { return arrival_rate_; }
   /// Null without fair shares.
-  const FairShares* Shares() const { return shares_.get(); }
+  FairShares* Shares() { return shares_.get(); }
 
  private:
   struct Class {

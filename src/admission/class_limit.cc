@@ -66,10 +66,11 @@ constexpr double kMoreQueueing = 4.0 / 3;
 constexpr double kLessQueueing = 0.95;
 constexpr double kLeastQueueing = 0.5;
 
-// The parts of the places for queueing requests that are reserved: for clients that use less of their
-// share, and for all clients that have not used it up.
+// The part of the places for queueing requests that is reserved for clients that have saved something
+// of their share; all of these places are reserved for clients that have not used it up. More than
+// half of all places are never reserved.
 constexpr double kReserved = 0.75;
-constexpr double kReservedMost = 1;
+constexpr double kReservedMost = 0.75;
 
 // The longest duration is forgotten gradually, over about 64 shorter requests.
 constexpr double kLongestRequests = 64;
@@ -100,15 +101,16 @@ void ClassLimit::Become(State state, Reason reason, uint64_t now) {
 // such places.
 bool ClassLimit::HasPlace(const Claim& claim, const Setting& setting) {
   const bool may_queue = state_ == State::kLimiting;
-  const double queued = may_queue ? capacity_.Get() * AllowedQueueNs(setting) : 0;
-  const auto has_place = [&](double reserved) { return in_flight_ + reserved * queued < cap_; };
+  const double queued = may_queue ? capacity_.Get() * queueing_ * setting.max_delay_ns : 0;
+  const double reserved = std::min(queued, kReservedMost * cap_);
+  const auto has_place = [&](double part) { return in_flight_ + part * reserved < cap_; };
   switch (claim.kind) {
     case Claim::Kind::kEqual:
       break;
     case Claim::Kind::kWithin:
       return has_place(kReserved * (1 - claim.saved));
     case Claim::Kind::kBeyond:
-      if (!has_place(kReservedMost)) return false;
+      if (!has_place(1)) return false;
   }
   return in_flight_ < cap_ && chances_.Draw(cap_ - in_flight_);
 }

@@ -19,21 +19,26 @@ constexpr uint64_t kAsksMoreNs = 1'000'000'000;
 // Clients are counted for a second.
 constexpr uint64_t kPeriodNs = 1'000'000'000;
 
-}  // namespace
-
-// FNV-1a with a seed, so that nobody outside can find two names with one account; then the
-// finalizer of MurmurHash3, because the lower bits select the set.
-uint64_t FairShares::IdOf(size_t bottleneck, std::string_view name) const {
-  uint64_t hash = seed_ ^ (bottleneck * 0x9E3779B97F4A7C15U);
-  for (const char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001B3U;
+// The finalizer of MurmurHash3: each bit of the input changes about half of the bits.
+uint64_t Mixed(uint64_t hash) {
   hash = (hash ^ (hash >> 33U)) * 0xFF51AFD7ED558CCDU;
   hash = (hash ^ (hash >> 33U)) * 0xC4CEB9FE1A85EC53U;
   return hash ^ (hash >> 33U);
 }
 
+}  // namespace
+
+// FNV-1a, with a seed so that nobody outside can find two names with one account.
+uint64_t FairShares::IdOf(std::string_view name) const {
+  uint64_t hash = seed_;
+  for (const char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001B3U;
+  return Mixed(hash);
+}
+
 Claim FairShares::Ask(uint64_t now, size_t bottleneck, const Client& client, double cost_ns) {
   Bottleneck& at = bottlenecks_[bottleneck];
-  Account* account = accounts_.Find(now, IdOf(bottleneck, client.name));
+  const uint64_t id = IdOf(client.name);
+  Account* account = accounts_.Find(now, Mixed(id + bottleneck));
   if (account) {
     account->weight = client.weight;
     Count(&at, account);
@@ -46,7 +51,7 @@ Claim FairShares::Ask(uint64_t now, size_t bottleneck, const Client& client, dou
     account->weight = std::max(1.0, clients * kStrangersPart);
   }
   Pay(now, at.rate.Get(), cost_ns, account);
-  asked_ = {&at, top_.Asked(now, client.name, cost_ns), cost_ns};
+  asked_ = {&at, top_.Asked(now, id, client.name, cost_ns), cost_ns};
   if (account->left <= 0) {
     account->asked_more_at = now;
     return {Claim::Kind::kBeyond, 0};

@@ -41,7 +41,7 @@ class FairShares final {
   /// A window has ended.
   void EndWindow(uint64_t now, double elapsed_ns);
 
-  const TopClients& Top() const { return top_; }
+  TopClients& Top() { return top_; }
   double Rate(size_t bottleneck) const { return bottlenecks_[bottleneck].rate.Get(); }
 
  private:
@@ -58,7 +58,7 @@ class FairShares final {
     double cost;
   };
 
-  uint64_t IdOf(size_t bottleneck, std::string_view name) const;
+  uint64_t IdOf(std::string_view name) const;
   void Count(Bottleneck* bottleneck, Account* account) const;
   static void Pay(uint64_t now, double rate, double cost_ns, Account* account);
 

@@ -19,26 +19,26 @@ class TopClients final {
   static constexpr size_t kMostBytes = 64;
 
   struct Entry {
+    uint64_t id = 0;
     std::string name;
-    double asked = 0;     // what its requests cost, or would have cost
-    double served = 0;    // what its admitted requests cost
+    double asked = 0;   // what its requests cost, or would have cost
+    double served = 0;  // what its admitted requests cost
     double requests = 0;
-    double refused = 0;   // of `requests`
+    double refused = 0;  // of `requests`
   };
 
   /// The entry that counts a request of the client. It is valid until the next call.
-  Entry* Asked(uint64_t now, std::string_view name, double cost) {
+  Entry* Asked(uint64_t now, uint64_t id, std::string_view name, double cost) {
     Fade(now);
-    name = name.substr(0, kMostBytes);
     Entry* least = &entries_[0];
     Entry* found = nullptr;
     for (Entry& each : entries_) {
-      if (each.name == name) found = &each;
+      if (each.id == id) found = &each;
       if (each.asked < least->asked) least = &each;
     }
     if (!found) {
       found = least;
-      *found = {std::string(name), least->asked};
+      *found = {id, std::string(name.substr(0, kMostBytes)), least->asked};
     }
     found->asked += cost;
     ++found->requests;
@@ -50,13 +50,7 @@ class TopClients final {
   }
   static void Refused(Entry* entry) { ++entry->refused; }
 
-  const std::array<Entry, kClients>& Entries() const { return entries_; }
-  /// What the admitted requests of all clients cost.
-  double Served() const { return served_; }
-
- private:
-  static constexpr uint64_t kHalfLifeNs = 10'000'000'000;
-
+  /// Makes old requests count less. The other functions do so only when requests come.
   void Fade(uint64_t now) {
     if (now - faded_at_ < kHalfLifeNs) return;
     // After a long pause, nothing is left.
@@ -70,6 +64,13 @@ class TopClients final {
       each.refused *= part;
     }
   }
+
+  const std::array<Entry, kClients>& Entries() const { return entries_; }
+  /// What the admitted requests of all clients cost.
+  double Served() const { return served_; }
+
+ private:
+  static constexpr uint64_t kHalfLifeNs = 10'000'000'000;
 
   std::array<Entry, kClients> entries_;
   double served_ = 0;

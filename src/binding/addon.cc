@@ -3,9 +3,11 @@
 
 #include <napi.h>
 
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "accept_queue/client_address.h"
 #include "binding/call.h"
 #include "binding/concurrency.h"
 #include "binding/controller.h"
@@ -117,6 +119,18 @@ Napi::Value AcceptAll(const Napi::CallbackInfo& info) {
   return GiveDescriptors(info.Env(), fds);
 }
 
+// clientOfAddress(address) -> the client's name
+Napi::Value OfAddress(const Napi::CallbackInfo& info) {
+  const std::string address = info[0].As<Napi::String>().Utf8Value();
+  return Napi::String::New(info.Env(), ClientOfAddress(address));
+}
+
+// clientOfForwarded(header, proxies) -> the client's name; empty if the header does not contain it
+Napi::Value OfForwarded(const Napi::CallbackInfo& info) {
+  const std::string header = info[0].As<Napi::String>().Utf8Value();
+  return Napi::String::New(info.Env(), ClientOfForwarded(header, CountAt(info, 1)));
+}
+
 Napi::PropertyDescriptor Constant(const char* name, Napi::Value value) {
   return Napi::PropertyDescriptor::Value(name, value, napi_enumerable);
 }
@@ -157,6 +171,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       Function<KnowsAcceptQueue>(env, "knowsAcceptQueue", monitor),
       Function<ListenShared>(env, "listenShared", nullptr),
       Function<AcceptAll>(env, "acceptAll", nullptr),
+      Function<OfAddress>(env, "clientOfAddress", nullptr),
+      Function<OfForwarded>(env, "clientOfForwarded", nullptr),
       Function<CreateController>(env, "createController", monitor),
       Function<CreateSpill>(env, "createSpill", environment),
       Function<ReadHead>(env, "readHead", nullptr),

@@ -197,14 +197,33 @@ Napi::Value InFlightOf(const Call<1>& call) {
   return call.JsNumber(call.Self()->Admission().Limit(Id(call.Number(0))).InFlight());
 }
 
-Napi::Value FairRateAt(const Napi::CallbackInfo& info) {
-  const AdmissionController& admission = Get(info).Admission();
-  return JsNumber(info, admission.Shares() ? admission.Shares()->Rate(CountAt(info, 0)) : 0);
+// clients() -> [name, share, refused, name, ...]: the clients that have lately asked for most, in no
+// order. Their share of what was served, and the share of their requests that was refused, 0 to 1
+Napi::Value Clients(const Napi::CallbackInfo& info) {
+  Controller& controller = Get(info);
+  const auto list = Napi::Array::New(info.Env());
+  FairShares* const shares = controller.Admission().Shares();
+  if (!shares) return list;
+  TopClients& top = shares->Top();
+  top.Fade(controller.Now());
+  uint32_t length = 0;
+  const auto add = [&](napi_value value) {
+    return napi_set_element(info.Env(), list, length++, value) == napi_ok;
+  };
+  for (const TopClients::Entry& each : top.Entries()) {
+    if (each.requests == 0) continue;
+    const double share = top.Served() > 0 ? each.served / top.Served() : 0;
+    const bool added = add(Napi::String::New(info.Env(), each.name)) &&
+                       add(Napi::Number::New(info.Env(), share)) &&
+                       add(Napi::Number::New(info.Env(), each.refused / each.requests));
+    if (!added) return {};
+  }
+  return list;
 }
 
 // snapshot() -> the figures of all classes together; rates are per second
 Napi::Value Snapshot(const Napi::CallbackInfo& info) {
-  const AdmissionController& admission = Get(info).Admission();
+  AdmissionController& admission = Get(info).Admission();
   return ObjectBuilder(info.Env())
       .SetBoolean("queueing", admission.Queue().Stands())
       .SetNumber("queueReason", static_cast<double>(admission.Queue().Reason()))
@@ -214,6 +233,7 @@ Napi::Value Snapshot(const Napi::CallbackInfo& info) {
       .SetNumber("arrivalRate", admission.ArrivalRate() * kNsPerSecond)
       .SetNumber("rate", admission.Rate() * kNsPerSecond)
       .SetNumber("utilization", admission.Utilization())
+      .SetNumber("fairRate", admission.Shares() ? admission.Shares()->Rate(0) : 0)
       .Build();
 }
 
@@ -285,7 +305,7 @@ Napi::Value CreateController(const Napi::CallbackInfo& info) {
           .SetFunction<DelayLimit>("delayLimitNs", controller)
           .SetFunction<InFlightOf>("inFlightOf", controller)
           .SetFunction<Snapshot>("snapshot", controller)
-          .SetFunction<FairRateAt>("fairRate", controller)
+          .SetFunction<Clients>("clients", controller)
           .SetFunction<SnapshotOf>("snapshotOf", controller)
           .Build();
   if (object.IsEmpty() || !Wrap(object, controller)) return {};
