@@ -4,6 +4,7 @@
       "target_name": "spillway",
       "sources": [
         "accept_queue/client_address.cc",
+        "accept_queue/client_rule.cc",
         "accept_queue/http_head.cc",
         "accept_queue/lingering_closes.cc",
         "accept_queue/path_patterns.cc",

@@ -4,6 +4,7 @@
 
 const { rawRefusal } = require('./raw-refusal.js')
 const { contentOf } = require('./content.js')
+const { clientRule } = require('../admission/clients.js')
 const { backend, binding } = require('../native/binding.js')
 const { isFunction } = require('../options/rows.js')
 
@@ -13,6 +14,7 @@ const { isFunction } = require('../options/rows.js')
  * @property {string[]} exempt path patterns
  * @property {string[]} answers complete HTTP responses; for the Retry-After 'auto', the nth has n seconds
  * @property {number} bodyBytes length of their body
+ * @property {{ header: string, proxies: number }} clients what tells clients apart, if they have fair shares
  *
  * @typedef {object} SpillContent of the answers
  * @property {string} type
@@ -32,7 +34,8 @@ const CONFLICTING_OPTIONS = [
   { name: 'respond', conflicts: isGiven, reason: 'the spill answers without JavaScript' },
   { name: 'errorMode', conflicts: Boolean, reason: 'the spill answers without the framework' },
   { name: 'customError', conflicts: isGiven, reason: 'the spill answers without the framework' },
-  { name: 'exempt', conflicts: isFunction, reason: 'the spill compares paths, and calls no function' }
+  { name: 'exempt', conflicts: isFunction, reason: 'the spill compares paths, and calls no function' },
+  { name: 'fairBy', conflicts: isFunction, reason: 'the spill reads addresses and headers, and calls no function' }
 ]
 
 /**
@@ -82,7 +85,7 @@ function planSpill (entry, options, byDefault, { exemptPath, content = contentOf
   const answers = answersOf(options.retryAfter, content)
   const whyNot = whyNotWith(entry, options, byDefault, /** @type {string} */ (answers.at(-1)))
   const exempt = whyNot === '' ? [options.exempt, exemptPath ?? []].flat() : []
-  return { whyNot, exempt, answers, bodyBytes: Buffer.byteLength(content.body) }
+  return { whyNot, exempt, answers, bodyBytes: Buffer.byteLength(content.body), clients: clientRule(options.fairBy) }
 }
 
 /**

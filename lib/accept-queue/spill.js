@@ -147,7 +147,7 @@ class Spill {
     const handOver = /** @type {Attachment['handOver']} */ (fds, count) => {
       scope.runInAsyncScope(handOverAll, undefined, server, handle, fds, count)
     }
-    const whyNot = attachedHandles.has(handle) ? 'the spill of another gate is attached to this server' : whyNotOn(server, handle)
+    const whyNot = attachedHandles.has(handle) ? 'the spill of another gate is attached to this server' : whyNotOn(server, handle, this.#plan)
     const native = whyNot === '' ? this.#createNative(server, handle, handOver) : undefined
     if (native !== undefined) attachedHandles.add(handle)
     this.#attachments.set(server, { handle, native, whyNot, handOver })
@@ -159,7 +159,7 @@ class Spill {
    * @param {Attachment['handOver']} handOver
    */
   #createNative (server, handle, handOver) {
-    const { exempt, answers, bodyBytes } = this.#plan
+    const { exempt, answers, bodyBytes, clients } = this.#plan
     const isTls = isTlsServer(server)
     const slots = new Int32Array(SLOTS)
     const deliver = (/** @type {number} */ count, /** @type {number} */ refused, /** @type {number} */ waitMs, /** @type {number} */ seconds) => {
@@ -168,7 +168,7 @@ class Spill {
     }
     const takesWebSockets = () => listenerCount.call(server, 'upgrade') > 0
     return binding.createSpill(this.#controller, handle.fd, exempt, isTls ? [TLS_ALERT] : answers, isTls ? 0 : bodyBytes,
-      firstReserved(this.#options), slots, deliver, this.#onRefusals !== undefined, takesWebSockets, isTls)
+      firstReserved(this.#options), slots, deliver, this.#onRefusals !== undefined, takesWebSockets, isTls, clients.header, clients.proxies)
   }
 
   /**
@@ -278,10 +278,12 @@ function add (sum, figures) {
 /**
  * @param {any} server
  * @param {any} handle
+ * @param {import('./spill-plan.js').SpillPlan} plan
  * @returns {string} why the spill leaves a listening server alone; empty if it does not
  */
-function whyNotOn (server, handle) {
+function whyNotOn (server, handle, { clients }) {
   if (!(server instanceof http.Server || isTlsServer(server))) return 'the server speaks HTTP/2 without TLS'
+  if (clients.header !== '' && isTlsServer(server)) return 'the option fairBy names a header, which is unknown before a TLS handshake'
   // In a worker, the cluster module may replace the handle with an object that has no socket.
   if (cluster.isWorker && handle.fd === undefined) return "the cluster's primary holds the listening socket (round-robin scheduling)"
   // The cluster module overrides close() on a handle that all workers share.

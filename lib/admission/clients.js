@@ -60,21 +60,24 @@ class Clients {
  * @returns {(raw: any, request: any) => string | undefined}
  */
 function naming (fairBy) {
-  if (fairBy === 'address') return addressOf
   if (isFunction(fairBy)) return byFunction(/** @type {(request: any) => string} */ (fairBy))
-  const { header, forwarded } = headerRule(/** @type {ByHeader | ByForwarded} */ (fairBy))
-  if (forwarded === 0) return ({ headers }) => textOf(headers[header])
-  return (raw) => binding.clientOfForwarded(textOf(raw.headers[header]) ?? '', forwarded) || addressOf(raw)
+  const { header, proxies } = clientRule(fairBy)
+  if (header === '') return addressOf
+  if (proxies === 0) return ({ headers }) => textOf(headers[header])
+  return (raw) => binding.clientOfForwarded(textOf(raw.headers[header]) ?? '', proxies) || addressOf(raw)
 }
 
 /**
- * @param {ByHeader | ByForwarded} rule
- * @returns {{ header: string, forwarded: number }} with the header's name in lower case; `forwarded` is 0 if the header is
- *   not a list
+ * The rules that native code can follow. src/accept_queue/client_rule.h is its counterpart.
+ *
+ * @param {any} fairBy
+ * @returns {{ header: string, proxies: number }} `header`: its name in lower case; empty: the address. `proxies`: 0 if the
+ *   header is not a list
  */
-function headerRule (rule) {
-  const { header = X_FORWARDED_FOR, forwarded = 0 } = /** @type {Partial<ByHeader & ByForwarded>} */ (rule)
-  return { header: header.toLowerCase(), forwarded }
+function clientRule (fairBy) {
+  if (fairBy === undefined || fairBy === 'address' || isFunction(fairBy)) return { header: '', proxies: 0 }
+  const { header = X_FORWARDED_FOR, forwarded = 0 } = fairBy
+  return { header: header.toLowerCase(), proxies: forwarded }
 }
 
 /** @param {any} raw Node's request, or a StreamRequest */
@@ -111,4 +114,4 @@ function weighing (weight) {
   })
 }
 
-module.exports = { Clients, headerRule }
+module.exports = { Clients, clientRule }

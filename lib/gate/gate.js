@@ -75,7 +75,7 @@ class Gate {
    *   handler may still be running
    */
   constructor (options, {
-    routing, spillPlan = { whyNot: 'the adapter does not support it', exempt: [], answers: [], bodyBytes: 0 }, answersForHandler = false
+    routing, spillPlan = { whyNot: 'the adapter does not support it', exempt: [], answers: [], bodyBytes: 0, clients: { header: '', proxies: 0 } }, answersForHandler = false
   } = {}) {
     this.#options = options
     this.isDryRun = options.dryRun

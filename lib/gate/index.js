@@ -25,9 +25,13 @@
  * @param {any} settings the options of the gate, checked and complete
  * @param {Framework} framework
  * @returns {Gate}
- * @throws {TypeError} if `spill: true` conflicts with another option
+ * @throws {TypeError} if `spill: true` conflicts with another option, or if an option requires another
  */
 function createGate (settings, { spill: { entry, options, judgesAll, ...more }, ...framework }) {
+  if (settings.weight !== undefined && settings.fairBy === undefined) {
+    const { argumentError } = require('../options/errors.js') // required on use
+    throw argumentError(TypeError, 'SPILLWAY_CONFLICTING_OPTIONS', `${entry}: option "weight" requires the option "fairBy"`)
+  }
   const { planSpill } = require('../accept-queue/spill-plan.js') // required on use
   const { Gate } = require('./gate.js') // required on use
   return new Gate(settings, { ...framework, spillPlan: planSpill(entry, options, judgesAll, more) })

@@ -81,6 +81,23 @@ bool IsTarget(std::string_view target) {
 
 }  // namespace
 
+std::string HeaderOf(std::string_view head, std::string_view lower) {
+  std::string joined;
+  bool is_found = false;
+  for (size_t begin = head.find(kEndOfLine); begin != std::string_view::npos;) {
+    begin += kEndOfLine.size();
+    const size_t end = head.find(kEndOfLine, begin);
+    const std::string_view line = head.substr(begin, end - begin);
+    begin = end;
+    const size_t colon = line.find(':');
+    if (colon == std::string_view::npos || !Is(line.substr(0, colon), lower)) continue;
+    if (is_found) joined += ", ";
+    joined += Trim(line.substr(colon + 1));
+    is_found = true;
+  }
+  return joined;
+}
+
 HttpHead HttpHeadReader::Read(std::string_view bytes) {
   bytes_read_ = bytes.size();
   const bool is_cut = bytes.size() >= HttpHead::kMostBytes;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace spillway {
@@ -28,6 +29,10 @@ struct HttpHead {
   size_t length;            // of a request's head with its empty line, bytes
   std::string_view target;  // a view of the bytes read
 };
+
+/// The value of a header in a complete head, or the values of all with that name, joined by ", " as
+/// Node does. `lower`: the name in lower case. Empty if there is none.
+std::string HeaderOf(std::string_view head, std::string_view lower);
 
 /// Reads one head while its bytes arrive. Allocates no memory, and does not start again when more
 /// bytes arrive.

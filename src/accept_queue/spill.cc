@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "accept_queue/client_address.h"
 #include "accept_queue/tls_record.h"
 #include "os/early_socket.h"
 #include "os/socket_queue.h"
@@ -36,6 +37,10 @@ constexpr size_t kMostHeld = 256;
 constexpr uint64_t kReviewEveryNs = 4 * kNsPerMs;
 constexpr uint64_t kReviewNs = 300'000;
 
+// More claims than this cannot be served in time.
+constexpr size_t kMostReady = 256;
+constexpr size_t kReadyPerTurn = 1;
+
 // Retry-After is the due time, randomly varied by up to half in either direction, so that refused
 // clients do not all return at once.
 constexpr double kLeastJitter = 0.5;
@@ -57,14 +62,14 @@ Spill::~Spill() { CloseHeld(); }
 void Spill::ReportQueue(uint64_t now) {
   if (!open_) return;
   if (queue_->Refresh(now)) {
-    controller_->Queued(queue_->Length());
+    controller_->Queued(queue_->Length() + static_cast<uint32_t>(ready_.size()));
   } else {
     LoseSocket();
   }
 }
 
 void Spill::LoseSocket() {
-  dropped_ += static_cast<double>(held_.Size());
+  dropped_ += static_cast<double>(held_.Size() + ready_.size());
   CloseHeld();
   Close();
 }
@@ -76,7 +81,7 @@ void Spill::OnTurn(uint64_t now) {
   lingering_closes_.Sweep(now);
   if (!open_ || is_delivering_) return;
   const uint32_t excess = controller_->Excess(now, queue_->Length());
-  if (held_.Empty() && excess == 0) return;
+  if (held_.Empty() && ready_.empty() && excess == 0) return;
   // Another spill may have run JavaScript in this turn.
   if (!queue_->IsSame()) {
     LoseSocket();
@@ -88,8 +93,10 @@ void Spill::OnTurn(uint64_t now) {
   const double cost = HandOverCost();
   exempt_budget_.Grow(now, cost);
   other_budget_.Grow(now, cost);
-  ReviewHeld(now, controller_->MayRefuseWaiting(), &batch);
+  const bool standing = controller_->MayRefuseWaiting();
+  ReviewHeld(now, standing, &batch);
   if (excess > 0) TakeOldest(now, excess, &batch);
+  ReviewReady(now, standing, &batch);
   if (batch.refused > 0) {
     spilled_ += batch.refused;
     controller_->Spilled(batch.refused);
@@ -114,20 +121,36 @@ void Spill::ReviewHeld(uint64_t now, bool standing, SpillBatch* batch) {
   });
 }
 
+// The loop accepts one connection a turn, which keeps the number of requests that it works on small.
+// The same holds for these.
+void Spill::ReviewReady(uint64_t now, bool standing, SpillBatch* batch) {
+  size_t may_leave = standing ? kReadyPerTurn : ready_.size();
+  const auto leaves = [&](const Ready& each) {
+    if (standing && now > each.until) {
+      controller_->Expired(each.asked);
+      Refuse(now, each.connection, each.refusal, batch);
+      return true;
+    }
+    if (may_leave == 0 || batch->handed_over == SpillBatch::kMostHandedOver) return false;
+    --may_leave;
+    controller_->HandedOver(now, each.asked);
+    batch->fds[batch->handed_over++] = each.connection.fd;
+    return true;
+  };
+  ready_.erase(std::remove_if(ready_.begin(), ready_.end(), leaves), ready_.end());
+}
+
 void Spill::TakeOldest(uint64_t now, uint32_t count, SpillBatch* batch) {
   const double excess = static_cast<double>(queue_->Length()) / controller_->MayQueue(now);
   for (uint32_t i = 0; i < count; ++i) {
     if (i >= kLeastBatch && !HasTime(*batch)) return;
-    const int fd = early_socket::Accept(queue_->Fd());
+    sockaddr_storage peer{};
+    const int fd = early_socket::Accept(queue_->Fd(), controller_->HasShares() ? &peer : nullptr);
     const bool is_reserved = fd == early_socket::kFull || fd >= settings_.first_reserved;
     if (is_reserved) lingering_closes_.GiveUpSome();
     if (fd < 0) return;
-    const uint64_t unix_wait = queue_->Accepted(now);
-    if (i == 0 && receiver_->WantsRefusals()) {
-      const auto ages = socket_queue::ReadAges(fd);
-      batch->longest_wait = ages ? ages->last_receive : unix_wait;
-    }
-    Taken connection{fd, now, excess, {}, false, false};
+    Taken connection = Opened(now, fd, excess, peer);
+    if (i == 0) batch->longest_wait = connection.waited;
     Action action = Choose(&connection);
     const bool may_hold = !is_reserved && held_.Size() < kMostHeld;
     if (action == Action::kWait && may_hold) {
@@ -137,6 +160,28 @@ void Spill::TakeOldest(uint64_t now, uint32_t count, SpillBatch* batch) {
       Settle(now, connection, action, batch);
     }
   }
+}
+
+Spill::Taken Spill::Opened(uint64_t now, int fd, double excess, const sockaddr_storage& peer) {
+  Taken connection{fd, now, excess, {}, false, false, {}, queue_->Accepted(now)};
+  if (controller_->HasShares() || receiver_->WantsRefusals()) {
+    const auto ages = socket_queue::ReadAges(fd);
+    if (ages) connection.waited = ages->last_receive;
+  }
+  if (controller_->HasShares())
+    connection.client = ClientOfSocket(reinterpret_cast<const sockaddr&>(peer));
+  return connection;
+}
+
+// Whether a connection with a request that could be refused has a claim to be served.
+bool Spill::IsClaimed(uint64_t now, const Taken& connection, Action action) {
+  if (!controller_->HasShares() || !controller_->MayRefuseWaiting()) return false;
+  if (ready_.size() == kMostReady || connection.fd >= settings_.first_reserved) return false;
+  const uint64_t waited = connection.waited + (now - connection.since);
+  const auto offer = controller_->Take(now, {connection.client}, waited, ready_.empty());
+  if (offer.limit_ns == 0) return false;
+  ready_.push_back({connection, action, offer.asked, now + (offer.limit_ns - waited)});
+  return true;
 }
 
 bool Spill::HasTime(const SpillBatch& batch) const {
@@ -157,6 +202,7 @@ Spill::Action Spill::Choose(Taken* connection) {
   if (!bytes) return Action::kHandOver;
   if (settings_.protocol == Protocol::kHttp1) return ChooseByRequest(connection, *bytes);
   if (bytes->empty()) return Action::kWait;
+  connection->client = settings_.clients.NameOf(connection->client, {});
   switch (ReadTlsBeginning(*bytes)) {
     case TlsBeginning::kComplete:
       return Action::kRefuse;
@@ -173,6 +219,10 @@ Spill::Action Spill::ChooseByRequest(Taken* connection, std::string_view bytes) 
   connection->is_head = head.is_head;
   if (head.kind == HttpHead::Kind::kIncomplete) return Action::kWait;
   if (head.kind == HttpHead::Kind::kOther) return Action::kHandOver;
+  if (controller_->HasShares()) {
+    connection->client =
+        settings_.clients.NameOf(connection->client, bytes.substr(0, head.length));
+  }
   connection->is_exempt = settings_.exempt.Match(PathOfTarget(head.target));
   if (connection->is_exempt) return Action::kHandOver;
   if (head.websocket && TakesWebSockets()) return Action::kHandOver;
@@ -194,16 +244,11 @@ void Spill::Settle(uint64_t now, const Taken& connection, Action action, SpillBa
     batch->fds[batch->handed_over++] = connection.fd;
     return;
   }
-  Refuse(connection, batch);
-  if (action == Action::kRefuse) {
-    early_socket::Close(connection.fd);
-  } else {
-    early_socket::EndAnswer(connection.fd);
-    lingering_closes_.Add(now, connection.fd);
-  }
+  if (action != Action::kHandOver && IsClaimed(now, connection, action)) return;
+  Refuse(now, connection, action, batch);
 }
 
-void Spill::Refuse(const Taken& connection, SpillBatch* batch) {
+void Spill::Refuse(uint64_t now, const Taken& connection, Action action, SpillBatch* batch) {
   const auto jitter = std::uniform_real_distribution<double>(kLeastJitter, kMostJitter)(random_);
   const auto last = static_cast<double>(settings_.answers.size());
   const double due = std::min(connection.excess, last / kMostJitter);
@@ -214,6 +259,12 @@ void Spill::Refuse(const Taken& connection, SpillBatch* batch) {
   early_socket::Answer(connection.fd, answer);
   batch->retry_after = static_cast<uint32_t>(seconds);
   ++batch->refused;
+  if (action == Action::kRefuse) {
+    early_socket::Close(connection.fd);
+  } else {
+    early_socket::EndAnswer(connection.fd);
+    lingering_closes_.Add(now, connection.fd);
+  }
 }
 
 void Spill::Deliver(SpillBatch* batch) {
@@ -236,7 +287,9 @@ std::vector<int> Spill::Close() {
   receiver_->Release();
   std::vector<int> fds;
   for (const Taken& each : held_.Members()) fds.push_back(each.fd);
+  for (const Ready& each : ready_) fds.push_back(each.connection.fd);
   held_.Clear();
+  ready_.clear();
   return fds;
 }
 
@@ -249,7 +302,9 @@ void Spill::Abort() {
 
 void Spill::CloseHeld() {
   for (const Taken& each : held_.Members()) early_socket::Close(each.fd);
+  for (const Ready& each : ready_) early_socket::Close(each.connection.fd);
   held_.Clear();
+  ready_.clear();
 }
 
 void Spills::ReportQueue(uint64_t now) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "accept_queue/client_rule.h"
 #include "accept_queue/hand_over_budget.h"
 #include "accept_queue/http_head.h"
 #include "accept_queue/lingering_closes.h"
@@ -79,6 +80,9 @@ class Spill final {
     /// The lowest reserved descriptor; infinite if none are reserved. The spill does not wait for
     /// the request of a connection that has a reserved descriptor.
     double first_reserved;
+    /// Who gets fair shares, if the admission controller has them. Over TLS, only the address is
+    /// known.
+    ClientRule clients;
   };
 
   Spill(std::shared_ptr<AdmissionController> controller, std::shared_ptr<AcceptQueue> queue,
@@ -99,7 +103,9 @@ class Spill final {
   void Abort();
 
   /// Whether it needs to be called soon even if nothing happens on the loop.
-  bool NeedsTurn() const { return !held_.Empty() || lingering_closes_.Size() > 0; }
+  bool NeedsTurn() const {
+    return !held_.Empty() || !ready_.empty() || lingering_closes_.Size() > 0;
+  }
   bool Done() const { return !open_ && lingering_closes_.Size() == 0; }
 
   bool Open() const { return open_; }
@@ -119,18 +125,30 @@ class Spill final {
     HttpHeadReader reader;
     bool is_head;    // the request's method is HEAD, as far as is known
     bool is_exempt;  // the request's path is exempt, as far as is known
+    std::string client;  // its name, as far as it is known; with fair shares only
+    uint64_t waited;     // before `since`; with fair shares only
+  };
+  /// A connection that has a claim to be served, and waits until the loop has time for it.
+  struct Ready {
+    Taken connection;
+    Action refusal;  // what to do if that takes too long
+    Asked asked;
+    uint64_t until;
   };
 
   void LoseSocket();
   void ReviewHeld(uint64_t now, bool standing, SpillBatch* batch);
+  void ReviewReady(uint64_t now, bool standing, SpillBatch* batch);
   void TakeOldest(uint64_t now, uint32_t count, SpillBatch* batch);
+  Taken Opened(uint64_t now, int fd, double excess, const sockaddr_storage& peer);
+  bool IsClaimed(uint64_t now, const Taken& connection, Action action);
   bool HasTime(const SpillBatch& batch) const;
   double HandOverCost() const;
   Action Choose(Taken* connection);
   Action ChooseByRequest(Taken* connection, std::string_view bytes);
   bool TakesWebSockets();
   void Settle(uint64_t now, const Taken& connection, Action action, SpillBatch* batch);
-  void Refuse(const Taken& connection, SpillBatch* batch);
+  void Refuse(uint64_t now, const Taken& connection, Action action, SpillBatch* batch);
   void Deliver(SpillBatch* batch);
   void CloseHeld();
 
@@ -149,6 +167,7 @@ class Spill final {
   HandOverBudget exempt_budget_{SpillBatch::kMostHandedOver};
   HandOverBudget other_budget_{SpillBatch::kMostHandedOver};
   Rounds<Taken> held_;  // connections whose request has not arrived
+  std::vector<Ready> ready_;  // the oldest first
   LingeringCloses lingering_closes_;
 
   double spilled_ = 0;  // as doubles, for JavaScript

@@ -67,7 +67,8 @@ Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, 
                                     const Client* client) {
   Class& entry = Known(id);
   if (dry_run_) wait_ns = WithoutGhosts(now, id, wait_ns, queued);
-  const Claim claim = ClaimOf(now, id, client);
+  const std::optional<Asked> asked = Ask(now, id, client);
+  const Claim claim = asked ? asked->claim : Claim();
   const Verdict verdict = Judge(now, entry, wait_ns, queued, claim);
   queue_.Saw(wait_ns, queued, verdict == Verdict::kQueueDelay);
   const bool by_concurrency_limit = verdict == Verdict::kInFlight;
@@ -82,11 +83,11 @@ Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, 
     if (entry.member) crowd_.Limit().Refused(by_concurrency_limit);
     if (dry_run_) dry_run_->Refused(id, entry.cost.Ns());
   }
-  if (claim.kind == Claim::Kind::kEqual) return verdict;
+  if (!asked || asked->client == 0) return verdict;
   if (verdict == Verdict::kAdmit) {
-    shares_->Admitted();
+    shares_->Admitted(*asked);
   } else {
-    shares_->Refused();
+    shares_->Refused(*asked);
   }
   const bool by_share = verdict == Verdict::kQueueDelay || verdict == Verdict::kInFlight;
   return claim.kind == Claim::Kind::kBeyond && by_share ? Verdict::kFairShare : verdict;
@@ -94,18 +95,34 @@ Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, 
 
 // Clients have shares of what is scarce: the loop's time, or what the class waits for. A request
 // takes 1 / X of the time of the class's bottleneck.
-Claim AdmissionController::ClaimOf(uint64_t now, uint8_t id, const Client* client) {
-  if (!shares_ || !client || options_.max_delay_ns == 0) return {};
+std::optional<Asked> AdmissionController::Ask(uint64_t now, uint8_t id, const Client* client) {
+  if (!shares_ || !client || options_.max_delay_ns == 0) return std::nullopt;
   const Class& entry = classes_[id];
   const ClassLimit& holder = HolderOf(entry);
-  if (!queue_.Stands() && !holder.Enforcing()) return {};
+  if (!queue_.Stands() && !holder.Enforcing()) return std::nullopt;
+  if (shares_->WasHandedOver(now, *client)) return Asked{{Claim::Kind::kWithin, 1}};
   const bool by_loop = utilization_ > kSaturated || !holder.Enforcing() || holder.Capacity() == 0;
-  if (!by_loop) {
-    const size_t bottleneck = entry.member ? kCrowd : kFirstClass + id;
-    return shares_->Ask(now, bottleneck, *client, 1 / holder.Capacity());
+  if (by_loop) {
+    const double cost = entry.cost.Ns() > 0 ? entry.cost.Ns() : queue_.CostNs();
+    return shares_->Ask(now, kLoop, *client, cost);
   }
-  const double cost = entry.cost.Ns() > 0 ? entry.cost.Ns() : queue_.CostNs();
-  return shares_->Ask(now, kLoop, *client, cost);
+  const size_t bottleneck = entry.member ? kCrowd : kFirstClass + id;
+  return shares_->Ask(now, bottleneck, *client, 1 / holder.Capacity());
+}
+
+AdmissionController::Offer AdmissionController::Take(uint64_t now, const Client& client,
+                                                     uint64_t wait_ns, bool none_waits) {
+  const Asked asked = shares_->Ask(now, kLoop, client, queue_.CostNs());
+  const uint64_t limit = queue_.KeptNs(asked.claim);
+  const bool is_within = asked.claim.kind == Claim::Kind::kWithin;
+  if (wait_ns <= limit && (is_within || none_waits)) return {asked, limit};
+  shares_->Refused(asked);
+  return {asked, 0};
+}
+
+void AdmissionController::HandedOver(uint64_t now, const Asked& asked) {
+  shares_->Admitted(asked);
+  shares_->HandedOver(now, asked.client);
 }
 
 // The time that the request would have waited without ghosts.
@@ -393,6 +410,8 @@ uint32_t AdmissionController::MayQueue(uint64_t now) const {
 
 uint32_t AdmissionController::Excess(uint64_t now, uint32_t length) const {
   if (!MayRefuseWaiting()) return 0;
+  // Whom to refuse is known only once the connection has been accepted.
+  if (shares_) return length;
   const uint64_t limit = queue_.LimitNs(now);
   const uint64_t age = limit - std::min(queue_.ResolutionNs(), limit / kSurelyPart);
   return std::min(length, queue_.Waiting().OlderThan(age));

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "admission/class_limit.h"
 #include "admission/crowd.h"
@@ -80,6 +81,18 @@ class AdmissionController final {
   /// Whether connections may be refused from the accept queue: a queue stands, and this is not a
   /// dry run.
   bool MayRefuseWaiting() const;
+  bool HasShares() const { return shares_ != nullptr; }
+  /// With fair shares: a connection of `client` was taken from the accept queue, in which it has
+  /// waited for `wait_ns`. `none_waits`: no other one has been taken and not been handed over.
+  struct Offer {
+    Asked asked;
+    uint64_t limit_ns;  // for how long it may wait in total; 0: it is refused
+  };
+  Offer Take(uint64_t now, const Client& client, uint64_t wait_ns, bool none_waits);
+  /// The connection is handed over to Node, which will call Arrive().
+  void HandedOver(uint64_t now, const Asked& asked);
+  /// The connection has waited for too long.
+  void Expired(const Asked& asked) { shares_->Refused(asked); }
 
   const ClassLimit& Limit(uint8_t id) const { return classes_[id].limit; }
   /// The limit that applies to the class: its own, or that of the crowd.
@@ -107,7 +120,7 @@ class AdmissionController final {
   };
 
   Class& Known(uint8_t id);
-  Claim ClaimOf(uint64_t now, uint8_t id, const Client* client);
+  std::optional<Asked> Ask(uint64_t now, uint8_t id, const Client* client);
   Verdict Judge(uint64_t now, Class& entry, uint64_t wait_ns, bool queued, const Claim& claim);
   uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
   bool HeldUp() const;

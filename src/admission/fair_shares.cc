@@ -19,6 +19,10 @@ constexpr uint64_t kAsksMoreNs = 1'000'000'000;
 // Clients are counted for a second.
 constexpr uint64_t kPeriodNs = 1'000'000'000;
 
+// Node reads the request of a connection that was handed over within the next turns of the loop.
+constexpr uint64_t kPassNs = 1'000'000'000;
+constexpr size_t kMostPasses = 256;
+
 // The finalizer of MurmurHash3: each bit of the input changes about half of the bits.
 uint64_t Mixed(uint64_t hash) {
   hash = (hash ^ (hash >> 33U)) * 0xFF51AFD7ED558CCDU;
@@ -35,33 +39,39 @@ uint64_t FairShares::IdOf(std::string_view name) const {
   return Mixed(hash);
 }
 
-Claim FairShares::Ask(uint64_t now, size_t bottleneck, const Client& client, double cost_ns) {
-  Bottleneck& at = bottlenecks_[bottleneck];
+Asked FairShares::Ask(uint64_t now, size_t bottleneck, const Client& client, double cost_ns) {
   const uint64_t id = IdOf(client.name);
-  Account* account = accounts_.Find(now, Mixed(id + bottleneck));
-  if (account) {
-    account->weight = client.weight;
-    Count(&at, account);
-    // Its first request was not paid for.
-    if (!account->has_returned) account->left = -cost_ns;
-    account->has_returned = true;
-  } else {
-    account = &at.strangers;
+  top_.Asked(now, id, client.name, cost_ns);
+  FairRate& rate = bottlenecks_[bottleneck].rate;
+  Account& account = AccountOf(now, bottleneck, id, client.weight, cost_ns);
+  Pay(now, rate.Get(), cost_ns, &account);
+  Asked asked{{Claim::Kind::kBeyond, 0}, id, bottleneck, cost_ns};
+  if (account.left <= 0) {
+    account.asked_more_at = now;
+    return asked;
+  }
+  const double most = std::max(cost_ns, rate.Get() * account.weight * kSavingsNs);
+  asked.claim = {Claim::Kind::kWithin, std::min(1.0, account.left / most)};
+  rate.Within(cost_ns, account.asked_more_at > 0 && now - account.asked_more_at < kAsksMoreNs);
+  account.left -= cost_ns;
+  return asked;
+}
+
+Account& FairShares::AccountOf(uint64_t now, size_t bottleneck, uint64_t client, double weight,
+                               double cost_ns) {
+  Bottleneck& at = bottlenecks_[bottleneck];
+  Account* const account = accounts_.Find(now, Mixed(client + bottleneck));
+  if (!account) {
     const auto clients = static_cast<double>(std::max(at.clients, at.clients_before));
-    account->weight = std::max(1.0, clients * kStrangersPart);
+    at.strangers.weight = std::max(1.0, clients * kStrangersPart);
+    return at.strangers;
   }
-  Pay(now, at.rate.Get(), cost_ns, account);
-  asked_ = {&at, top_.Asked(now, id, client.name, cost_ns), cost_ns};
-  if (account->left <= 0) {
-    account->asked_more_at = now;
-    return {Claim::Kind::kBeyond, 0};
-  }
-  const double most = std::max(cost_ns, at.rate.Get() * account->weight * kSavingsNs);
-  const Claim claim{Claim::Kind::kWithin, std::min(1.0, account->left / most)};
-  const bool asks_more = account->asked_more_at > 0 && now - account->asked_more_at < kAsksMoreNs;
-  at.rate.Within(cost_ns, asks_more);
-  account->left -= cost_ns;
-  return claim;
+  if (weight > 0) account->weight = weight;
+  Count(&at, account);
+  // Its first request was not paid for.
+  if (!account->has_returned) account->left = -cost_ns;
+  account->has_returned = true;
+  return *account;
 }
 
 void FairShares::Pay(uint64_t now, double rate, double cost_ns, Account* account) {
@@ -77,13 +87,26 @@ void FairShares::Count(Bottleneck* bottleneck, Account* account) const {
   ++bottleneck->clients;
 }
 
-void FairShares::Admitted() {
-  top_.Admitted(asked_.entry, asked_.cost);
+void FairShares::Admitted(const Asked& asked) { top_.Admitted(asked.client, asked.cost_ns); }
+
+void FairShares::Refused(const Asked& asked) {
+  bottlenecks_[asked.bottleneck].rate.Refused();
+  top_.Refused(asked.client);
 }
 
-void FairShares::Refused() {
-  asked_.bottleneck->rate.Refused();
-  TopClients::Refused(asked_.entry);
+void FairShares::HandedOver(uint64_t now, uint64_t client) {
+  if (passes_.size() == kMostPasses) passes_.erase(passes_.begin());
+  passes_.push_back({client, now + kPassNs});
+}
+
+bool FairShares::WasHandedOver(uint64_t now, const Client& client) {
+  if (passes_.empty()) return false;
+  const uint64_t id = IdOf(client.name);
+  const auto is_his = [&](const Pass& pass) { return pass.client == id && now <= pass.until; };
+  const auto pass = std::find_if(passes_.begin(), passes_.end(), is_his);
+  if (pass == passes_.end()) return false;
+  passes_.erase(pass);
+  return true;
 }
 
 void FairShares::EndWindow(uint64_t now, double elapsed_ns) {

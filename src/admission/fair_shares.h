@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "admission/accounts.h"
 #include "admission/claim.h"
@@ -15,13 +16,21 @@ namespace spillway {
 /// A client, as the option `fairBy` tells them apart.
 struct Client {
   std::string_view name;
-  double weight = 1;
+  double weight = 0;  // 0: as before, or 1
+};
+
+/// A request that wants some of a bottleneck's time.
+struct Asked {
+  Claim claim;
+  uint64_t client = 0;
+  size_t bottleneck = 0;
+  double cost_ns = 0;  // of the bottleneck's time
 };
 
 /// Gives clients fair shares of a bottleneck's time while requests have to be refused.
 ///
 /// Each client has a token bucket for each bottleneck. It is filled at the bottleneck's fair rate,
-/// and each admitted request takes from it what the request costs. Requests of clients that have
+/// and each of its requests takes from it what the request costs. Requests of clients that have
 /// used up their bucket are served only if capacity is left over.
 ///
 /// Clients that come for the first time share one bucket. So someone who invents a new name for
@@ -30,13 +39,18 @@ class FairShares final {
  public:
   static constexpr size_t kBottlenecks = 258;
 
+  /// `seed`: a random number.
   explicit FairShares(uint64_t seed) : seed_(seed) {}
 
-  /// A request of `client` wants `cost_ns` of a bottleneck's time. One of Admitted() and Refused()
-  /// must follow.
-  Claim Ask(uint64_t now, size_t bottleneck, const Client& client, double cost_ns);
-  void Admitted();
-  void Refused();
+  /// A request of `client` came. One of Admitted() and Refused() must follow.
+  Asked Ask(uint64_t now, size_t bottleneck, const Client& client, double cost_ns);
+  void Admitted(const Asked& asked);
+  void Refused(const Asked& asked);
+
+  /// A connection of the client, whose request was admitted, is handed over to Node.
+  void HandedOver(uint64_t now, uint64_t client);
+  /// Whether a request of the client came on a connection that was handed over. Forgets that.
+  bool WasHandedOver(uint64_t now, const Client& client);
 
   /// A window has ended.
   void EndWindow(uint64_t now, double elapsed_ns);
@@ -47,18 +61,18 @@ class FairShares final {
  private:
   struct Bottleneck {
     FairRate rate;
-    Account strangers;  // of the clients that come for the first time
+    Account strangers;     // of the clients that come for the first time
     uint32_t clients = 0;  // that came in this period
     uint32_t clients_before = 0;
   };
-  /// A request whose fate is not decided.
-  struct Asked {
-    Bottleneck* bottleneck;
-    TopClients::Entry* entry;
-    double cost;
+  struct Pass {
+    uint64_t client;
+    uint64_t until;
   };
 
   uint64_t IdOf(std::string_view name) const;
+  Account& AccountOf(uint64_t now, size_t bottleneck, uint64_t client, double weight,
+                     double cost_ns);
   void Count(Bottleneck* bottleneck, Account* account) const;
   static void Pay(uint64_t now, double rate, double cost_ns, Account* account);
 
@@ -66,9 +80,9 @@ class FairShares final {
   Accounts accounts_;
   std::array<Bottleneck, kBottlenecks> bottlenecks_;
   TopClients top_;
+  std::vector<Pass> passes_;
   uint64_t period_ = 1;
   uint64_t period_begun_ = 0;
-  Asked asked_{};
 };
 
 }  // namespace spillway

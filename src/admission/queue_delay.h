@@ -66,12 +66,13 @@ class QueueDelay final {
   double CostNs() const { return demand_.CostNs(); }
   /// A request was refused in this window.
   bool Overdue() const { return accepted_.Refused() + kept_alive_.Refused() > 0; }
+  /// How long a request with this claim may wait while a queue stands.
+  uint64_t KeptNs(const Claim& claim) const;
   uint64_t LimitNs(uint64_t now) const { return stands_ ? kept_.Ns() : PatientNs(now); }
   uint64_t PauseNs(uint64_t now) const { return pause_.Ns(now); }
   uint64_t ResolutionNs() const { return pause_.ResolutionNs(); }
 
  private:
-  uint64_t KeptNs(const Claim& claim) const;
   uint64_t PatientNs(uint64_t now) const;
   bool WorksOffBurst() const;
   bool Queues(const Waits& waits) const;

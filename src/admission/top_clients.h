@@ -27,28 +27,26 @@ class TopClients final {
     double refused = 0;  // of `requests`
   };
 
-  /// The entry that counts a request of the client. It is valid until the next call.
-  Entry* Asked(uint64_t now, uint64_t id, std::string_view name, double cost) {
+  /// A request of a client came. One of Admitted() and Refused() must follow.
+  void Asked(uint64_t now, uint64_t id, std::string_view name, double cost) {
     Fade(now);
-    Entry* least = &entries_[0];
-    Entry* found = nullptr;
-    for (Entry& each : entries_) {
-      if (each.id == id) found = &each;
-      if (each.asked < least->asked) least = &each;
+    Entry* entry = Find(id);
+    if (!entry) {
+      entry = std::min_element(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
+        return a.asked < b.asked;
+      });
+      *entry = {id, std::string(name.substr(0, kMostBytes)), entry->asked};
     }
-    if (!found) {
-      found = least;
-      *found = {id, std::string(name.substr(0, kMostBytes)), least->asked};
-    }
-    found->asked += cost;
-    ++found->requests;
-    return found;
+    entry->asked += cost;
+    ++entry->requests;
   }
-  void Admitted(Entry* entry, double cost) {
-    entry->served += cost;
+  void Admitted(uint64_t id, double cost) {
     served_ += cost;
+    if (Entry* entry = Find(id)) entry->served += cost;
   }
-  static void Refused(Entry* entry) { ++entry->refused; }
+  void Refused(uint64_t id) {
+    if (Entry* entry = Find(id)) ++entry->refused;
+  }
 
   /// Makes old requests count less. The other functions do so only when requests come.
   void Fade(uint64_t now) {
@@ -71,6 +69,13 @@ class TopClients final {
 
  private:
   static constexpr uint64_t kHalfLifeNs = 10'000'000'000;
+
+  Entry* Find(uint64_t id) {
+    for (Entry& each : entries_) {
+      if (each.id == id && each.requests > 0) return &each;
+    }
+    return nullptr;
+  }
 
   std::array<Entry, kClients> entries_;
   double served_ = 0;

@@ -150,6 +150,7 @@ Napi::Value CreateSpill(const Napi::CallbackInfo& info) {
   const auto takes_web_sockets = info[9].As<Napi::Function>();
   const auto protocol =
       info[10].As<Napi::Boolean>().Value() ? Spill::Protocol::kTls : Spill::Protocol::kHttp1;
+  ClientRule clients{info[11].As<Napi::String>().Utf8Value(), CountAt(info, 12)};
   if (controller == nullptr || answers.empty() || info.Env().IsExceptionPending() ||
       slots.ElementLength() < SpillBatch::kMostHandedOver) {
     return {};
@@ -157,7 +158,7 @@ Napi::Value CreateSpill(const Napi::CallbackInfo& info) {
   const auto spill = std::make_shared<Spill>(
       std::move(controller), Self<Environment>(info).Monitor()->Queues().Of(fd),
       Spill::Settings{protocol, PathPatterns(std::move(exempt)), std::move(answers), message_bytes,
-                      first_reserved},
+                      first_reserved, std::move(clients)},
       std::make_unique<JsReceiver>(slots, deliver, takes_web_sockets, wants_refusals));
   const Napi::Object object = ObjectBuilder(info.Env())
                                   .SetFunction<Close>("close", spill)

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+struct sockaddr_storage;
+
 /// System calls on connections that Node has not seen. None of them blocks.
 namespace spillway::early_socket {
 
@@ -19,8 +21,8 @@ constexpr int kNone = -1;  // no connection waits
 constexpr int kFull = -2;  // no descriptor is left, or no memory
 
 /// Accepts the oldest connection of a listening socket. Returns its descriptor, which the caller
-/// must close, or one of the above.
-int Accept(int listening_fd);
+/// must close, or one of the above. `peer`: receives the address of the client, unless it is null.
+int Accept(int listening_fd, sockaddr_storage* peer = nullptr);
 
 /// Reads the bytes that have arrived, without removing them. Returns an empty view if nothing has
 /// arrived yet, and std::nullopt if nothing will arrive.

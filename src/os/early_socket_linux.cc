@@ -38,9 +38,11 @@ uint64_t Identity(int fd) {
   return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) == 0 ? cookie : 0;
 }
 
-int Accept(int listening_fd) {
+int Accept(int listening_fd, sockaddr_storage* peer) {
   for (;;) {
-    const int fd = accept4(listening_fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    socklen_t size = sizeof(*peer);
+    const int fd = accept4(listening_fd, reinterpret_cast<sockaddr*>(peer), peer ? &size : nullptr,
+                           SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) return fd;
     switch (errno) {
       case EINTR:

@@ -4,7 +4,7 @@ namespace spillway::early_socket {
 
 bool Available() { return false; }
 uint64_t Identity(int /*fd*/) { return 0; }
-int Accept(int /*listening_fd*/) { return kNone; }
+int Accept(int /*listening_fd*/, sockaddr_storage* /*peer*/) { return kNone; }
 std::optional<std::string_view> Peek(int /*fd*/, char* /*buffer*/, size_t /*size*/) {
   return std::nullopt;
 }
