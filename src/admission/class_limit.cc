@@ -97,20 +97,22 @@ void ClassLimit::Become(State state, Reason reason, uint64_t now) {
 }
 
 // Some places are reserved for the stronger claims ("trunk reservation" in telephony): places of
-// requests that would queue, so the bottleneck stays busy without them. During a probe there are no
-// such places.
+// requests that would queue, so the bottleneck stays busy without them. The strongest claims may
+// queue even while others may not. During a probe, nothing may queue.
 bool ClassLimit::HasPlace(const Claim& claim, const Setting& setting) {
   const bool may_queue = state_ == State::kLimiting;
-  const double queued = may_queue ? capacity_.Get() * queueing_ * setting.max_delay_ns : 0;
-  const double reserved = std::min(queued, kReservedMost * cap_);
-  const auto has_place = [&](double part) { return in_flight_ + part * reserved < cap_; };
+  const double allowed = may_queue ? queueing_ * setting.max_delay_ns : 0;
+  const double reserved = std::min(capacity_.Get() * allowed, kReservedMost * cap_);
   switch (claim.kind) {
     case Claim::Kind::kEqual:
       break;
-    case Claim::Kind::kWithin:
-      return has_place(kReserved * (1 - claim.saved));
+    case Claim::Kind::kWithin: {
+      const double least = cap_ - kReserved * reserved;
+      const double most = may_queue ? Places(allowed) : cap_;
+      return in_flight_ < least + claim.saved * std::max(0.0, most - least);
+    }
     case Claim::Kind::kBeyond:
-      if (!has_place(1)) return false;
+      if (in_flight_ + reserved >= cap_) return false;
   }
   return in_flight_ < cap_ && chances_.Draw(cap_ - in_flight_);
 }
@@ -300,15 +302,18 @@ double ClassLimit::AllowedNs(double queue_ns) const {
   return (1 + kAllowedResponse + kResponseErrors * no_load_.Error()) * NoLoadNs() + queue_ns;
 }
 
+// One more than Little's law allows, so that a limit that is too low can grow.
+double ClassLimit::Places(double queue_ns) const {
+  return 1 + std::round(capacity_.Get() * AllowedNs(queue_ns));
+}
+
 void ClassLimit::SetLimits(const Setting& setting) {
   const double no_load_ns = NoLoadNs();
   if (state_ == State::kDraining || state_ == State::kProbing) {
     const double few = kProbeShare * capacity_.Get() * no_load_ns;
     cap_ = std::max(1u, static_cast<uint32_t>(std::ceil(few)));
   } else {
-    // One more than Little's law allows, so that a limit that is too low can grow.
-    cap_ =
-        1 + static_cast<uint32_t>(std::round(capacity_.Get() * AllowedNs(AllowedQueueNs(setting))));
+    cap_ = static_cast<uint32_t>(Places(AllowedQueueNs(setting)));
   }
   burst_ = static_cast<uint32_t>(kBurst * loop_capacity_ * (no_load_ns + setting.max_delay_ns));
 }

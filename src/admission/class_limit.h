@@ -175,6 +175,7 @@ class ClassLimit final {
   void EndProbe(uint64_t now, const Setting& setting);
   Reason Conclude(const Sample& responses, const Setting& setting);
   double AllowedNs(double queue_ns) const;
+  double Places(double queue_ns) const;
   void SetLimits(const Setting& setting);
 
   NoLoadBaseline no_load_;
