@@ -101,13 +101,21 @@ std::optional<Asked> AdmissionController::Ask(uint64_t now, uint8_t id, const Cl
   const ClassLimit& holder = HolderOf(entry);
   if (!queue_.Stands() && !holder.Enforcing()) return std::nullopt;
   if (shares_->WasHandedOver(now, *client)) return Asked{{Claim::Kind::kWithin, 1}};
-  const bool by_loop = utilization_ > kSaturated || !holder.Enforcing() || holder.Capacity() == 0;
-  if (by_loop) {
-    const double cost = entry.cost.Ns() > 0 ? entry.cost.Ns() : queue_.CostNs();
-    return shares_->Ask(now, kLoop, *client, cost);
-  }
-  const size_t bottleneck = entry.member ? kCrowd : kFirstClass + id;
-  return shares_->Ask(now, bottleneck, *client, 1 / holder.Capacity());
+  const size_t bottleneck = BottleneckOf(id);
+  if (bottleneck != kLoop) return shares_->Ask(now, bottleneck, *client, 1 / holder.Capacity());
+  const double cost = entry.cost.Ns() > 0 ? entry.cost.Ns() : queue_.CostNs();
+  return shares_->Ask(now, kLoop, *client, cost);
+}
+
+size_t AdmissionController::BottleneckOf(uint8_t id) const {
+  const Class& entry = classes_[id];
+  const ClassLimit& holder = HolderOf(entry);
+  if (utilization_ > kSaturated || !holder.Enforcing() || holder.Capacity() == 0) return kLoop;
+  return entry.member ? kCrowd : kFirstClass + id;
+}
+
+double AdmissionController::FairRateOf(uint8_t id) const {
+  return shares_ ? shares_->Rate(BottleneckOf(id)) : 0;
 }
 
 AdmissionController::Offer AdmissionController::Take(uint64_t now, const Client& client,

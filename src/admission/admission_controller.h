@@ -107,6 +107,8 @@ class AdmissionController final {
   /// Completions and arrivals per ns, of all classes together.
   double Rate() const { return rate_; }
   double ArrivalRate() const { return arrival_rate_; }
+  /// The fair rate of what the class waits for; 0 without fair shares.
+  double FairRateOf(uint8_t id) const;
   /// Null without fair shares.
   FairShares* Shares() { return shares_.get(); }
 
@@ -121,6 +123,7 @@ class AdmissionController final {
 
   Class& Known(uint8_t id);
   std::optional<Asked> Ask(uint64_t now, uint8_t id, const Client* client);
+  size_t BottleneckOf(uint8_t id) const;
   Verdict Judge(uint64_t now, Class& entry, uint64_t wait_ns, bool queued, const Claim& claim);
   uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
   bool HeldUp() const;

@@ -98,7 +98,8 @@ void ClassLimit::Become(State state, Reason reason, uint64_t now) {
 
 // Some places are reserved for the stronger claims ("trunk reservation" in telephony): places of
 // requests that would queue, so the bottleneck stays busy without them. The strongest claims may
-// queue even while others may not. During a probe, nothing may queue.
+// queue even while others may not. During a probe, nothing may queue, but the strongest claims may
+// have all places of the bottleneck.
 bool ClassLimit::HasPlace(const Claim& claim, const Setting& setting) {
   const bool may_queue = state_ == State::kLimiting;
   const double allowed = may_queue ? queueing_ * setting.max_delay_ns : 0;
@@ -108,8 +109,8 @@ bool ClassLimit::HasPlace(const Claim& claim, const Setting& setting) {
       break;
     case Claim::Kind::kWithin: {
       const double least = cap_ - kReserved * reserved;
-      const double most = may_queue ? Places(allowed) : cap_;
-      return in_flight_ < least + claim.saved * std::max(0.0, most - least);
+      const double most = std::max(Places(allowed), static_cast<double>(cap_));
+      return in_flight_ < least + claim.saved * (most - least);
     }
     case Claim::Kind::kBeyond:
       if (in_flight_ + reserved >= cap_) return false;

@@ -257,6 +257,7 @@ Napi::Value SnapshotOf(const Napi::CallbackInfo& info) {
       .SetNumber("queueNs", admission.AllowedQueueNs(id))
       .SetNumber("longestNs", limit.LongestNs())
       .SetNumber("costNs", admission.CostNs(id))
+      .SetNumber("fairRate", admission.FairRateOf(id))
       .SetBoolean("light", admission.Light(id))
       .Build();
 }
