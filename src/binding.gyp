@@ -8,6 +8,7 @@
         "accept_queue/http_head.cc",
         "accept_queue/lingering_closes.cc",
         "accept_queue/path_patterns.cc",
+        "accept_queue/refuser.cc",
         "accept_queue/spill.cc",
         "accept_queue/tls_record.cc",
         "admission/admission_controller.cc",

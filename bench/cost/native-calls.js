@@ -66,8 +66,8 @@ function requestWaitCalls (binding, [fd, other]) {
 /** The controller counts requests in flight, so enter() cannot be measured without leave() unless it rejects. */
 function controllerCalls (binding) {
   const tickNs = binding.tickMs * NS_PER_MS
-  const open = binding.createController(MAX_DELAY_MS * NS_PER_MS, 0, tickNs, 0, 1)
-  const full = binding.createController(0, 1, tickNs, 0, 1)
+  const open = binding.createController(MAX_DELAY_MS * NS_PER_MS, 0, tickNs, 0, 1, 0)
+  const full = binding.createController(0, 1, tickNs, 0, 1, 0)
   full.enter(0, 0, 0)
   return {
     'controller: enter() and leave()' () {

@@ -4,7 +4,7 @@
 
 const { rawRefusal } = require('./raw-refusal.js')
 const { contentOf } = require('./content.js')
-const { clientRule } = require('../admission/clients.js')
+const { clientRule } = require('./client-rule.js')
 const { backend, binding } = require('../native/binding.js')
 const { isFunction } = require('../options/rows.js')
 
@@ -14,7 +14,7 @@ const { isFunction } = require('../options/rows.js')
  * @property {string[]} exempt path patterns
  * @property {string[]} answers complete HTTP responses; for the Retry-After 'auto', the nth has n seconds
  * @property {number} bodyBytes length of their body
- * @property {{ header: string, proxies: number }} clients what tells clients apart, if they have fair shares
+ * @property {import('./client-rule.js').ClientRule} clients what tells clients apart, if they have fair shares
  *
  * @typedef {object} SpillContent of the answers
  * @property {string} type

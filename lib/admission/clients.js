@@ -1,5 +1,6 @@
 'use strict'
 
+const { clientRule } = require('../accept-queue/client-rule.js')
 const { isFunction } = require('../options/rows.js')
 const { binding } = require('../native/binding.js')
 
@@ -22,7 +23,6 @@ const { binding } = require('../native/binding.js')
 
 /** The client of all requests that do not name one. */
 const NO_CLIENT = '(none)'
-const X_FORWARDED_FOR = 'x-forwarded-for'
 const LEAST_WEIGHT = 0.001
 const MOST_WEIGHT = 1000
 
@@ -67,19 +67,6 @@ function naming (fairBy) {
   return (raw) => binding.clientOfForwarded(textOf(raw.headers[header]) ?? '', proxies) || addressOf(raw)
 }
 
-/**
- * The rules that native code can follow. src/accept_queue/client_rule.h is its counterpart.
- *
- * @param {any} fairBy
- * @returns {{ header: string, proxies: number }} `header`: its name in lower case; empty: the address. `proxies`: 0 if the
- *   header is not a list
- */
-function clientRule (fairBy) {
-  if (fairBy === undefined || fairBy === 'address' || isFunction(fairBy)) return { header: '', proxies: 0 }
-  const { header = X_FORWARDED_FOR, forwarded = 0 } = fairBy
-  return { header: header.toLowerCase(), proxies: forwarded }
-}
-
 /** @param {any} raw Node's request, or a StreamRequest */
 function addressOf (raw) {
   const socket = raw.stream?.session?.socket ?? raw.socket
@@ -114,4 +101,4 @@ function weighing (weight) {
   })
 }
 
-module.exports = { Clients, clientRule }
+module.exports = { Clients }

@@ -172,7 +172,7 @@ class AdmissionController {
    */
   clientFigures () {
     if (this.#clients === undefined) return {}
-    const list = this.native.clients?.() ?? []
+    const list = this.native.clients?.(0) ?? []
     const clients = []
     for (let i = 0; i < list.length; i += 3) clients.push({ client: list[i], share: list[i + 1], refused: list[i + 2] })
     clients.sort((a, b) => b.share - a.share)

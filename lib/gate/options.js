@@ -52,8 +52,8 @@ const { booleanRow, functionRow, isFunction, isNumber, isString, wholeNumberRow 
  *   process, such as `'heapUsedBytes'`
  * @property {number} count the number of requests: 1, except for `'spill'` and `'handshake'`
  * @property {string} class the class of the request
- * @property {string | undefined} client the client that sent the request, as `fairBy` tells clients apart; undefined without
- *   `fairBy`, and for the reasons that are reported without a request
+ * @property {string} [client] the client that sent the request, as `fairBy` tells clients apart; undefined without `fairBy`,
+ *   and for the reasons that are reported without a request
  * @property {number} waitMs how long the request had waited before its handler
  * @property {number} delayLimitMs the delay limit at that moment; Infinity if `maxDelay` is false
  * @property {'kernel' | 'loop'} source what measured the wait: the kernel, on the socket of the request, or the event

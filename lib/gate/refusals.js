@@ -55,7 +55,6 @@ class Refusals {
       reason,
       count: 1,
       class: this.#classes.nameOf(classId),
-      client: trackedRequest.client,
       waitMs,
       delayLimitMs: this.#controller.delayLimitMs(),
       source: trackedRequest.source,
@@ -64,6 +63,7 @@ class Refusals {
       ...limit,
       dryRun
     }
+    if (trackedRequest.client !== undefined) info.client = trackedRequest.client
     this.#onShed?.(info, request)
     return info
   }
@@ -74,7 +74,6 @@ class Refusals {
       reason,
       count,
       class: '*',
-      client: undefined,
       waitMs,
       delayLimitMs: this.#controller.delayLimitMs(),
       source: 'kernel',

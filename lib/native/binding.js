@@ -56,7 +56,7 @@
  *   After a turn with refusals and nothing to take over, it is called only if `wantsRefusals` is true. `takesWebSockets`
  *   returns whether the server would accept a WebSocket now. If `isTls`, connections begin with a TLS handshake, and
  *   `answers` are what is sent in its place. With fair shares, `clientHeader`
- *   and `proxies` tell clients apart (lib/admission/clients.js)
+ *   and `proxies` tell clients apart (lib/accept-queue/client-rule.js)
  * @property {boolean} canSpill whether this system supports `createSpill`
  * @property {() => (() => { mean: number, p99: number, max: number }) & { stop?: () => void }} createLoopDelay creates a
  *   function that returns the event-loop delay since its last call; it has `stop` if it uses a timer of its own

@@ -12,9 +12,9 @@ export interface NativeController {
   enterFor? (classId: number, waitNs: number, queued: number, client: string, weight: number): number
   /**
    * The clients that have recently asked for most, in no order: for each, its name, its share of what was served, and the
-   * share of its requests that was refused. Only with fair shares.
+   * share of its requests that was refused. A `now` of 0 stands for the current time. Only with fair shares.
    */
-  clients? (): any[]
+  clients? (now: number): any[]
   /**
    * `admittedAt`: what `enter` returned, or 0 for a request that was refused but served anyway (dry run).
    */

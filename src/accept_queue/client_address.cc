@@ -91,8 +91,8 @@ std::string ClientOfAddress(std::string_view address) {
 
 std::string ClientOfSocket(const sockaddr& address) {
   if (address.sa_family == AF_INET)
-    return Ipv4(reinterpret_cast<const uint8_t*>(
-        &reinterpret_cast<const sockaddr_in&>(address).sin_addr));
+    return Ipv4(
+        reinterpret_cast<const uint8_t*>(&reinterpret_cast<const sockaddr_in&>(address).sin_addr));
   if (address.sa_family == AF_INET6)
     return Ipv6(reinterpret_cast<const uint8_t*>(
         &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr));

@@ -19,10 +19,10 @@ std::string ClientOfAddress(std::string_view address);
 /// Returns an empty string for a Unix domain socket.
 std::string ClientOfSocket(const sockaddr& address);
 
-/// The client in a header that lists the addresses through which a request has come: X-Forwarded-For,
-/// or Forwarded (RFC 7239). Each proxy appends the address of its client, so of `proxies` trusted
-/// ones, the outermost has written the element with that number, counted from the right. Returns an
-/// empty string if there are fewer elements.
+/// The client in a header that lists the addresses through which a request has come:
+/// X-Forwarded-For, or Forwarded (RFC 7239). Each proxy appends the address of its client, so of
+/// `proxies` trusted ones, the outermost has written the element with that number, counted from the
+/// right. Returns an empty string if there are fewer elements.
 std::string ClientOfForwarded(std::string_view header, uint32_t proxies);
 
 }  // namespace spillway

@@ -15,7 +15,7 @@ struct ClientRule {
   uint32_t proxies = 0;
 
   /// `address`: the name of the connection's address. `head`: a complete request head, unless the
-  /// rule is the address. lib/admission/clients.js does the same.
+  /// rule is the address. lib/admission/clients.js does the same for the requests that Node reads.
   std::string NameOf(const std::string& address, std::string_view head) const;
 };
 

@@ -3,7 +3,6 @@
 #include <uv.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -41,11 +40,6 @@ constexpr uint64_t kReviewNs = 300'000;
 constexpr size_t kMostReady = 256;
 constexpr size_t kReadyPerTurn = 1;
 
-// Retry-After is the due time, randomly varied by up to half in either direction, so that refused
-// clients do not all return at once.
-constexpr double kLeastJitter = 0.5;
-constexpr double kMostJitter = 1.5;
-
 }  // namespace
 
 Spill::Spill(std::shared_ptr<AdmissionController> controller, std::shared_ptr<AcceptQueue> queue,
@@ -55,7 +49,7 @@ Spill::Spill(std::shared_ptr<AdmissionController> controller, std::shared_ptr<Ac
       settings_(std::move(settings)),
       receiver_(std::move(receiver)),
       held_({kReviewEveryNs, kReviewNs}),
-      random_(static_cast<uint32_t>(uv_hrtime())) {}
+      refuser_(settings_.answers) {}
 
 Spill::~Spill() { CloseHeld(); }
 
@@ -78,7 +72,7 @@ void Spill::OnTurn(uint64_t now) {
   // JavaScript may have run the loop within this turn. The spill has then already seen a later
   // time.
   turn_at_ = now = std::max(now, turn_at_);
-  lingering_closes_.Sweep(now);
+  refuser_.Lingering().Sweep(now);
   if (!open_ || is_delivering_) return;
   const uint32_t excess = controller_->Excess(now, queue_->Length());
   if (held_.Empty() && ready_.empty() && excess == 0) return;
@@ -121,8 +115,8 @@ void Spill::ReviewHeld(uint64_t now, bool standing, SpillBatch* batch) {
   });
 }
 
-// The loop accepts one connection a turn, which keeps the number of requests that it works on small.
-// The same holds for these.
+// The loop accepts one connection a turn, which keeps the number of requests that it works on
+// small. The same holds for these.
 void Spill::ReviewReady(uint64_t now, bool standing, SpillBatch* batch) {
   size_t may_leave = standing ? kReadyPerTurn : ready_.size();
   const auto leaves = [&](const Ready& each) {
@@ -147,7 +141,7 @@ void Spill::TakeOldest(uint64_t now, uint32_t count, SpillBatch* batch) {
     sockaddr_storage peer{};
     const int fd = early_socket::Accept(queue_->Fd(), controller_->HasShares() ? &peer : nullptr);
     const bool is_reserved = fd == early_socket::kFull || fd >= settings_.first_reserved;
-    if (is_reserved) lingering_closes_.GiveUpSome();
+    if (is_reserved) refuser_.Lingering().GiveUpSome();
     if (fd < 0) return;
     Taken connection = Opened(now, fd, excess, peer);
     if (i == 0) batch->longest_wait = connection.waited;
@@ -220,8 +214,7 @@ Spill::Action Spill::ChooseByRequest(Taken* connection, std::string_view bytes) 
   if (head.kind == HttpHead::Kind::kIncomplete) return Action::kWait;
   if (head.kind == HttpHead::Kind::kOther) return Action::kHandOver;
   if (controller_->HasShares()) {
-    connection->client =
-        settings_.clients.NameOf(connection->client, bytes.substr(0, head.length));
+    connection->client = settings_.clients.NameOf(connection->client, bytes.substr(0, head.length));
   }
   connection->is_exempt = settings_.exempt.Match(PathOfTarget(head.target));
   if (connection->is_exempt) return Action::kHandOver;
@@ -249,22 +242,10 @@ void Spill::Settle(uint64_t now, const Taken& connection, Action action, SpillBa
 }
 
 void Spill::Refuse(uint64_t now, const Taken& connection, Action action, SpillBatch* batch) {
-  const auto jitter = std::uniform_real_distribution<double>(kLeastJitter, kMostJitter)(random_);
-  const auto last = static_cast<double>(settings_.answers.size());
-  const double due = std::min(connection.excess, last / kMostJitter);
-  const double seconds = std::clamp(std::round(due * jitter), 1.0, last);
-  std::string_view answer = settings_.answers[static_cast<size_t>(seconds) - 1];
-  if (connection.is_head) answer.remove_suffix(settings_.message_bytes);
-  (void)early_socket::Discard(connection.fd);
-  early_socket::Answer(connection.fd, answer);
-  batch->retry_after = static_cast<uint32_t>(seconds);
+  const bool lingers = action != Action::kRefuse;
+  batch->retry_after =
+      refuser_.Refuse(now, connection.fd, {connection.is_head, lingers, connection.excess});
   ++batch->refused;
-  if (action == Action::kRefuse) {
-    early_socket::Close(connection.fd);
-  } else {
-    early_socket::EndAnswer(connection.fd);
-    lingering_closes_.Add(now, connection.fd);
-  }
 }
 
 void Spill::Deliver(SpillBatch* batch) {
@@ -297,7 +278,7 @@ void Spill::Abort() {
   if (open_) receiver_->Release();
   open_ = false;
   CloseHeld();
-  lingering_closes_.CloseAll();
+  refuser_.Lingering().CloseAll();
 }
 
 void Spill::CloseHeld() {

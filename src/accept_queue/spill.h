@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +12,8 @@
 #include "accept_queue/client_rule.h"
 #include "accept_queue/hand_over_budget.h"
 #include "accept_queue/http_head.h"
-#include "accept_queue/lingering_closes.h"
 #include "accept_queue/path_patterns.h"
+#include "accept_queue/refuser.h"
 #include "accept_queue/rounds.h"
 #include "admission/admission_controller.h"
 #include "os/accept_queue.h"
@@ -72,11 +71,7 @@ class Spill final {
     Protocol protocol;
     /// Only for kHttp1. The path of a request over TLS is not known before the handshake.
     PathPatterns exempt;
-    /// Complete responses: the first with a Retry-After of one second, the second with two, and so
-    /// on. If there is only one response, it is used for every refusal. Each ends in a message of
-    /// `message_bytes`, which is left out in response to HEAD.
-    std::vector<std::string> answers;
-    size_t message_bytes;
+    Refuser::Answers answers;
     /// The lowest reserved descriptor; infinite if none are reserved. The spill does not wait for
     /// the request of a connection that has a reserved descriptor.
     double first_reserved;
@@ -104,16 +99,16 @@ class Spill final {
 
   /// Whether it needs to be called soon even if nothing happens on the loop.
   bool NeedsTurn() const {
-    return !held_.Empty() || !ready_.empty() || lingering_closes_.Size() > 0;
+    return !held_.Empty() || !ready_.empty() || refuser_.Lingering().Size() > 0;
   }
-  bool Done() const { return !open_ && lingering_closes_.Size() == 0; }
+  bool Done() const { return !open_ && refuser_.Lingering().Size() == 0; }
 
   bool Open() const { return open_; }
   /// Connections refused, by protocol.
   double Spilled(Protocol protocol) const { return protocol == settings_.protocol ? spilled_ : 0; }
   double HandedOver() const { return handed_over_; }
   double Dropped() const { return dropped_; }
-  size_t OpenLingeringCloses() const { return lingering_closes_.Size(); }
+  size_t OpenLingeringCloses() const { return refuser_.Lingering().Size(); }
 
  private:
   enum class Action : uint8_t { kRefuse, kRefuseAndLingerClose, kWait, kHandOver };
@@ -123,8 +118,8 @@ class Spill final {
     uint64_t since;
     double excess;  // length of the accept queue at that time, relative to the length allowed
     HttpHeadReader reader;
-    bool is_head;    // the request's method is HEAD, as far as is known
-    bool is_exempt;  // the request's path is exempt, as far as is known
+    bool is_head;        // the request's method is HEAD, as far as is known
+    bool is_exempt;      // the request's path is exempt, as far as is known
     std::string client;  // its name, as far as it is known; with fair shares only
     uint64_t waited;     // before `since`; with fair shares only
   };
@@ -166,14 +161,13 @@ class Spill final {
   // checks.
   HandOverBudget exempt_budget_{SpillBatch::kMostHandedOver};
   HandOverBudget other_budget_{SpillBatch::kMostHandedOver};
-  Rounds<Taken> held_;  // connections whose request has not arrived
+  Rounds<Taken> held_;        // connections whose request has not arrived
   std::vector<Ready> ready_;  // the oldest first
-  LingeringCloses lingering_closes_;
+  Refuser refuser_;
 
   double spilled_ = 0;  // as doubles, for JavaScript
   double handed_over_ = 0;
   double dropped_ = 0;
-  std::minstd_rand random_;
 };
 
 /// The spills of one loop. JavaScript that one of them runs may add other spills, close any of

@@ -35,10 +35,8 @@ constexpr double kSteady = 0.1;
 // response time (1 / kOnLoop).
 constexpr double kOnLoop = 3;
 
-// The numbers of the bottlenecks that clients have shares of.
-constexpr size_t kLoop = 0;
-constexpr size_t kCrowd = 1;
-constexpr size_t kFirstClass = 2;
+// The numbers of the bottlenecks that clients have shares of. Class `id` has kFirstClass + id.
+enum Bottleneck : size_t { kLoop, kCrowd, kFirstClass };
 static_assert(kFirstClass + AdmissionController::kClasses == FairShares::kBottlenecks);
 
 uint64_t PatienceNs(const ClassLimit& limit) {

@@ -16,8 +16,8 @@
 namespace spillway {
 
 /// What the controller decides about a request: kAdmit, or the rule that it exceeds: the delay
-/// limit (kQueueDelay), its concurrency limit (kInFlight) or Options::max_in_flight. kFairShare: its
-/// client has used up its fair share, and one of the first two limits left nothing over for it.
+/// limit (kQueueDelay), its concurrency limit (kInFlight) or Options::max_in_flight. kFairShare:
+/// its client has used up its fair share, and one of the first two limits left nothing over for it.
 enum class Verdict : uint8_t { kAdmit, kQueueDelay, kInFlight, kMaxInFlight, kFairShare };
 
 /// How a request ended. Only kCompleted counts as work that was done. kAbandoned: the client left.

@@ -66,9 +66,9 @@ constexpr double kMoreQueueing = 4.0 / 3;
 constexpr double kLessQueueing = 0.95;
 constexpr double kLeastQueueing = 0.5;
 
-// The part of the places for queueing requests that is reserved for clients that have saved something
-// of their share; all of these places are reserved for clients that have not used it up. More than
-// half of all places are never reserved.
+// The part of the places for queueing requests that is reserved for clients that have saved
+// something of their share; all of these places are reserved for clients that have not used it up.
+// More than half of all places are never reserved.
 constexpr double kReserved = 0.75;
 constexpr double kReservedMost = 0.75;
 

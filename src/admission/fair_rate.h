@@ -33,19 +33,21 @@ class FairRate final {
     const double missing = kTarget - within_ / elapsed_ns;
     // As long as nothing has to be refused, nothing is known about the rate.
     const bool is_known = since_refusal_ < kMemoryNs;
-    const double factor = is_known ? 1 + newest * missing / std::max(bound_load_, kLeastBound) : kMost;
+    const double factor =
+        is_known ? 1 + newest * missing / std::max(bound_load_, kLeastBound) : kMost;
     rate_ = std::clamp(rate_ * std::clamp(factor, kLeast, kMost), kLowest, 1.0);
     within_ = bound_ = 0;
     refused_ = false;
   }
 
  private:
-  // The rest of the capacity goes to requests beyond their clients' shares. Without it, the queue of
-  // the requests within them would grow long by chance.
+  // The rest of the capacity goes to requests beyond their clients' shares. Without it, the queue
+  // of the requests within them would grow long by chance.
   static constexpr double kTarget = 0.95;
   // Long enough for a few dozen requests.
   static constexpr double kMemoryNs = 1e9;
-  static constexpr double kLeastBound = 0.05;
+  // If less of the load is bound by the rate, one window says too little about it.
+  static constexpr double kLeastBound = 0.3;
   // By how much the rate may change in a window.
   static constexpr double kLeast = 0.7;
   static constexpr double kMost = 1.2;

@@ -6,7 +6,8 @@ namespace spillway {
 
 namespace {
 
-// A client can save up the allowance of one second, so that it may send its requests in bursts.
+// A client can save up the allowance of one second, so that it may send its requests in bursts, and
+// owe as much.
 constexpr double kSavingsNs = 1e9;
 
 // All first requests together get the share of a quarter of the known clients, and at least that of
@@ -22,6 +23,11 @@ constexpr uint64_t kPeriodNs = 1'000'000'000;
 // Node reads the request of a connection that was handed over within the next turns of the loop.
 constexpr uint64_t kPassNs = 1'000'000'000;
 constexpr size_t kMostPasses = 256;
+
+// The most that a client can save, or owe: at least the cost of a request.
+double Most(double rate, const Account& account, double cost_ns) {
+  return std::max(cost_ns, rate * account.weight * kSavingsNs);
+}
 
 // The finalizer of MurmurHash3: each bit of the input changes about half of the bits.
 uint64_t Mixed(uint64_t hash) {
@@ -50,8 +56,7 @@ Asked FairShares::Ask(uint64_t now, size_t bottleneck, const Client& client, dou
     account.asked_more_at = now;
     return asked;
   }
-  const double most = std::max(cost_ns, rate.Get() * account.weight * kSavingsNs);
-  asked.claim = {Claim::Kind::kWithin, std::min(1.0, account.left / most)};
+  asked.claim = {Claim::Kind::kWithin, account.left / Most(rate.Get(), account, cost_ns)};
   rate.Within(cost_ns, account.asked_more_at > 0 && now - account.asked_more_at < kAsksMoreNs);
   account.left -= cost_ns;
   return asked;
@@ -60,7 +65,7 @@ Asked FairShares::Ask(uint64_t now, size_t bottleneck, const Client& client, dou
 Account& FairShares::AccountOf(uint64_t now, size_t bottleneck, uint64_t client, double weight,
                                double cost_ns) {
   Bottleneck& at = bottlenecks_[bottleneck];
-  Account* const account = accounts_.Find(now, Mixed(client + bottleneck));
+  Account* const account = accounts_.Came(now, Mixed(client + bottleneck));
   if (!account) {
     const auto clients = static_cast<double>(std::max(at.clients, at.clients_before));
     at.strangers.weight = std::max(1.0, clients * kStrangersPart);
@@ -76,8 +81,8 @@ Account& FairShares::AccountOf(uint64_t now, size_t bottleneck, uint64_t client,
 
 void FairShares::Pay(uint64_t now, double rate, double cost_ns, Account* account) {
   const auto elapsed = static_cast<double>(now - std::min(now, account->paid_at));
-  const double income = rate * account->weight;
-  account->left = std::min(std::max(cost_ns, income * kSavingsNs), account->left + income * elapsed);
+  const double income = rate * account->weight * elapsed;
+  account->left = std::min(account->left + income, Most(rate, *account, cost_ns));
   account->paid_at = now;
 }
 
@@ -87,7 +92,16 @@ void FairShares::Count(Bottleneck* bottleneck, Account* account) const {
   ++bottleneck->clients;
 }
 
-void FairShares::Admitted(const Asked& asked) { top_.Admitted(asked.client, asked.cost_ns); }
+void FairShares::Admitted(const Asked& asked) {
+  top_.Admitted(asked.client, asked.cost_ns);
+  if (asked.claim.kind != Claim::Kind::kBeyond) return;
+  // What is left over is not free, so it does not matter who pushes hardest.
+  Bottleneck& at = bottlenecks_[asked.bottleneck];
+  Account* const known = accounts_.Find(Mixed(asked.client + asked.bottleneck));
+  Account& account = known ? *known : at.strangers;
+  account.left =
+      std::max(account.left - asked.cost_ns, -Most(at.rate.Get(), account, asked.cost_ns));
+}
 
 void FairShares::Refused(const Asked& asked) {
   bottlenecks_[asked.bottleneck].rate.Refused();

@@ -30,8 +30,8 @@ struct Asked {
 /// Gives clients fair shares of a bottleneck's time while requests have to be refused.
 ///
 /// Each client has a token bucket for each bottleneck. It is filled at the bottleneck's fair rate,
-/// and each of its requests takes from it what the request costs. Requests of clients that have
-/// used up their bucket are served only if capacity is left over.
+/// and each request takes from it what the request costs. Requests of clients that have used up
+/// their bucket are served only if capacity is left over; the bucket then holds a debt.
 ///
 /// Clients that come for the first time share one bucket. So someone who invents a new name for
 /// each request gains nothing. Times are ns.

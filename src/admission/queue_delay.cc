@@ -53,7 +53,8 @@ uint64_t QueueDelay::KeptNs(const Claim& claim) const {
     case Claim::Kind::kEqual:
       break;
     case Claim::Kind::kWithin:
-      return static_cast<uint64_t>(kept + claim.saved * kStrongest * static_cast<double>(max_delay_));
+      return static_cast<uint64_t>(kept +
+                                   claim.saved * kStrongest * static_cast<double>(max_delay_));
     case Claim::Kind::kBeyond:
       return static_cast<uint64_t>(kept * kWeakest);
   }

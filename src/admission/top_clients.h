@@ -32,9 +32,8 @@ class TopClients final {
     Fade(now);
     Entry* entry = Find(id);
     if (!entry) {
-      entry = std::min_element(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
-        return a.asked < b.asked;
-      });
+      entry = std::min_element(entries_.begin(), entries_.end(),
+                               [](const Entry& a, const Entry& b) { return a.asked < b.asked; });
       *entry = {id, std::string(name.substr(0, kMostBytes)), entry->asked};
     }
     entry->asked += cost;

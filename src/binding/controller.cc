@@ -10,6 +10,7 @@
 
 #include "binding/call.h"
 #include "binding/hot_call.h"
+#include "binding/named_client.h"
 #include "binding/object.h"
 #include "binding/request_log.h"
 #include "binding/shared_numbers.h"
@@ -97,27 +98,6 @@ Napi::Value Enter(const Call<3>& call) {
   return call.JsNumber(admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
 }
 
-/// The client that JavaScript names in the arguments from `index` on: a string and a weight. There is
-/// none if the first is missing or undefined.
-class NamedClient final {
- public:
-  NamedClient(const Napi::CallbackInfo& info, size_t index) {
-    if (info.Length() <= index || !info[index].IsString()) return;
-    name_ = info[index].As<Napi::String>().Utf8Value();
-    client_ = {name_, info.Length() > index + 1 ? NumberAt(info, index + 1) : 1};
-    is_named_ = true;
-  }
-  NamedClient(const NamedClient&) = delete;
-  NamedClient& operator=(const NamedClient&) = delete;
-
-  const Client* Get() const { return is_named_ ? &client_ : nullptr; }
-
- private:
-  std::string name_;
-  Client client_;
-  bool is_named_ = false;
-};
-
 // enterFor(class, wait, queued, client, weight): like enter(), for a request of the client
 Napi::Value EnterFor(const Napi::CallbackInfo& info) {
   Controller& controller = Get(info);
@@ -158,8 +138,8 @@ void Split(const Napi::CallbackInfo& info) {
 Napi::Value Arrive(const Napi::CallbackInfo& info) {
   AdmissionController& admission = Get(info).Admission();
   const NamedClient client(info, 4);
-  const Verdict verdict = admission.Arrive(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2),
-                                           FlagAt(info, 3), client.Get());
+  const Verdict verdict =
+      admission.Arrive(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2), FlagAt(info, 3), client.Get());
   return JsNumber(info, static_cast<double>(verdict));
 }
 
@@ -197,15 +177,16 @@ Napi::Value InFlightOf(const Call<1>& call) {
   return call.JsNumber(call.Self()->Admission().Limit(Id(call.Number(0))).InFlight());
 }
 
-// clients() -> [name, share, refused, name, ...]: the clients that have lately asked for most, in no
-// order. Their share of what was served, and the share of their requests that was refused, 0 to 1
+// clients(now) -> [name, share, refused, name, ...]: the clients that have lately asked for most,
+// in no order; a `now` of 0 stands for the current time. Their share of what was served, and the
+// share of their requests that was refused, 0 to 1
 Napi::Value Clients(const Napi::CallbackInfo& info) {
   Controller& controller = Get(info);
   const auto list = Napi::Array::New(info.Env());
   FairShares* const shares = controller.Admission().Shares();
   if (!shares) return list;
   TopClients& top = shares->Top();
-  top.Fade(controller.Now());
+  top.Fade(NsAt(info, 0) > 0 ? NsAt(info, 0) : controller.Now());
   uint32_t length = 0;
   const auto add = [&](napi_value value) {
     return napi_set_element(info.Env(), list, length++, value) == napi_ok;

@@ -157,8 +157,11 @@ Napi::Value CreateSpill(const Napi::CallbackInfo& info) {
   }
   const auto spill = std::make_shared<Spill>(
       std::move(controller), Self<Environment>(info).Monitor()->Queues().Of(fd),
-      Spill::Settings{protocol, PathPatterns(std::move(exempt)), std::move(answers), message_bytes,
-                      first_reserved, std::move(clients)},
+      Spill::Settings{protocol,
+                      PathPatterns(std::move(exempt)),
+                      {std::move(answers), message_bytes},
+                      first_reserved,
+                      std::move(clients)},
       std::make_unique<JsReceiver>(slots, deliver, takes_web_sockets, wants_refusals));
   const Napi::Object object = ObjectBuilder(info.Env())
                                   .SetFunction<Close>("close", spill)

@@ -56,7 +56,7 @@ for (const kind of kinds) {
       })
       const { admitted, shed, shedBy, inFlight: present } = site.gate.stats()
       assert.deepEqual({ admitted, shed, shedBy, present },
-        { admitted: 2, shed: 1, shedBy: { delay: 0, inFlight: 0, maxInFlight: 1, handshake: 0, spill: 0 }, present: 2 })
+        { admitted: 2, shed: 1, shedBy: { delay: 0, inFlight: 0, maxInFlight: 1, fairShare: 0, handshake: 0, spill: 0 }, present: 2 })
       first.release()
       assert.equal((await first.answer).status, 200)
       await inFlight(site, 1)
@@ -98,7 +98,7 @@ for (const kind of kinds) {
         await inFlight(site, 0)
       }
       const { admitted, shedBy } = site.gate.stats()
-      assert.deepEqual({ admitted, shedBy }, { admitted: 12, shedBy: { delay: 0, inFlight: 0, maxInFlight: 3, handshake: 0, spill: 0 } })
+      assert.deepEqual({ admitted, shedBy }, { admitted: 12, shedBy: { delay: 0, inFlight: 0, maxInFlight: 3, fairShare: 0, handshake: 0, spill: 0 } })
     })
 
     it('does not count refused requests in flight', async () => {
@@ -140,7 +140,7 @@ for (const kind of kinds) {
       assert.deepEqual(told.map(({ reason, dryRun }) => [reason, dryRun]), Array(2).fill(['maxInFlight', true]))
       const { admitted, shed, shedBy, wouldShed } = site.gate.stats()
       assert.deepEqual({ admitted, shed, shedBy, wouldShed },
-        { admitted: 3, shed: 0, shedBy: { delay: 0, inFlight: 0, maxInFlight: 2, handshake: 0, spill: 0 }, wouldShed: 2 })
+        { admitted: 3, shed: 0, shedBy: { delay: 0, inFlight: 0, maxInFlight: 2, fairShare: 0, handshake: 0, spill: 0 }, wouldShed: 2 })
       first.release()
       assert.equal((await first.answer).status, 200)
       await inFlight(site, 0)
@@ -324,7 +324,7 @@ for (const [name, { createController }] of Object.entries({ native: binding, Jav
     const isAdmitted = (controller) => controller.enter(0, 0, 0) >= 0
 
     it('are as many as maxInFlight, and can be reused', () => {
-      const controller = createController(0, 2, 0, 0, 0)
+      const controller = createController(0, 2, 0, 0, 0, 0)
       assert.ok(isAdmitted(controller) && isAdmitted(controller))
       assert.equal(controller.enter(0, 0, 0), REFUSED)
       controller.leave(0, 1, ABANDONED)
@@ -333,7 +333,7 @@ for (const [name, { createController }] of Object.entries({ native: binding, Jav
     })
 
     it('are neither taken nor freed by requests that are refused in a dry run', () => {
-      const controller = createController(0, 1, 0, 1, 0)
+      const controller = createController(0, 1, 0, 1, 0, 0)
       const entered = controller.enter(0, 0, 0)
       assert.ok(entered > 0)
       for (const outcome of [ABANDONED, COMPLETED]) {

@@ -13,7 +13,7 @@ const SLACK = 6 * MB
  * than the slack. The objects must be collected.
  */
 const makers = {
-  'a controller': ['binding.createController(1e8, 0, 4e6, 0, 1)', 600],
+  'a controller': ['binding.createController(1e8, 0, 4e6, 0, 1, 0)', 600],
   "a stream's limit": ['binding.createConcurrency()', 20_000],
   "a loop's delay": ['binding.createLoopDelay()', 5000],
   'a probe of the thread pool': ['(() => { const probe = binding.createPoolProbe(); probe(); return probe })()', 2000]

@@ -77,7 +77,7 @@ if (backend === 'native') {
     const measure = `
     const used = (binding) => {
       binding.start(16, 0.5)
-      binding.createController(1e8, 0, 4e6, 0, 1).enter(0, 0)
+      binding.createController(1e8, 0, 4e6, 0, 1, 0).enter(0, 0)
       binding.createLoopDelay()()
       binding.createPoolProbe()()
       return binding

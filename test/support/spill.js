@@ -35,7 +35,7 @@ const LONG_QUEUE = 10_000
 
 /** A controller that is not notified of the loop's turns: it finds a standing queue until `calm()` is called. */
 function queueingController () {
-  const controller = /** @type {any} */ (binding.createController(MAX_DELAY_MS * NS_PER_MS, 0, 4 * NS_PER_MS, 0, 0))
+  const controller = /** @type {any} */ (binding.createController(MAX_DELAY_MS * NS_PER_MS, 0, 4 * NS_PER_MS, 0, 0, 0))
   controller.now = 1e15
   const pass = (queued) => {
     controller.now += INTERVAL_MS * NS_PER_MS
