@@ -60,7 +60,7 @@ async function show (what, header) {
   const [{ clients }] = await once(server, 'message')
   server.kill()
   const texts = names.map((name, i) => `${name} ${(100 * shares[i]).toFixed(0)} %`)
-  console.log(`${what.padEnd(34)} ${texts.join(', ')}`)
+  console.log(`${what.padEnd(38)}${texts.join(', ')}`)
   if (clients !== undefined) console.table(clients)
 }
 

@@ -1,7 +1,7 @@
 'use strict'
 
 const { clientRule } = require('../accept-queue/client-rule.js')
-const { isFunction } = require('../options/rows.js')
+const { isFunction, isNumber } = require('../options/rows.js')
 const { binding } = require('../native/binding.js')
 
 /**
@@ -96,7 +96,7 @@ function weighing (weight) {
   const { userFunction } = require('../options/user-function.js') // required on use
   return userFunction('weight', 'SPILLWAY_WEIGHT', (/** @type {string} */ client) => {
     const value = weight(client)
-    if (value >= LEAST_WEIGHT && value <= MOST_WEIGHT) return value
+    if (isNumber(value) && value >= LEAST_WEIGHT && value <= MOST_WEIGHT) return value
     throw new RangeError(`it must return a number from ${LEAST_WEIGHT} to ${MOST_WEIGHT}, got ${value}`)
   })
 }

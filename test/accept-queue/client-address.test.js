@@ -2,10 +2,11 @@
 
 const assert = require('node:assert/strict')
 const { backend, binding } = require('../../lib/native/binding.js')
+const { needs } = require('../support/needs.js')
 
 describe('the name of a client that is known by its address', () => {
   before(function () {
-    if (backend === 'js') this.skip()
+    needs(this, 'the native addon', backend === 'native')
   })
 
   for (const [address, name] of [
@@ -35,7 +36,7 @@ describe('the name of a client that is known by its address', () => {
 
 describe('the name of a client in X-Forwarded-For or Forwarded', () => {
   before(function () {
-    if (backend === 'js') this.skip()
+    needs(this, 'the native addon', backend === 'native')
   })
 
   for (const [header, proxies, name] of [

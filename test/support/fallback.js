@@ -7,7 +7,7 @@
  */
 
 process.env.SPILLWAY_BACKEND = 'js'
-if (process.env.MAY_LACK !== undefined) process.env.MAY_LACK += ',waits from the kernel,SO_REUSEPORT'
+if (process.env.MAY_LACK !== undefined) process.env.MAY_LACK += ',waits from the kernel,SO_REUSEPORT,the native addon'
 
 const assert = require('node:assert/strict')
 

@@ -33,9 +33,14 @@ const INTERVAL_MS = 100
 const MAX_DELAY_MS = 100
 const LONG_QUEUE = 10_000
 
-/** A controller that is not notified of the loop's turns: it finds a standing queue until `calm()` is called. */
-function queueingController () {
-  const controller = /** @type {any} */ (binding.createController(MAX_DELAY_MS * NS_PER_MS, 0, 4 * NS_PER_MS, 0, 0, 0))
+/**
+ * A controller that is not notified of the loop's turns: it finds a standing queue until `calm()` is called.
+ *
+ * @param {{ fair?: boolean }} [options] `fair`: it gives clients fair shares of the loop's time, of which a request takes 100 ms. A
+ *   client may save up 1 s
+ */
+function queueingController ({ fair = false } = {}) {
+  const controller = /** @type {any} */ (binding.createController(MAX_DELAY_MS * NS_PER_MS, 0, 4 * NS_PER_MS, 0, 0, Number(fair)))
   controller.now = 1e15
   const pass = (queued) => {
     controller.now += INTERVAL_MS * NS_PER_MS
@@ -43,10 +48,21 @@ function queueingController () {
     controller.turn(controller.now, NS_PER_MS / 10, 0)
   }
   pass(0)
+  if (fair) serveRequests(controller)
   // All connections that wait have waited for longer than the delay limit.
   for (let i = 0; i < 3; i++) pass(LONG_QUEUE)
   controller.calm = () => { for (let i = 0; i < 5; i++) pass(0) }
   return controller
+}
+
+/** The controller learns that a request takes 100 ms of the loop's time. */
+function serveRequests (controller) {
+  for (let i = 0; i < 5; i++) {
+    controller.arrive(controller.now, 0, 0, 0)
+    controller.now += INTERVAL_MS * NS_PER_MS
+    controller.depart(controller.now, 0, controller.now - INTERVAL_MS * NS_PER_MS, 0)
+    controller.turn(controller.now, INTERVAL_MS * NS_PER_MS, 0)
+  }
 }
 
 /**
@@ -57,7 +73,7 @@ function queueingController () {
  *   Unix socket to listen on
  * @returns {Promise<{ server: any, controller: any, spill: any, port: any }>} `port` is the path of a Unix socket
  */
-async function spillingSite (options, { handler, server = http.createServer(handler ?? answerOk), controller = queueingController(), onSpill, path } = {}) {
+async function spillingSite (options, { handler, server = http.createServer(handler ?? answerOk), controller = queueingController({ fair: options?.fairBy !== undefined }), onSpill, path } = {}) {
   const release = monitor.acquire()
   opened(release)
   const settings = readOptions('test', gateOptions, options)

@@ -26,6 +26,8 @@ const middleware = forExpress({
   exempt: (req) => req.path === '/health',
   maxInFlight: 500,
   classify: (req) => req.baseUrl || undefined,
+  fairBy: (req) => req.ip ?? '',
+  weight: (client) => client === '192.0.2.1' ? 2 : 1,
   respond: (req, res, info) => res.redirect(302, `https://other.example/?waited=${info.waitMs}`),
   onShed: (info, req) => console.log(info.reason, info.class, info.inFlight, info.delayLimitMs, req?.originalUrl)
 })
@@ -34,7 +36,16 @@ const { admitted, shedBy } = middleware.stats()
 const seen: number = admitted + shedBy.delay + shedBy.inFlight + shedBy.maxInFlight
 const { queueing, delayLimitMs, classes: [shared] } = middleware.snapshot()
 const [name, limit]: [string, number] = [shared.class, queueing ? shared.limit : delayLimitMs]
+const [heaviest] = middleware.snapshot().clients ?? []
+const heavy: [string, number] = [heaviest.client, heaviest.share + shedBy.fairShare]
 middleware.close()
+forExpress({ fairBy: 'address' })
+forExpress({ fairBy: { header: 'x-api-key' } })
+forExpress({ fairBy: { forwarded: 1, header: 'forwarded' } })
+// @ts-expect-error: no such way
+forExpress({ fairBy: 'ip' })
+// @ts-expect-error: a number
+forExpress({ fairBy: { forwarded: '1' } })
 // @ts-expect-error: a number
 forExpress({ maxInFlight: '10' })
 // @ts-expect-error: no such reason

@@ -1,0 +1,112 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { setTimeout: sleep } = require('node:timers/promises')
+const { binding } = require('../../lib/native/binding.js')
+const { needs } = require('../support/needs.js')
+const { closeOpened } = require('../support/opened.js')
+const { sendAtOnce, sendTextAtOnce, received, spillingSite } = require('../support/spill.js')
+const { createTlsServer } = require('../support/tls.js')
+const { nextTurn } = require('../support/block.js')
+
+const MANY = 20
+// In this time, a client saves up more than two requests (see queueingController).
+const SAVING_MS = 350
+
+const countOf = (answers, status) => answers.filter((answer) => answer.status === status).length
+const as = (name) => ({ headers: { 'X-Key': name } })
+
+/** After its first two requests, a client has an account, and a debt. */
+async function introduce (port, headers) {
+  await Promise.all([...sendAtOnce(port, ['GET /'], headers), ...sendAtOnce(port, ['GET /'], headers)])
+}
+
+describe('fair shares in the spill', function () {
+  before(function () {
+    needs(this, 'waits from the kernel', binding.canSpill)
+  })
+  afterEach(closeOpened)
+
+  for (const [what, fairBy, headersOf] of [
+    ['a header', { header: 'X-Key' }, as],
+    ['X-Forwarded-For', { forwarded: 1 }, (name) => ({ headers: { 'X-Forwarded-For': `forged, ${name === 'heavy' ? '192.0.2.1' : '192.0.2.2'}` } })]
+  ]) {
+    it(`refuse the requests of a client that has used up its share, and serve one behind them of another client, known by ${what}`, async () => {
+      const { port, spill, controller } = await spillingSite({ fairBy })
+      const [heavy, light] = ['heavy', 'light'].map(headersOf)
+      await introduce(port, heavy)
+      await introduce(port, light)
+      await sleep(SAVING_MS)
+      const before = spill.snapshot()
+      const answers = await Promise.all([
+        ...sendAtOnce(port, Array(MANY).fill('GET /heavy'), heavy), ...sendAtOnce(port, ['GET /light'], light)
+      ])
+      assert.equal(answers.at(-1).body, '/light')
+      const refused = countOf(answers, 503)
+      assert.ok(refused >= MANY / 2, `${refused} refused`)
+      const after = spill.snapshot()
+      assert.equal(after.spilled - before.spilled, refused)
+      // libuv accepts a connection in each turn, and the spill hands over one.
+      assert.ok(after.handedOver - before.handedOver >= 2)
+      const names = controller.clients(0).filter((_, i) => i % 3 === 0)
+      assert.deepEqual(names.sort(), fairBy.header ? ['heavy', 'light'] : ['192.0.2.1', '192.0.2.2'])
+    })
+  }
+
+  it('keep one request beyond its share if no other waits, so that no capacity is left over', async () => {
+    const { port, spill } = await spillingSite({ fairBy: { header: 'X-Key' } })
+    await introduce(port, as('heavy'))
+    const { handedOver } = spill.snapshot()
+    const answers = await Promise.all(sendAtOnce(port, Array(MANY).fill('GET /'), as('heavy')))
+    assert.ok(countOf(answers, 503) >= MANY - 4)
+    assert.ok(spill.snapshot().handedOver > handedOver)
+  })
+
+  it('treat all requests without the header as one client', async () => {
+    const { port, controller } = await spillingSite({ fairBy: { header: 'X-Key' } })
+    const answers = await Promise.all(sendAtOnce(port, Array(MANY).fill('GET /')))
+    assert.ok(countOf(answers, 503) >= MANY - 4)
+    assert.equal(controller.clients(0)[0], '(none)')
+  })
+
+  for (const [what, end] of [
+    ['once no queue stands', ({ controller }) => controller.calm()],
+    ['when the spill is closed', ({ spill }) => spill.close()]
+  ]) {
+    it(`hand over ${what} the connections that wait for their turn`, async () => {
+      const site = await spillingSite({ fairBy: 'address' })
+      await introduce(site.port)
+      await sleep(SAVING_MS)
+      const before = site.spill.snapshot()
+      const pending = sendAtOnce(site.port, Array(MANY).fill('GET /'))
+      await nextTurn()
+      await nextTurn()
+      end(site)
+      const answers = await Promise.all(pending)
+      const after = site.spill.snapshot()
+      assert.equal(countOf(answers, 503), after.spilled - before.spilled)
+      assert.ok(countOf(answers, 200) >= 3)
+      assert.equal(after.dropped, 0)
+    })
+  }
+
+  it('know the address of a TLS connection', async () => {
+    const server = createTlsServer((req, res) => res.end())
+    const { port, controller, spill } = await spillingSite({ fairBy: 'address' }, { server })
+    const hello = Buffer.from('16030100050100000100', 'hex').toString('latin1')
+    await Promise.all(sendTextAtOnce(port, Array(MANY).fill(hello)).map(received))
+    assert.ok(spill.snapshot().handshakes > 0)
+    assert.equal(controller.clients(0)[0], '127.0.0.1')
+  })
+
+  it('are off for a header over TLS, with the spill', async () => {
+    const server = createTlsServer((req, res) => res.end())
+    const { spill } = await spillingSite({ fairBy: { header: 'X-Key' } }, { server })
+    assert.equal(spill.snapshot().why, 'the option fairBy names a header, which is unknown before a TLS handshake')
+  })
+
+  it('turn the spill off if a function tells clients apart', async () => {
+    const { spill } = await spillingSite({ fairBy: () => 'a' })
+    assert.match(spill.snapshot().why, /^the spill reads addresses and headers, and calls no function, and the option fairBy is given as a function$/)
+  })
+})
