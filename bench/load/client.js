@@ -5,6 +5,7 @@ const closedLoop = require('./closed-loop')
 const createHttpSender = require('./sender')
 const createHttp2Sender = require('./http2-sender')
 const openLoop = require('./open-loop')
+const { nameOf, runNeighbours } = require('./neighbours')
 const runUploads = require('./uploads')
 const Tally = require('./tally')
 const withRetries = require('./retries')
@@ -16,8 +17,11 @@ const loops = { open: openLoop, closed: closedLoop }
 answer(async asked => {
   const load = withPhases(asked)
   const tally = new Tally(load)
-  const sender = (HTTP2.includes(load.transport) ? createHttp2Sender : createHttpSender)(load)
-  const [uploads] = await Promise.all([runUploads(load), loops[load.mode](load, withRetries(sender.send, load.retries), tally)])
+  const createSender = HTTP2.includes(load.transport) ? createHttp2Sender : createHttpSender
+  const sender = createSender({ ...load, name: load.neighbours && nameOf(load.neighbours.by, 0) })
+  const [uploads, neighbours] = await Promise.all([
+    runUploads(load), runNeighbours(load, createSender), loops[load.mode](load, withRetries(sender.send, load.retries), tally)
+  ])
   sender.close()
-  return { ...tally.report(), uploads }
+  return { ...tally.report(), uploads, neighbours }
 })

@@ -16,11 +16,11 @@ const MOST_STREAMS = 2 ** 31 - 1
  * @param {import('./').Load} load
  * @returns {ReturnType<typeof import('./sender')>}
  */
-function createHttp2Sender ({ port, transport, path = '/', connections, timeoutMs }) {
+function createHttp2Sender ({ port, transport, path = '/', connections, timeoutMs, name: { localAddress, headers: named } = {} }) {
   const isGrpc = transport === 'grpc'
   const paths = [path].flat()
   const sessions = Array.from({ length: Number(connections) }, () => {
-    const session = http2.connect(`http://127.0.0.1:${port}`, { peerMaxConcurrentStreams: MOST_STREAMS })
+    const session = http2.connect(`http://127.0.0.1:${port}`, { peerMaxConcurrentStreams: MOST_STREAMS, localAddress })
     session.setMaxListeners(0)
     session.on('error', () => {})
     return session
@@ -31,7 +31,7 @@ function createHttp2Sender ({ port, transport, path = '/', connections, timeoutM
   function send (settle) {
     if (closed) return
     const session = sessions[sent % sessions.length]
-    const headers = { ':path': paths[sent++ % paths.length], ...isGrpc ? GRPC_HEADERS : {} }
+    const headers = { ':path': paths[sent++ % paths.length], ...isGrpc ? GRPC_HEADERS : {}, ...named }
     const stream = session.request(headers, { endStream: !isGrpc })
     let status
     const timer = setTimeout(() => {

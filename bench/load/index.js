@@ -28,10 +28,12 @@ const startChild = require('../child')
  * @property {number} [recoveredP99Ms] record a timeline, and report when p99 was back within this
  * @property {{ path: string, bytes: number, pieces: number, durationMs: number }} [uploads] also upload bodies, each in
  *   pieces over this time
+ * @property {import('./neighbours').Neighbours} [neighbours] further clients beside the one that sends the load, for the open loop
+ * @property {{ localAddress?: string, headers?: Record<string, string> }} [name] of the client
  * @property {number} [clients] requests in flight, for the closed loop
  * @property {number} [usefulMs] a 200 response within this time is useful, default 200
  *
- * @typedef {import('./tally').Report & { uploads?: import('./uploads').UploadReport }} Report
+ * @typedef {import('./tally').Report & { uploads?: import('./uploads').UploadReport, neighbours?: import('./tally').Report }} Report
  *
  * @returns {{ pid: number, run: (load: Load) => Promise<Report>, stop: () => Promise<void> }}
  *   `run` one load at a time

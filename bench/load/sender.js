@@ -16,11 +16,11 @@ const RESET_CODES = ['ECONNRESET', 'EPIPE']
  *   each request: with the status of a complete response, with `timeout` or `reset`, or with the code of another error. Nothing is sent after
  *   `close`
  */
-function createSender ({ port, socketPath, transport, path = '/', connections, timeoutMs }) {
+function createSender ({ port, socketPath, transport, path = '/', connections, timeoutMs, name }) {
   const { Agent, get } = transport === 'https' ? https : http
   // Without cached sessions, every TLS connection needs a whole handshake.
   const agent = new Agent({ keepAlive: connections === 'kept', maxFreeSockets: Infinity, maxCachedSessions: 0 })
-  const targets = [path].flat().map(path => ({ host: '127.0.0.1', port, socketPath, path, agent, rejectUnauthorized: false }))
+  const targets = [path].flat().map(path => ({ host: '127.0.0.1', port, socketPath, path, agent, rejectUnauthorized: false, ...name }))
   let sent = 0
   let closed = false
 

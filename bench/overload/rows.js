@@ -84,6 +84,15 @@ module.exports = [
   ['cpu-steps', '6x', ['https none', 'unix none'], NEW, {}, NONE],
   ['cpu-steps', '6x', ['http2 none', 'grpc none'], SESSIONS, {}, NONE],
 
+  // One client that sends too much, beside ten that send little.
+  ['cpu-steps', '5x, poisson, neighbours by address', ['http guard-by-address', 'fastify spillway-by-address'], BOTH, { neighboursServed: 0.98, goodput: 0.95 }, ['http guard-by-address']],
+  ['cpu-steps', '5x, poisson, neighbours by address', ['express spillway-by-address'], BOTH, { neighboursServed: 0.98 }, NONE],
+  ['cpu-steps', '34x, poisson, neighbours by address', ['http guard-by-address'], NEW, { neighboursServed: 0.97, goodput: 0.95 }, NONE],
+  ['cpu-steps', '5x, poisson, neighbours by header', ['http guard-by-header', 'http-behind-nginx guard-by-header'], BOTH, { neighboursServed: 0.97, goodput: 0.95 }, NONE],
+  ['cpu-steps', '5x, poisson, neighbours by address', ONE, BOTH, { equalChances: 1.25, goodput: 0.95 }, NONE],
+  ['cpu-steps', '5x, poisson, neighbours by address', ['https guard-by-address'], BOTH, { neighboursServed: 0.95, goodput: 0.9 }, NONE],
+  ['cpu-steps', '5x, poisson, neighbours by address', ['http2 guard-by-address'], ['4'], { neighboursServed: 0.95, goodput: 0.95 }, NONE],
+
   // Unequal requests, beside the ideal server.
   ['unequal', '0.5x, poisson', ONE, NEW, { belowIdeal: 0.01 }, NONE],
   ['unequal', '0.7x, poisson', ONE, NEW, { belowIdeal: 0.01, ...RISES }, NONE],

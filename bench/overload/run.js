@@ -16,6 +16,9 @@ const UNEQUAL_TIMES = 6
 const STEP_SHARES = [0.5, 1, 0.8]
 const RECOVERED_P99_MS = 150
 
+// Clients that ask for little: half of the capacity, in total.
+const NEIGHBOURS = { count: 10, times: 0.05 }
+
 const UPLOADS = { path: '/upload', bytes: 10e6, pieces: 30, durationMs: 3000 }
 
 // A database that becomes slower and stays slow. Counting starts 3 s later, and allows for the longer service time.
@@ -83,7 +86,7 @@ function runScenario (client, scenario, capacity, settings) {
   const phases = phasesOf(scenario, capacity, settings)
   const stepped = phases.length > 1 ? { recoveredP99Ms: RECOVERED_P99_MS } : {}
   return onFreshServer(client, scenario, timeoutMs, async (server, common) => {
-    const load = { ...common, mode: 'open', phases, warmupMs, arrivals: scenario.arrivals, ...stepped }
+    const load = { ...common, mode: 'open', phases, warmupMs, arrivals: scenario.arrivals, ...stepped, ...neighboursOf(scenario, capacity) }
     if (scenario.event === 'uploads') return measure(client, server, { ...load, uploads: UPLOADS })
     if (scenario.event !== 'slower') return measure(client, server, load)
     const afterwards = { warmupMs: warmupMs + SLOWER.settlingMs, usefulMs: SLOWER.usefulMs }
@@ -101,6 +104,12 @@ async function runCold (client, scenario, { timeoutMs, durationMs }) {
   await onColdServer(client, { ...scenario, protection: undefined }, timeoutMs, (server, common) =>
     measure(client, server, { ...common, ...load }))
   return onColdServer(client, scenario, timeoutMs, (server, common) => measure(client, server, { ...common, ...load }))
+}
+
+function neighboursOf ({ neighbours: by }, capacity) {
+  if (by === undefined) return {}
+  const { count, times } = NEIGHBOURS
+  return { neighbours: { count, rate: times * capacity, by } }
 }
 
 function phasesOf ({ workload, steps, per }, capacity, { durationMs }) {

@@ -3,7 +3,8 @@
 const rows = require('./rows')
 
 const POISSON = ', poisson'
-const OURS = ['spillway', 'guard', 'spillway-with-spill', 'guard-without-spill']
+const OURS = ['spillway', 'guard', 'spillway-with-spill', 'guard-without-spill', 'guard-by-address', 'guard-by-header', 'spillway-by-address']
+const NEIGHBOURS = { 'neighbours by address': 'address', 'neighbours by header': 'header' }
 
 // Connections that overflow the accept queue before the admission controller can react.
 const MAX_FAILURES = 0.005
@@ -24,6 +25,7 @@ const MAX_FAILURES = 0.005
  *   or clients of a closed loop
  * @property {'even' | 'poisson'} arrivals
  * @property {'uploads' | 'slower' | undefined} event
+ * @property {'address' | 'header' | undefined} neighbours what tells the client apart from ten others, which send little
  * @property {Record<string, number>} reach targets, see targets.js
  *
  * @param {{ quick: boolean, only: string[], arrivals?: 'even' | 'poisson' }} choice a name must match one of `only`, if there
@@ -71,7 +73,8 @@ function scenario ({ workload, framework, protection, connections, load, reach }
     steps: steps.replace(' clients', '').split(' ').map(Number.parseFloat),
     per: unitOf(steps),
     arrivals: load.includes(POISSON) ? 'poisson' : 'even',
-    event: marks.find(mark => mark !== 'poisson'),
+    event: marks.find(mark => mark !== 'poisson' && !(mark in NEIGHBOURS)),
+    neighbours: NEIGHBOURS[marks.find(mark => mark in NEIGHBOURS)],
     reach
   }
 }

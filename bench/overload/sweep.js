@@ -18,8 +18,9 @@ const WITH_COST = ['express', 'fastify', 'hapi', 'http', 'koa']
  * @property {number} capacity requests per second, to which goodput is relative
  * @property {import('../load').Report} report
  * @property {string | null} invalid why the run is unreliable; null if it is not
- * @property {number} goodput useful responses, relative to capacity
+ * @property {number} goodput useful responses, those of neighbours included, relative to capacity
  * @property {number} served share of the requests with a 200 response
+ * @property {number} [neighboursServed] the same for the neighbours together, if there are any
  * @property {number} [ideal] the share that the ideal server would serve, for unequal requests with Poisson arrivals
  * @property {number} shed share of the requests with a 503 response
  * @property {number} failures share of the requests that failed
@@ -100,9 +101,10 @@ async function outcomeOf (client, scenario, settings, { capacities, costs, outco
     scenario,
     capacity,
     report,
-    invalid: report.invalid ?? reasonOf('capacity', after) ?? reasonOf('unprotected', bare) ?? null,
-    goodput: report.perSecond.useful / capacity,
+    invalid: report.invalid ?? report.neighbours?.invalid ?? reasonOf('capacity', after) ?? reasonOf('unprotected', bare) ?? null,
+    goodput: (report.perSecond.useful + (report.neighbours?.perSecond.useful ?? 0)) / capacity,
     served: report.ok / report.offered,
+    neighboursServed: report.neighbours && report.neighbours.ok / report.neighbours.offered,
     ideal: idealOf(scenario),
     shed: report.refused / report.offered,
     failures: report.failed / report.offered,

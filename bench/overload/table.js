@@ -11,6 +11,7 @@ const columns = [
   ['capacity/s', ({ capacity }) => whole(capacity ?? null)],
   ['goodput', ({ goodput }) => ratio(goodput)],
   ['served', ({ served }) => served?.toFixed(3) ?? '-'],
+  ['neighbours', ({ neighboursServed }) => neighboursServed?.toFixed(3) ?? '-'],
   ['ideal', ({ ideal }) => ideal?.toFixed(3) ?? '-'],
   ['ceiling', ({ ceiling }) => ratio(ceiling)],
   ['p50 ms', ({ report }) => whole(report.okMs.p50)],

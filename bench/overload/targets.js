@@ -49,6 +49,14 @@ const targets = {
     text: (most, { goodputBelow }) => `goodput >= ${(goodputBelow - most).toFixed(2)} (at most ${most} less than at a lower load)`,
     met: (most, { goodput, goodputBelow }) => goodput >= goodputBelow - most
   },
+  neighboursServed: {
+    text: least => `neighbours served >= ${least}`,
+    met: (least, { neighboursServed }) => neighboursServed >= least
+  },
+  equalChances: {
+    text: (most, { neighboursServed, served }) => `neighbours' chances ${(neighboursServed / served).toFixed(2)} times the client's, within ${most} times`,
+    met: (most, { neighboursServed, served }) => neighboursServed * most >= served && neighboursServed <= most * served
+  },
   uploadsBroken: {
     text: (most, { report }) => `broken uploads <= ${most} (${JSON.stringify(report.uploads).replace(/[{}"]/g, '')})`,
     met: (most, { report: { uploads } }) => uploads.done > 0 && uploads.failed + uploads.broken <= most
