@@ -1,6 +1,15 @@
 'use strict'
 
 /**
+ * The plan of an adapter that does not support the spill.
+ *
+ * @type {import('./spill-plan.js').SpillPlan}
+ */
+const NO_PLAN = {
+  whyNot: 'the adapter does not support it', exempt: [], answers: [], bodyBytes: 0, clients: { header: '', proxies: 0 }
+}
+
+/**
  * Creates the spill of a gate. "Spill" is this project's own word: refusing connections, in native code, while they still
  * wait in the accept queue.
  *
@@ -42,4 +51,4 @@ class NoSpill {
   }
 }
 
-module.exports = { createSpill }
+module.exports = { NO_PLAN, createSpill }

@@ -46,7 +46,19 @@ class Clients {
    * @returns {string}
    */
   nameOf (trackedRequest, request) {
-    return (trackedRequest.client ??= this.#nameOf(trackedRequest.raw, request) || NO_CLIENT)
+    const known = this.knownNameOf(trackedRequest)
+    if (known !== undefined) return known
+    const name = this.#nameOf(trackedRequest.raw, request) || NO_CLIENT
+    trackedRequest.client = { by: this, name }
+    return name
+  }
+
+  /**
+   * @param {TrackedRequest} trackedRequest
+   * @returns {string | undefined} undefined if `nameOf` has not been called for the request
+   */
+  knownNameOf ({ client }) {
+    return client?.by === this ? client.name : undefined
   }
 
   /** @param {string} client @returns {number} */
@@ -93,9 +105,9 @@ function byFunction (fairBy) {
  * @returns {(client: string) => number | undefined}
  */
 function weighing (weight) {
-  const { userFunction } = require('../options/user-function.js') // required on use
+  const { settled, userFunction } = require('../options/user-function.js') // required on use
   return userFunction('weight', 'SPILLWAY_WEIGHT', (/** @type {string} */ client) => {
-    const value = weight(client)
+    const value = settled(weight(client))
     if (isNumber(value) && value >= LEAST_WEIGHT && value <= MOST_WEIGHT) return value
     throw new RangeError(`it must return a number from ${LEAST_WEIGHT} to ${MOST_WEIGHT}, got ${value}`)
   })

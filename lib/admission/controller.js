@@ -168,6 +168,14 @@ class AdmissionController {
   }
 
   /**
+   * @param {TrackedRequest} trackedRequest
+   * @returns {string | undefined} its client; undefined without fair shares, or if no client was needed to judge it
+   */
+  clientOf (trackedRequest) {
+    return this.#clients?.knownNameOf(trackedRequest)
+  }
+
+  /**
    * @returns {{ fairRate?: number, clients?: ClientFigures[] }} empty without fair shares
    */
   clientFigures () {

@@ -4,7 +4,7 @@ const { GateFigures } = require('./figures.js')
 const { InFlight, InFlightEntry } = require('./in-flight.js')
 const { ProvisionalRefusal } = require('./provisional-refusal.js')
 const { Refusals } = require('./refusals.js')
-const { createSpill } = require('../accept-queue/index.js')
+const { NO_PLAN, createSpill } = require('../accept-queue/index.js')
 const { classifier } = require('../admission/classify.js')
 const { AdmissionController } = require('../admission/controller.js')
 const { Limits } = require('../limits/index.js')
@@ -44,6 +44,9 @@ const PATIENCE_FACTOR = 2
 const MIN_PATIENCE_MS = 1000
 const MAX_PATIENCE_MS = 30_000
 
+/** Reasons of refusals that a free place would not have prevented, or only for a client that has had its share. */
+const NOT_FOR_PLACES = new Set(['delay', 'fairShare'])
+
 /** @type {Terms & { mayOverrule?: false }} */
 const NO_TERMS = Object.freeze({})
 
@@ -75,7 +78,7 @@ class Gate {
    *   handler may still be running
    */
   constructor (options, {
-    routing, spillPlan = { whyNot: 'the adapter does not support it', exempt: [], answers: [], bodyBytes: 0, clients: { header: '', proxies: 0 } }, answersForHandler = false
+    routing, spillPlan = NO_PLAN, answersForHandler = false
   } = {}) {
     this.#options = options
     this.isDryRun = options.dryRun
@@ -232,7 +235,7 @@ class Gate {
   #enterController (trackedRequest, request, classId, waitNs) {
     const { queued, isNew } = trackedRequest
     const entered = this.#controller.enter(classId, waitNs, queued, isNew, trackedRequest, request)
-    if (typeof entered === 'number' || entered === 'delay' || !this.#freePlacesOfEventStreams()) return entered
+    if (typeof entered === 'number' || NOT_FOR_PLACES.has(entered) || !this.#freePlacesOfEventStreams()) return entered
     return this.#controller.enter(classId, waitNs, queued, isNew, trackedRequest, request)
   }
 

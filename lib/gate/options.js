@@ -95,7 +95,7 @@ const gateOptions = {
   maxInFlight: wholeNumberRow(1, MOST_IN_FLIGHT),
   classify: functionRow,
   fairBy: {
-    takes: "'address', { header: a name }, { forwarded: a number of trusted proxies from 1 to 100 }, or a function",
+    takes: "'address', { header: a name }, { forwarded: a number of trusted proxies from 1 to 100, header: a name }, or a function",
     hasType: (value) => isFunction(value) || isString(value) || isPlainObject(value),
     inRange: (value) => isFunction(value) || value === 'address' || (isPlainObject(value) && isHeaderRule(value))
   },

@@ -63,7 +63,8 @@ class Refusals {
       ...limit,
       dryRun
     }
-    if (trackedRequest.client !== undefined) info.client = trackedRequest.client
+    const client = this.#controller.clientOf(trackedRequest)
+    if (client !== undefined) info.client = client
     this.#onShed?.(info, request)
     return info
   }

@@ -37,8 +37,8 @@ class TrackedRequest {
   handled = null
   /** The key of its route or name, if that had no class of its own when the request arrived; otherwise empty. */
   candidate = ''
-  /** The client that sent it, as the option `fairBy` names it; undefined until that is needed. @type {string | undefined} */
-  client = undefined
+  /** The name of its client, for the gate that needed it last. @type {{ by: object, name: string } | null} */
+  client = null
   /** Its client waits for 100 (Continue) before it sends the body. */
   awaitsContinue = false
   /** Its client has left. */

@@ -63,22 +63,42 @@ std::string_view Trimmed(std::string_view text) {
 bool BeginsWithFor(std::string_view text) {
   return text.size() >= kFor.size() &&
          std::equal(kFor.begin(), kFor.end(), text.begin(),
-                    [](char lower, char c) { return lower == (c | 0x20) || lower == c; });
+                    [](char lower, char c) { return lower == (c | 0x20); });
+}
+
+// Where the last of these bytes is, outside of quoted strings (RFC 9110, section 5.6.4). Reads from
+// the right, where the proxies write: what a client has sent, further left, cannot change the
+// result.
+size_t LastOutsideQuotes(std::string_view text, char wanted) {
+  bool is_quoted = false;
+  for (size_t i = text.size(); i-- > 0;) {
+    const bool is_escaped = i > 0 && text[i - 1] == '\\';
+    if (text[i] == '"' && !is_escaped) is_quoted = !is_quoted;
+    if (text[i] == wanted && !is_quoted) return i;
+  }
+  return std::string_view::npos;
+}
+
+// Takes the part of `text` after the last `separator`, or all of it.
+std::string_view TakeLast(std::string_view* text, char separator) {
+  const size_t at = LastOutsideQuotes(*text, separator);
+  const std::string_view last = at == std::string_view::npos ? *text : text->substr(at + 1);
+  *text = at == std::string_view::npos ? std::string_view() : text->substr(0, at);
+  return Trimmed(last);
 }
 
 // The address in an element of Forwarded: `proto=https;for="[2001:db8::1]:4711"`. An element of
-// X-Forwarded-For is an address.
+// X-Forwarded-For is an address. Empty if an element of Forwarded has none.
 std::string_view AddressOfElement(std::string_view element) {
-  for (std::string_view rest = element; !rest.empty();) {
-    const size_t end = std::min(rest.find(';'), rest.size());
-    std::string_view pair = Trimmed(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+  if (element.find('=') == std::string_view::npos) return element;
+  while (!element.empty()) {
+    std::string_view pair = TakeLast(&element, ';');
     if (!BeginsWithFor(pair)) continue;
     pair.remove_prefix(kFor.size());
     const bool is_quoted = pair.size() >= 2 && pair.front() == '"' && pair.back() == '"';
     return is_quoted ? pair.substr(1, pair.size() - 2) : pair;
   }
-  return element;
+  return {};
 }
 
 }  // namespace
@@ -102,13 +122,10 @@ std::string ClientOfSocket(const sockaddr& address) {
 std::string ClientOfForwarded(std::string_view header, uint32_t proxies) {
   std::string_view element;
   for (uint32_t i = 0; i < proxies; ++i) {
-    header = Trimmed(header);
-    if (header.empty()) return {};
-    const size_t comma = header.rfind(',');
-    element = comma == std::string_view::npos ? header : header.substr(comma + 1);
-    header = comma == std::string_view::npos ? std::string_view() : header.substr(0, comma);
+    if (Trimmed(header).empty()) return {};
+    element = TakeLast(&header, ',');
   }
-  return ClientOfAddress(AddressOfElement(Trimmed(element)));
+  return ClientOfAddress(AddressOfElement(element));
 }
 
 }  // namespace spillway

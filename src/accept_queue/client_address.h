@@ -9,8 +9,8 @@ struct sockaddr;
 namespace spillway {
 
 /// The names by which the option `fairBy` knows clients that are told apart by address. A client is
-/// an IPv4 address, or an IPv6 network of 64 bits: the smallest that a provider assigns to a
-/// customer (RFC 6177). JavaScript and the spill use the same functions, so a client has one name.
+/// an IPv4 address, or an IPv6 network of 64 bits, of which a customer of a provider has at least
+/// one (RFC 6177). JavaScript and the spill use the same functions, so a client has one name.
 
 /// An IPv4 address mapped to IPv6 counts as the IPv4 address. Text that is not an address is
 /// returned as it is.

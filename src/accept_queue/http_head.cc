@@ -12,6 +12,26 @@ constexpr std::string_view kVersion10 = "HTTP/1.0\r\n";
 constexpr std::string_view kVersion11 = "HTTP/1.1\r\n";
 constexpr std::string_view kEndOfLine = "\r\n";
 
+// Of these headers, Node uses the first (the documentation of `message.headers`).
+constexpr std::string_view kSingle[] = {"age",
+                                        "authorization",
+                                        "content-length",
+                                        "content-type",
+                                        "etag",
+                                        "expires",
+                                        "from",
+                                        "host",
+                                        "last-modified",
+                                        "location",
+                                        "if-modified-since",
+                                        "if-unmodified-since",
+                                        "max-forwards",
+                                        "referer",
+                                        "proxy-authorization",
+                                        "retry-after",
+                                        "server",
+                                        "user-agent"};
+
 // A request with a longer Content-Length is left to Node: a server that uses doubles reads only up
 // to 15 digits exactly, and no client announces more.
 constexpr size_t kMostDigits = 15;
@@ -82,6 +102,9 @@ bool IsTarget(std::string_view target) {
 }  // namespace
 
 std::string HeaderOf(std::string_view head, std::string_view lower) {
+  const bool is_single =
+      std::find(std::begin(kSingle), std::end(kSingle), lower) != std::end(kSingle);
+  const std::string_view separator = lower == "cookie" ? "; " : ", ";
   std::string joined;
   bool is_found = false;
   for (size_t begin = head.find(kEndOfLine); begin != std::string_view::npos;) {
@@ -91,9 +114,10 @@ std::string HeaderOf(std::string_view head, std::string_view lower) {
     begin = end;
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos || !Is(line.substr(0, colon), lower)) continue;
-    if (is_found) joined += ", ";
+    if (is_found) joined += separator;
     joined += Trim(line.substr(colon + 1));
     is_found = true;
+    if (is_single) break;
   }
   return joined;
 }

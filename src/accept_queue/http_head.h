@@ -30,8 +30,9 @@ struct HttpHead {
   std::string_view target;  // a view of the bytes read
 };
 
-/// The value of a header in a complete head, or the values of all with that name, joined by ", " as
-/// Node does. `lower`: the name in lower case. Empty if there is none.
+/// The value of a header in a complete head; empty if there is none. If there are several with that
+/// name, Node either joins their values or uses the first, depending on the name; this function
+/// does the same. `lower`: the name in lower case.
 std::string HeaderOf(std::string_view head, std::string_view lower);
 
 /// Reads one head while its bytes arrive. Allocates no memory, and does not start again when more

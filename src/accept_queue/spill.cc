@@ -144,7 +144,7 @@ void Spill::TakeOldest(uint64_t now, uint32_t count, SpillBatch* batch) {
     if (is_reserved) refuser_.Lingering().GiveUpSome();
     if (fd < 0) return;
     Taken connection = Opened(now, fd, excess, peer);
-    if (i == 0) batch->longest_wait = connection.waited;
+    if (i == 0 && receiver_->WantsRefusals()) batch->longest_wait = WaitOf(now, connection);
     Action action = Choose(&connection);
     const bool may_hold = !is_reserved && held_.Size() < kMostHeld;
     if (action == Action::kWait && may_hold) {
@@ -158,24 +158,25 @@ void Spill::TakeOldest(uint64_t now, uint32_t count, SpillBatch* batch) {
 
 Spill::Taken Spill::Opened(uint64_t now, int fd, double excess, const sockaddr_storage& peer) {
   Taken connection{fd, now, excess, {}, false, false, {}, queue_->Accepted(now)};
-  if (controller_->HasShares() || receiver_->WantsRefusals()) {
-    const auto ages = socket_queue::ReadAges(fd);
-    if (ages) connection.waited = ages->last_receive;
-  }
   if (controller_->HasShares())
     connection.client = ClientOfSocket(reinterpret_cast<const sockaddr&>(peer));
   return connection;
+}
+
+// The kernel reports no wait on a Unix socket.
+uint64_t Spill::WaitOf(uint64_t now, const Taken& connection) {
+  const auto ages = socket_queue::ReadAges(connection.fd);
+  return ages ? ages->last_receive : connection.waited + (now - connection.since);
 }
 
 // Whether a connection with a request that could be refused has a claim to be served.
 bool Spill::IsClaimed(uint64_t now, const Taken& connection, Action action) {
   if (!controller_->HasShares() || !controller_->MayRefuseWaiting()) return false;
   if (ready_.size() == kMostReady || connection.fd >= settings_.first_reserved) return false;
-  const uint64_t waited = connection.waited + (now - connection.since);
-  const auto offer = controller_->Take(now, {connection.client}, waited, ready_.empty());
-  if (offer.limit_ns == 0) return false;
-  ready_.push_back({connection, action, offer.asked, now + (offer.limit_ns - waited)});
-  return true;
+  const uint64_t waited = WaitOf(now, connection);
+  const auto offer = controller_->Take(now, {connection.client}, waited);
+  if (offer) ready_.push_back({connection, action, offer->asked, now + (offer->limit_ns - waited)});
+  return offer.has_value();
 }
 
 bool Spill::HasTime(const SpillBatch& batch) const {
@@ -196,7 +197,9 @@ Spill::Action Spill::Choose(Taken* connection) {
   if (!bytes) return Action::kHandOver;
   if (settings_.protocol == Protocol::kHttp1) return ChooseByRequest(connection, *bytes);
   if (bytes->empty()) return Action::kWait;
-  connection->client = settings_.clients.NameOf(connection->client, {});
+  if (controller_->HasShares()) {
+    connection->client = settings_.clients.NameOf(connection->client, {});
+  }
   switch (ReadTlsBeginning(*bytes)) {
     case TlsBeginning::kComplete:
       return Action::kRefuse;
@@ -268,7 +271,10 @@ std::vector<int> Spill::Close() {
   receiver_->Release();
   std::vector<int> fds;
   for (const Taken& each : held_.Members()) fds.push_back(each.fd);
-  for (const Ready& each : ready_) fds.push_back(each.connection.fd);
+  for (const Ready& each : ready_) {
+    controller_->HandedOver(turn_at_, each.asked);
+    fds.push_back(each.connection.fd);
+  }
   held_.Clear();
   ready_.clear();
   return fds;
@@ -283,7 +289,10 @@ void Spill::Abort() {
 
 void Spill::CloseHeld() {
   for (const Taken& each : held_.Members()) early_socket::Close(each.fd);
-  for (const Ready& each : ready_) early_socket::Close(each.connection.fd);
+  for (const Ready& each : ready_) {
+    controller_->Expired(each.asked);
+    early_socket::Close(each.connection.fd);
+  }
   held_.Clear();
   ready_.clear();
 }

@@ -63,7 +63,9 @@ class SpillReceiver {
 /// carries a plain request, the spill answers it with a 503; if it begins a TLS handshake, with an
 /// alert. It hands the others over to Node, which treats them like connections that it has
 /// accepted. Handing over has a budget; once that is used up, the spill refuses the others too.
-/// Times are ns.
+///
+/// With fair shares, it accepts all connections that wait. It refuses those of clients that have
+/// used up their share, and hands over the others, one per turn. Times are ns.
 class Spill final {
  public:
   enum class Protocol : uint8_t { kHttp1, kTls };
@@ -121,7 +123,7 @@ class Spill final {
     bool is_head;        // the request's method is HEAD, as far as is known
     bool is_exempt;      // the request's path is exempt, as far as is known
     std::string client;  // its name, as far as it is known; with fair shares only
-    uint64_t waited;     // before `since`; with fair shares only
+    uint64_t waited;     // before `since`; on a Unix socket only
   };
   /// A connection that has a claim to be served, and waits until the loop has time for it.
   struct Ready {
@@ -136,6 +138,7 @@ class Spill final {
   void ReviewReady(uint64_t now, bool standing, SpillBatch* batch);
   void TakeOldest(uint64_t now, uint32_t count, SpillBatch* batch);
   Taken Opened(uint64_t now, int fd, double excess, const sockaddr_storage& peer);
+  static uint64_t WaitOf(uint64_t now, const Taken& connection);
   bool IsClaimed(uint64_t now, const Taken& connection, Action action);
   bool HasTime(const SpillBatch& batch) const;
   double HandOverCost() const;

@@ -81,7 +81,7 @@ Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, 
     if (entry.member) crowd_.Limit().Refused(by_concurrency_limit);
     if (dry_run_) dry_run_->Refused(id, entry.cost.Ns());
   }
-  if (!asked || asked->client == 0) return verdict;
+  if (!asked) return verdict;
   if (verdict == Verdict::kAdmit) {
     shares_->Admitted(*asked);
   } else {
@@ -92,17 +92,16 @@ Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, 
 }
 
 // Clients have shares of what is scarce: the loop's time, or what the class waits for. A request
-// takes 1 / X of the time of the class's bottleneck.
+// takes 1 / X of the time of the class's bottleneck. `max_in_flight` is not shared.
 std::optional<Asked> AdmissionController::Ask(uint64_t now, uint8_t id, const Client* client) {
-  if (!shares_ || !client || options_.max_delay_ns == 0) return std::nullopt;
+  if (!shares_ || !client || options_.max_delay_ns == 0 || IsFull()) return std::nullopt;
   const Class& entry = classes_[id];
   const ClassLimit& holder = HolderOf(entry);
   if (!queue_.Stands() && !holder.Enforcing()) return std::nullopt;
-  if (shares_->WasHandedOver(now, *client)) return Asked{{Claim::Kind::kWithin, 1}};
   const size_t bottleneck = BottleneckOf(id);
   if (bottleneck != kLoop) return shares_->Ask(now, bottleneck, *client, 1 / holder.Capacity());
   const double cost = entry.cost.Ns() > 0 ? entry.cost.Ns() : queue_.CostNs();
-  return shares_->Ask(now, kLoop, *client, cost);
+  return shares_->AskAgain(now, kLoop, *client, cost);
 }
 
 size_t AdmissionController::BottleneckOf(uint8_t id) const {
@@ -112,23 +111,32 @@ size_t AdmissionController::BottleneckOf(uint8_t id) const {
   return entry.member ? kCrowd : kFirstClass + id;
 }
 
-double AdmissionController::FairRateOf(uint8_t id) const {
-  return shares_ ? shares_->Rate(BottleneckOf(id)) : 0;
-}
+double AdmissionController::FairRate() const { return shares_ ? shares_->Rate(kLoop) : 0; }
 
-AdmissionController::Offer AdmissionController::Take(uint64_t now, const Client& client,
-                                                     uint64_t wait_ns, bool none_waits) {
+// What is left over is enough for one request at a time: a longer queue of requests beyond their
+// clients' shares would delay the others.
+std::optional<AdmissionController::Offer> AdmissionController::Take(uint64_t now,
+                                                                    const Client& client,
+                                                                    uint64_t wait_ns) {
   const Asked asked = shares_->Ask(now, kLoop, client, queue_.CostNs());
   const uint64_t limit = queue_.KeptNs(asked.claim);
   const bool is_within = asked.claim.kind == Claim::Kind::kWithin;
-  if (wait_ns <= limit && (is_within || none_waits)) return {asked, limit};
-  shares_->Refused(asked);
-  return {asked, 0};
+  if (wait_ns > limit || (!is_within && taken_ > 0)) {
+    shares_->Refused(asked);
+    return std::nullopt;
+  }
+  ++taken_;
+  return Offer{asked, limit};
 }
 
 void AdmissionController::HandedOver(uint64_t now, const Asked& asked) {
-  shares_->Admitted(asked);
-  shares_->HandedOver(now, asked.client);
+  --taken_;
+  shares_->HandedOver(now, asked);
+}
+
+void AdmissionController::Expired(const Asked& asked) {
+  --taken_;
+  shares_->Refused(asked);
 }
 
 // The time that the request would have waited without ghosts.
@@ -152,9 +160,12 @@ Verdict AdmissionController::Judge(uint64_t now, Class& entry, uint64_t wait_ns,
                                    const Claim& claim) {
   ClassLimit& holder = HolderOf(entry);
   holder.Came(turn_, static_cast<double>(last_turn_));
-  if (options_.max_in_flight > 0 && in_flight_ >= options_.max_in_flight)
-    return Verdict::kMaxInFlight;
+  if (IsFull()) return Verdict::kMaxInFlight;
   if (options_.max_delay_ns == 0) return Verdict::kAdmit;
+  // The loop accepts some connections itself. They must not overtake those that the spill has
+  // taken.
+  const bool overtakes = queued && claim.kind == Claim::Kind::kBeyond && taken_ > 0;
+  if (overtakes) return Verdict::kQueueDelay;
   if (!queue_.Admits(now, wait_ns, queued, entry.light, claim)) return Verdict::kQueueDelay;
   const auto pause = static_cast<double>(queue_.PauseNs(now));
   const bool pressed = Late() && burst_ > 0 && in_flight_ >= burst_ + rate_ * pause;

@@ -82,17 +82,17 @@ class AdmissionController final {
   /// dry run.
   bool MayRefuseWaiting() const;
   bool HasShares() const { return shares_ != nullptr; }
-  /// With fair shares: a connection of `client` was taken from the accept queue, in which it has
-  /// waited for `wait_ns`. `none_waits`: no other one has been taken and not been handed over.
   struct Offer {
     Asked asked;
-    uint64_t limit_ns;  // for how long it may wait in total; 0: it is refused
+    uint64_t limit_ns;  // for how long it may wait in total
   };
-  Offer Take(uint64_t now, const Client& client, uint64_t wait_ns, bool none_waits);
+  /// With fair shares: a connection of `client` was taken from the accept queue, and has waited for
+  /// `wait_ns`. Returns nothing if it is refused. Otherwise HandedOver() or Expired() must follow.
+  std::optional<Offer> Take(uint64_t now, const Client& client, uint64_t wait_ns);
   /// The connection is handed over to Node, which will call Arrive().
   void HandedOver(uint64_t now, const Asked& asked);
-  /// The connection has waited for too long.
-  void Expired(const Asked& asked) { shares_->Refused(asked); }
+  /// The connection has waited for too long, or is closed.
+  void Expired(const Asked& asked);
 
   const ClassLimit& Limit(uint8_t id) const { return classes_[id].limit; }
   /// The limit that applies to the class: its own, or that of the crowd.
@@ -107,10 +107,10 @@ class AdmissionController final {
   /// Completions and arrivals per ns, of all classes together.
   double Rate() const { return rate_; }
   double ArrivalRate() const { return arrival_rate_; }
-  /// The fair rate of what the class waits for; 0 without fair shares.
-  double FairRateOf(uint8_t id) const;
   /// Null without fair shares.
   FairShares* Shares() { return shares_.get(); }
+  /// How much of the loop's time a client with a weight of 1 may use, 0 to 1.
+  double FairRate() const;
 
  private:
   struct Class {
@@ -127,6 +127,7 @@ class AdmissionController final {
   Verdict Judge(uint64_t now, Class& entry, uint64_t wait_ns, bool queued, const Claim& claim);
   uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
   bool HeldUp() const;
+  bool IsFull() const { return options_.max_in_flight > 0 && in_flight_ >= options_.max_in_flight; }
   bool FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed);
   void FreePlace(uint64_t now, Class& entry);
   void Completed(uint64_t now, Class& entry, uint64_t start);
@@ -174,6 +175,7 @@ class AdmissionController final {
   double rate_ = 0;
   double arrival_rate_ = 0;
   double utilization_ = 0;
+  uint32_t taken_ = 0;    // connections that were taken, and neither handed over nor refused
   uint32_t present_ = 0;  // in a dry run: requests present when the last window ended
   bool held_up_ = false;  // in a dry run: ghosts delayed the loop in this window
 

@@ -67,8 +67,8 @@ constexpr double kLessQueueing = 0.95;
 constexpr double kLeastQueueing = 0.5;
 
 // The part of the places for queueing requests that is reserved for clients that have saved
-// something of their share; all of these places are reserved for clients that have not used it up.
-// More than half of all places are never reserved.
+// something of their share. All of them, but at most the second part of all places, are reserved
+// for clients that have not used it up.
 constexpr double kReserved = 0.75;
 constexpr double kReservedMost = 0.75;
 
@@ -104,18 +104,16 @@ bool ClassLimit::HasPlace(const Claim& claim, const Setting& setting) {
   const bool may_queue = state_ == State::kLimiting;
   const double allowed = may_queue ? queueing_ * setting.max_delay_ns : 0;
   const double reserved = std::min(capacity_.Get() * allowed, kReservedMost * cap_);
-  switch (claim.kind) {
-    case Claim::Kind::kEqual:
-      break;
-    case Claim::Kind::kWithin: {
-      const double least = cap_ - kReserved * reserved;
-      const double most = std::max(Places(allowed), static_cast<double>(cap_));
-      return in_flight_ < least + claim.saved * (most - least);
-    }
-    case Claim::Kind::kBeyond:
-      if (in_flight_ + reserved >= cap_) return false;
+  double places = cap_;
+  if (claim.kind == Claim::Kind::kWithin) {
+    const double least = cap_ - kReserved * reserved;
+    const double most = may_queue ? Places(allowed) : capacity_.Get() * NoLoadNs();
+    // Shares ration these requests, so they need no equal chances.
+    return in_flight_ < least + claim.saved * std::max(0.0, most - least);
   }
-  return in_flight_ < cap_ && chances_.Draw(cap_ - in_flight_);
+  if (claim.kind == Claim::Kind::kBeyond) places -= reserved;
+  return in_flight_ < places &&
+         chances_.Draw(static_cast<uint32_t>(std::ceil(places)) - in_flight_);
 }
 
 // Sums up the places of the bottleneck that were free. By Little's law, X R of them are in use when

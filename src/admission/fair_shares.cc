@@ -10,8 +10,7 @@ namespace {
 // owe as much.
 constexpr double kSavingsNs = 1e9;
 
-// All first requests together get the share of a quarter of the known clients, and at least that of
-// one.
+// All first requests together get a quarter of what the known clients get.
 constexpr double kStrangersPart = 0.25;
 
 // For how long a client is known to ask for more than its share.
@@ -19,10 +18,6 @@ constexpr uint64_t kAsksMoreNs = 1'000'000'000;
 
 // Clients are counted for a second.
 constexpr uint64_t kPeriodNs = 1'000'000'000;
-
-// Node reads the request of a connection that was handed over within the next turns of the loop.
-constexpr uint64_t kPassNs = 1'000'000'000;
-constexpr size_t kMostPasses = 256;
 
 // The most that a client can save, or owe: at least the cost of a request.
 double Most(double rate, const Account& account, double cost_ns) {
@@ -38,99 +33,105 @@ uint64_t Mixed(uint64_t hash) {
 
 }  // namespace
 
-// FNV-1a, with a seed so that nobody outside can find two names with one account.
+// The seed keeps people outside from finding two names with one account.
 uint64_t FairShares::IdOf(std::string_view name) const {
   uint64_t hash = seed_;
-  for (const char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001B3U;
-  return Mixed(hash);
+  for (const char c : name) hash = Mixed(hash ^ static_cast<uint8_t>(c));
+  return hash;
 }
 
 Asked FairShares::Ask(uint64_t now, size_t bottleneck, const Client& client, double cost_ns) {
   const uint64_t id = IdOf(client.name);
   top_.Asked(now, id, client.name, cost_ns);
   FairRate& rate = bottlenecks_[bottleneck].rate;
-  Account& account = AccountOf(now, bottleneck, id, client.weight, cost_ns);
+  Account* const known = KnownAccount(now, bottleneck, id, client.weight, cost_ns);
+  Account& account = known ? *known : Strangers(bottleneck);
   Pay(now, rate.Get(), cost_ns, &account);
-  Asked asked{{Claim::Kind::kBeyond, 0}, id, bottleneck, cost_ns};
+  Asked asked{{Claim::Kind::kBeyond, 0}, id, bottleneck, cost_ns, !known};
   if (account.left <= 0) {
-    account.asked_more_at = now;
+    account.asked_more_until = now + kAsksMoreNs;
     return asked;
   }
   asked.claim = {Claim::Kind::kWithin, account.left / Most(rate.Get(), account, cost_ns)};
-  rate.Within(cost_ns, account.asked_more_at > 0 && now - account.asked_more_at < kAsksMoreNs);
+  rate.Within(cost_ns, now < account.asked_more_until);
   account.left -= cost_ns;
   return asked;
 }
 
-Account& FairShares::AccountOf(uint64_t now, size_t bottleneck, uint64_t client, double weight,
-                               double cost_ns) {
-  Bottleneck& at = bottlenecks_[bottleneck];
+Account* FairShares::KnownAccount(uint64_t now, size_t bottleneck, uint64_t client, double weight,
+                                  double cost_ns) {
   Account* const account = accounts_.Came(now, Mixed(client + bottleneck));
-  if (!account) {
-    const auto clients = static_cast<double>(std::max(at.clients, at.clients_before));
-    at.strangers.weight = std::max(1.0, clients * kStrangersPart);
-    return at.strangers;
-  }
+  if (!account) return nullptr;
   if (weight > 0) account->weight = weight;
-  Count(&at, account);
+  if (account->counted != period_) bottlenecks_[bottleneck].weights += account->weight;
+  account->counted = period_;
   // Its first request was not paid for.
   if (!account->has_returned) account->left = -cost_ns;
   account->has_returned = true;
-  return *account;
+  return account;
 }
 
+Account& FairShares::Strangers(size_t bottleneck) {
+  Bottleneck& at = bottlenecks_[bottleneck];
+  const double weights = std::max(at.weights, at.weights_before);
+  at.strangers.weight = weights > 0 ? kStrangersPart * weights : 1;
+  return at.strangers;
+}
+
+// The cost of a request may fall, and with it the most that a client can owe.
 void FairShares::Pay(uint64_t now, double rate, double cost_ns, Account* account) {
-  const auto elapsed = static_cast<double>(now - std::min(now, account->paid_at));
-  const double income = rate * account->weight * elapsed;
-  account->left = std::min(account->left + income, Most(rate, *account, cost_ns));
-  account->paid_at = now;
+  const uint64_t since = std::min(now, account->paid_at);
+  const double income = rate * account->weight * static_cast<double>(now - since);
+  const double most = Most(rate, *account, cost_ns);
+  account->left = std::clamp(account->left + income, -most, most);
+  account->paid_at = std::max(now, account->paid_at);
 }
 
-void FairShares::Count(Bottleneck* bottleneck, Account* account) const {
-  if (account->counted == period_) return;
-  account->counted = period_;
-  ++bottleneck->clients;
+void FairShares::Charge(double rate, double cost_ns, Account* account) {
+  const double most = Most(rate, *account, cost_ns);
+  account->left = std::clamp(account->left - cost_ns, -most, most);
 }
 
 void FairShares::Admitted(const Asked& asked) {
+  if (!asked.is_charged) return;
   top_.Admitted(asked.client, asked.cost_ns);
   if (asked.claim.kind != Claim::Kind::kBeyond) return;
-  // What is left over is not free, so it does not matter who pushes hardest.
+  // What is left over is not free either. Otherwise a client that pushes harder would get more.
   Bottleneck& at = bottlenecks_[asked.bottleneck];
-  Account* const known = accounts_.Find(Mixed(asked.client + asked.bottleneck));
-  Account& account = known ? *known : at.strangers;
-  account.left =
-      std::max(account.left - asked.cost_ns, -Most(at.rate.Get(), account, asked.cost_ns));
+  Account* const known =
+      asked.is_first ? nullptr : accounts_.Find(Mixed(asked.client + asked.bottleneck));
+  Charge(at.rate.Get(), asked.cost_ns, known ? known : &at.strangers);
 }
 
 void FairShares::Refused(const Asked& asked) {
   bottlenecks_[asked.bottleneck].rate.Refused();
-  top_.Refused(asked.client);
+  if (asked.is_charged) top_.Refused(asked.client);
 }
 
-void FairShares::HandedOver(uint64_t now, uint64_t client) {
-  if (passes_.size() == kMostPasses) passes_.erase(passes_.begin());
-  passes_.push_back({client, now + kPassNs});
+void FairShares::HandedOver(uint64_t now, const Asked& asked) {
+  Admitted(asked);
+  passes_.Add(now, asked.client, asked.cost_ns);
 }
 
-bool FairShares::WasHandedOver(uint64_t now, const Client& client) {
-  if (passes_.empty()) return false;
+Asked FairShares::AskAgain(uint64_t now, size_t bottleneck, const Client& client, double cost_ns) {
   const uint64_t id = IdOf(client.name);
-  const auto is_his = [&](const Pass& pass) { return pass.client == id && now <= pass.until; };
-  const auto pass = std::find_if(passes_.begin(), passes_.end(), is_his);
-  if (pass == passes_.end()) return false;
-  passes_.erase(pass);
-  return true;
+  const std::optional<double> paid = passes_.Take(now, id);
+  if (!paid) return Ask(now, bottleneck, client, cost_ns);
+  if (Account* account = accounts_.Find(Mixed(id + bottleneck))) {
+    if (client.weight > 0) account->weight = client.weight;
+    Charge(bottlenecks_[bottleneck].rate.Get(), cost_ns - *paid, account);
+  }
+  return {{Claim::Kind::kWithin, 1}, id, bottleneck, cost_ns, false, false};
 }
 
 void FairShares::EndWindow(uint64_t now, double elapsed_ns) {
   for (Bottleneck& each : bottlenecks_) each.rate.EndWindow(elapsed_ns);
-  if (now - period_begun_ < kPeriodNs) return;
+  if (now < period_begun_ + kPeriodNs) return;
   period_begun_ = now;
   ++period_;
   for (Bottleneck& each : bottlenecks_) {
-    each.clients_before = each.clients;
-    each.clients = 0;
+    each.weights_before = each.weights;
+    each.weights = 0;
   }
 }
 

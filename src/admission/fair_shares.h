@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
 #include "admission/accounts.h"
 #include "admission/claim.h"
 #include "admission/fair_rate.h"
+#include "admission/passes.h"
 #include "admission/top_clients.h"
 
 namespace spillway {
@@ -24,7 +24,9 @@ struct Asked {
   Claim claim;
   uint64_t client = 0;
   size_t bottleneck = 0;
-  double cost_ns = 0;  // of the bottleneck's time
+  double cost_ns = 0;      // of the bottleneck's time
+  bool is_first = false;   // its client comes for the first time
+  bool is_charged = true;  // false: the client has been charged before
 };
 
 /// Gives clients fair shares of a bottleneck's time while requests have to be refused.
@@ -47,10 +49,11 @@ class FairShares final {
   void Admitted(const Asked& asked);
   void Refused(const Asked& asked);
 
-  /// A connection of the client, whose request was admitted, is handed over to Node.
-  void HandedOver(uint64_t now, uint64_t client);
-  /// Whether a request of the client came on a connection that was handed over. Forgets that.
-  bool WasHandedOver(uint64_t now, const Client& client);
+  /// The request's connection is handed over to Node, which will ask again.
+  void HandedOver(uint64_t now, const Asked& asked);
+  /// Like Ask(), but if the request's connection was handed over, its claim is the strongest, and
+  /// the client pays only the difference from what it has been charged.
+  Asked AskAgain(uint64_t now, size_t bottleneck, const Client& client, double cost_ns);
 
   /// A window has ended.
   void EndWindow(uint64_t now, double elapsed_ns);
@@ -61,26 +64,24 @@ class FairShares final {
  private:
   struct Bottleneck {
     FairRate rate;
-    Account strangers;     // of the clients that come for the first time
-    uint32_t clients = 0;  // that came in this period
-    uint32_t clients_before = 0;
-  };
-  struct Pass {
-    uint64_t client;
-    uint64_t until;
+    Account strangers;  // of the clients that come for the first time
+    // The weights of the clients that came in this period, and in the one before.
+    double weights = 0;
+    double weights_before = 0;
   };
 
   uint64_t IdOf(std::string_view name) const;
-  Account& AccountOf(uint64_t now, size_t bottleneck, uint64_t client, double weight,
-                     double cost_ns);
-  void Count(Bottleneck* bottleneck, Account* account) const;
+  Account* KnownAccount(uint64_t now, size_t bottleneck, uint64_t client, double weight,
+                        double cost_ns);
+  Account& Strangers(size_t bottleneck);
   static void Pay(uint64_t now, double rate, double cost_ns, Account* account);
+  static void Charge(double rate, double cost_ns, Account* account);
 
   const uint64_t seed_;
   Accounts accounts_;
   std::array<Bottleneck, kBottlenecks> bottlenecks_;
   TopClients top_;
-  std::vector<Pass> passes_;
+  Passes passes_;
   uint64_t period_ = 1;
   uint64_t period_begun_ = 0;
 };

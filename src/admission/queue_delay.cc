@@ -21,9 +21,9 @@ constexpr uint64_t kCalmNs = 150'000'000;
 // default. At a load of p, a backlog of w is worked off in w / (1 - p).
 constexpr double kWorkOff = 10;
 
-// How much longer than others the requests of clients may wait that use little of their share, in
-// delay limits; and the part of the time for which requests beyond their clients' shares may wait.
+// A client that uses little of its share may wait for longer, by this many delay limits.
 constexpr double kStrongest = 0.75;
+// A request beyond its client's share may wait for this part of the time.
 constexpr double kWeakest = 0.25;
 
 // How long a connection may wait while a burst is being worked off, in delay limits.
@@ -45,8 +45,8 @@ bool QueueDelay::Admits(uint64_t now, uint64_t wait_ns, bool queued, bool light,
   return queued && wait_ns <= kBurst * max_delay_ && WorksOffBurst();
 }
 
-// The limit while a queue stands. The queue is kept short by refusing the weakest claims, so the
-// strongest hardly ever have to wait for longer.
+// The limit while a queue stands. Refusing the weakest claims keeps the queue short. The strongest
+// ones are admitted even if they have waited for longer by chance.
 uint64_t QueueDelay::KeptNs(const Claim& claim) const {
   const auto kept = static_cast<double>(kept_.Ns());
   switch (claim.kind) {
@@ -56,7 +56,8 @@ uint64_t QueueDelay::KeptNs(const Claim& claim) const {
       return static_cast<uint64_t>(kept +
                                    claim.saved * kStrongest * static_cast<double>(max_delay_));
     case Claim::Kind::kBeyond:
-      return static_cast<uint64_t>(kept * kWeakest);
+      // A shorter wait cannot be told from none.
+      return std::max(ResolutionNs(), static_cast<uint64_t>(kept * kWeakest));
   }
   return kept_.Ns();
 }

@@ -25,6 +25,7 @@ class TopClients final {
     double served = 0;  // what its admitted requests cost
     double requests = 0;
     double refused = 0;  // of `requests`
+    uint64_t asked_at = 0;
   };
 
   /// A request of a client came. One of Admitted() and Refused() must follow.
@@ -38,6 +39,7 @@ class TopClients final {
     }
     entry->asked += cost;
     ++entry->requests;
+    entry->asked_at = now;
   }
   void Admitted(uint64_t id, double cost) {
     served_ += cost;
@@ -49,9 +51,9 @@ class TopClients final {
 
   /// Makes old requests count less. The other functions do so only when requests come.
   void Fade(uint64_t now) {
-    if (now - faded_at_ < kHalfLifeNs) return;
+    if (now < faded_at_ + kHalfLifeNs) return;
     // After a long pause, nothing is left.
-    const double part = now - faded_at_ < 2 * kHalfLifeNs ? 0.5 : 0;
+    const double part = now < faded_at_ + 2 * kHalfLifeNs ? 0.5 : 0;
     faded_at_ = now;
     served_ *= part;
     for (Entry& each : entries_) {
@@ -63,6 +65,10 @@ class TopClients final {
   }
 
   const std::array<Entry, kClients>& Entries() const { return entries_; }
+  /// Whether the client of an entry has asked for anything lately.
+  static bool IsRecent(uint64_t now, const Entry& entry) {
+    return entry.requests > 0 && now < entry.asked_at + 2 * kHalfLifeNs;
+  }
   /// What the admitted requests of all clients cost.
   double Served() const { return served_; }
 

@@ -186,13 +186,14 @@ Napi::Value Clients(const Napi::CallbackInfo& info) {
   FairShares* const shares = controller.Admission().Shares();
   if (!shares) return list;
   TopClients& top = shares->Top();
-  top.Fade(NsAt(info, 0) > 0 ? NsAt(info, 0) : controller.Now());
+  const uint64_t now = NsAt(info, 0) > 0 ? NsAt(info, 0) : controller.Now();
+  top.Fade(now);
   uint32_t length = 0;
   const auto add = [&](napi_value value) {
     return napi_set_element(info.Env(), list, length++, value) == napi_ok;
   };
   for (const TopClients::Entry& each : top.Entries()) {
-    if (each.requests == 0) continue;
+    if (!TopClients::IsRecent(now, each)) continue;
     const double share = top.Served() > 0 ? each.served / top.Served() : 0;
     const bool added = add(Napi::String::New(info.Env(), each.name)) &&
                        add(Napi::Number::New(info.Env(), share)) &&
@@ -204,7 +205,7 @@ Napi::Value Clients(const Napi::CallbackInfo& info) {
 
 // snapshot() -> the figures of all classes together; rates are per second
 Napi::Value Snapshot(const Napi::CallbackInfo& info) {
-  AdmissionController& admission = Get(info).Admission();
+  const AdmissionController& admission = Get(info).Admission();
   return ObjectBuilder(info.Env())
       .SetBoolean("queueing", admission.Queue().Stands())
       .SetNumber("queueReason", static_cast<double>(admission.Queue().Reason()))
@@ -214,7 +215,7 @@ Napi::Value Snapshot(const Napi::CallbackInfo& info) {
       .SetNumber("arrivalRate", admission.ArrivalRate() * kNsPerSecond)
       .SetNumber("rate", admission.Rate() * kNsPerSecond)
       .SetNumber("utilization", admission.Utilization())
-      .SetNumber("fairRate", admission.Shares() ? admission.Shares()->Rate(0) : 0)
+      .SetNumber("fairRate", admission.FairRate())
       .Build();
 }
 
@@ -238,7 +239,6 @@ Napi::Value SnapshotOf(const Napi::CallbackInfo& info) {
       .SetNumber("queueNs", admission.AllowedQueueNs(id))
       .SetNumber("longestNs", limit.LongestNs())
       .SetNumber("costNs", admission.CostNs(id))
-      .SetNumber("fairRate", admission.FairRateOf(id))
       .SetBoolean("light", admission.Light(id))
       .Build();
 }

@@ -55,8 +55,14 @@ describe('the name of a client in X-Forwarded-For or Forwarded', () => {
     ['for=_gazonk', 1, '_gazonk'],
     ['for="', 1, '"'],
     ['for=', 1, ''],
-    ['proto=https', 1, 'proto=https'],
-    [';;;', 1, ';;;']
+    ['proto=https', 1, ''],
+    [';;;', 1, ';;;'],
+    // What a client can write into the headers that a proxy copies, or to the left of them, changes nothing.
+    ['for=192.0.2.1;host="x, for=192.0.2.9"', 1, '192.0.2.1'],
+    ['for=192.0.2.1;host="x;for=192.0.2.9"', 1, '192.0.2.1'],
+    ['for=192.0.2.1;host="x\\", for=192.0.2.9"', 1, '192.0.2.1'],
+    ['for="forged, for=192.0.2.1', 1, '192.0.2.1'],
+    ['"forged\\", 192.0.2.1', 1, '192.0.2.1']
   ]) {
     it(`${JSON.stringify(header)} with ${proxies} trusted ${proxies === 1 ? 'proxy' : 'proxies'}: ${JSON.stringify(name)}`, () => {
       assert.equal(binding.clientOfForwarded(header, proxies), name)
