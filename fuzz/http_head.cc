@@ -44,6 +44,8 @@ HttpHead Read(std::string_view bytes, HttpHeadReader* reader) {
   Check(reader->BytesRead() == bytes.size(), "the reader reports how many bytes it was given");
   if (head.kind == Kind::kRequest) {
     const auto begin = static_cast<size_t>(head.target.data() - copy.get());
+    const std::string host = spillway::HeaderOf({copy.get(), head.length}, "host");
+    Check(host.size() < head.length, "a header is shorter than the head");
     Check(begin + head.target.size() <= head.length, "the target lies within the head");
     head.target = bytes.substr(begin, head.target.size());
   }

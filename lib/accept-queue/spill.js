@@ -23,7 +23,8 @@ const cluster = /** @type {import('node:cluster').Cluster} */ (/** @type {unknow
  * @property {number} spilled connections refused, not counting those of `handshakes`
  * @property {number} handshakes connections refused before their TLS handshake
  * @property {number} handedOver connections that it accepted and handed over to Node: those with an exempt path, a
- *   WebSocket handshake, no request yet, or bytes that it cannot parse
+ *   WebSocket handshake, no request yet, or bytes that it cannot parse; with fair shares, also those of clients that have
+ *   not used up their share
  * @property {number} dropped connections closed without an answer because their server had closed
  * @property {number} lingeringCloses refused connections in a lingering close: open until the client has stopped sending,
  *   for at most 2 s
@@ -283,7 +284,7 @@ function add (sum, figures) {
  */
 function whyNotOn (server, handle, { clients }) {
   if (!(server instanceof http.Server || isTlsServer(server))) return 'the server speaks HTTP/2 without TLS'
-  if (clients.header !== '' && isTlsServer(server)) return 'the option fairBy names a header, which is unknown before a TLS handshake'
+  if (clients.header !== '' && isTlsServer(server)) return 'the option fairBy needs a header, which is unknown before a TLS handshake'
   // In a worker, the cluster module may replace the handle with an object that has no socket.
   if (cluster.isWorker && handle.fd === undefined) return "the cluster's primary holds the listening socket (round-robin scheduling)"
   // The cluster module overrides close() on a handle that all workers share.

@@ -43,7 +43,7 @@ class FairRate final {
  private:
   // The rest of the capacity goes to requests beyond their clients' shares. Without it, the queue
   // of the requests within them would grow long by chance.
-  static constexpr double kTarget = 0.95;
+  static constexpr double kTarget = 0.9;
   // Long enough for a few dozen requests.
   static constexpr double kMemoryNs = 1e9;
   // If less of the load is bound by the rate, one window says too little about it.

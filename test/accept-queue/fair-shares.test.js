@@ -102,7 +102,7 @@ describe('fair shares in the spill', function () {
   it('are off for a header over TLS, with the spill', async () => {
     const server = createTlsServer((req, res) => res.end())
     const { spill } = await spillingSite({ fairBy: { header: 'X-Key' } }, { server })
-    assert.equal(spill.snapshot().why, 'the option fairBy names a header, which is unknown before a TLS handshake')
+    assert.equal(spill.snapshot().why, 'the option fairBy needs a header, which is unknown before a TLS handshake')
   })
 
   it('turn the spill off if a function tells clients apart', async () => {

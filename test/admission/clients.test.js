@@ -126,3 +126,15 @@ for (const kind of kinds) {
     })
   })
 }
+
+describe('two gates with different options fairBy', () => {
+  it('each have their own name for the client of a request', () => {
+    const trackedRequest = { ...request({ 'x-api-key': 'abc' }), client: null }
+    const [byAddress, byHeader] = ['address', { header: 'x-api-key' }].map((fairBy) => new Clients(fairBy, undefined))
+    assert.equal(byAddress.nameOf(trackedRequest, {}), '192.0.2.1')
+    assert.equal(byHeader.knownNameOf(trackedRequest), undefined)
+    assert.equal(byHeader.nameOf(trackedRequest, {}), 'abc')
+    assert.equal(byAddress.knownNameOf(trackedRequest), undefined)
+    assert.equal(byAddress.nameOf(trackedRequest, {}), '192.0.2.1')
+  })
+})

@@ -28,7 +28,7 @@ function notClosed () {
   binding.createPoolProbe()()
   for (const isTls of [false, true]) {
     const server = http.createServer().listen(0, '127.0.0.1', () => {
-      const controller = binding.createController(1e8, 0, 4e6, 0, 1, 0)
+      const controller = binding.createController(1e8, 0, 4e6, 0, 1, 1)
       const answers = ['HTTP/1.1 503 Service Unavailable\r\n\r\n']
       assert.ok(binding.createSpill(controller, server._handle.fd, [], answers, 0, Infinity, new Int32Array(8), () => {}, true, () => false, isTls, '', 0))
       server.unref()
