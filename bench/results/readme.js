@@ -8,7 +8,7 @@ const USEFUL_WITHIN = 'within 200 ms'
 const PEERS = { none: 'unprotected', 'toobusy-js': 'toobusy-js', 'overload-protection': 'overload-protection', spillway: 'spillway' }
 
 /** The parts of the README that consist of figures, by name. Each is empty if it was not measured. */
-const blocks = { demonstration, spike, peers, postgres }
+const blocks = { demonstration, spike, peers, postgres, neighbours }
 
 /**
  * Replaces the figures in the README. Each part stands between `<!-- figures: NAME -->` and `<!-- end -->`.
@@ -82,10 +82,7 @@ function peers ({ overload }) {
     const goodput = outcome.goodput.toFixed(2)
     return protection === 'spillway' ? `${goodput}, p99 ${duration(outcome.report.okMs.p99)}` : goodput
   })]).filter(([, ...cells]) => cells.some(cell => cell !== '-'))
-  if (rows.length === 0) return ''
-  const { run } = find('cpu-steps/express/spillway/kept/6x') ?? {}
-  return `${table({ head: ['Express at 6x', 'new connections', 'kept-alive'], rows })}
-${run ? `\nSpillway's kept-alive figure: counted ${overload.runs[run].counted.split(';')[0]}.` : ''}`.trimEnd()
+  return rows.length === 0 ? '' : table({ head: ['Express at 6x', 'new connections', 'kept-alive'], rows })
 }
 
 function postgres ({ overload }) {
@@ -94,6 +91,14 @@ function postgres ({ overload }) {
   if (!bare || !shielded) return ''
   return `With PostgreSQL behind it (a pool of 10 connections, queries of 20 ms, capacity ${whole(shielded.capacity)} answers/s), at 3 times the
 capacity: ${whole(bare.report.perSecond.useful)} useful answers/s without, ${whole(shielded.report.perSecond.useful)} with spillway.`
+}
+
+function neighbours ({ overload }) {
+  const find = finder(overload)
+  const [without, shared] = ['guard', 'guard-by-address'].map(protection => find(`cpu-steps/http/${protection}/kept/5x-poisson-neighbours-by-address`))
+  if (!without || !shared) return ''
+  return `If one client sends 5 times the capacity and ten others 0.05 times each, ${percent(without.neighboursServed)} of the ten's requests are
+served. With [\`fairBy\`](docs/fairness.md), ${percent(shared.neighboursServed)} are.`
 }
 
 /** @returns {string} a Markdown table without spaces at its bars, which would count as words */
