@@ -7,11 +7,16 @@ const { needs } = require('../support/needs.js')
 const { closeOpened } = require('../support/opened.js')
 const { sendAtOnce, sendTextAtOnce, received, spillingSite } = require('../support/spill.js')
 const { createTlsServer } = require('../support/tls.js')
-const { nextTurn } = require('../support/block.js')
+const { block, nextTurn } = require('../support/block.js')
 
 const MANY = 20
 // In this time, a client saves up more than two requests (see queueingController).
 const SAVING_MS = 350
+const LONG_SAVING_MS = 1300
+// Longer than any claim may wait.
+const LONG_TURN_MS = 300
+// Shorter than the spill waits for a request, and longer than a queued one may wait.
+const HOLD_MS = 180
 
 const countOf = (answers, status) => answers.filter((answer) => answer.status === status).length
 const as = (name) => ({ headers: { 'X-Key': name } })
@@ -89,6 +94,36 @@ describe('fair shares in the spill', function () {
       assert.equal(after.dropped, 0)
     })
   }
+
+  it('refuse a connection that has waited for its turn for too long', async () => {
+    const { port, spill } = await spillingSite({ fairBy: 'address' })
+    await introduce(port)
+    await sleep(LONG_SAVING_MS)
+    const before = spill.snapshot()
+    const pending = sendAtOnce(port, Array(MANY).fill('GET /'))
+    await nextTurn()
+    await nextTurn()
+    const kept = MANY - (spill.snapshot().spilled - before.spilled)
+    block(LONG_TURN_MS)
+    const answers = await Promise.all(pending)
+    const served = countOf(answers, 200)
+    assert.ok(kept >= 8, `${kept} kept`)
+    assert.ok(served <= kept - 3, `${served} of ${kept} served`)
+    assert.equal(countOf(answers, 503), spill.snapshot().spilled - before.spilled)
+  })
+
+  it('count the wait of a request that comes later than its connection from when it comes', async () => {
+    const { port, spill } = await spillingSite({ fairBy: { header: 'X-Key' } })
+    await introduce(port, as('light'))
+    await sleep(SAVING_MS)
+    const { handedOver } = spill.snapshot()
+    const [first, second] = sendTextAtOnce(port, ['', ''])
+    await sleep(HOLD_MS)
+    for (const socket of [first, second]) socket.write('GET / HTTP/1.1\r\nHost: a\r\nX-Key: light\r\nConnection: close\r\n\r\n')
+    const texts = await Promise.all([first, second].map(received))
+    assert.deepEqual(texts.map((text) => text.slice(0, 12)), ['HTTP/1.1 200', 'HTTP/1.1 200'])
+    assert.equal(spill.snapshot().handedOver, handedOver + 1)
+  })
 
   it('know the address of a TLS connection', async () => {
     const server = createTlsServer((req, res) => res.end())
