@@ -18,6 +18,6 @@ describe('Measured figures', () => {
 
   it('in the README have each place that bench/results fills', () => {
     const places = [...read('README.md').matchAll(/^<!-- figures: (\w+) -->$/gm)].map(([, name]) => name)
-    assert.deepEqual(places, ['spike', 'demonstration', 'peers', 'postgres'])
+    assert.deepEqual(places, ['spike', 'demonstration', 'peers', 'postgres', 'neighbours'])
   })
 })
