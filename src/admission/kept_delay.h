@@ -17,6 +17,11 @@ class KeptDelay final {
 
   uint64_t Ns() const { return kept_; }
 
+  /// Between the shortest delay, 0, and the longest, 1.
+  double Rise() const {
+    return static_cast<double>(kept_ - least_) / static_cast<double>(most_ - least_);
+  }
+
   /// Whether even the longest delay left the loop idle beside refusals, in the last period.
   bool IsTooShort() const { return is_too_short_; }
 

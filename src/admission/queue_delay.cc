@@ -23,8 +23,9 @@ constexpr double kWorkOff = 10;
 
 // A client that uses little of its share may wait for longer, by this many delay limits.
 constexpr double kStrongest = 0.75;
-// A request beyond its client's share may wait for this part of the time.
-constexpr double kWeakest = 0.25;
+// A request beyond its client's share may wait for less, by this part, unless the queue has to be
+// as long as it may be to keep the loop busy.
+constexpr double kWeaker = 0.75;
 
 // How long a connection may wait while a burst is being worked off, in delay limits.
 constexpr uint64_t kBurst = 50;
@@ -49,15 +50,16 @@ bool QueueDelay::Admits(uint64_t now, uint64_t wait_ns, bool queued, bool light,
 // ones are admitted even if they have waited for longer by chance.
 uint64_t QueueDelay::KeptNs(const Claim& claim) const {
   const auto kept = static_cast<double>(kept_.Ns());
+  const auto most = static_cast<double>(max_delay_);
   switch (claim.kind) {
     case Claim::Kind::kEqual:
       break;
     case Claim::Kind::kWithin:
-      return static_cast<uint64_t>(kept +
-                                   claim.saved * kStrongest * static_cast<double>(max_delay_));
+      return static_cast<uint64_t>(kept + claim.saved * kStrongest * most);
     case Claim::Kind::kBeyond:
       // A shorter wait cannot be told from none.
-      return std::max(ResolutionNs(), static_cast<uint64_t>(kept * kWeakest));
+      return std::max(ResolutionNs(),
+                      static_cast<uint64_t>(kept * (1 - kWeaker * (1 - kept_.Rise()))));
   }
   return kept_.Ns();
 }
