@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict')
 const { simulate, loopCapacity } = require('../simulator')
 const { spillway } = require('../simulator/controllers')
-const { figures } = require('../simulator/figures')
+const { figures, refusedOfJudged } = require('../simulator/figures')
 const { note } = require('../simulator/note')
 const { ms } = require('../simulator/units')
 const { fiveSteps, query } = require('../simulator/workloads')
@@ -154,6 +154,24 @@ describe('fair shares', () => {
     const values = note(this, { light: light.useful, used: figures(records, MEASURED).goodput / POOL_CAPACITY })
     assert.ok(values.light >= 0.98)
     assert.ok(values.used >= 0.97)
+  })
+
+  it('in a dry run, would refuse hardly any request of light clients', function () {
+    const capacity = loopCapacity(fiveSteps, { keepAlive: true })
+    // A dry run must first see the server without overload, and its clients must be patient.
+    const source = (client, times) => ({
+      client, phases: fiveSteps, rate: (timeMs) => (timeMs < MEASURED.fromMs ? times / 5 : times) * capacity, keepAlive: true, connected: true, timeoutMs: 1e6
+    })
+    const records = simulate({
+      controller: spillway({ fair: true, dryRun: true }),
+      dryRun: true,
+      durationMs: MEASURED.untilMs,
+      sources: [source('heavy', 1.5), ...Array.from({ length: 10 }, (_, i) => source(`light ${i}`, 0.05))]
+    })
+    const shed = (isWanted) => refusedOfJudged(records.filter(({ client }) => isWanted(client)), MEASURED)
+    const { light, heavy } = note(this, { light: shed(isLight), heavy: shed(named('heavy')) })
+    assert.ok(light <= 0.05)
+    assert.ok(heavy >= 0.55 && heavy <= 0.75) // ideally, two of three
   })
 
   it('change nothing as long as nothing has to be refused', function () {
