@@ -4,13 +4,6 @@
       "target_name": "spillway",
       "sources": [
         "accept_queue/client_address.cc",
-        "accept_queue/client_rule.cc",
-        "accept_queue/http_head.cc",
-        "accept_queue/lingering_closes.cc",
-        "accept_queue/path_patterns.cc",
-        "accept_queue/refuser.cc",
-        "accept_queue/spill.cc",
-        "accept_queue/tls_record.cc",
         "admission/admission_controller.cc",
         "admission/no_load_baseline.cc",
         "admission/class_limit.cc",
@@ -29,7 +22,6 @@
         "binding/object.cc",
         "binding/pool_probe.cc",
         "binding/shared_numbers.cc",
-        "binding/spill.cc",
         "concurrency/concurrency_limit.cc",
         "concurrency/response_probe.cc",
         "loop/loop_monitor.cc",
@@ -66,6 +58,14 @@
           "OS=='linux'",
           {
             "sources": [
+              "accept_queue/client_rule.cc",
+              "accept_queue/http_head.cc",
+              "accept_queue/lingering_closes.cc",
+              "accept_queue/path_patterns.cc",
+              "accept_queue/refuser.cc",
+              "accept_queue/spill_linux.cc",
+              "accept_queue/tls_record.cc",
+              "binding/spill_linux.cc",
               "os/accept_queue_length_linux.cc",
               "os/early_socket_linux.cc",
               "os/run_queue_linux.cc",
@@ -76,6 +76,8 @@
           },
           {
             "sources": [
+              "accept_queue/spill_other.cc",
+              "binding/spill_other.cc",
               "os/accept_queue_length_other.cc",
               "os/early_socket_other.cc",
               "os/run_queue_other.cc",

@@ -1,7 +1,5 @@
 // JavaScript's interface to a spill.
 
-#include "binding/spill.h"
-
 #include <algorithm>
 #include <iterator>
 #include <memory>
@@ -17,6 +15,7 @@
 #include "binding/descriptors.h"
 #include "binding/environment.h"
 #include "binding/object.h"
+#include "binding/spill.h"
 #include "os/early_socket.h"
 
 namespace spillway {

@@ -1,5 +1,3 @@
-#include "accept_queue/spill.h"
-
 #include <uv.h>
 
 #include <algorithm>
@@ -7,6 +5,7 @@
 #include <utility>
 
 #include "accept_queue/client_address.h"
+#include "accept_queue/spill.h"
 #include "accept_queue/tls_record.h"
 #include "os/early_socket.h"
 #include "os/socket_queue.h"
