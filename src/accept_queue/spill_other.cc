@@ -6,7 +6,7 @@ namespace spillway {
 
 void Spills::ReportQueue(uint64_t /*now*/) {}
 void Spills::OnTurn(uint64_t /*now*/) {}
-// NOLINTNEXTLINE(readability-convert-member-functions-to-static): it is none on Linux
+// NOLINTNEXTLINE(readability-convert-member-functions-to-static): not on Linux
 bool Spills::NeedTurn() const { return false; }
 void Spills::Abort() {}
 
