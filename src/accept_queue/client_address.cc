@@ -6,6 +6,8 @@
 #include <cstring>
 #include <optional>
 
+#include "accept_queue/text.h"
+
 namespace spillway {
 namespace {
 
@@ -17,7 +19,6 @@ constexpr size_t kMostText = 64;
 constexpr uint8_t kMapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
 static_assert(sizeof(kMapped) + kIpv4Bytes == kIpv6Bytes);
 
-constexpr std::string_view kSpace = " \t";
 constexpr std::string_view kFor = "for=";
 
 std::string Ipv4(const uint8_t* bytes) {
@@ -54,12 +55,6 @@ std::string_view WithoutPort(std::string_view text) {
   return has_port ? text.substr(0, colon) : text;
 }
 
-std::string_view Trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
 bool BeginsWithFor(std::string_view text) {
   return text.size() >= kFor.size() &&
          std::equal(kFor.begin(), kFor.end(), text.begin(),
@@ -84,7 +79,7 @@ std::string_view TakeLast(std::string_view* text, char separator) {
   const size_t at = LastOutsideQuotes(*text, separator);
   const std::string_view last = at == std::string_view::npos ? *text : text->substr(at + 1);
   *text = at == std::string_view::npos ? std::string_view() : text->substr(0, at);
-  return Trimmed(last);
+  return Trim(last);
 }
 
 // The address in an element of Forwarded: `proto=https;for="[2001:db8::1]:4711"`. An element of
@@ -122,7 +117,7 @@ std::string ClientOfSocket(const sockaddr& address) {
 std::string ClientOfForwarded(std::string_view header, uint32_t proxies) {
   std::string_view element;
   for (uint32_t i = 0; i < proxies; ++i) {
-    if (Trimmed(header).empty()) return {};
+    if (Trim(header).empty()) return {};
     element = TakeLast(&header, ',');
   }
   return ClientOfAddress(AddressOfElement(element));

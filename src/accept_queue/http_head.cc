@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "accept_queue/text.h"
+
 namespace spillway {
 namespace {
 
@@ -83,12 +85,6 @@ bool Contains(std::string_view text, std::string_view lower) {
 
 bool BeginsWith(std::string_view text, std::string_view begin) {
   return text.substr(0, begin.size()) == begin;
-}
-
-std::string_view Trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 // Origin form, or absolute form as proxies send it (RFC 9112, section 3.2).
