@@ -114,7 +114,7 @@ describe('the spill', function () {
         socket.end()
         return answer
       })
-      await until(() => spill.snapshot().spilled === spilled + REFUSED)
+      await until(() => spill.snapshot().spilled === spilled + REFUSED, () => `after ${spilled}: ${JSON.stringify(spill.snapshot())}`)
       const texts = await Promise.all(answers.slice(1, 1 + REFUSED))
       for (const answer of texts) assert.match(answer, REFUSAL)
       assert.deepEqual(errors, [])
