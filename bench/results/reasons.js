@@ -36,6 +36,8 @@ module.exports = {
   'cpu-steps/express/guard/kept/20x': `${KEPT} No reason is known yet for the p99.`,
   'cpu-steps/https/guard/new/3x': CLIENT,
   'cpu-steps/https/guard/new/6x': CLIENT,
+  'cpu-steps/http/guard-by-address/new/34x-poisson-neighbours-by-address': 'A run of 12 s without `fairBy` gave 0.92. ' +
+    'With it, each connection has to be accepted, to learn its address.',
   'cost/http/guard': COST,
   'cost/fastify/guard': COST,
   'cost/fastify/spillway': COST,

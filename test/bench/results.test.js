@@ -59,6 +59,11 @@ describe('the results of the overload bench', () => {
     assert.deepEqual(Object.values(third.runs), [conditions('bbb')])
   })
 
+  it('keep the share of the neighbours that was served', () => {
+    const [kept] = outcomesOf(merge(undefined, [outcome(ROW, 0.97, { neighboursServed: 0.99 })], conditions('aaa')))
+    assert.equal(kept.neighboursServed, 0.99)
+  })
+
   it('keep a reliable outcome instead of an unreliable one, which is to be measured again', () => {
     const late = outcome(ROW, 0.2, { invalid: 'the client was late' })
     const [kept] = outcomesOf(merge(first, [late], conditions('bbb')))
