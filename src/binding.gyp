@@ -6,6 +6,7 @@
         "accept_queue/client_address.cc",
         "admission/admission_controller.cc",
         "admission/no_load_baseline.cc",
+        "admission/claims.cc",
         "admission/class_limit.cc",
         "admission/crowd.cc",
         "admission/dry_run.cc",
@@ -58,10 +59,12 @@
           "OS=='linux'",
           {
             "sources": [
+              "accept_queue/address_range.cc",
               "accept_queue/client_rule.cc",
               "accept_queue/http_head.cc",
               "accept_queue/lingering_closes.cc",
               "accept_queue/path_patterns.cc",
+              "accept_queue/priority_rule.cc",
               "accept_queue/refuser.cc",
               "accept_queue/spill_linux.cc",
               "accept_queue/tls_record.cc",

@@ -29,7 +29,7 @@ const startChild = require('../child')
  * @property {{ path: string, bytes: number, pieces: number, durationMs: number }} [uploads] also upload bodies, each in
  *   pieces over this time
  * @property {import('./neighbours').Neighbours} [neighbours] further clients beside the one that sends the load, for the open loop
- * @property {{ localAddress?: string, headers?: Record<string, string> }} [name] of the client
+ * @property {import('./neighbours').Name | import('./neighbours').Name[]} [name] of the client; several are used in turn over HTTP/1
  * @property {number} [clients] requests in flight, for the closed loop
  * @property {number} [usefulMs] a 200 response within this time is useful, default 200
  *

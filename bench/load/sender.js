@@ -20,7 +20,9 @@ function createSender ({ port, socketPath, transport, path = '/', connections, t
   const { Agent, get } = transport === 'https' ? https : http
   // Without cached sessions, every TLS connection needs a whole handshake.
   const agent = new Agent({ keepAlive: connections === 'kept', maxFreeSockets: Infinity, maxCachedSessions: 0 })
-  const targets = [path].flat().map(path => ({ host: '127.0.0.1', port, socketPath, path, agent, rejectUnauthorized: false, ...name }))
+  const targets = [path].flat().flatMap(path => [name].flat().map(name => ({
+    host: '127.0.0.1', port, socketPath, path, agent, rejectUnauthorized: false, ...name
+  })))
   let sent = 0
   let closed = false
 

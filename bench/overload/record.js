@@ -14,11 +14,14 @@ Runs with unequal requests are six times as long. "poisson" means Poisson arriva
 intervals. In the rows of the workload \`hello\`, clients of a closed loop load a server that has just started.
 
 - *Workload* and *protection* are files in bench/workloads and bench/protections: \`spillway\` is the middleware or plugin,
-  \`guard\` is \`guard()\`, and \`none\` is the unprotected server. With \`-by-address\` and \`-by-header\`, they have fair shares.
+  \`guard\` is \`guard()\`, and \`none\` is the unprotected server. With \`-by-address\` and \`-by-header\`, they have fair shares,
+  and with \`-by-priority\` priorities.
 - *Goodput*: 200 responses within 200 ms (within 400 ms for the slowed pool), relative to capacity.
 - *Served*: the share of the requests with a 200 response. *Neighbours*: the same for ten further clients, each of which sends 0.05
-  times the capacity beside the load. The clients are told apart by address or by a header. *Ideal*: the share that an ideal server would serve, which refuses
-  only requests that have waited longer than 100 ms when their turn comes, at no cost.
+  times the capacity beside the load. The clients are told apart by address or by a header. *Critical* neighbours send critical
+  requests, each 0.06 times the capacity; five eighths of the load beside them are normal, the rest background.
+- *Ideal*: the share that an ideal server would serve, which refuses only requests that have waited longer than 100 ms when
+  their turn comes, at no cost.
 - *Ceiling*: the goodput that the cost of shedding allows, (1 - mρ)/(1 - ρ) at m times capacity, where ρ is the CPU time of
   a 503 response relative to that of a request. A 503 is measured while all requests are shed, which overestimates its
   cost, so the ceiling is low. It assumes that JavaScript sends the 503; the spill can exceed it.

@@ -17,7 +17,8 @@ const STEP_SHARES = [0.5, 1, 0.8]
 const RECOVERED_P99_MS = 150
 
 // Clients that ask for little: half of the capacity, in total.
-const NEIGHBOURS = { count: 10, times: 0.05 }
+// The capacity that each of them asks for. Critical requests are a fifth of a load of 3 times the capacity in all.
+const NEIGHBOURS = { count: 10, times: { address: 0.05, header: 0.05, priority: 0.06 } }
 
 const UPLOADS = { path: '/upload', bytes: 10e6, pieces: 30, durationMs: 3000 }
 
@@ -109,7 +110,7 @@ async function runCold (client, scenario, { timeoutMs, durationMs }) {
 function neighboursOf ({ neighbours: by }, capacity) {
   if (by === undefined) return {}
   const { count, times } = NEIGHBOURS
-  return { neighbours: { count, rate: times * capacity, by } }
+  return { neighbours: { count, rate: times[by] * capacity, by } }
 }
 
 function phasesOf ({ workload, steps, per }, capacity, { durationMs }) {

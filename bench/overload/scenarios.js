@@ -3,8 +3,8 @@
 const rows = require('./rows')
 
 const POISSON = ', poisson'
-const OURS = ['spillway', 'guard', 'spillway-with-spill', 'guard-without-spill', 'guard-by-address', 'guard-by-header', 'spillway-by-address']
-const NEIGHBOURS = { 'neighbours by address': 'address', 'neighbours by header': 'header' }
+const OURS = ['spillway', 'guard', 'spillway-with-spill', 'guard-without-spill', 'guard-by-address', 'guard-by-header', 'guard-by-priority', 'spillway-by-address', 'spillway-by-priority']
+const NEIGHBOURS = { 'neighbours by address': 'address', 'neighbours by header': 'header', 'critical neighbours': 'priority' }
 
 // Connections that overflow the accept queue before the admission controller can react.
 const MAX_FAILURES = 0.005
@@ -25,7 +25,7 @@ const MAX_FAILURES = 0.005
  *   or clients of a closed loop
  * @property {'even' | 'poisson'} arrivals
  * @property {'uploads' | 'slower' | undefined} event
- * @property {'address' | 'header' | undefined} neighbours what tells the client apart from ten others, which send little
+ * @property {'address' | 'header' | 'priority' | undefined} neighbours what tells the client apart from ten others
  * @property {Record<string, number>} reach targets, see targets.js
  *
  * @param {{ quick: boolean, only: string[], arrivals?: 'even' | 'poisson' }} choice a name must match one of `only`, if there

@@ -31,7 +31,7 @@ function merge (section = { runs: {}, outcomes: [] }, outcomes, conditions) {
   return { runs: Object.fromEntries(Object.entries(runs).filter(([id]) => used.has(id))), outcomes: kept }
 }
 
-function figuresOf ({ scenario, capacity, report, invalid, goodput, served, neighboursServed, ideal, shed, failures, rho, ceiling, p99OfNone }) {
+function figuresOf ({ scenario, capacity, report, invalid, goodput, served, neighboursServed, neighboursP99, ideal, shed, failures, rho, ceiling, p99OfNone }) {
   const { okMs, refusedMs, uploads, perSecond, timeline } = report
   const phases = timeline && { phases: timeline.phases }
   return {
@@ -40,6 +40,7 @@ function figuresOf ({ scenario, capacity, report, invalid, goodput, served, neig
     goodput,
     served,
     neighboursServed,
+    neighboursP99,
     ideal,
     shed,
     failures,

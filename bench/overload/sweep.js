@@ -21,6 +21,7 @@ const WITH_COST = ['express', 'fastify', 'hapi', 'http', 'koa']
  * @property {number} goodput useful responses, those of neighbours included, relative to capacity
  * @property {number} served share of the requests with a 200 response
  * @property {number} [neighboursServed] the same for the neighbours together, if there are any
+ * @property {number} [neighboursP99] p99 latency of their 200 responses, ms
  * @property {number} [ideal] the share that the ideal server would serve, for unequal requests with Poisson arrivals
  * @property {number} shed share of the requests with a 503 response
  * @property {number} failures share of the requests that failed
@@ -105,6 +106,7 @@ async function outcomeOf (client, scenario, settings, { capacities, costs, outco
     goodput: (report.perSecond.useful + (report.neighbours?.perSecond.useful ?? 0)) / capacity,
     served: report.ok / report.offered,
     neighboursServed: report.neighbours && report.neighbours.ok / report.neighbours.offered,
+    neighboursP99: report.neighbours?.okMs.p99,
     ideal: idealOf(scenario),
     shed: report.refused / report.offered,
     failures: report.failed / report.offered,

@@ -1,5 +1,7 @@
 'use strict'
 
+const { whole } = require('../format')
+
 const MS_PER_TICK = 1
 
 /** The targets that a row may have: the text of each, and whether an outcome meets it. */
@@ -52,6 +54,10 @@ const targets = {
   neighboursServed: {
     text: least => `neighbours served >= ${least}`,
     met: (least, { neighboursServed }) => neighboursServed >= least
+  },
+  neighboursP99: {
+    text: (most, { neighboursP99 }) => `neighbours' p99 <= ${most} ms (${whole(neighboursP99)} ms)`,
+    met: (most, { neighboursP99 }) => neighboursP99 <= most
   },
   equalChances: {
     text: (most, { neighboursServed, served }) => `neighbours' chances ${(neighboursServed / served).toFixed(2)} times the client's, within ${most} times`,

@@ -6,7 +6,7 @@
  * @type {import('./spill-plan.js').SpillPlan}
  */
 const NO_PLAN = {
-  whyNot: 'the adapter does not support it', exempt: [], answers: [], bodyBytes: 0, clients: { header: '', proxies: 0 }
+  whyNot: 'the adapter does not support it', exempt: [], answers: [], bodyBytes: 0, clients: { header: '', proxies: 0 }, priorities: { paths: [], header: '', trusted: [] }
 }
 
 /**

@@ -5,6 +5,7 @@
 const { rawRefusal } = require('./raw-refusal.js')
 const { contentOf } = require('./content.js')
 const { clientRule } = require('./client-rule.js')
+const { priorityRule } = require('./priority-rule.js')
 const { backend, binding } = require('../native/binding.js')
 const { isFunction } = require('../options/rows.js')
 
@@ -15,6 +16,7 @@ const { isFunction } = require('../options/rows.js')
  * @property {string[]} answers complete HTTP responses; for the Retry-After 'auto', the nth has n seconds
  * @property {number} bodyBytes length of their body
  * @property {import('./client-rule.js').ClientRule} clients what tells clients apart, if they have fair shares
+ * @property {import('./priority-rule.js').PriorityRule} priorities which requests are more important, if they have priorities
  *
  * @typedef {object} SpillContent of the answers
  * @property {string} type
@@ -35,8 +37,14 @@ const CONFLICTING_OPTIONS = [
   { name: 'errorMode', conflicts: Boolean, reason: 'the spill answers without the framework' },
   { name: 'customError', conflicts: isGiven, reason: 'the spill answers without the framework' },
   { name: 'exempt', conflicts: isFunction, reason: 'the spill compares paths, and calls no function' },
-  { name: 'fairBy', conflicts: isFunction, reason: 'the spill reads addresses and headers, and calls no function' }
+  { name: 'fairBy', conflicts: isFunction, reason: 'the spill reads addresses and headers, and calls no function' },
+  { name: 'priority', conflicts: asksFunction, reason: 'the spill compares paths and reads headers, and calls no function' }
 ]
+
+/** @param {any} priority the option */
+function asksFunction (priority) {
+  return isFunction(priority) || isFunction(priority?.trust)
+}
 
 /**
  * @param {string} entry
@@ -85,7 +93,7 @@ function planSpill (entry, options, byDefault, { exemptPath, content = contentOf
   const answers = answersOf(options.retryAfter, content)
   const whyNot = whyNotWith(entry, options, byDefault, /** @type {string} */ (answers.at(-1)))
   const exempt = whyNot === '' ? [options.exempt, exemptPath ?? []].flat() : []
-  return { whyNot, exempt, answers, bodyBytes: Buffer.byteLength(content.body), clients: clientRule(options.fairBy) }
+  return { whyNot, exempt, answers, bodyBytes: Buffer.byteLength(content.body), clients: clientRule(options.fairBy), priorities: priorityRule(options.priority) }
 }
 
 /**

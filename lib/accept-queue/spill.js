@@ -10,6 +10,7 @@ const { AsyncResource } = require('node:async_hooks')
 const { listenerCount } = require('node:events').prototype
 const http = require('node:http')
 const { binding } = require('../native/binding.js')
+const { mostSpecificFirst } = require('./path-order.js')
 const { TAKEN, discard, handOverAll } = require('./hand-over.js')
 const { firstReserved } = require('../limits/descriptor-reserve.js')
 
@@ -160,7 +161,8 @@ class Spill {
    * @param {Attachment['handOver']} handOver
    */
   #createNative (server, handle, handOver) {
-    const { exempt, answers, bodyBytes, clients } = this.#plan
+    const { exempt, answers, bodyBytes, clients, priorities } = this.#plan
+    const paths = mostSpecificFirst(priorities.paths)
     const isTls = isTlsServer(server)
     const slots = new Int32Array(SLOTS)
     const deliver = (/** @type {number} */ count, /** @type {number} */ refused, /** @type {number} */ waitMs, /** @type {number} */ seconds) => {
@@ -169,7 +171,8 @@ class Spill {
     }
     const takesWebSockets = () => listenerCount.call(server, 'upgrade') > 0
     return binding.createSpill(this.#controller, handle.fd, exempt, isTls ? [TLS_ALERT] : answers, isTls ? 0 : bodyBytes,
-      firstReserved(this.#options), slots, deliver, this.#onRefusals !== undefined, takesWebSockets, isTls, clients.header, clients.proxies)
+      firstReserved(this.#options), slots, deliver, this.#onRefusals !== undefined, takesWebSockets, isTls, clients.header, clients.proxies,
+      paths.map(([pattern]) => pattern), Int32Array.from(paths, ([, priority]) => priority), priorities.header, priorities.trusted)
   }
 
   /**
@@ -282,9 +285,11 @@ function add (sum, figures) {
  * @param {import('./spill-plan.js').SpillPlan} plan
  * @returns {string} why the spill leaves a listening server alone; empty if it does not
  */
-function whyNotOn (server, handle, { clients }) {
+function whyNotOn (server, handle, { clients, priorities }) {
   if (!(server instanceof http.Server || isTlsServer(server))) return 'the server speaks HTTP/2 without TLS'
   if (clients.header !== '' && isTlsServer(server)) return 'the option fairBy needs a header, which is unknown before a TLS handshake'
+  const hasPriorities = priorities.paths.length > 0 || priorities.header !== ''
+  if (hasPriorities && isTlsServer(server)) return 'the option priority needs the request, which is unknown before a TLS handshake'
   // In a worker, the cluster module may replace the handle with an object that has no socket.
   if (cluster.isWorker && handle.fd === undefined) return "the cluster's primary holds the listening socket (round-robin scheduling)"
   // The cluster module overrides close() on a handle that all workers share.

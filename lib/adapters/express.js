@@ -23,7 +23,27 @@ const { booleanRow, functionRow } = require('../options/rows.js')
  * @typedef {import('../gate/options.js').GateOptions<Request> & AnswerOptions} ExpressOptions
  */
 
+const kPriority = Symbol('spillway.priority')
+
 const table = { ...gateOptions, respond: functionRow, errorMode: { ...booleanRow, otherNames: ['errorPropagationMode'] } }
+
+/**
+ * Middleware that gives requests a priority. Add it before that of `spillway()`, which reads it; on such a server, native code
+ * refuses no connections from the accept queue.
+ *
+ * @param {import('../admission/priorities.js').Priority} name
+ * @returns {import('express').RequestHandler}
+ * @throws {TypeError} if there is no such priority
+ */
+function priority (name) {
+  const { PRIORITIES } = require('../accept-queue/priority-rule.js') // required on use
+  const value = PRIORITIES.indexOf(name)
+  if (value < 0) throw require('../options/errors.js').invalidArgument('spillway/express: priority()', `one of ${PRIORITIES.join(', ')}`, name)
+  return (/** @type {any} */ req, res, next) => {
+    req[kPriority] = value
+    next()
+  }
+}
 
 /**
  * Middleware for Express 4 and 5, and for any framework that takes `(req, res, next)`. Add it first: the work of
@@ -33,16 +53,18 @@ const table = { ...gateOptions, respond: functionRow, errorMode: { ...booleanRow
  * @returns {import('express').RequestHandler & GateHandle}
  * @throws {TypeError | RangeError} for an unknown or invalid option
  */
-module.exports = function spillway (options) {
+function spillway (options) {
   const { respond, errorMode, ...settings } = readOptions('spillway/express', table, options)
   const gate = createGate(settings, {
     spill: { entry: 'spillway/express', options: { ...settings, respond, errorMode }, judgesAll: true }
   })
 
   /** @type {import('express').RequestHandler} */
-  const middleware = (req, res, next) => {
+  const middleware = (/** @type {any} */ req, res, next) => {
     gate.watchServerOf(req, whyNot)
-    const info = gate.decide(req, res, req)
+    const priority = req[kPriority]
+    if (priority !== undefined) gate.useRoutePriorities()
+    const info = gate.decide(req, res, req, priority === undefined ? undefined : { priority })
     if (info === null) return next()
     if (respond !== undefined) {
       // Express 4 ignores the promise that middleware returns.
@@ -72,3 +94,6 @@ module.exports = function spillway (options) {
   const whyNot = settings.spill ? undefined : whyNotWhole
   return Object.assign(middleware, gate.handle(() => early.close()))
 }
+
+module.exports = spillway
+module.exports.priority = priority

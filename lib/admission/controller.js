@@ -2,11 +2,13 @@
 
 const { Clients } = require('./clients.js')
 const { RequestLog } = require('./request-log.js')
+const { PRIORITIES } = require('../accept-queue/priority-rule.js')
 const { binding } = require('../native/binding.js')
 const { NS_PER_MS } = require('../native/units.js')
+const { warn } = require('../native/warn.js')
 
 /**
- * @typedef {'delay' | 'inFlight' | 'maxInFlight' | 'fairShare'} Reason
+ * @typedef {'delay' | 'inFlight' | 'maxInFlight' | 'fairShare' | 'priority'} Reason
  *
  * @typedef {'free' | 'limiting' | 'draining' | 'probing'} ClassState
  *
@@ -39,7 +41,7 @@ const { NS_PER_MS } = require('../native/units.js')
  */
 
 /** Indexed by the number of the verdict. @type {(Reason | undefined)[]} */
-const REASONS = [undefined, 'delay', 'inFlight', 'maxInFlight', 'fairShare']
+const REASONS = [undefined, 'delay', 'inFlight', 'maxInFlight', 'fairShare', 'priority']
 
 /** Indexed by the number of the QueueReason in src/admission/queue_delay.h. */
 const QUEUE_REASONS = [
@@ -58,6 +60,12 @@ const STATE_REASONS = [
 /** How many clients the figures contain. */
 const MOST_SHOWN = 16
 
+const CRITICAL = PRIORITIES.indexOf('critical')
+/** The part of the capacity that critical requests may ask for without a warning. */
+const MOST_CRITICAL = 0.5
+/** One in so many refusals looks at the demand. */
+const LOOK_EVERY = 64
+
 /** Replaces the time of admission if a request was refused but is served anyway (dry run). */
 const REFUSED = 0
 
@@ -70,6 +78,11 @@ class AdmissionController {
   #log
   /** @type {Clients | undefined} */
   #clients
+  #priorityOption
+  /** @type {import('./priorities.js').Priorities | undefined} */
+  #priorities
+  #refusals = 0
+  #hasWarned = false
 
   /**
    * @param {object} options
@@ -78,15 +91,26 @@ class AdmissionController {
    * @param {boolean} options.dryRun
    * @param {import('./clients.js').FairBy<any>} [options.fairBy]
    * @param {(client: string) => number} [options.weight]
+   * @param {import('./priorities.js').PriorityOption<any>} [options.priority]
    */
-  constructor ({ maxDelay, maxInFlight = 0, dryRun, fairBy, weight }) {
+  constructor ({ maxDelay, maxInFlight = 0, dryRun, fairBy, weight, priority }) {
     const maxDelayNs = maxDelay === false ? 0 : maxDelay * NS_PER_MS
     this.native = binding.createController(maxDelayNs, maxInFlight, binding.tickMs * NS_PER_MS, Number(dryRun), 1,
       fairBy === undefined ? 0 : randomSeed())
     if (fairBy !== undefined && this.native.enterFor !== undefined) this.#clients = new Clients(fairBy, weight)
+    this.#priorityOption = priority
+    if (priority !== undefined) this.usePriorities()
     this.#maxDelay = maxDelay
     const { log, drain } = this.native
     if (log !== undefined) this.#log = new RequestLog(log, drain)
+  }
+
+  /** Requests have priorities from now on. */
+  usePriorities () {
+    if (this.#priorities !== undefined || this.native.usePriorities === undefined) return
+    const { Priorities } = require('./priorities.js') // required on use
+    this.#priorities = new Priorities(this.#priorityOption)
+    this.native.usePriorities()
   }
 
   /**
@@ -101,23 +125,34 @@ class AdmissionController {
   enter (classId, waitNs, queued, isNew, trackedRequest, request) {
     // A request in a turn that has already lasted for a while did wait.
     if (isNew && waitNs === 0 && !queued && this.#log?.isOpen) return this.#log.begin(classId)
-    const admittedAt = this.#clients === undefined
+    const admittedAt = this.#clients === undefined && this.#priorities === undefined
       ? this.native.enter(classId, waitNs, queued ? 1 : 0)
-      : this.#enterFor(this.#clients, classId, waitNs, queued, trackedRequest, request)
+      : this.#enterFor(classId, waitNs, queued, trackedRequest, request)
     return admittedAt >= 0 ? admittedAt : /** @type {Reason} */ (REASONS[-admittedAt])
   }
 
   /**
-   * @param {Clients} clients
    * @param {number} classId
    * @param {number} waitNs
    * @param {boolean} queued
    * @param {TrackedRequest} trackedRequest
    * @param {any} request
    */
-  #enterFor (clients, classId, waitNs, queued, trackedRequest, request) {
-    const client = clients.nameOf(trackedRequest, request)
-    return /** @type {any} */ (this.native).enterFor(classId, waitNs, queued ? 1 : 0, client, clients.weightOf(client))
+  #enterFor (classId, waitNs, queued, trackedRequest, request) {
+    const client = this.#clients?.nameOf(trackedRequest, request)
+    const weight = client === undefined ? 1 : this.#clients?.weightOf(client)
+    const priority = this.#priorities?.of(trackedRequest, request)
+    const admittedAt = /** @type {any} */ (this.native).enterFor(classId, waitNs, queued ? 1 : 0, client, weight, priority)
+    if (admittedAt < 0 && priority !== undefined && ++this.#refusals % LOOK_EVERY === 0) this.#lookAtCritical()
+    return admittedAt
+  }
+
+  // If nearly everything is critical, nothing is, and all else is starved.
+  #lookAtCritical () {
+    if (this.#hasWarned || this.native.priorities === undefined || this.native.priorities()[CRITICAL] <= MOST_CRITICAL) return
+    this.#hasWarned = true
+    warn('SPILLWAY_CRITICAL', 'Requests with the priority critical ask for more than half of the capacity. Requests with lower ' +
+      'priorities get only the rest')
   }
 
   /**
@@ -173,6 +208,23 @@ class AdmissionController {
    */
   clientOf (trackedRequest) {
     return this.#clients?.knownNameOf(trackedRequest)
+  }
+
+  /**
+   * @param {TrackedRequest} trackedRequest
+   * @returns {import('./priorities.js').Priority | undefined} undefined without priorities, or if no priority was needed to
+   *   judge it
+   */
+  priorityOf (trackedRequest) {
+    return this.#priorities?.nameOf(trackedRequest)
+  }
+
+  /** @returns {{ priorities?: import('./priorities.js').Figures }} empty without priorities */
+  priorityFigures () {
+    if (this.#priorities === undefined) return {}
+    const list = /** @type {any} */ (this.native).priorities()
+    const demand = /** @type {any} */ (Object.fromEntries(PRIORITIES.map((name, i) => [name, list[i]])))
+    return { priorities: { cutoff: PRIORITIES[list[PRIORITIES.length]], demand } }
   }
 
   /**

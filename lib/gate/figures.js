@@ -51,6 +51,7 @@ const { NS_PER_MS } = require('../native/units.js')
  *   1 while nothing has to be refused
  * @property {import('../admission/controller.js').ClientFigures[]} [clients] with `fairBy`: the clients that have recently
  *   used most, at most 16, the largest share first
+ * @property {import('../admission/priorities.js').Figures} [priorities] with priorities: how much of the capacity each asks for
  * @property {import('../limits/index.js').LimitSnapshot[]} limits the limits on the process that are set
  * @property {ClassSnapshot[]} classes
  * @property {import('../accept-queue/spill.js').SpillSnapshot} spill
@@ -137,6 +138,7 @@ class GateFigures {
       ...controller.queueFigures(),
       delayLimitMs: controller.delayLimitMs(),
       ...controller.clientFigures(),
+      ...controller.priorityFigures(),
       limits: limits.snapshot(),
       classes: classes.ids().map((id) => ({ class: classes.nameOf(id), ...controller.figuresOf(id) })),
       spill: spill.snapshot()

@@ -28,6 +28,7 @@ const requestWatch = require('../requests/watch.js')
  * @property {boolean} [limitsOnly] whether the limits on the process apply, but not the admission controller; default:
  *   false
  * @property {boolean} [nested] whether the limits apply even if another gate has judged the request; default: false
+ * @property {number} [priority] of the request's route: its position in PRIORITIES
  * @property {boolean} [mayOverrule] whether a refusal by a limit is provisional; default: false
  *
  * @typedef {object} Visit a request that a gate refuses
@@ -44,8 +45,8 @@ const PATIENCE_FACTOR = 2
 const MIN_PATIENCE_MS = 1000
 const MAX_PATIENCE_MS = 30_000
 
-/** Reasons of refusals that a free place would not have prevented, or only for a client that has had its share. */
-const NOT_FOR_PLACES = new Set(['delay', 'fairShare'])
+/** Reasons of refusals that a free place would not have prevented, or that are not about places alone. */
+const NOT_FOR_PLACES = new Set(['delay', 'fairShare', 'priority'])
 
 /** @type {Terms & { mayOverrule?: false }} */
 const NO_TERMS = Object.freeze({})
@@ -177,7 +178,7 @@ class Gate {
    * @param {any} request
    * @param {Terms} terms
    */
-  #judge (trackedRequest, res, request, { limits: { exceeded } = this.limits, exempt, limitsOnly, nested, mayOverrule }) {
+  #judge (trackedRequest, res, request, { limits: { exceeded } = this.limits, exempt, limitsOnly, nested, priority, mayOverrule }) {
     const wasJudged = trackedRequest.isJudgedBy(this)
     const isOverLimit = exceeded !== null && !this.isDryRun
     if (this.#closed || (wasJudged && !(nested && isOverLimit))) return null
@@ -186,6 +187,7 @@ class Gate {
     if (exempt || this.#isExempt?.(trackedRequest, request)) return wasJudged ? null : this.#exempt()
     if (limitsOnly && !isOverLimit) return this.#exempt()
 
+    if (priority !== undefined) trackedRequest.routePriority = priority
     const { waitNs } = trackedRequest
     this.#figures.recordWait(waitNs)
     trackedRequest.candidate = ''
@@ -205,6 +207,12 @@ class Gate {
       if (this.#closed || wasJudged) return null
       return this.#concluded(trackedRequest, res, limitsOnly ? this.#exempt() : this.#askController(trackedRequest, res, request, classId, waitNs))
     })
+  }
+
+  /** Must be called as soon as a route is known that has a priority by the framework's own options. */
+  useRoutePriorities () {
+    this.#controller.usePriorities()
+    this.spill.forbid('routes have priorities by their own options, and the spill does not know routes')
   }
 
   #exempt () {

@@ -1,7 +1,9 @@
 'use strict'
 
 const { limitOptions } = require('../limits/options.js')
-const { booleanRow, functionRow, isFunction, isNumber, isString, wholeNumberRow } = require('../options/rows.js')
+const {
+  booleanRow, functionRow, isArrayOfStrings, isFieldName, isFunction, isNumber, isPathPattern, isPlainObject, isString, wholeNumberRow
+} = require('../options/rows.js')
 
 /**
  * The options that all adapters share. The checks, the defaults and the documentation use the same table.
@@ -27,6 +29,9 @@ const { booleanRow, functionRow, isFunction, isNumber, isString, wholeNumberRow 
  *   name synchronously. Default: requests have equal chances, whoever sends them
  * @property {(client: string) => number} [weight] with `fairBy`: returns the weight of a client, 0.001 to 1000. A client with a
  *   weight of 2 gets twice the share of one with 1, which is the default
+ * @property {import('../admission/priorities.js').PriorityOption<Request>} [priority] which requests are refused first and last:
+ *   paths for each of the levels `critical`, `important`, `normal` (the default) and `background`, and a header; or a function
+ *   that returns the level synchronously
  * @property {number | 'auto'} [retryAfter] seconds of the Retry-After header. `'auto'` grows with the excess over the
  *   limit, and is jittered, so that clients that were shed together do not return together
  * @property {string | object} [message] the body of the 503; an object is sent as JSON
@@ -46,7 +51,8 @@ const { booleanRow, functionRow, isFunction, isNumber, isString, wholeNumberRow 
  * @typedef {object} ShedInfo
  * @property {ShedReason} reason the limit that was exceeded. `'delay'`: the request had waited too long. `'inFlight'`: as
  *   many requests of its class were in flight as can be served in time. `'maxInFlight'`: the option of that name.
- *   `'fairShare'`: the client has used up its share, and no capacity was left over.
+ *   `'fairShare'`: the client has used up its share, and no capacity was left over. `'priority'`: requests with a higher
+ *   priority need all of the capacity.
  *   `'spill'`: more connections were in the accept queue than can be served in time; `'handshake'`: the same, and they
  *   were refused before their TLS handshake. Otherwise one of the limits on the
  *   process, such as `'heapUsedBytes'`
@@ -54,6 +60,8 @@ const { booleanRow, functionRow, isFunction, isNumber, isString, wholeNumberRow 
  * @property {string} class the class of the request
  * @property {string} [client] the client that sent the request, as `fairBy` tells clients apart; undefined without `fairBy`,
  *   and for the reasons that are reported without a request
+ * @property {import('../admission/priorities.js').Priority} [priority] of the request; undefined without priorities, and for
+ *   the reasons that are reported without a request
  * @property {number} waitMs how long the request had waited before its handler
  * @property {number} delayLimitMs the delay limit at that moment; Infinity if `maxDelay` is false
  * @property {'kernel' | 'loop'} source what measured the wait: the kernel, on the socket of the request, or the event
@@ -72,8 +80,6 @@ const LONGEST_DELAY_MS = 60_000
 const MOST_IN_FLIGHT = 2 ** 32 - 1
 const LONGEST_RETRY_S = 86_400
 const MOST_PROXIES = 100
-/** The name of a header field (RFC 9110, section 5.1). */
-const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i
 
 /** @type {Record<keyof GateOptions<any>, OptionRow>} */
 const gateOptions = {
@@ -100,6 +106,13 @@ const gateOptions = {
     inRange: (value) => isFunction(value) || value === 'address' || (isPlainObject(value) && isHeaderRule(value))
   },
   weight: functionRow,
+  priority: {
+    takes: 'an object of paths for critical, important, normal or background, with header: a name and trust: addresses or a function; ' +
+      'or a function',
+    hasType: (value) => isFunction(value) || isPlainObject(value),
+    inRange: (value) => isFunction(value) || whyNotPriority(value) === '',
+    whyNot: whyNotPriority
+  },
   retryAfter: {
     takes: `a whole number of seconds from 0 to ${LONGEST_RETRY_S}, or 'auto'`,
     hasType: (value) => isNumber(value) || value === 'auto',
@@ -120,16 +133,6 @@ const gateOptions = {
 }
 
 /** @param {unknown} value */
-function isArrayOfStrings (value) {
-  return Array.isArray(value) && value.every(isString)
-}
-
-/** @param {unknown} value */
-function isPlainObject (value) {
-  return typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value))
-}
-
-/** @param {unknown} value */
 function isSerializable (value) {
   try {
     return JSON.stringify(value) !== undefined
@@ -138,16 +141,16 @@ function isSerializable (value) {
   }
 }
 
+/** @param {any} value */
+function whyNotPriority (value) {
+  return require('./priority-option.js').whyNot(value) // required on use
+}
+
 /** @param {any} rule */
 function isHeaderRule ({ header, forwarded, ...unknown }) {
   if (Object.keys(unknown).length > 0 || (header === undefined && forwarded === undefined)) return false
-  if (header !== undefined && !(isString(header) && FIELD_NAME.test(header))) return false
+  if (header !== undefined && !isFieldName(header)) return false
   return forwarded === undefined || (Number.isInteger(forwarded) && forwarded >= 1 && forwarded <= MOST_PROXIES)
-}
-
-/** @param {string} path */
-function isPathPattern (path) {
-  return path.startsWith('/') && !path.slice(0, -1).includes('*')
 }
 
 module.exports = { gateOptions }

@@ -50,13 +50,15 @@
  * @property {(controller: import('./types.js').NativeController, fd: number, exempt: string[], answers: string[],
  *   messageBytes: number, firstReserved: number, slots: Int32Array, deliver: (count: number, refused: number,
  *   longestWaitMs: number, retryAfter: number) => void, wantsRefusals: boolean, takesWebSockets: () => boolean,
- *   isTls: boolean, clientHeader: string, proxies: number) => NativeSpill | undefined} createSpill creates a spill, which
+ *   isTls: boolean, clientHeader: string, proxies: number,
+ *   paths: string[], priorities: Int32Array, priorityHeader: string, trusted: string[]) => NativeSpill | undefined} createSpill creates a spill, which
  *   refuses connections from the accept queue of the listening socket `fd` while the admission controller says that a queue stands. The spill does not wait for the
  *   request of a connection whose descriptor is `firstReserved` or higher. `deliver` takes over the descriptors in `slots`.
  *   After a turn with refusals and nothing to take over, it is called only if `wantsRefusals` is true. `takesWebSockets`
  *   returns whether the server would accept a WebSocket now. If `isTls`, connections begin with a TLS handshake, and
  *   `answers` are what is sent in its place. With fair shares, `clientHeader` and `proxies` tell clients apart
- *   (lib/accept-queue/client-rule.js)
+ *   (lib/accept-queue/client-rule.js). With priorities, the last four are those of the requests: of paths, the most specific
+ *   first, and as lib/accept-queue/priority-rule.js says
  * @property {boolean} canSpill whether this system supports `createSpill`
  * @property {() => (() => { mean: number, p99: number, max: number }) & { stop?: () => void }} createLoopDelay creates a
  *   function that returns the event-loop delay since its last call; it has `stop` if it uses a timer of its own

@@ -8,8 +8,19 @@ export interface NativeController {
    * is 1 for a request whose connection has just come through the accept queue, otherwise 0.
    */
   enter (classId: number, waitNs: number, queued: number): number
-  /** Like `enter`, for a request of `client`, which has a share of that `weight`. Only with fair shares. */
-  enterFor? (classId: number, waitNs: number, queued: number, client: string, weight: number): number
+  /**
+   * Like `enter`, for a request of `client`, which has a share of that `weight`, and with a priority: 0 (critical) to 3
+   * (background). `client` is undefined without fair shares, and `priority` without priorities.
+   */
+  enterFor? (classId: number, waitNs: number, queued: number, client: string | undefined, weight: number,
+    priority: number | undefined): number
+  /** Requests have priorities from now on. */
+  usePriorities? (): void
+  /**
+   * The parts of the loop's time that the four priorities ask for, the highest first, and the number of the level at which
+   * the capacity runs out; empty without priorities.
+   */
+  priorities? (): number[]
   /**
    * The clients that have recently asked for most, in no order: for each, its name, its share of what was served, and the
    * share of its requests that was refused. A `now` of 0 stands for the current time. Only with fair shares.

@@ -60,7 +60,9 @@ function invalidOptions (entry, given) {
  * @param {new (message: string) => Error} ErrorClass
  */
 function invalidOption ({ entry, prefix }, name, row, value, ErrorClass) {
-  return argumentError(ErrorClass, 'SPILLWAY_INVALID_OPTION', `${entry}: option "${prefix}${name}" takes ${row.takes}, got ${show(value)}`)
+  const message = `${entry}: option "${prefix}${name}" takes ${row.takes}, got ${show(value)}`
+  const why = ErrorClass === RangeError ? row.whyNot?.(value) : undefined
+  return argumentError(ErrorClass, 'SPILLWAY_INVALID_OPTION', why === undefined ? message : `${message}: ${why}`)
 }
 
 /**

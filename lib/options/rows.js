@@ -8,6 +8,7 @@
  * @property {string} takes which values are allowed, for error messages and the documentation
  * @property {(value: any) => boolean} hasType
  * @property {(value: any) => boolean} [inRange] called only for values of the right type
+ * @property {(value: any) => string} [whyNot] what is wrong with a value that is not in range, for the error message
  * @property {any} [default]
  * @property {boolean} [required]
  * @property {Record<string, OptionRow>} [members] of an option that is itself an object of options
@@ -17,6 +18,8 @@
 
 /** Node.js replaces a longer timer delay with 1 ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** The name of a header field (RFC 9110, section 5.1). */
+const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i
 
 /** @type {OptionRow} */
 const functionRow = { takes: 'a function', hasType: isFunction }
@@ -99,12 +102,36 @@ function isFunction (value) {
   return typeof value === 'function'
 }
 
+/** @param {unknown} value */
+function isFieldName (value) {
+  return isString(value) && FIELD_NAME.test(/** @type {string} */ (value))
+}
+
+/** @param {unknown} value */
+function isArrayOfStrings (value) {
+  return Array.isArray(value) && value.every(isString)
+}
+
+/** @param {unknown} value */
+function isPlainObject (value) {
+  return typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value))
+}
+
+/** @param {string} path which may end in `*` */
+function isPathPattern (path) {
+  return path.startsWith('/') && !path.slice(0, -1).includes('*')
+}
+
 module.exports = {
   LONGEST_TIMER_MS,
   booleanRow,
   functionRow,
+  isArrayOfStrings,
+  isFieldName,
   isFunction,
   isNumber,
+  isPathPattern,
+  isPlainObject,
   isString,
   msRow,
   oneOfRow,

@@ -39,6 +39,10 @@ class TrackedRequest {
   candidate = ''
   /** The name of its client, for the gate that needed it last. @type {{ by: object, name: string } | null} */
   client = null
+  /** The priority that the framework's own options give its route: its position in PRIORITIES. @type {number | undefined} */
+  routePriority = undefined
+  /** Its priority, for the gate that needed it last. @type {{ by: object, value: number } | null} */
+  priority = null
   /** Its client waits for 100 (Continue) before it sends the body. */
   awaitsContinue = false
   /** Its client has left. */

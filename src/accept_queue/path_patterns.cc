@@ -55,9 +55,11 @@ std::string_view PathOfTarget(std::string_view target) {
   return path.empty() ? "/" : path;
 }
 
-bool PathPatterns::Match(std::string_view path) const {
-  return std::any_of(patterns_.begin(), patterns_.end(),
-                     [&](const std::string& pattern) { return Matches(pattern, path); });
+std::optional<size_t> PathPatterns::Find(std::string_view path) const {
+  for (size_t i = 0; i < patterns_.size(); ++i) {
+    if (Matches(patterns_[i], path)) return i;
+  }
+  return std::nullopt;
 }
 
 }  // namespace spillway

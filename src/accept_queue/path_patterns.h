@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,12 +14,14 @@ namespace spillway {
 std::string_view PathOfTarget(std::string_view target);
 
 /// A list of paths. A final `*` matches any ending that cannot lead to a path outside of the
-/// prefix. Must give the same result as lib/gate/exempt.js.
+/// prefix. Must give the same result as lib/requests/path-patterns.js.
 class PathPatterns final {
  public:
   explicit PathPatterns(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {}
 
-  bool Match(std::string_view path) const;
+  /// The position in the list of the first pattern that matches.
+  std::optional<size_t> Find(std::string_view path) const;
+  bool Match(std::string_view path) const { return Find(path).has_value(); }
 
  private:
   const std::vector<std::string> patterns_;

@@ -13,6 +13,7 @@
 #include "accept_queue/hand_over_budget.h"
 #include "accept_queue/http_head.h"
 #include "accept_queue/path_patterns.h"
+#include "accept_queue/priority_rule.h"
 #include "accept_queue/refuser.h"
 #include "accept_queue/rounds.h"
 #include "admission/admission_controller.h"
@@ -64,8 +65,8 @@ class SpillReceiver {
 /// alert. It hands the others over to Node, which treats them like connections that it has
 /// accepted. Handing over has a budget; once that is used up, the spill refuses the others too.
 ///
-/// With fair shares, it accepts all connections that wait. It refuses those of clients that have
-/// used up their share, and hands over the others, one per turn. Times are ns.
+/// With fair shares or priorities, it accepts all connections that wait. It refuses those whose
+/// claim is too weak (see Claim), and hands over the others, one per turn. Times are ns.
 class Spill final {
  public:
   enum class Protocol : uint8_t { kHttp1, kTls };
@@ -80,6 +81,8 @@ class Spill final {
     /// Who gets fair shares, if the admission controller has them. Over TLS, only the address is
     /// known.
     ClientRule clients;
+    /// Which requests are more important, if they have priorities. Only for kHttp1.
+    PriorityRule priorities;
   };
 
   Spill(std::shared_ptr<AdmissionController> controller, std::shared_ptr<AcceptQueue> queue,
@@ -122,7 +125,9 @@ class Spill final {
     HttpHeadReader reader;
     bool is_head;        // the request's method is HEAD, as far as is known
     bool is_exempt;      // the request's path is exempt, as far as is known
-    std::string client;  // its name, as far as it is known; with fair shares only
+    std::string client;  // its name, as far as it is known; with claims only
+    bool is_trusted;     // its client may raise the request's priority
+    Priority priority;   // as far as it is known
     uint64_t waited;     // before `since`; on a Unix socket only
   };
   /// A connection that has a claim to be served, and waits until the loop has time for it.
@@ -140,6 +145,7 @@ class Spill final {
   Taken Opened(uint64_t now, int fd, double excess, const sockaddr_storage& peer);
   static uint64_t WaitOf(uint64_t now, const Taken& connection);
   bool IsClaimed(uint64_t now, const Taken& connection, Action action);
+  void Keep(Ready ready);
   bool HasTime(const SpillBatch& batch) const;
   double HandOverCost() const;
   Action Choose(Taken* connection);
@@ -165,7 +171,7 @@ class Spill final {
   HandOverBudget exempt_budget_{SpillBatch::kMostHandedOver};
   HandOverBudget other_budget_{SpillBatch::kMostHandedOver};
   Rounds<Taken> held_;        // connections whose request has not arrived
-  std::vector<Ready> ready_;  // the oldest first
+  std::vector<Ready> ready_;  // the strongest claims first, and of equal ones the oldest
   Refuser refuser_;
 
   double spilled_ = 0;  // as doubles, for JavaScript

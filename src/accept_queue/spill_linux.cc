@@ -138,7 +138,7 @@ void Spill::TakeOldest(uint64_t now, uint32_t count, SpillBatch* batch) {
   for (uint32_t i = 0; i < count; ++i) {
     if (i >= kLeastBatch && !HasTime(*batch)) return;
     sockaddr_storage peer{};
-    const int fd = early_socket::Accept(queue_->Fd(), controller_->HasShares() ? &peer : nullptr);
+    const int fd = early_socket::Accept(queue_->Fd(), controller_->HasClaims() ? &peer : nullptr);
     const bool is_reserved = fd == early_socket::kFull || fd >= settings_.first_reserved;
     if (is_reserved) refuser_.Lingering().GiveUpSome();
     if (fd < 0) return;
@@ -156,9 +156,13 @@ void Spill::TakeOldest(uint64_t now, uint32_t count, SpillBatch* batch) {
 }
 
 Spill::Taken Spill::Opened(uint64_t now, int fd, double excess, const sockaddr_storage& peer) {
-  Taken connection{fd, now, excess, {}, false, false, {}, queue_->Accepted(now)};
-  if (controller_->HasShares())
-    connection.client = ClientOfSocket(reinterpret_cast<const sockaddr&>(peer));
+  Taken connection{
+      fd, now, excess, {}, false, false, {}, false, Priority::kNormal, queue_->Accepted(now)};
+  if (controller_->HasClaims()) {
+    const auto& address = reinterpret_cast<const sockaddr&>(peer);
+    connection.client = ClientOfSocket(address);
+    connection.is_trusted = settings_.priorities.Trusts(address);
+  }
   return connection;
 }
 
@@ -170,12 +174,21 @@ uint64_t Spill::WaitOf(uint64_t now, const Taken& connection) {
 
 // Whether a connection with a request that could be refused has a claim to be served.
 bool Spill::IsClaimed(uint64_t now, const Taken& connection, Action action) {
-  if (!controller_->HasShares() || !controller_->MayRefuseWaiting()) return false;
+  if (!controller_->HasClaims() || !controller_->MayRefuseWaiting()) return false;
   if (ready_.size() == kMostReady || connection.fd >= settings_.first_reserved) return false;
   const uint64_t waited = WaitOf(now, connection);
-  const auto offer = controller_->Take(now, {connection.client}, waited);
-  if (offer) ready_.push_back({connection, action, offer->asked, now + (offer->limit_ns - waited)});
+  const Client client{connection.client};
+  const auto offer = controller_->Take(now, {&client, connection.priority}, waited);
+  if (offer) Keep({connection, action, offer->asked, now + (offer->limit_ns - waited)});
   return offer.has_value();
+}
+
+// The strongest claims come first, and equal ones in the order of their arrival.
+void Spill::Keep(Ready ready) {
+  const auto is_weaker = [&](const Ready& each) {
+    return each.asked.claim.kind > ready.asked.claim.kind;
+  };
+  ready_.insert(std::find_if(ready_.begin(), ready_.end(), is_weaker), std::move(ready));
 }
 
 bool Spill::HasTime(const SpillBatch& batch) const {
@@ -196,7 +209,7 @@ Spill::Action Spill::Choose(Taken* connection) {
   if (!bytes) return Action::kHandOver;
   if (settings_.protocol == Protocol::kHttp1) return ChooseByRequest(connection, *bytes);
   if (bytes->empty()) return Action::kWait;
-  if (controller_->HasShares()) {
+  if (controller_->HasClaims()) {
     connection->client = settings_.clients.NameOf(connection->client, {});
   }
   switch (ReadTlsBeginning(*bytes)) {
@@ -215,10 +228,13 @@ Spill::Action Spill::ChooseByRequest(Taken* connection, std::string_view bytes) 
   connection->is_head = head.is_head;
   if (head.kind == HttpHead::Kind::kIncomplete) return Action::kWait;
   if (head.kind == HttpHead::Kind::kOther) return Action::kHandOver;
-  if (controller_->HasShares()) {
-    connection->client = settings_.clients.NameOf(connection->client, bytes.substr(0, head.length));
+  const std::string_view path = PathOfTarget(head.target);
+  if (controller_->HasClaims()) {
+    const std::string_view whole = bytes.substr(0, head.length);
+    connection->client = settings_.clients.NameOf(connection->client, whole);
+    connection->priority = settings_.priorities.Of(path, whole, connection->is_trusted);
   }
-  connection->is_exempt = settings_.exempt.Match(PathOfTarget(head.target));
+  connection->is_exempt = settings_.exempt.Match(path);
   if (connection->is_exempt) return Action::kHandOver;
   if (head.websocket && TakesWebSockets()) return Action::kHandOver;
   const bool all_came = !head.has_body && bytes.size() == head.length;

@@ -49,7 +49,7 @@ AdmissionController::AdmissionController(const Options& options)
     : options_(options),
       max_delay_(static_cast<double>(options.max_delay_ns)),
       dry_run_(options.dry_run ? std::make_unique<DryRun>() : nullptr),
-      shares_(options.fair_seed > 0 ? std::make_unique<FairShares>(options.fair_seed) : nullptr),
+      claims_(options.fair_seed > 0 ? std::make_unique<Claims>(options.fair_seed) : nullptr),
       queue_(options.max_delay_ns, options.tick_ns) {}
 
 AdmissionController::Class& AdmissionController::Known(uint8_t id) {
@@ -62,10 +62,10 @@ AdmissionController::Class& AdmissionController::Known(uint8_t id) {
 }
 
 Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued,
-                                    const Client* client) {
+                                    const Sender* sender) {
   Class& entry = Known(id);
   if (dry_run_) wait_ns = WithoutGhosts(now, id, wait_ns, queued);
-  const std::optional<Asked> asked = Ask(now, id, client);
+  const std::optional<Asked> asked = Ask(now, id, sender);
   const Claim claim = asked ? asked->claim : Claim();
   const Verdict verdict = Judge(now, entry, wait_ns, queued, claim);
   queue_.Saw(wait_ns, queued, verdict == Verdict::kQueueDelay);
@@ -83,25 +83,31 @@ Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, 
   }
   if (!asked) return verdict;
   if (verdict == Verdict::kAdmit) {
-    shares_->Admitted(*asked);
+    claims_->Admitted(*asked);
   } else {
-    shares_->Refused(*asked);
+    claims_->Refused(*asked);
   }
-  const bool by_share = verdict == Verdict::kQueueDelay || verdict == Verdict::kInFlight;
-  return claim.kind == Claim::Kind::kBeyond && by_share ? Verdict::kFairShare : verdict;
+  const bool by_claim = verdict == Verdict::kQueueDelay || verdict == Verdict::kInFlight;
+  if (by_claim && claim.kind == Claim::Kind::kBeyond) return Verdict::kFairShare;
+  if (by_claim && claim.kind == Claim::Kind::kBelow) return Verdict::kPriority;
+  return verdict;
 }
 
-// Clients have shares of what is scarce: the loop's time, or what the class waits for. A request
-// takes 1 / X of the time of the class's bottleneck. `max_in_flight` is not shared.
-std::optional<Asked> AdmissionController::Ask(uint64_t now, uint8_t id, const Client* client) {
-  if (!shares_ || !client || options_.max_delay_ns == 0 || IsFull()) return std::nullopt;
+// Claims are to what is scarce: the loop's time, or what the class waits for. A request takes 1 / X
+// of the time of the class's bottleneck. `max_in_flight` knows no claims.
+std::optional<Asked> AdmissionController::Ask(uint64_t now, uint8_t id, const Sender* sender) {
+  if (!claims_ || !sender || options_.max_delay_ns == 0 || IsFull()) return std::nullopt;
   const Class& entry = classes_[id];
   const ClassLimit& holder = HolderOf(entry);
-  if (!queue_.Stands() && !holder.Enforcing()) return std::nullopt;
-  const size_t bottleneck = BottleneckOf(id);
-  if (bottleneck != kLoop) return shares_->Ask(now, bottleneck, *client, 1 / holder.Capacity());
   const double cost = entry.cost.Ns() > 0 ? entry.cost.Ns() : queue_.CostNs();
-  return shares_->AskAgain(now, kLoop, *client, cost);
+  if (!queue_.Stands() && !holder.Enforcing()) {
+    // Another class is held back.
+    const bool limits_loop = enforcing_any_ && utilization_ > kSaturated;
+    return limits_loop ? claims_->AskBelow(kLoop, *sender, cost) : std::nullopt;
+  }
+  const size_t bottleneck = BottleneckOf(id);
+  if (bottleneck != kLoop) return claims_->Ask(now, bottleneck, *sender, 1 / holder.Capacity());
+  return claims_->AskAgain(now, kLoop, *sender, cost);
 }
 
 size_t AdmissionController::BottleneckOf(uint8_t id) const {
@@ -111,32 +117,42 @@ size_t AdmissionController::BottleneckOf(uint8_t id) const {
   return entry.member ? kCrowd : kFirstClass + id;
 }
 
-double AdmissionController::FairRate() const { return shares_ ? shares_->Rate(kLoop) : 0; }
+void AdmissionController::UsePriorities() {
+  if (!claims_) claims_ = std::make_unique<Claims>(0);
+  claims_->UsePriorities();
+}
 
-// What is left over is enough for one request at a time: a longer queue of requests beyond their
-// clients' shares would delay the others.
+double AdmissionController::FairRate() const {
+  return claims_ && claims_->Shares() ? claims_->Shares()->Rate(kLoop) : 0;
+}
+
+const PriorityCutoff* AdmissionController::Cutoff() const {
+  return claims_ ? claims_->Cutoff(kLoop) : nullptr;
+}
+
+// What is left over is enough for one request at a time: a longer queue of weak claims would delay
+// the others.
 std::optional<AdmissionController::Offer> AdmissionController::Take(uint64_t now,
-                                                                    const Client& client,
+                                                                    const Sender& sender,
                                                                     uint64_t wait_ns) {
-  const Asked asked = shares_->Ask(now, kLoop, client, queue_.CostNs());
+  const Asked asked = claims_->Ask(now, kLoop, sender, queue_.CostNs());
   const uint64_t limit = queue_.KeptNs(asked.claim);
-  const bool is_within = asked.claim.kind == Claim::Kind::kWithin;
-  if (wait_ns > limit || (!is_within && taken_ > 0)) {
-    shares_->Refused(asked);
+  if (wait_ns > limit || (asked.claim.IsWeak() && Overtakes(asked.claim))) {
+    claims_->Refused(asked);
     return std::nullopt;
   }
-  ++taken_;
+  ++taken_[asked.claim.Rank()];
   return Offer{asked, limit};
 }
 
 void AdmissionController::HandedOver(uint64_t now, const Asked& asked) {
-  --taken_;
-  shares_->HandedOver(now, asked);
+  --taken_[asked.claim.Rank()];
+  claims_->HandedOver(now, asked);
 }
 
 void AdmissionController::Expired(const Asked& asked) {
-  --taken_;
-  shares_->Refused(asked);
+  --taken_[asked.claim.Rank()];
+  claims_->Refused(asked);
 }
 
 // The time that the request would have waited without ghosts.
@@ -152,6 +168,16 @@ uint64_t AdmissionController::WithoutGhosts(uint64_t now, uint8_t id, uint64_t w
   return dry_run_->WaitNs();
 }
 
+// The loop accepts some connections itself. They must not overtake those that the spill has taken
+// and that have a stronger claim. A weak one must not overtake any.
+bool AdmissionController::Overtakes(const Claim& claim) const {
+  const size_t ranks = claim.IsWeak() ? taken_.size() : claim.Rank();
+  for (size_t rank = 0; rank < ranks; ++rank) {
+    if (taken_[rank] > 0) return true;
+  }
+  return false;
+}
+
 bool AdmissionController::HeldUp() const {
   return dry_run_ && dry_run_->HeldUp(static_cast<double>(queue_.ResolutionNs()));
 }
@@ -162,11 +188,10 @@ Verdict AdmissionController::Judge(uint64_t now, Class& entry, uint64_t wait_ns,
   holder.Came(turn_, static_cast<double>(last_turn_));
   if (IsFull()) return Verdict::kMaxInFlight;
   if (options_.max_delay_ns == 0) return Verdict::kAdmit;
-  // The loop accepts some connections itself. They must not overtake those that the spill has
-  // taken.
-  const bool overtakes = queued && claim.kind == Claim::Kind::kBeyond && taken_ > 0;
-  if (overtakes) return Verdict::kQueueDelay;
+  if (queued && Overtakes(claim)) return Verdict::kQueueDelay;
   if (!queue_.Admits(now, wait_ns, queued, entry.light, claim)) return Verdict::kQueueDelay;
+  if (claim.kind == Claim::Kind::kBelow && !queue_.Stands() && !holder.Enforcing())
+    return Verdict::kInFlight;
   const auto pause = static_cast<double>(queue_.PauseNs(now));
   const bool pressed = Late() && burst_ > 0 && in_flight_ >= burst_ + rate_ * pause;
   return holder.Admits(pressed, pause, claim, Setting()) ? Verdict::kAdmit : Verdict::kInFlight;
@@ -274,7 +299,7 @@ void AdmissionController::EndWindow(uint64_t now) {
   ForEachClass([&](const Class& entry) { completions += entry.limit.Completions(); });
   EndClassWindows({now, elapsed, busy_, pause, 0});
   queue_.EndWindow(now, busy_, completions);
-  if (shares_) shares_->EndWindow(now, elapsed);
+  if (claims_) claims_->EndWindow(now, elapsed);
   EnforceOne(now);
   Probe(now);
   if (drain_by_ > 0 && now > drain_by_) Measure(now, false);
@@ -428,7 +453,7 @@ uint32_t AdmissionController::MayQueue(uint64_t now) const {
 uint32_t AdmissionController::Excess(uint64_t now, uint32_t length) const {
   if (!MayRefuseWaiting()) return 0;
   // Whom to refuse is known only once the connection has been accepted.
-  if (shares_) return length;
+  if (claims_) return length;
   const uint64_t limit = queue_.LimitNs(now);
   const uint64_t age = limit - std::min(queue_.ResolutionNs(), limit / kSurelyPart);
   return std::min(length, queue_.Waiting().OlderThan(age));

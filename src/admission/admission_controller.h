@@ -5,10 +5,10 @@
 #include <memory>
 #include <optional>
 
+#include "admission/claims.h"
 #include "admission/class_limit.h"
 #include "admission/crowd.h"
 #include "admission/dry_run.h"
-#include "admission/fair_shares.h"
 #include "admission/loop_cost.h"
 #include "admission/queue_delay.h"
 #include "loop/turn.h"
@@ -18,7 +18,15 @@ namespace spillway {
 /// What the controller decides about a request: kAdmit, or the rule that it exceeds: the delay
 /// limit (kQueueDelay), its concurrency limit (kInFlight) or Options::max_in_flight. kFairShare:
 /// its client has used up its fair share, and one of the first two limits left nothing over for it.
-enum class Verdict : uint8_t { kAdmit, kQueueDelay, kInFlight, kMaxInFlight, kFairShare };
+/// kPriority: the same, because requests with a higher priority need all of the capacity.
+enum class Verdict : uint8_t {
+  kAdmit,
+  kQueueDelay,
+  kInFlight,
+  kMaxInFlight,
+  kFairShare,
+  kPriority
+};
 
 /// How a request ended. Only kCompleted counts as work that was done. kAbandoned: the client left.
 /// kDetached: an upgrade or an event stream, whose duration says nothing about the service time.
@@ -47,10 +55,10 @@ class AdmissionController final {
   AdmissionController& operator=(const AdmissionController&) = delete;
 
   /// A request of class `id` reaches its handler after `wait_ns`. `queued`: its connection was
-  /// accepted just before, so the request waited in the accept queue. `client`: null if unknown, or
-  /// without fair shares.
+  /// accepted just before, so the request waited in the accept queue. `sender`: null if unknown, or
+  /// without fair shares and priorities.
   Verdict Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued,
-                 const Client* client = nullptr);
+                 const Sender* sender = nullptr);
   /// The request that was admitted at `start` has ended. `start` may be later than `now` by a
   /// rounding error: JavaScript holds it as a double, which is exact only in the first 104 days of
   /// uptime.
@@ -81,14 +89,17 @@ class AdmissionController final {
   /// Whether connections may be refused from the accept queue: a queue stands, and this is not a
   /// dry run.
   bool MayRefuseWaiting() const;
-  bool HasShares() const { return shares_ != nullptr; }
+  /// Requests have priorities from now on.
+  void UsePriorities();
+  /// Whether clients have fair shares, or requests priorities.
+  bool HasClaims() const { return claims_ != nullptr; }
   struct Offer {
     Asked asked;
     uint64_t limit_ns;  // for how long it may wait in total
   };
-  /// With fair shares: a connection of `client` was taken from the accept queue, and has waited for
+  /// With claims: a connection of `sender` was taken from the accept queue, and has waited for
   /// `wait_ns`. Returns nothing if it is refused. Otherwise HandedOver() or Expired() must follow.
-  std::optional<Offer> Take(uint64_t now, const Client& client, uint64_t wait_ns);
+  std::optional<Offer> Take(uint64_t now, const Sender& sender, uint64_t wait_ns);
   /// The connection is handed over to Node, which will call Arrive().
   void HandedOver(uint64_t now, const Asked& asked);
   /// The connection has waited for too long, or is closed.
@@ -108,9 +119,11 @@ class AdmissionController final {
   double Rate() const { return rate_; }
   double ArrivalRate() const { return arrival_rate_; }
   /// Null without fair shares.
-  FairShares* Shares() { return shares_.get(); }
+  FairShares* Shares() { return claims_ ? claims_->Shares() : nullptr; }
   /// How much of the loop's time a client with a weight of 1 may use, 0 to 1.
   double FairRate() const;
+  /// Of the loop's time; null without priorities.
+  const PriorityCutoff* Cutoff() const;
 
  private:
   struct Class {
@@ -122,10 +135,11 @@ class AdmissionController final {
   };
 
   Class& Known(uint8_t id);
-  std::optional<Asked> Ask(uint64_t now, uint8_t id, const Client* client);
+  std::optional<Asked> Ask(uint64_t now, uint8_t id, const Sender* sender);
   size_t BottleneckOf(uint8_t id) const;
   Verdict Judge(uint64_t now, Class& entry, uint64_t wait_ns, bool queued, const Claim& claim);
   uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
+  bool Overtakes(const Claim& claim) const;
   bool HeldUp() const;
   bool IsFull() const { return options_.max_in_flight > 0 && in_flight_ >= options_.max_in_flight; }
   bool FreesPlace(uint64_t now, uint8_t id, uint64_t start, bool completed);
@@ -162,7 +176,7 @@ class AdmissionController final {
   const Options options_;
   const double max_delay_;
   const std::unique_ptr<DryRun> dry_run_;  // null unless this is a dry run
-  const std::unique_ptr<FairShares> shares_;
+  std::unique_ptr<Claims> claims_;         // null without fair shares and priorities
   QueueDelay queue_;
 
   std::array<Class, kClasses> classes_;
@@ -175,7 +189,8 @@ class AdmissionController final {
   double rate_ = 0;
   double arrival_rate_ = 0;
   double utilization_ = 0;
-  uint32_t taken_ = 0;    // connections that were taken, and neither handed over nor refused
+  // Connections that were taken, and neither handed over nor refused, by their claims.
+  std::array<uint32_t, static_cast<size_t>(Claim::Kind::kBelow) + 1> taken_{};
   uint32_t present_ = 0;  // in a dry run: requests present when the last window ended
   bool held_up_ = false;  // in a dry run: ghosts delayed the loop in this window
 

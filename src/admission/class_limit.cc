@@ -67,8 +67,9 @@ constexpr double kLessQueueing = 0.95;
 constexpr double kLeastQueueing = 0.5;
 
 // The part of the places for queueing requests that is reserved for clients that have saved
-// something of their share. All of them, but at most the second part of all places, are reserved
-// for clients that have not used it up.
+// something of their share, and for the priority levels above the cutoff. All of them, but at most
+// the second part of all places, are reserved for clients that have not used it up, and from the
+// levels below the cutoff.
 constexpr double kReserved = 0.75;
 constexpr double kReservedMost = 0.75;
 
@@ -98,20 +99,22 @@ void ClassLimit::Become(State state, Reason reason, uint64_t now) {
 
 // Some places are reserved for the stronger claims ("trunk reservation" in telephony): places of
 // requests that would queue, so the bottleneck stays busy without them. The strongest claims may
-// queue even while others may not. During a probe, nothing may queue, but the strongest claims may
-// have all places of the bottleneck.
+// queue for the whole delay limit, even while others may not queue at all. Only during a probe,
+// nothing may queue; then the strongest claims may have all places of the bottleneck.
 bool ClassLimit::HasPlace(const Claim& claim, const Setting& setting) {
-  const bool may_queue = state_ == State::kLimiting;
-  const double allowed = may_queue ? queueing_ * setting.max_delay_ns : 0;
-  const double reserved = std::min(capacity_.Get() * allowed, kReservedMost * cap_);
+  const double allowed = queueing_ * setting.max_delay_ns;
+  const double reserved =
+      state_ == State::kLimiting ? std::min(capacity_.Get() * allowed, kReservedMost * cap_) : 0;
   double places = cap_;
-  if (claim.kind == Claim::Kind::kWithin) {
+  if (claim.kind <= Claim::Kind::kWithin) {
     const double least = cap_ - kReserved * reserved;
-    const double most = may_queue ? Places(allowed) : capacity_.Get() * NoLoadNs();
+    const double most =
+        state_ == State::kProbing ? capacity_.Get() * NoLoadNs() : Places(setting.max_delay_ns);
     // Shares ration these requests, so they need no equal chances.
     return in_flight_ < least + claim.saved * std::max(0.0, most - least);
   }
-  if (claim.kind == Claim::Kind::kBeyond) places -= reserved;
+  if (claim.kind == Claim::Kind::kMarginal) places -= kReserved * reserved;
+  if (claim.IsWeak()) places -= reserved;
   return in_flight_ < places &&
          chances_.Draw(static_cast<uint32_t>(std::ceil(places)) - in_flight_);
 }

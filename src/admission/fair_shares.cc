@@ -108,20 +108,20 @@ void FairShares::Refused(const Asked& asked) {
   if (asked.is_charged) top_.Refused(asked.client);
 }
 
-void FairShares::HandedOver(uint64_t now, const Asked& asked) {
-  Admitted(asked);
-  passes_.Add(now, asked.client, asked.cost_ns);
+// What it needs is not available to the clients that ask for more than their share.
+Asked FairShares::AskAnyway(uint64_t now, const Client& client, Asked asked) {
+  asked.client = IdOf(client.name);
+  top_.Asked(now, asked.client, client.name, asked.cost_ns);
+  const bool is_within = asked.claim.kind == Claim::Kind::kWithin;
+  if (is_within) bottlenecks_[asked.bottleneck].rate.Within(asked.cost_ns, false);
+  return asked;
 }
 
-Asked FairShares::AskAgain(uint64_t now, size_t bottleneck, const Client& client, double cost_ns) {
-  const uint64_t id = IdOf(client.name);
-  const std::optional<double> paid = passes_.Take(now, id);
-  if (!paid) return Ask(now, bottleneck, client, cost_ns);
-  if (Account* account = accounts_.Find(Mixed(id + bottleneck))) {
-    if (client.weight > 0) account->weight = client.weight;
-    Charge(bottlenecks_[bottleneck].rate.Get(), cost_ns - *paid, account);
-  }
-  return {{Claim::Kind::kWithin, 1}, id, bottleneck, cost_ns, false, false};
+void FairShares::ChargeMore(size_t bottleneck, const Client& client, double cost_ns) {
+  Account* const account = accounts_.Find(Mixed(IdOf(client.name) + bottleneck));
+  if (!account) return;
+  if (client.weight > 0) account->weight = client.weight;
+  Charge(bottlenecks_[bottleneck].rate.Get(), cost_ns, account);
 }
 
 void FairShares::EndWindow(uint64_t now, double elapsed_ns) {

@@ -8,7 +8,7 @@
 #include "admission/accounts.h"
 #include "admission/claim.h"
 #include "admission/fair_rate.h"
-#include "admission/passes.h"
+#include "admission/priority_cutoff.h"
 #include "admission/top_clients.h"
 
 namespace spillway {
@@ -27,6 +27,7 @@ struct Asked {
   double cost_ns = 0;      // of the bottleneck's time
   bool is_first = false;   // its client comes for the first time
   bool is_charged = true;  // false: the client has been charged before
+  Priority priority = Priority::kNormal;
 };
 
 /// Gives clients fair shares of a bottleneck's time while requests have to be refused.
@@ -49,15 +50,16 @@ class FairShares final {
   void Admitted(const Asked& asked);
   void Refused(const Asked& asked);
 
-  /// The request's connection is handed over to Node, which will ask again.
-  void HandedOver(uint64_t now, const Asked& asked);
-  /// Like Ask(), but if the request's connection was handed over, its claim is the strongest, and
-  /// the client pays only the difference from what it has been charged.
-  Asked AskAgain(uint64_t now, size_t bottleneck, const Client& client, double cost_ns);
+  /// A request came whose claim does not depend on its client's share. One of Admitted() and
+  /// Refused() must follow.
+  Asked AskAnyway(uint64_t now, const Client& client, Asked asked);
+  /// A request that the client has been charged for needs more time than was known, or less.
+  void ChargeMore(size_t bottleneck, const Client& client, double cost_ns);
 
   /// A window has ended.
   void EndWindow(uint64_t now, double elapsed_ns);
 
+  uint64_t IdOf(std::string_view name) const;
   TopClients& Top() { return top_; }
   double Rate(size_t bottleneck) const { return bottlenecks_[bottleneck].rate.Get(); }
 
@@ -70,7 +72,6 @@ class FairShares final {
     double weights_before = 0;
   };
 
-  uint64_t IdOf(std::string_view name) const;
   Account* KnownAccount(uint64_t now, size_t bottleneck, uint64_t client, double weight,
                         double cost_ns);
   Account& Strangers(size_t bottleneck);
@@ -81,7 +82,6 @@ class FairShares final {
   Accounts accounts_;
   std::array<Bottleneck, kBottlenecks> bottlenecks_;
   TopClients top_;
-  Passes passes_;
   uint64_t period_ = 1;
   uint64_t period_begun_ = 0;
 };

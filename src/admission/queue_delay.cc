@@ -21,10 +21,13 @@ constexpr uint64_t kCalmNs = 150'000'000;
 // default. At a load of p, a backlog of w is worked off in w / (1 - p).
 constexpr double kWorkOff = 10;
 
-// A client that uses little of its share may wait for longer, by this many delay limits.
+// A client that uses little of its share may wait for longer, by this many delay limits. For a
+// connection that the spill hands over on time, it is a whole one, because the loop needs a turn or
+// two to read the request.
 constexpr double kStrongest = 0.75;
 // A request beyond its client's share may wait for less, by this part, unless the queue has to be
-// as long as it may be to keep the loop busy.
+// as long as it may be to keep the loop busy. A request of a level below the cutoff may never wait
+// for longer: the level of the cutoff keeps the loop busy.
 constexpr double kWeaker = 0.75;
 
 // How long a connection may wait while a burst is being worked off, in delay limits.
@@ -41,7 +44,8 @@ QueueDelay::QueueDelay(uint64_t max_delay_ns, uint64_t tick_ns)
 
 bool QueueDelay::Admits(uint64_t now, uint64_t wait_ns, bool queued, bool light,
                         const Claim& claim) const {
-  if (stands_ && !light) return wait_ns <= KeptNs(claim);
+  const bool is_exempt = light && claim.kind != Claim::Kind::kBelow;
+  if (stands_ && !is_exempt) return wait_ns <= KeptNs(claim);
   if (wait_ns <= max_delay_ || wait_ns <= PatientNs(now)) return true;
   return queued && wait_ns <= kBurst * max_delay_ && WorksOffBurst();
 }
@@ -51,17 +55,23 @@ bool QueueDelay::Admits(uint64_t now, uint64_t wait_ns, bool queued, bool light,
 uint64_t QueueDelay::KeptNs(const Claim& claim) const {
   const auto kept = static_cast<double>(kept_.Ns());
   const auto most = static_cast<double>(max_delay_);
+  double weaker = kWeaker;
   switch (claim.kind) {
     case Claim::Kind::kEqual:
-      break;
+    case Claim::Kind::kMarginal:
+      return kept_.Ns();
+    case Claim::Kind::kPromised:
+      return static_cast<uint64_t>(kept + most);
     case Claim::Kind::kWithin:
       return static_cast<uint64_t>(kept + claim.saved * kStrongest * most);
     case Claim::Kind::kBeyond:
-      // A shorter wait cannot be told from none.
-      return std::max(ResolutionNs(),
-                      static_cast<uint64_t>(kept * (1 - kWeaker * (1 - kept_.Rise()))));
+      weaker *= 1 - kept_.Rise();
+      break;
+    case Claim::Kind::kBelow:
+      break;
   }
-  return kept_.Ns();
+  // A shorter wait cannot be told from none.
+  return std::max(ResolutionNs(), static_cast<uint64_t>(kept * (1 - weaker)));
 }
 
 // The limit while no queue stands.

@@ -176,6 +176,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       Function<CreateController>(env, "createController", monitor),
       Function<CreateSpill>(env, "createSpill", environment),
       Function<ReadHead>(env, "readHead", nullptr),
+      Function<ReadPriority>(env, "readPriority", nullptr),
       Function<CreateLoopDelay>(env, "createLoopDelay", monitor),
       Function<CreatePoolProbe>(env, "createPoolProbe", nullptr),
       Function<CreateConcurrency>(env, "createConcurrency", monitor),

@@ -10,9 +10,9 @@
 
 #include "binding/call.h"
 #include "binding/hot_call.h"
-#include "binding/named_client.h"
 #include "binding/object.h"
 #include "binding/request_log.h"
+#include "binding/sender_argument.h"
 #include "binding/shared_numbers.h"
 #include "loop/loop_monitor.h"
 #include "loop/turns.h"
@@ -98,13 +98,14 @@ Napi::Value Enter(const Call<3>& call) {
   return call.JsNumber(admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
 }
 
-// enterFor(class, wait, queued, client, weight): like enter(), for a request of the client
+// enterFor(class, wait, queued, client, weight, priority): like enter(), for a request of this
+// sender, see SenderArgument
 Napi::Value EnterFor(const Napi::CallbackInfo& info) {
   Controller& controller = Get(info);
   const uint64_t now = controller.Now();
-  const NamedClient client(info, 3);
+  const SenderArgument sender(info, 3);
   const Verdict verdict = controller.Admission(now).Arrive(now, IdAt(info, 0), NsAt(info, 1),
-                                                           FlagAt(info, 2), client.Get());
+                                                           FlagAt(info, 2), sender.Get());
   const bool admitted = verdict == Verdict::kAdmit;
   return JsNumber(info, admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
 }
@@ -134,12 +135,12 @@ void Split(const Napi::CallbackInfo& info) {
 }
 
 // For simulations, which supply the time: arrive(now, class, wait, queued, client = undefined,
-// weight = 1) -> verdict
+// weight = 1, priority = undefined) -> verdict, see SenderArgument
 Napi::Value Arrive(const Napi::CallbackInfo& info) {
   AdmissionController& admission = Get(info).Admission();
-  const NamedClient client(info, 4);
+  const SenderArgument sender(info, 4);
   const Verdict verdict =
-      admission.Arrive(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2), FlagAt(info, 3), client.Get());
+      admission.Arrive(NsAt(info, 0), IdAt(info, 1), NsAt(info, 2), FlagAt(info, 3), sender.Get());
   return JsNumber(info, static_cast<double>(verdict));
 }
 
@@ -199,6 +200,24 @@ Napi::Value Clients(const Napi::CallbackInfo& info) {
                        add(Napi::Number::New(info.Env(), share)) &&
                        add(Napi::Number::New(info.Env(), each.refused / each.requests));
     if (!added) return {};
+  }
+  return list;
+}
+
+// usePriorities(): requests have priorities from now on
+void UsePriorities(const Napi::CallbackInfo& info) { Get(info).Admission().UsePriorities(); }
+
+// priorities() -> the parts of the loop's time that the four priorities ask for, the highest first,
+// and the number of the level at which the capacity runs out; empty without priorities
+Napi::Value Priorities(const Napi::CallbackInfo& info) {
+  const PriorityCutoff* const cutoff = Get(info).Admission().Cutoff();
+  const auto list = Napi::Array::New(info.Env());
+  if (!cutoff) return list;
+  for (uint32_t i = 0; i <= PriorityCutoff::kLevels; ++i) {
+    const double value = i < PriorityCutoff::kLevels ? cutoff->Demand(static_cast<Priority>(i))
+                                                     : static_cast<double>(cutoff->Level());
+    const Napi::Number number = Napi::Number::New(info.Env(), value);
+    if (napi_set_element(info.Env(), list, i, number) != napi_ok) return {};
   }
   return list;
 }
@@ -288,6 +307,8 @@ Napi::Value CreateController(const Napi::CallbackInfo& info) {
           .SetFunction<InFlightOf>("inFlightOf", controller)
           .SetFunction<Snapshot>("snapshot", controller)
           .SetFunction<Clients>("clients", controller)
+          .SetFunction<UsePriorities>("usePriorities", controller)
+          .SetFunction<Priorities>("priorities", controller)
           .SetFunction<SnapshotOf>("snapshotOf", controller)
           .Build();
   if (object.IsEmpty() || !Wrap(object, controller)) return {};

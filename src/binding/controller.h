@@ -12,8 +12,8 @@ namespace spillway {
 /// that is being terminated.
 std::shared_ptr<AdmissionController> ControllerOf(Napi::Object object);
 
-/// createController(maxDelayNs, maxInFlight, tickNs, dryRun, live) -> an object of functions, see
-/// controller.cc. The function's data is the LoopMonitor.
+/// createController(maxDelayNs, maxInFlight, tickNs, dryRun, live, fairSeed) -> an object of
+/// functions, see controller.cc. The function's data is the LoopMonitor.
 Napi::Value CreateController(const Napi::CallbackInfo& info);
 
 }  // namespace spillway

@@ -1,5 +1,7 @@
 // JavaScript's interface to a spill.
 
+#include <uv.h>
+
 #include <algorithm>
 #include <iterator>
 #include <memory>
@@ -114,6 +116,24 @@ std::vector<std::string> ReadStrings(const Napi::Value& value) {
   return strings;
 }
 
+// In four arguments from `index` on: path patterns, the number of the priority of each, the header,
+// and trusted ranges of addresses.
+PriorityRule ReadPriorityRule(const Napi::CallbackInfo& info, size_t index) {
+  std::vector<std::string> paths = ReadStrings(info[index]);
+  const auto numbers = info[index + 1].As<Napi::Int32Array>();
+  std::vector<Priority> levels;
+  for (size_t i = 0; i < numbers.ElementLength(); ++i)
+    levels.push_back(static_cast<Priority>(numbers[i]));
+  // A worker that is being terminated may be unable to read the patterns.
+  if (levels.size() < paths.size()) paths.clear();
+  std::vector<AddressRange> trusted;
+  for (const std::string& text : ReadStrings(info[index + 3])) {
+    if (const auto range = AddressRange::Parse(text)) trusted.push_back(*range);
+  }
+  return {PathPatterns(std::move(paths)), std::move(levels),
+          info[index + 2].As<Napi::String>().Utf8Value(), std::move(trusted)};
+}
+
 Spill& Get(const Napi::CallbackInfo& info) { return *Self<std::shared_ptr<Spill>>(info); }
 
 // close() -> descriptors of connections, which the caller owns from then on
@@ -150,6 +170,7 @@ Napi::Value CreateSpill(const Napi::CallbackInfo& info) {
   const auto protocol =
       info[10].As<Napi::Boolean>().Value() ? Spill::Protocol::kTls : Spill::Protocol::kHttp1;
   ClientRule clients{info[11].As<Napi::String>().Utf8Value(), CountAt(info, 12)};
+  PriorityRule priorities = ReadPriorityRule(info, 13);
   if (controller == nullptr || answers.empty() || info.Env().IsExceptionPending() ||
       slots.ElementLength() < SpillBatch::kMostHandedOver) {
     return {};
@@ -160,7 +181,8 @@ Napi::Value CreateSpill(const Napi::CallbackInfo& info) {
                       PathPatterns(std::move(exempt)),
                       {std::move(answers), message_bytes},
                       first_reserved,
-                      std::move(clients)},
+                      std::move(clients),
+                      std::move(priorities)},
       std::make_unique<JsReceiver>(slots, deliver, takes_web_sockets, wants_refusals));
   const Napi::Object object = ObjectBuilder(info.Env())
                                   .SetFunction<Close>("close", spill)
@@ -193,6 +215,22 @@ Napi::Value ReadHead(const Napi::CallbackInfo& info) {
       .SetNumber("length", static_cast<double>(head.length))
       .SetBoolean("exempt", exempt.Match(PathOfTarget(head.target)))
       .Build();
+}
+
+Napi::Value ReadPriority(const Napi::CallbackInfo& info) {
+  const auto buffer = info[0].As<Napi::Buffer<char>>();
+  const std::string address = info[1].As<Napi::String>().Utf8Value();
+  const PriorityRule rule = ReadPriorityRule(info, 2);
+  sockaddr_storage peer{};
+  const int failed = uv_ip4_addr(address.c_str(), 0, reinterpret_cast<sockaddr_in*>(&peer));
+  if (failed != 0) uv_ip6_addr(address.c_str(), 0, reinterpret_cast<sockaddr_in6*>(&peer));
+  HttpHeadReader reader;
+  const std::string_view bytes(buffer.Data(), buffer.Length());
+  const HttpHead head = reader.Read(bytes);
+  const bool is_trusted = rule.Trusts(reinterpret_cast<const sockaddr&>(peer));
+  const Priority priority =
+      rule.Of(PathOfTarget(head.target), bytes.substr(0, head.length), is_trusted);
+  return JsNumber(info, static_cast<double>(priority));
 }
 
 }  // namespace spillway

@@ -17,7 +17,8 @@ const LOOK_AGAIN_MS = 10
  * connection was never accepted), -1 (timed out) or 0 (not answered yet). A record has `judged: { admitted, time }` after the
  * admission controller was asked.
  *
- * `source`: `phases`, `rate(ms)` per second, `class`, `client` (a name, or a function of the random numbers that returns one, and `weight`, for fair shares), `server`, `keepAlive` (otherwise each request has
+ * `source`: `phases`, `rate(ms)` per second, `class`, `client` (a name, or a function of the random numbers that returns one, and
+ * `weight`, for fair shares), `priority` (0: critical, to 3: background), `server`, `keepAlive` (otherwise each request has
  * its own connection), `arrivals` ('poisson', 'clock', the size of bursts at equal intervals, or `{ batches }`, their size at
  * random times), `noise` (spread of service times), `timeoutMs`, `claimsNoWait` (the kernel reports no wait for its requests),
  * `connected` (with `keepAlive`: a connection is always available), `retries` (`attempts` in all, each after a pause between
@@ -45,7 +46,7 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
 
   function send (now, first = now, attempt = 1) {
     const client = typeof source.client === 'function' ? source.client(random) : source.client
-    const record = { class: source.class ?? 0, client, sent: now, first, status: 0, end: Infinity }
+    const record = { class: source.class ?? 0, client, priority: source.priority, sent: now, first, status: 0, end: Infinity }
     records.push(record)
     const finish = (status, time) => {
       if (record.status !== 0) return false
@@ -65,6 +66,7 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
       class: record.class,
       client,
       weight: source.weight ?? 1,
+      priority: source.priority,
       claimsNoWait,
       queued: false,
       phases,

@@ -9,6 +9,7 @@ const { createGate } = require('../../gate/index.js')
 const { ProvisionalRefusal } = require('../../gate/provisional-refusal.js')
 const { LIMIT_REASONS } = require('../../limits/table.js')
 const { gateOptions } = require('../../gate/options.js')
+const { RoutePriorities } = require('./route-priorities.js')
 const { STATUS, ShedError } = require('../../gate/refusal.js')
 const { readOptions } = require('../../options/read.js')
 const { functionRow, isFunction } = require('../../options/rows.js')
@@ -104,12 +105,17 @@ const fastifyUnderPressure = async (fastify, given) => {
     const { eventLoopDelay, rssBytes, heapUsedBytes, eventLoopUtilization } = /** @type {any} */ (gate.limits.load)
     return { eventLoopDelay: eventLoopDelay ?? 0, rssBytes: rssBytes ?? 0, heapUsed: heapUsedBytes ?? 0, eventLoopUtilized: eventLoopUtilization ?? 0 }
   })
+  const priorities = new RoutePriorities()
+  fastify.addHook('onRoute', ({ method, url, config }) => {
+    if (priorities.add(config, method, url)) gate.useRoutePriorities()
+  })
   fastify.addHook('onRequest', (request, reply, next) => {
     // Fastify creates an additional server for each additional address of localhost.
     gate.watchServerOf(request.raw)
     const handler = gate.limits.exceeded === null ? undefined : handlerOf(request)
     const limitsOnly = statusUrl !== undefined && request.routeOptions.url === statusUrl
-    const decision = gate.decide(request.raw, reply.raw, request, { limitsOnly, nested: isNested, mayOverrule: handler !== undefined })
+    const terms = { limitsOnly, nested: isNested, priority: priorities.of(request), mayOverrule: handler !== undefined }
+    const decision = gate.decide(request.raw, reply.raw, request, terms)
     if (decision === null) return next()
     const conclude = (/** @type {ShedInfo | null} */ info) => {
       if (info === null) return next()

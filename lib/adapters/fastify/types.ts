@@ -1,5 +1,6 @@
 // Types that JSDoc cannot express: the plugin adds to Fastify's instance.
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { Priority } from '../../admission/priorities.js'
 import type { GateHandle } from '../../gate/gate.js'
 
 export type Handle = GateHandle
@@ -38,5 +39,6 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     pressureHandler?: PressureHandler
+    spillway?: { priority?: Priority }
   }
 }

@@ -59,11 +59,12 @@ const plugin = {
       answersForHandler: true
     })
 
-    const forbidSpillIfRouteExempt = () => {
+    const lookAtRoutes = () => {
       if (routes.hasExempt) gate.spill.forbid('a route is exempt by its own options, and the spill does not know routes')
+      if (routes.havePriorities) gate.useRoutePriorities()
     }
-    forbidSpillIfRouteExempt()
-    server.events.on('route', forbidSpillIfRouteExempt)
+    lookAtRoutes()
+    server.events.on('route', lookAtRoutes)
     gate.watch(server.listener)
     /** @param {NodeJS.ErrnoException} error @param {unknown} socket */
     const onError = ({ code }, socket) => {
@@ -80,7 +81,7 @@ const plugin = {
       const own = routes.of(request)
       // A failing health check refuses the requests of all routes.
       const isUnhealthy = gate.limits.exceeded?.reason === 'healthCheck'
-      const terms = { exempt: own === false, limits: own && !isUnhealthy ? own : undefined }
+      const terms = { exempt: own?.exempt, limits: isUnhealthy ? undefined : own?.limits, priority: own?.priority }
       const info = gate.decide(request.raw.req, request.raw.res, request, terms)
       if (info === null) return h.continue
       // Hapi logs the same event when its own load limits refuse a request.

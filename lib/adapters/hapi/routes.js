@@ -1,5 +1,7 @@
 'use strict'
 
+const { PRIORITIES } = require('../../accept-queue/priority-rule.js')
+const { routePriorityRow } = require('../route-priority.js')
 const { Limits } = require('../../limits/index.js')
 const { thresholds } = require('../../limits/options.js')
 const { readOptions } = require('../../options/read.js')
@@ -7,19 +9,28 @@ const { readOptions } = require('../../options/read.js')
 /**
  * @typedef {import('@hapi/hapi').Request} Request
  *
- * @typedef {import('../../limits/options.js').Thresholds | false} RouteOptions `options.plugins.spillway` of a route: limits
- *   on the process in place of the plugin's; false: its requests are never shed, and counted as exempt
+ * @typedef {import('../../admission/priorities.js').Priority} Priority
+ *
+ * @typedef {(import('../../limits/options.js').Thresholds & { priority?: Priority }) | false} RouteOptions
+ *   `options.plugins.spillway` of a route: limits on the process in place of the plugin's, and the priority of its requests;
+ *   false: its requests are never shed, and counted as exempt
+ *
+ * @typedef {object} OwnTerms what a route's options say
+ * @property {boolean} exempt
+ * @property {Limits} [limits] in place of the plugin's
+ * @property {number} [priority] its position in PRIORITIES
  */
+
+const table = { ...thresholds, priority: routePriorityRow }
 
 /** The routes that have `options.plugins.spillway`. */
 class RoutesWithOptions {
   #server
   #settings
   /**
-   * The limits of each route, or false if it is exempt. The key is the route's settings, because Hapi has two objects for
-   * each route.
+   * The key is the route's settings, because Hapi has two objects for each route.
    *
-   * @type {Map<object, Limits | false>}
+   * @type {Map<object, OwnTerms>}
    */
   #routes = new Map()
 
@@ -35,13 +46,16 @@ class RoutesWithOptions {
   }
 
   get hasExempt () {
-    return [...this.#routes.values()].includes(false)
+    return [...this.#routes.values()].some(({ exempt }) => exempt)
+  }
+
+  get havePriorities () {
+    return [...this.#routes.values()].some(({ priority }) => priority !== undefined)
   }
 
   /**
    * @param {Request} request
-   * @returns {Limits | false | undefined} the limits of its route; false if the route is exempt; undefined if it has no
-   *   options
+   * @returns {OwnTerms | undefined} undefined if its route has no options
    */
   of (request) {
     if (this.#routes.size === 0) return undefined
@@ -50,7 +64,7 @@ class RoutesWithOptions {
   }
 
   close () {
-    for (const limits of this.#routes.values()) if (limits) limits.close()
+    for (const { limits } of this.#routes.values()) limits?.close()
     this.#routes.clear()
   }
 
@@ -59,19 +73,24 @@ class RoutesWithOptions {
     const own = /** @type {any} */ (route.settings.plugins)?.spillway
     if (own === undefined) return
     const entry = `spillway/hapi: options.plugins.spillway of ${route.method} ${route.path}`
-    this.#routes.set(route.settings, own !== false && new Limits({ ...this.#settings, ...readThresholds(entry, own) }))
+    this.#routes.set(route.settings, own === false ? { exempt: true } : this.#read(entry, own))
   }
-}
 
-/**
- * The thresholds that the route has set, without defaults for the others.
- *
- * @param {string} entry
- * @param {any} own
- */
-function readThresholds (entry, own) {
-  const read = readOptions(entry, thresholds, own)
-  return Object.fromEntries(Object.keys(own).map((name) => [name, read[name]]))
+  /**
+   * @param {string} entry
+   * @param {any} own
+   * @returns {OwnTerms}
+   */
+  #read (entry, own) {
+    const { priority, ...read } = readOptions(entry, table, own)
+    // Without defaults for the thresholds that the route has not set.
+    const set = Object.keys(read).filter((name) => Object.hasOwn(own, name)).map((name) => [name, read[name]])
+    return {
+      exempt: false,
+      limits: set.length === 0 ? undefined : new Limits({ ...this.#settings, ...Object.fromEntries(set) }),
+      priority: priority === undefined ? undefined : PRIORITIES.indexOf(priority)
+    }
+  }
 }
 
 /**

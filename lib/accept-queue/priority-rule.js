@@ -1,0 +1,29 @@
+'use strict'
+
+const { isFunction } = require('../options/rows.js')
+
+/** The highest first. Elsewhere, a priority is its position in this list, as in native code. */
+const PRIORITIES = /** @type {const} */ (['critical', 'important', 'normal', 'background'])
+const NORMAL = PRIORITIES.indexOf('normal')
+
+/**
+ * What makes requests more or less important, where native code can read it. src/accept_queue/priority_rule.h is its
+ * counterpart.
+ *
+ * @typedef {object} PriorityRule
+ * @property {[pattern: string, priority: number][]} paths
+ * @property {string} header the name of the header in lower case; empty: none
+ * @property {string[]} trusted addresses, and ranges of addresses in CIDR notation
+ *
+ * @param {any} priority the option; for a function, the rule is empty
+ * @returns {PriorityRule}
+ */
+function priorityRule (priority) {
+  if (priority === undefined || isFunction(priority)) return { paths: [], header: '', trusted: [] }
+  const { header = '', trust = [], ...levels } = priority
+  const paths = Object.entries(levels).flatMap(([level, patterns]) =>
+    [patterns ?? []].flat().map((pattern) => /** @type {[string, number]} */ ([pattern, PRIORITIES.indexOf(/** @type {any} */ (level))])))
+  return { paths, header: header.toLowerCase(), trusted: isFunction(trust) ? [] : [trust].flat() }
+}
+
+module.exports = { NORMAL, PRIORITIES, priorityRule }
