@@ -18,7 +18,7 @@ answer(async asked => {
   const load = withPhases(asked)
   const tally = new Tally(load)
   const createSender = HTTP2.includes(load.transport) ? createHttp2Sender : createHttpSender
-  const sender = createSender({ ...load, name: load.neighbours && nameOf(load.neighbours.by, 0) })
+  const sender = createSender({ ...load, name: load.neighbours ? nameOf(load.neighbours.by, 0) : load.name })
   const [uploads, neighbours] = await Promise.all([
     runUploads(load), runNeighbours(load, createSender), loops[load.mode](load, withRetries(sender.send, load.retries), tally)
   ])

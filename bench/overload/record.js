@@ -15,11 +15,13 @@ intervals. In the rows of the workload \`hello\`, clients of a closed loop load 
 
 - *Workload* and *protection* are files in bench/workloads and bench/protections: \`spillway\` is the middleware or plugin,
   \`guard\` is \`guard()\`, and \`none\` is the unprotected server. With \`-by-address\` and \`-by-header\`, they have fair shares,
-  and with \`-by-priority\` priorities.
+  with \`-by-priority\` priorities, and
+  with \`-by-deadline\` deadlines.
 - *Goodput*: 200 responses within 200 ms (within 400 ms for the slowed pool), relative to capacity.
 - *Served*: the share of the requests with a 200 response. *Neighbours*: the same for ten further clients, each of which sends 0.05
   times the capacity beside the load. The clients are told apart by address or by a header. *Critical* neighbours send critical
   requests, each 0.06 times the capacity; five eighths of the load beside them are normal, the rest background.
+- *Patience*: clients say in a header how long they wait; a later response is not useful.
 - *Ideal*: the share that an ideal server would serve, which refuses only requests that have waited longer than 100 ms when
   their turn comes, at no cost.
 - *Ceiling*: the goodput that the cost of shedding allows, (1 - mρ)/(1 - ρ) at m times capacity, where ρ is the CPU time of

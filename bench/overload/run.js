@@ -87,7 +87,7 @@ function runScenario (client, scenario, capacity, settings) {
   const phases = phasesOf(scenario, capacity, settings)
   const stepped = phases.length > 1 ? { recoveredP99Ms: RECOVERED_P99_MS } : {}
   return onFreshServer(client, scenario, timeoutMs, async (server, common) => {
-    const load = { ...common, mode: 'open', phases, warmupMs, arrivals: scenario.arrivals, ...stepped, ...neighboursOf(scenario, capacity) }
+    const load = { ...common, mode: 'open', phases, warmupMs, arrivals: scenario.arrivals, ...stepped, ...neighboursOf(scenario, capacity), ...patienceOf(scenario) }
     if (scenario.event === 'uploads') return measure(client, server, { ...load, uploads: UPLOADS })
     if (scenario.event !== 'slower') return measure(client, server, load)
     const afterwards = { warmupMs: warmupMs + SLOWER.settlingMs, usefulMs: SLOWER.usefulMs }
@@ -111,6 +111,10 @@ function neighboursOf ({ neighbours: by }, capacity) {
   if (by === undefined) return {}
   const { count, times } = NEIGHBOURS
   return { neighbours: { count, rate: times[by] * capacity, by } }
+}
+
+function patienceOf ({ patienceMs }) {
+  return patienceMs === undefined ? {} : { usefulMs: patienceMs, name: { headers: { 'x-request-timeout-ms': String(patienceMs) } } }
 }
 
 function phasesOf ({ workload, steps, per }, capacity, { durationMs }) {

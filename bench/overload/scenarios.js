@@ -3,7 +3,9 @@
 const rows = require('./rows')
 
 const POISSON = ', poisson'
-const OURS = ['spillway', 'guard', 'spillway-with-spill', 'guard-without-spill', 'guard-by-address', 'guard-by-header', 'guard-by-priority', 'spillway-by-address', 'spillway-by-priority']
+const OURS = ['spillway', 'guard', 'spillway-with-spill', 'guard-without-spill', 'guard-by-address', 'guard-by-header', 'guard-by-priority', 'guard-by-deadline', 'spillway-by-address', 'spillway-by-priority']
+/** How long clients wait, as they say in a header. */
+const PATIENCE = { 'patience 150 ms': 150 }
 const NEIGHBOURS = { 'neighbours by address': 'address', 'neighbours by header': 'header', 'critical neighbours': 'priority' }
 
 // Connections that overflow the accept queue before the admission controller can react.
@@ -26,6 +28,7 @@ const MAX_FAILURES = 0.005
  * @property {'even' | 'poisson'} arrivals
  * @property {'uploads' | 'slower' | undefined} event
  * @property {'address' | 'header' | 'priority' | undefined} neighbours what tells the client apart from ten others
+ * @property {number | undefined} patienceMs how long clients wait; a later response is not useful
  * @property {Record<string, number>} reach targets, see targets.js
  *
  * @param {{ quick: boolean, only: string[], arrivals?: 'even' | 'poisson' }} choice a name must match one of `only`, if there
@@ -73,8 +76,9 @@ function scenario ({ workload, framework, protection, connections, load, reach }
     steps: steps.replace(' clients', '').split(' ').map(Number.parseFloat),
     per: unitOf(steps),
     arrivals: load.includes(POISSON) ? 'poisson' : 'even',
-    event: marks.find(mark => mark !== 'poisson' && !(mark in NEIGHBOURS)),
+    event: marks.find(mark => mark !== 'poisson' && !(mark in NEIGHBOURS) && !(mark in PATIENCE)),
     neighbours: NEIGHBOURS[marks.find(mark => mark in NEIGHBOURS)],
+    patienceMs: PATIENCE[marks.find(mark => mark in PATIENCE)],
     reach
   }
 }

@@ -59,6 +59,10 @@ const targets = {
     text: (most, { neighboursP99 }) => `neighbours' p99 <= ${most} ms (${whole(neighboursP99)} ms)`,
     met: (most, { neighboursP99 }) => neighboursP99 <= most
   },
+  servedLate: {
+    text: (most, { report: { perSecond } }) => `served too late < ${percentOf(most)} % (${percentOf(latePart(perSecond))} %)`,
+    met: (most, { report: { perSecond } }) => latePart(perSecond) < most
+  },
   equalChances: {
     text: (most, { neighboursServed, served }) => `neighbours' chances ${(neighboursServed / served).toFixed(2)} times the client's, within ${most} times`,
     met: (most, { neighboursServed, served }) => neighboursServed * most >= served && neighboursServed <= most * served
@@ -72,6 +76,16 @@ const targets = {
 /** @returns {number} the goodput of the ideal server, if all that it serves is useful */
 function idealGoodput (ideal, { steps: [times] }) {
   return ideal * times
+}
+
+/** @returns {number} of the responses 200, the share that came too late to be useful */
+function latePart ({ ok, useful }) {
+  return ok > 0 ? (ok - useful) / ok : 0
+}
+
+/** @param {number} share */
+function percentOf (share) {
+  return Number((100 * share).toFixed(1))
 }
 
 function eachStep ({ timeline }) {

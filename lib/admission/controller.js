@@ -8,7 +8,7 @@ const { NS_PER_MS } = require('../native/units.js')
 const { warn } = require('../native/warn.js')
 
 /**
- * @typedef {'delay' | 'inFlight' | 'maxInFlight' | 'fairShare' | 'priority'} Reason
+ * @typedef {'delay' | 'inFlight' | 'maxInFlight' | 'fairShare' | 'priority' | 'deadline'} Reason
  *
  * @typedef {'free' | 'limiting' | 'draining' | 'probing'} ClassState
  *
@@ -41,7 +41,7 @@ const { warn } = require('../native/warn.js')
  */
 
 /** Indexed by the number of the verdict. @type {(Reason | undefined)[]} */
-const REASONS = [undefined, 'delay', 'inFlight', 'maxInFlight', 'fairShare', 'priority']
+const REASONS = [undefined, 'delay', 'inFlight', 'maxInFlight', 'fairShare', 'priority', 'deadline']
 
 /** Indexed by the number of the QueueReason in src/admission/queue_delay.h. */
 const QUEUE_REASONS = [
@@ -81,6 +81,8 @@ class AdmissionController {
   #priorityOption
   /** @type {import('./priorities.js').Priorities | undefined} */
   #priorities
+  /** @type {import('./deadlines.js').Deadlines | undefined} */
+  #deadlines
   #refusals = 0
   #hasWarned = false
 
@@ -92,14 +94,19 @@ class AdmissionController {
    * @param {import('./clients.js').FairBy<any>} [options.fairBy]
    * @param {(client: string) => number} [options.weight]
    * @param {import('./priorities.js').PriorityOption<any>} [options.priority]
+   * @param {import('./deadlines.js').DeadlineOption<any> | false} [options.deadline]
    */
-  constructor ({ maxDelay, maxInFlight = 0, dryRun, fairBy, weight, priority }) {
+  constructor ({ maxDelay, maxInFlight = 0, dryRun, fairBy, weight, priority, deadline = false }) {
     const maxDelayNs = maxDelay === false ? 0 : maxDelay * NS_PER_MS
     this.native = binding.createController(maxDelayNs, maxInFlight, binding.tickMs * NS_PER_MS, Number(dryRun), 1,
       fairBy === undefined ? 0 : randomSeed())
     if (fairBy !== undefined && this.native.enterFor !== undefined) this.#clients = new Clients(fairBy, weight)
     this.#priorityOption = priority
     if (priority !== undefined) this.usePriorities()
+    if (deadline !== false && this.native.enterFor !== undefined) {
+      const { Deadlines } = require('./deadlines.js') // required on use
+      this.#deadlines = new Deadlines(deadline)
+    }
     this.#maxDelay = maxDelay
     const { log, drain } = this.native
     if (log !== undefined) this.#log = new RequestLog(log, drain)
@@ -123,11 +130,12 @@ class AdmissionController {
    * @returns {number | Reason} the time of admission, to be passed to `leave`; or the reason of the refusal
    */
   enter (classId, waitNs, queued, isNew, trackedRequest, request) {
+    const patienceNs = this.#deadlines === undefined ? Infinity : this.#deadlines.patienceNs(trackedRequest, request)
     // A request in a turn that has already lasted for a while did wait.
-    if (isNew && waitNs === 0 && !queued && this.#log?.isOpen) return this.#log.begin(classId)
-    const admittedAt = this.#clients === undefined && this.#priorities === undefined
+    if (isNew && waitNs === 0 && !queued && patienceNs === Infinity && this.#log?.isOpen) return this.#log.begin(classId)
+    const admittedAt = this.#clients === undefined && this.#priorities === undefined && patienceNs === Infinity
       ? this.native.enter(classId, waitNs, queued ? 1 : 0)
-      : this.#enterFor(classId, waitNs, queued, trackedRequest, request)
+      : this.#enterFor(classId, waitNs, queued, trackedRequest, request, patienceNs)
     return admittedAt >= 0 ? admittedAt : /** @type {Reason} */ (REASONS[-admittedAt])
   }
 
@@ -137,12 +145,13 @@ class AdmissionController {
    * @param {boolean} queued
    * @param {TrackedRequest} trackedRequest
    * @param {any} request
+   * @param {number} patienceNs
    */
-  #enterFor (classId, waitNs, queued, trackedRequest, request) {
+  #enterFor (classId, waitNs, queued, trackedRequest, request, patienceNs) {
     const client = this.#clients?.nameOf(trackedRequest, request)
     const weight = client === undefined ? 1 : this.#clients?.weightOf(client)
     const priority = this.#priorities?.of(trackedRequest, request)
-    const admittedAt = /** @type {any} */ (this.native).enterFor(classId, waitNs, queued ? 1 : 0, client, weight, priority)
+    const admittedAt = /** @type {any} */ (this.native).enterFor(classId, waitNs, queued ? 1 : 0, client, weight, priority, patienceNs)
     if (admittedAt < 0 && priority !== undefined && ++this.#refusals % LOOK_EVERY === 0) this.#lookAtCritical()
     return admittedAt
   }

@@ -17,6 +17,8 @@ const requestWatch = require('../requests/watch.js')
  * @typedef {import('../requests/tracked-request.js').TrackedRequest} TrackedRequest
  * @typedef {import('./options.js').ShedInfo} ShedInfo
  *
+ * @typedef {import('../requests/types.js').RequestWithView} RequestWithView
+ *
  * @typedef {object} GateHandle what an adapter gives to its user
  * @property {() => import('./figures.js').GateStats} stats
  * @property {() => import('./figures.js').GateSnapshot} snapshot
@@ -46,7 +48,7 @@ const MIN_PATIENCE_MS = 1000
 const MAX_PATIENCE_MS = 30_000
 
 /** Reasons of refusals that a free place would not have prevented, or that are not about places alone. */
-const NOT_FOR_PLACES = new Set(['delay', 'fairShare', 'priority'])
+const NOT_FOR_PLACES = new Set(['delay', 'fairShare', 'priority', 'deadline'])
 
 /** @type {Terms & { mayOverrule?: false }} */
 const NO_TERMS = Object.freeze({})
@@ -91,6 +93,7 @@ class Gate {
     this.spill = createSpill(this.#controller.native, options, spillPlan,
       this.#refusals.areReported ? (report) => this.#refusals.reportSpill(report) : undefined)
     this.#release = requestWatch.acquire()
+    requestWatch.showRequests()
     this.limits = new Limits(options)
     this.#figures = new GateFigures(options, {
       controller: this.#controller,

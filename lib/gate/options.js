@@ -32,6 +32,9 @@ const {
  * @property {import('../admission/priorities.js').PriorityOption<Request>} [priority] which requests are refused first and last:
  *   paths for each of the levels `critical`, `important`, `normal` (the default) and `background`, and a header; or a function
  *   that returns the level synchronously
+ * @property {import('../admission/deadlines.js').DeadlineOption<Request> | false} [deadline] refuse requests whose clients would no
+ *   longer wait for the response. true: the headers `grpc-timeout` and `x-envoy-expected-rq-timeout-ms` tell how long they wait;
+ *   `{ header }`: another header, in ms; or a function that returns the time in ms synchronously, or undefined
  * @property {number | 'auto'} [retryAfter] seconds of the Retry-After header. `'auto'` grows with the excess over the
  *   limit, and is jittered, so that clients that were shed together do not return together
  * @property {string | object} [message] the body of the 503; an object is sent as JSON
@@ -52,7 +55,7 @@ const {
  * @property {ShedReason} reason the limit that was exceeded. `'delay'`: the request had waited too long. `'inFlight'`: as
  *   many requests of its class were in flight as can be served in time. `'maxInFlight'`: the option of that name.
  *   `'fairShare'`: the client has used up its share, and no capacity was left over. `'priority'`: requests with a higher
- *   priority need all of the capacity.
+ *   priority need all of the capacity. `'deadline'`: its client would no longer wait for the response.
  *   `'spill'`: more connections were in the accept queue than can be served in time; `'handshake'`: the same, and they
  *   were refused before their TLS handshake. Otherwise one of the limits on the
  *   process, such as `'heapUsedBytes'`
@@ -112,6 +115,12 @@ const gateOptions = {
     hasType: (value) => isFunction(value) || isPlainObject(value),
     inRange: (value) => isFunction(value) || whyNotPriority(value) === '',
     whyNot: whyNotPriority
+  },
+  deadline: {
+    takes: 'true, false, { header: a name }, or a function',
+    hasType: (value) => isFunction(value) || typeof value === 'boolean' || isPlainObject(value),
+    inRange: (value) => !isPlainObject(value) || (Object.keys(value).join() === 'header' && isFieldName(value.header)),
+    default: false
   },
   retryAfter: {
     takes: `a whole number of seconds from 0 to ${LONGEST_RETRY_S}, or 'auto'`,

@@ -14,7 +14,7 @@ const { NS_PER_MS } = require('../native/units.js')
 /** Counts a gate's refusals and reports them to the user's `onShed`. */
 class Refusals {
   /** The refusals of the spill are counted in native code. @type {ShedBy} */
-  byReason = { delay: 0, inFlight: 0, maxInFlight: 0, fairShare: 0, priority: 0, spill: 0, handshake: 0 }
+  byReason = { delay: 0, inFlight: 0, maxInFlight: 0, fairShare: 0, priority: 0, deadline: 0, spill: 0, handshake: 0 }
   #options
   #onShed
   #controller

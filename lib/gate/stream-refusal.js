@@ -9,13 +9,14 @@ const { STATUS, refusalContent, textOf } = require('./refusal.js')
  */
 
 const GRPC = /^application\/grpc/i
-/** The status code UNAVAILABLE of gRPC, after which clients try again. */
+/** The status codes of gRPC. After UNAVAILABLE, clients try again. */
+const DEADLINE_EXCEEDED = 4
 const UNAVAILABLE = 14
 const MS_PER_S = 1000
 
 /**
- * Refuses an HTTP/2 stream. A client of gRPC gets what its retry policy reads: the status UNAVAILABLE, in a response without
- * a body ("Trailers-Only" in PROTOCOL-HTTP2.md of gRPC), and `grpc-retry-pushback-ms` (gRFC A6).
+ * Refuses an HTTP/2 stream. A client of gRPC gets what its retry policy reads: the status UNAVAILABLE or DEADLINE_EXCEEDED, in a
+ * response without a body ("Trailers-Only" in PROTOCOL-HTTP2.md of gRPC), and `grpc-retry-pushback-ms` (gRFC A6).
  *
  * @param {ServerHttp2Stream} stream
  * @param {IncomingHttpHeaders} headers of the request
@@ -48,11 +49,12 @@ function isGrpc ({ 'content-type': type }) {
  * @param {ShedInfo} info
  * @param {string} message
  */
-function grpcRefusal ({ retryAfter }, message) {
+function grpcRefusal ({ reason, retryAfter }, message) {
+  const status = reason === 'deadline' ? DEADLINE_EXCEEDED : UNAVAILABLE
   return {
     ':status': 200,
     'content-type': 'application/grpc',
-    'grpc-status': String(UNAVAILABLE),
+    'grpc-status': String(status),
     'grpc-message': encodeURIComponent(message),
     'grpc-retry-pushback-ms': String(retryAfter * MS_PER_S)
   }

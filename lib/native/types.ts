@@ -10,10 +10,11 @@ export interface NativeController {
   enter (classId: number, waitNs: number, queued: number): number
   /**
    * Like `enter`, for a request of `client`, which has a share of that `weight`, and with a priority: 0 (critical) to 3
-   * (background). `client` is undefined without fair shares, and `priority` without priorities.
+   * (background). `client` is undefined without fair shares, and `priority` without priorities. `patienceNs`: how long the
+   * client waits for the response; Infinity if that is not known.
    */
   enterFor? (classId: number, waitNs: number, queued: number, client: string | undefined, weight: number,
-    priority: number | undefined): number
+    priority: number | undefined, patienceNs: number): number
   /** Requests have priorities from now on. */
   usePriorities? (): void
   /**

@@ -57,6 +57,7 @@ function onDestroyed (trackedRequest) {
 function onClientLeft (trackedRequest) {
   if (trackedRequest.finished || trackedRequest.abandoned) return
   trackedRequest.abandoned = true
+  trackedRequest.view?.onClientLeft()
   if (trackedRequest.entry !== null) awaitHandler(trackedRequest)
 }
 
@@ -101,6 +102,7 @@ function whenHandled (trackedRequest, handled) {
 function end (trackedRequest, outcome) {
   if (trackedRequest.finished) return
   trackedRequest.finished = true
+  trackedRequest.view?.onEnd()
   // The duration of an event stream depends on its client, and says nothing about service time.
   if (trackedRequest.res !== null && isEventStream(trackedRequest.res)) outcome = OUTCOME.detached
   for (let { entry } = trackedRequest; entry !== null; entry = entry.next) entry.end(outcome)

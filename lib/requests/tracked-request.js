@@ -43,6 +43,10 @@ class TrackedRequest {
   routePriority = undefined
   /** Its priority, for the gate that needed it last. @type {{ by: object, value: number } | null} */
   priority = null
+  /** When its client stops waiting for the response, by `performance.now()`; Infinity if that is not known. */
+  deadlineAt = Infinity
+  /** What its handler sees, if it has looked. @type {import('./request-view.js').RequestView | null} */
+  view = null
   /** Its client waits for 100 (Continue) before it sends the body. */
   awaitsContinue = false
   /** Its client has left. */

@@ -9,6 +9,8 @@
  */
 
 const diagnosticsChannel = require('node:diagnostics_channel')
+const { IncomingMessage } = require('node:http')
+const { addView } = require('./request-view.js')
 const { TrackedRequest } = require('./tracked-request.js')
 const { binding } = require('../native/binding.js')
 const monitor = require('../loop/monitor.js')
@@ -50,6 +52,16 @@ function start () {
   releaseMonitor = monitor.acquire()
   diagnosticsChannel.subscribe(START, onRequestStart)
   diagnosticsChannel.subscribe(FINISH, onResponseFinish)
+}
+
+/** Gives the requests that Node announces the property `spillway`. */
+function showRequests () {
+  addView(IncomingMessage, known)
+}
+
+/** @param {any} raw @returns {TrackedRequest | undefined} */
+function known (raw) {
+  return announced(raw, raw.socket) ?? raw[kTracked]
 }
 
 function stop () {
@@ -185,6 +197,7 @@ function trackUnannounced (raw, request) {
   const trackedRequest = new TrackedRequest(raw, raw.method, url, waitNs, queued, olderConnection(raw), source)
   trackedRequest.connection?.unanswered.push(trackedRequest)
   raw[kTracked] = trackedRequest
+  addView(raw.constructor, known)
   return trackedRequest
 }
 
@@ -224,4 +237,4 @@ function measure (socket) {
   return { waitNs: handle.fd >= 0 ? binding.requestWaitNs(handle.fd, 1, -1) : -1, queued: false }
 }
 
-module.exports = { acquire, onClientError, trackedRequestOf }
+module.exports = { acquire, onClientError, showRequests, trackedRequestOf }

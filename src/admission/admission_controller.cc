@@ -65,10 +65,14 @@ Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, 
                                     const Sender* sender) {
   Class& entry = Known(id);
   if (dry_run_) wait_ns = WithoutGhosts(now, id, wait_ns, queued);
-  const std::optional<Asked> asked = Ask(now, id, sender);
+  const bool is_too_late = IsTooLate(now, entry, wait_ns, sender);
+  // The greater part of what was too long.
+  const bool by_wait = is_too_late && static_cast<double>(wait_ns) > entry.limit.ExpectedNs(now);
+  const std::optional<Asked> asked = is_too_late ? std::nullopt : Ask(now, id, sender);
   const Claim claim = asked ? asked->claim : Claim();
-  const Verdict verdict = Judge(now, entry, wait_ns, queued, claim);
-  queue_.Saw(wait_ns, queued, verdict == Verdict::kQueueDelay);
+  const Verdict verdict =
+      is_too_late ? Verdict::kDeadline : Judge(now, entry, wait_ns, queued, claim);
+  queue_.Saw(wait_ns, queued, by_wait || verdict == Verdict::kQueueDelay);
   const bool by_concurrency_limit = verdict == Verdict::kInFlight;
   if (by_concurrency_limit) queue_.RefusedByOther();
   if (verdict == Verdict::kAdmit) {
@@ -182,6 +186,13 @@ bool AdmissionController::HeldUp() const {
   return dry_run_ && dry_run_->HeldUp(static_cast<double>(queue_.ResolutionNs()));
 }
 
+bool AdmissionController::IsTooLate(uint64_t now, const Class& entry, uint64_t wait_ns,
+                                    const Sender* sender) {
+  if (!sender || std::isinf(sender->patience_ns)) return false;
+  const double left = sender->patience_ns - static_cast<double>(wait_ns);
+  return left <= 0 || left < entry.limit.ExpectedNs(now);
+}
+
 Verdict AdmissionController::Judge(uint64_t now, Class& entry, uint64_t wait_ns, bool queued,
                                    const Claim& claim) {
   ClassLimit& holder = HolderOf(entry);
@@ -214,7 +225,7 @@ void AdmissionController::Depart(uint64_t now, uint8_t id, uint64_t start, Outco
     if (completed && entry.member) crowd_.Limit().CompletedUncounted();
     return;
   }
-  if (outcome != Outcome::kDetached) entry.limit.Lasted(static_cast<double>(now - start));
+  if (outcome != Outcome::kDetached) entry.limit.Lasted(now, static_cast<double>(now - start));
   if (completed) return Completed(now, entry, start);
   entry.limit.Aborted(now, start);
   if (entry.member) crowd_.Limit().Aborted(now, start);

@@ -19,13 +19,15 @@ namespace spillway {
 /// limit (kQueueDelay), its concurrency limit (kInFlight) or Options::max_in_flight. kFairShare:
 /// its client has used up its fair share, and one of the first two limits left nothing over for it.
 /// kPriority: the same, because requests with a higher priority need all of the capacity.
+/// kDeadline: its client would no longer wait for the response.
 enum class Verdict : uint8_t {
   kAdmit,
   kQueueDelay,
   kInFlight,
   kMaxInFlight,
   kFairShare,
-  kPriority
+  kPriority,
+  kDeadline
 };
 
 /// How a request ended. Only kCompleted counts as work that was done. kAbandoned: the client left.
@@ -137,6 +139,7 @@ class AdmissionController final {
   Class& Known(uint8_t id);
   std::optional<Asked> Ask(uint64_t now, uint8_t id, const Sender* sender);
   size_t BottleneckOf(uint8_t id) const;
+  static bool IsTooLate(uint64_t now, const Class& entry, uint64_t wait_ns, const Sender* sender);
   Verdict Judge(uint64_t now, Class& entry, uint64_t wait_ns, bool queued, const Claim& claim);
   uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
   bool Overtakes(const Claim& claim) const;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -11,10 +12,12 @@
 
 namespace spillway {
 
-/// Who sends a request, and how important it is.
+/// Who sends a request, and what is known about it.
 struct Sender {
   const Client* client = nullptr;  // null without fair shares
   Priority priority = Priority::kNormal;
+  /// How long its client waits for the response, from when the request arrived.
+  double patience_ns = std::numeric_limits<double>::infinity();
 };
 
 /// Decides how strong the claim of a request to a bottleneck's time is, while some requests have to

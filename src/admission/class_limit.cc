@@ -87,7 +87,8 @@ constexpr double kSlower = 1.25;
 
 }  // namespace
 
-void ClassLimit::Lasted(double ns) {
+void ClassLimit::Lasted(uint64_t now, double ns) {
+  recent_.Add(now, ns, in_flight_);
   longest_ns_ = std::max(ns, longest_ns_ - (longest_ns_ - ns) / kLongestRequests);
 }
 

@@ -98,8 +98,8 @@ Napi::Value Enter(const Call<3>& call) {
   return call.JsNumber(admitted ? static_cast<double>(now) : -static_cast<double>(verdict));
 }
 
-// enterFor(class, wait, queued, client, weight, priority): like enter(), for a request of this
-// sender, see SenderArgument
+// enterFor(class, wait, queued, client, weight, priority, patience): like enter(), for a request of
+// this sender, see SenderArgument
 Napi::Value EnterFor(const Napi::CallbackInfo& info) {
   Controller& controller = Get(info);
   const uint64_t now = controller.Now();
@@ -135,7 +135,7 @@ void Split(const Napi::CallbackInfo& info) {
 }
 
 // For simulations, which supply the time: arrive(now, class, wait, queued, client = undefined,
-// weight = 1, priority = undefined) -> verdict, see SenderArgument
+// weight = 1, priority = undefined, patience = undefined) -> verdict, see SenderArgument
 Napi::Value Arrive(const Napi::CallbackInfo& info) {
   AdmissionController& admission = Get(info).Admission();
   const SenderArgument sender(info, 4);

@@ -10,15 +10,18 @@
 
 namespace spillway {
 
-/// The sender of a request, in three arguments of a function, from `index` on: the name of the
-/// client (a string, or undefined), its weight (1 if missing) and the request's priority (0:
-/// critical, to 3: background). There is none if both the name and the priority are missing.
+/// The sender of a request, in four arguments of a function, from `index` on: the name of the
+/// client (a string, or undefined), its weight (1 if missing), the request's priority (0: critical,
+/// to 3: background) and how long the client waits for the response, ns. There is none if the name,
+/// the priority and that time are missing.
 class SenderArgument final {
  public:
   SenderArgument(const Napi::CallbackInfo& info, size_t index) {
     const bool has_client = info.Length() > index && info[index].IsString();
     const bool has_priority = info.Length() > index + 2 && info[index + 2].IsNumber();
-    is_given_ = has_client || has_priority;
+    const bool has_patience = info.Length() > index + 3 && info[index + 3].IsNumber();
+    is_given_ = has_client || has_priority || has_patience;
+    if (has_patience) sender_.patience_ns = NumberAt(info, index + 3);
     if (has_priority) sender_.priority = static_cast<Priority>(NumberAt(info, index + 2));
     if (!has_client) return;
     name_ = info[index].As<Napi::String>().Utf8Value();

@@ -2,7 +2,10 @@
 
 const assert = require('node:assert/strict')
 const grpc = require('@grpc/grpc-js')
+const { setTimeout: sleep } = require('node:timers/promises')
 const { guard } = require('../../lib/adapters/http.js')
+const { backend } = require('../../lib/native/binding.js')
+const { needs } = require('../support/needs.js')
 const { closeOpened, opened } = require('../support/opened.js')
 const { until } = require('../support/until.js')
 
@@ -35,7 +38,7 @@ describe('a guarded server of @grpc/grpc-js', () => {
     const Client = grpc.makeGenericClientConstructor(SERVICE, 'test.Service')
     const client = new Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), options)
     opened(() => client.close())
-    return (name) => new Promise((resolve) => client[name](EMPTY(), (error) => resolve(error === null ? grpc.status.OK : error.code)))
+    return (name, call = {}) => new Promise((resolve) => client[name](EMPTY(), call, (error) => resolve(error === null ? grpc.status.OK : error.code)))
   }
 
   for (const [when, guardAndBind] of [
@@ -79,6 +82,24 @@ describe('a guarded server of @grpc/grpc-js', () => {
     held[0]()
     assert.equal(await first, grpc.status.OK)
     assert.equal(await second, grpc.status.OK)
+  })
+
+  it('refuses calls with DEADLINE_EXCEEDED whose clients would not wait for the response', async function () {
+    needs(this, 'the native addon', backend === 'native')
+    const { server, held } = createServer()
+    const gate = guard(server, { deadline: true })
+    opened(() => gate.close())
+    const call = connect(await bind(server))
+    // A response takes 200 ms, and while one is in flight, the next is expected to take as long.
+    for (let i = 0; i < 2; i++) {
+      const first = call('hold')
+      await until(() => held.length === i + 1)
+      await sleep(200)
+      if (i === 1) assert.equal(await call('hold', { deadline: Date.now() + 100 }), grpc.status.DEADLINE_EXCEEDED)
+      held[i]()
+      assert.equal(await first, grpc.status.OK)
+    }
+    assert.equal(gate.stats().shedBy.deadline, 1)
   })
 
   it('is left as it was when its gate is closed', async () => {

@@ -75,7 +75,7 @@ describe('guard()', () => {
       admitted: 0,
       exempt: 0,
       shed: 0,
-      shedBy: { delay: 0, inFlight: 0, maxInFlight: 0, fairShare: 0, priority: 0, handshake: 0, spill: 0 },
+      shedBy: { delay: 0, inFlight: 0, maxInFlight: 0, fairShare: 0, priority: 0, deadline: 0, handshake: 0, spill: 0 },
       wouldShed: 0,
       droppedConnections: 0,
       inFlight: 0,

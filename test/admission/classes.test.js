@@ -249,7 +249,7 @@ describe('injected requests in hapi', () => {
     assert.equal((await answer).statusCode, 200)
     assert.equal((await server.inject('/')).statusCode, 200)
     const { admitted, inFlight, shedBy } = gate.stats()
-    assert.deepEqual({ admitted, inFlight, shedBy }, { admitted: 2, inFlight: 0, shedBy: { delay: 0, inFlight: 0, maxInFlight: 1, fairShare: 0, priority: 0, handshake: 0, spill: 0 } })
+    assert.deepEqual({ admitted, inFlight, shedBy }, { admitted: 2, inFlight: 0, shedBy: { delay: 0, inFlight: 0, maxInFlight: 1, fairShare: 0, priority: 0, deadline: 0, handshake: 0, spill: 0 } })
     gate.close()
   })
 })

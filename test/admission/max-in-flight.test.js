@@ -56,7 +56,7 @@ for (const kind of kinds) {
       })
       const { admitted, shed, shedBy, inFlight: present } = site.gate.stats()
       assert.deepEqual({ admitted, shed, shedBy, present },
-        { admitted: 2, shed: 1, shedBy: { delay: 0, inFlight: 0, maxInFlight: 1, fairShare: 0, priority: 0, handshake: 0, spill: 0 }, present: 2 })
+        { admitted: 2, shed: 1, shedBy: { delay: 0, inFlight: 0, maxInFlight: 1, fairShare: 0, priority: 0, deadline: 0, handshake: 0, spill: 0 }, present: 2 })
       first.release()
       assert.equal((await first.answer).status, 200)
       await inFlight(site, 1)
@@ -98,7 +98,7 @@ for (const kind of kinds) {
         await inFlight(site, 0)
       }
       const { admitted, shedBy } = site.gate.stats()
-      assert.deepEqual({ admitted, shedBy }, { admitted: 12, shedBy: { delay: 0, inFlight: 0, maxInFlight: 3, fairShare: 0, priority: 0, handshake: 0, spill: 0 } })
+      assert.deepEqual({ admitted, shedBy }, { admitted: 12, shedBy: { delay: 0, inFlight: 0, maxInFlight: 3, fairShare: 0, priority: 0, deadline: 0, handshake: 0, spill: 0 } })
     })
 
     it('does not count refused requests in flight', async () => {
@@ -140,7 +140,7 @@ for (const kind of kinds) {
       assert.deepEqual(told.map(({ reason, dryRun }) => [reason, dryRun]), Array(2).fill(['maxInFlight', true]))
       const { admitted, shed, shedBy, wouldShed } = site.gate.stats()
       assert.deepEqual({ admitted, shed, shedBy, wouldShed },
-        { admitted: 3, shed: 0, shedBy: { delay: 0, inFlight: 0, maxInFlight: 2, fairShare: 0, priority: 0, handshake: 0, spill: 0 }, wouldShed: 2 })
+        { admitted: 3, shed: 0, shedBy: { delay: 0, inFlight: 0, maxInFlight: 2, fairShare: 0, priority: 0, deadline: 0, handshake: 0, spill: 0 }, wouldShed: 2 })
       first.release()
       assert.equal((await first.answer).status, 200)
       await inFlight(site, 0)

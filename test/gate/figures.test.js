@@ -30,7 +30,7 @@ for (const kind of kinds) {
           admitted: 0,
           exempt: 0,
           shed: 0,
-          shedBy: { delay: 0, inFlight: 0, maxInFlight: 0, fairShare: 0, priority: 0, handshake: 0, spill: 0 },
+          shedBy: { delay: 0, inFlight: 0, maxInFlight: 0, fairShare: 0, priority: 0, deadline: 0, handshake: 0, spill: 0 },
           wouldShed: 0,
           droppedConnections: 0,
           inFlight: 0,
@@ -43,7 +43,7 @@ for (const kind of kinds) {
         assert.equal(full.admitted, 31)
         assert.equal(full.exempt, 1)
         assert.equal(full.shed, 1)
-        assert.deepEqual(full.shedBy, { delay: 1, inFlight: 0, maxInFlight: 0, fairShare: 0, priority: 0, handshake: 0, spill: 0 })
+        assert.deepEqual(full.shedBy, { delay: 1, inFlight: 0, maxInFlight: 0, fairShare: 0, priority: 0, deadline: 0, handshake: 0, spill: 0 })
         assert.equal(full.lastWaits.length, 32)
         assert.ok(full.lastWaits[0] >= LEAST_WAIT_MS)
         assert.ok(full.lastWaits.slice(1).every((waitMs) => waitMs >= 0 && waitMs < LEAST_WAIT_MS))

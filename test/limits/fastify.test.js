@@ -172,7 +172,7 @@ describe('a limit of spillway/fastify', () => {
       assert.equal(status, 503)
       assert.equal(JSON.parse(body).code, 'SPILLWAY_SHED')
       const { admitted, shedBy } = app.spillway.stats()
-      assert.deepEqual({ admitted, shedBy }, { admitted: 1, shedBy: { delay: 1, inFlight: 0, maxInFlight: 0, fairShare: 0, priority: 0, handshake: 0, spill: 0 } })
+      assert.deepEqual({ admitted, shedBy }, { admitted: 1, shedBy: { delay: 1, inFlight: 0, maxInFlight: 0, fairShare: 0, priority: 0, deadline: 0, handshake: 0, spill: 0 } })
     })
 
     it('calls the handler neither for exempt requests nor in a dry run', async () => {

@@ -49,7 +49,7 @@ for (const kind of kinds) {
       assert.deepEqual({ reason, limit, dryRun }, { reason: 'heapUsedBytes', limit: 1, dryRun: false })
       const { shed, shedBy, admitted, load } = site.gate.stats()
       assert.deepEqual({ shed, shedBy, admitted },
-        { shed: 1, shedBy: { delay: 0, inFlight: 0, maxInFlight: 0, fairShare: 0, priority: 0, heapUsedBytes: 1, handshake: 0, spill: 0 }, admitted: 0 })
+        { shed: 1, shedBy: { delay: 0, inFlight: 0, maxInFlight: 0, fairShare: 0, priority: 0, deadline: 0, heapUsedBytes: 1, handshake: 0, spill: 0 }, admitted: 0 })
       assert.equal(value, load.heapUsedBytes)
       const [first] = site.gate.snapshot().limits
       assert.deepEqual(first, { reason: 'heapUsedBytes', value, limit: 1, exceeded: true })
@@ -66,7 +66,7 @@ for (const kind of kinds) {
     it('is checked before the admission controller', async () => {
       const { site, client } = await start({ ...OVER, maxDelay: 20, maxInFlight: 1 })
       assert.equal((await late(() => client.send('GET /'))).status, 503)
-      assert.deepEqual(site.gate.stats().shedBy, { delay: 0, inFlight: 0, maxInFlight: 0, fairShare: 0, priority: 0, heapUsedBytes: 1, handshake: 0, spill: 0 })
+      assert.deepEqual(site.gate.stats().shedBy, { delay: 0, inFlight: 0, maxInFlight: 0, fairShare: 0, priority: 0, deadline: 0, heapUsedBytes: 1, handshake: 0, spill: 0 })
     })
 
     it('does not apply to exempt requests, and only counts in a dry run', async () => {

@@ -152,7 +152,7 @@ class Process {
 
   #begin (request, now) {
     const controller = this.#controllers[request.server]
-    const admitted = controller.arrive(now, request.class, this.#waited(request, now), Number(request.queued), request.client, request.weight, request.priority) === ADMIT
+    const admitted = controller.arrive(now, request.class, this.#waited(request, now), Number(request.queued), request.client, request.weight, request.priority, request.patience) === ADMIT
     request.judged(admitted, now)
     if (!admitted && !this.#dryRun) {
       now += ms(this.#costs.refuse)

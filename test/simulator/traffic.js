@@ -18,7 +18,7 @@ const LOOK_AGAIN_MS = 10
  * admission controller was asked.
  *
  * `source`: `phases`, `rate(ms)` per second, `class`, `client` (a name, or a function of the random numbers that returns one, and
- * `weight`, for fair shares), `priority` (0: critical, to 3: background), `server`, `keepAlive` (otherwise each request has
+ * `weight`, for fair shares), `priority` (0: critical, to 3: background), `patienceMs` (how long clients say that they wait), `server`, `keepAlive` (otherwise each request has
  * its own connection), `arrivals` ('poisson', 'clock', the size of bursts at equal intervals, or `{ batches }`, their size at
  * random times), `noise` (spread of service times), `timeoutMs`, `claimsNoWait` (the kernel reports no wait for its requests),
  * `connected` (with `keepAlive`: a connection is always available), `retries` (`attempts` in all, each after a pause between
@@ -46,7 +46,7 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
 
   function send (now, first = now, attempt = 1) {
     const client = typeof source.client === 'function' ? source.client(random) : source.client
-    const record = { class: source.class ?? 0, client, priority: source.priority, sent: now, first, status: 0, end: Infinity }
+    const record = { class: source.class ?? 0, client, priority: source.priority, patience: source.patienceMs, sent: now, first, status: 0, end: Infinity }
     records.push(record)
     const finish = (status, time) => {
       if (record.status !== 0) return false
@@ -67,6 +67,7 @@ function startTraffic ({ agenda, random, process, source, records, untilMs }) {
       client,
       weight: source.weight ?? 1,
       priority: source.priority,
+      patience: source.patienceMs && ms(source.patienceMs),
       claimsNoWait,
       queued: false,
       phases,

@@ -98,6 +98,10 @@ const fastifyUnderPressure = async (fastify, given) => {
   const handle = gate.handle()
 
   fastify.decorate('spillway', handle)
+  if (!fastify.hasRequestDecorator('spillway')) {
+    // Fastify calls it with the request.
+    fastify.decorateRequest('spillway', { getter () { return /** @type {any} */ (this).raw.spillway } })
+  }
   if (judgesAll) gate.watch(fastify.server)
   else gate.spill.watch(fastify.server)
   fastify.decorate('isUnderPressure', () => gate.limits.exceeded !== null)

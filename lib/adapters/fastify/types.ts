@@ -2,6 +2,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Priority } from '../../admission/priorities.js'
 import type { GateHandle } from '../../gate/gate.js'
+import type { RequestView } from '../../requests/request-view.js'
 
 export type Handle = GateHandle
 
@@ -36,6 +37,10 @@ declare module 'fastify' {
     /** Whether a limit on the process is exceeded. */
     isUnderPressure(): boolean
     memoryUsage(): MemoryUsage
+  }
+  interface FastifyRequest {
+    /** Undefined in requests that no gate has judged. */
+    readonly spillway: RequestView | undefined
   }
   interface FastifyContextConfig {
     pressureHandler?: PressureHandler

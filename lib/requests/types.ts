@@ -1,0 +1,14 @@
+// Types that JSDoc cannot express: Node's requests get a property.
+import type { RequestView } from './request-view.js'
+
+export interface RequestWithView {
+  /** Undefined in requests that no gate has judged. */
+  readonly spillway?: RequestView
+}
+
+declare module 'http' {
+  interface IncomingMessage extends RequestWithView {}
+}
+declare module 'http2' {
+  interface Http2ServerRequest extends RequestWithView {}
+}

@@ -1,0 +1,160 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const http = require('node:http')
+const http2 = require('node:http2')
+const { once } = require('node:events')
+const { setTimeout: sleep } = require('node:timers/promises')
+const express = require('express')
+const fastify = require('fastify')
+const hapi = require('@hapi/hapi')
+const Koa = require('koa')
+const { guard } = require('../../lib/adapters/http.js')
+const spillwayExpress = require('../../lib/adapters/express.js')
+const spillwayFastify = require('../../lib/adapters/fastify/index.js')
+const spillwayHapi = require('../../lib/adapters/hapi/index.js')
+const spillwayKoa = require('../../lib/adapters/koa.js')
+const { backend } = require('../../lib/native/binding.js')
+const { connect } = require('../support/client.js')
+const { listen } = require('../support/listen.js')
+const { needs } = require('../support/needs.js')
+const { closeOpened, opened } = require('../support/opened.js')
+const { until } = require('../support/until.js')
+
+const DEADLINE = { 'X-Deadline': '100' }
+
+/**
+ * Servers that call `handle(view, answer)`, where `view` returns the request's `spillway`, and `answer()` sends the response.
+ *
+ * @type {Record<string, (handle: (view: () => any, answer: () => void) => void, options: any) => Promise<number>>}
+ */
+const servers = {
+  http (handle, options) {
+    const server = http.createServer((req, res) => handle(() => req.spillway, () => res.end('ok')))
+    guard(server, options)
+    return listen(server)
+  },
+  express (handle, options) {
+    const app = express()
+    app.use(spillwayExpress(options))
+    app.use((req, res) => handle(() => req.spillway, () => res.send('ok')))
+    return listen(http.createServer(app))
+  },
+  koa (handle, options) {
+    const app = new Koa()
+    app.use(spillwayKoa(options))
+    app.use((ctx) => new Promise((resolve) => handle(() => ctx.req.spillway, () => resolve(ctx.body = 'ok'))))
+    return listen(http.createServer(app.callback()))
+  },
+  async fastify (handle, options) {
+    const app = fastify()
+    await app.register(spillwayFastify, options)
+    app.get('/', (request, reply) => handle(() => request.spillway, () => reply.send('ok')))
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    opened(() => app.close())
+    return app.server.address().port
+  },
+  async hapi (handle, options) {
+    const server = hapi.server({ port: 0, host: '127.0.0.1' })
+    await server.register({ plugin: spillwayHapi, options })
+    server.route({
+      method: 'GET', path: '/', handler: (request) => new Promise((resolve) => handle(() => request.raw.req.spillway, () => resolve('ok')))
+    })
+    await server.start()
+    opened(() => server.stop({ timeout: 100 }))
+    return server.info.port
+  }
+}
+
+/** Starts a server, and sends a request. @returns {Promise<{ view: () => any, answer: () => void, client: any, response: Promise<any> }>} */
+async function requested (start, { headers, options } = {}) {
+  let begun
+  const handled = new Promise((resolve) => { begun = (view, answer) => resolve({ view, answer }) })
+  const port = await start(begun, options)
+  const client = await connect(port)
+  const response = client.send('GET /', { headers })
+  return { ...await handled, client, response }
+}
+
+for (const [name, start] of Object.entries(servers)) {
+  describe(`the signal of a request in ${name}`, () => {
+    afterEach(closeOpened)
+
+    it('aborts when the client has left', async () => {
+      const { view, client } = await requested(start)
+      const { signal } = view()
+      assert.equal(signal.aborted, false)
+      assert.equal(view().signal, signal)
+      client.destroy()
+      await once(signal, 'abort')
+      assert.equal(signal.reason.name, 'AbortError')
+    })
+
+    it('has aborted if the client had left before somebody looked', async () => {
+      const { view, client } = await requested(start)
+      client.destroy()
+      await until(() => view()?.signal.aborted)
+      assert.equal(view().signal.reason.name, 'AbortError')
+      assert.equal(view().signal, view().signal)
+    })
+
+    it('does not abort once the response was sent', async () => {
+      const { view, answer, response, client } = await requested(start, { headers: DEADLINE, options: { deadline: { header: 'x-deadline' } } })
+      const { signal } = view()
+      answer()
+      assert.equal((await response).status, 200)
+      client.destroy()
+      await sleep(150)
+      assert.equal(signal.aborted, false)
+    })
+
+    it('aborts when the deadline has passed', async function () {
+      needs(this, 'the native addon', backend === 'native')
+      const { view } = await requested(start, { headers: DEADLINE, options: { deadline: { header: 'x-deadline' } } })
+      const { signal } = view()
+      assert.equal(signal.aborted, false)
+      await once(signal, 'abort')
+      assert.equal(signal.reason.name, 'TimeoutError')
+    })
+  })
+}
+
+describe('the property spillway of a request', () => {
+  afterEach(closeOpened)
+
+  it('over HTTP/2 aborts its signal when the client resets the stream', async () => {
+    let view
+    const server = http2.createServer((req) => { view = req.spillway })
+    guard(server)
+    const port = await listen(server)
+    const session = http2.connect(`http://127.0.0.1:${port}`)
+    opened(() => session.destroy())
+    const stream = session.request({ ':path': '/' })
+    stream.on('error', () => {})
+    await until(() => view !== undefined)
+    const { signal } = view
+    stream.close(http2.constants.NGHTTP2_CANCEL)
+    await once(signal, 'abort')
+    assert.equal(signal.reason.name, 'AbortError')
+  })
+
+  it('is neither an own nor an enumerable property, and can be replaced', async () => {
+    const server = http.createServer((req, res) => {
+      assert.equal(Object.hasOwn(req, 'spillway'), false)
+      assert.equal(Object.keys(req).includes('spillway'), false)
+      req.spillway = 'replaced'
+      res.end(req.spillway)
+    })
+    guard(server)
+    const client = await connect(await listen(server))
+    assert.equal((await client.send('GET /')).body, 'replaced')
+  })
+
+  it('is undefined in a response', async () => {
+    const server = http.createServer((req, res) => res.end())
+    guard(server)
+    const [response] = await once(http.get({ port: await listen(server) }), 'response')
+    assert.equal(response.spillway, undefined)
+    response.resume()
+  })
+})
