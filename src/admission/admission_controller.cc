@@ -66,7 +66,7 @@ Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, 
   Class& entry = Known(id);
   if (dry_run_) wait_ns = WithoutGhosts(now, id, wait_ns, queued);
   const bool is_too_late = IsTooLate(now, entry, wait_ns, sender);
-  // The greater part of what was too long.
+  // Whether the wait is the greater part of what is too long.
   const bool by_wait = is_too_late && static_cast<double>(wait_ns) > entry.limit.ExpectedNs(now);
   const std::optional<Asked> asked = is_too_late ? std::nullopt : Ask(now, id, sender);
   const Claim claim = asked ? asked->claim : Claim();

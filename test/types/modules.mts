@@ -28,10 +28,17 @@ const middleware = forExpress({
   classify: (req) => req.baseUrl || undefined,
   fairBy: (req) => req.ip ?? '',
   weight: (client) => client === '192.0.2.1' ? 2 : 1,
+  priority: { critical: '/checkout*', background: ['/export/*'], header: 'x-priority', trust: (req) => req.ip === '192.0.2.1' },
+  deadline: (req) => Number(req.get('x-timeout')),
   respond: (req, res, info) => res.redirect(302, `https://other.example/?waited=${info.waitMs}`),
   onShed: (info, req) => console.log(info.reason, info.class, info.inFlight, info.delayLimitMs, req?.originalUrl)
 })
-express().use(middleware)
+express().use('/checkout', forExpress.priority('critical')).use(middleware).get('/', (req) => {
+  const aborted: boolean | undefined = req.spillway?.signal.aborted
+  return aborted
+})
+// @ts-expect-error: no such priority
+forExpress.priority('urgent')
 const { admitted, shedBy } = middleware.stats()
 const seen: number = admitted + shedBy.delay + shedBy.inFlight + shedBy.maxInFlight
 const { queueing, delayLimitMs, classes: [shared] } = middleware.snapshot()
