@@ -6,7 +6,7 @@ const { createGate } = require('../gate/index.js')
 const { gateOptions } = require('../gate/options.js')
 const { ShedError, answer, textOf } = require('../gate/refusal.js')
 const { readOptions } = require('../options/read.js')
-const { booleanRow, functionRow } = require('../options/rows.js')
+const { booleanRow, functionRow, isFunction } = require('../options/rows.js')
 
 /**
  * @typedef {import('../gate/gate.js').GateHandle} GateHandle
@@ -24,6 +24,8 @@ const { booleanRow, functionRow } = require('../options/rows.js')
  */
 
 const kPriority = Symbol('spillway.priority')
+/** Whether there is middleware that sets it. Reading a property of Express's requests is costly. */
+let isPriorityUsed = false
 
 const table = { ...gateOptions, respond: functionRow, errorMode: { ...booleanRow, otherNames: ['errorPropagationMode'] } }
 
@@ -39,6 +41,7 @@ function priority (name) {
   const { PRIORITIES } = require('../accept-queue/priority-rule.js') // required on use
   const value = PRIORITIES.indexOf(name)
   if (value < 0) throw require('../options/errors.js').invalidArgument('spillway/express: priority()', `one of ${PRIORITIES.join(', ')}`, name)
+  isPriorityUsed = true
   return (/** @type {any} */ req, res, next) => {
     req[kPriority] = value
     next()
@@ -62,7 +65,7 @@ function spillway (options) {
   /** @type {import('express').RequestHandler} */
   const middleware = (/** @type {any} */ req, res, next) => {
     gate.watchServerOf(req, whyNot)
-    const priority = req[kPriority]
+    const priority = isPriorityUsed ? req[kPriority] : undefined
     if (priority !== undefined) gate.useRoutePriorities()
     const info = gate.decide(req, res, req, priority === undefined ? undefined : { priority })
     if (info === null) return next()
@@ -81,7 +84,7 @@ function spillway (options) {
     return info !== null
   })
   // These functions get Express's request. Other options that need it turn the spill off, and with it the proof.
-  const needsExpress = settings.classify !== undefined || settings.onShed !== undefined
+  const needsExpress = settings.classify !== undefined || settings.onShed !== undefined || isFunction(settings.deadline)
   const proof = new ExpressProof(middleware, (app) => {
     if (!needsExpress) early.add(app)
   })

@@ -1,5 +1,7 @@
 'use strict'
 
+const { LONGEST_TIMER_MS } = require('../options/rows.js')
+
 /** The property of a request that holds its view, once somebody has looked at it. */
 const kView = Symbol('spillway.view')
 
@@ -9,13 +11,14 @@ class RequestView {
   #controller
   /** @type {NodeJS.Timeout | undefined} */
   #timer
-  #deadlineAt
   /** @type {DOMException | undefined} */
   #reason
+  /** @type {{ deadlineAt: number } | null} */
+  #request
 
-  /** @param {number} deadlineAt when its client stops waiting, by `performance.now()`; Infinity if that is not known */
-  constructor (deadlineAt) {
-    this.#deadlineAt = deadlineAt
+  /** @param {{ deadlineAt: number } | null} request null if it has ended */
+  constructor (request) {
+    this.#request = request
   }
 
   /**
@@ -28,25 +31,27 @@ class RequestView {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
       if (this.#reason !== undefined) this.#controller.abort(this.#reason)
-      else if (this.#deadlineAt !== Infinity) this.#waitForDeadline()
+      else if (this.#request !== null) this.#waitUntil(this.#request.deadlineAt)
     }
     return this.#controller.signal
   }
 
-  #waitForDeadline () {
-    const leftMs = Math.max(0, this.#deadlineAt - performance.now())
+  /** @param {number} deadlineAt by `performance.now()`; Infinity if there is no deadline */
+  #waitUntil (deadlineAt) {
+    const leftMs = Math.max(0, deadlineAt - performance.now())
+    if (leftMs > LONGEST_TIMER_MS) return
     this.#timer = setTimeout(() => this.#abort('The deadline of the request has passed', 'TimeoutError'), leftMs).unref()
   }
 
   /** Must be called when the client has left. */
   onClientLeft () {
-    this.#abort('The client has left', 'AbortError')
+    if (this.#request !== null) this.#abort('The client has left', 'AbortError')
   }
 
   /** Must be called when the request has ended. */
   onEnd () {
     clearTimeout(this.#timer)
-    this.#deadlineAt = Infinity
+    this.#request = null
   }
 
   /** @param {string} message @param {string} name */
@@ -58,17 +63,19 @@ class RequestView {
 }
 
 /**
- * @param {any} raw Node's request
- * @param {import('./tracked-request.js').TrackedRequest | undefined} trackedRequest undefined if it has ended or its client has left,
- *   or if no gate has seen it
- * @returns {RequestView | undefined}
+ * @param {any} raw Node's request, or a response that a client has got, which has the same class
+ * @param {import('./tracked-request.js').TrackedRequest | undefined} trackedRequest undefined if it has ended
+ * @returns {RequestView | undefined} undefined for a response
  */
 function viewOf (raw, trackedRequest) {
-  if (trackedRequest !== undefined) return (trackedRequest.view ??= new RequestView(trackedRequest.deadlineAt))
-  if (raw.socket?.destroyed !== true) return undefined
-  const view = new RequestView(Infinity)
-  view.onClientLeft()
-  return view
+  if (trackedRequest === undefined) return raw.method === null ? undefined : new RequestView(null)
+  if (trackedRequest.view === null) {
+    const { abandoned, connection, finished } = trackedRequest
+    const view = trackedRequest.view = new RequestView(trackedRequest)
+    if (finished && !abandoned) view.onEnd()
+    else if (abandoned || connection?.closed) view.onClientLeft()
+  }
+  return trackedRequest.view
 }
 
 /** Classes of requests that have the property `spillway`. */

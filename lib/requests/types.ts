@@ -2,7 +2,7 @@
 import type { RequestView } from './request-view.js'
 
 export interface RequestWithView {
-  /** Undefined in requests that no gate has judged. */
+  /** Undefined in a process without a gate. */
   readonly spillway?: RequestView
 }
 

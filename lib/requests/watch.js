@@ -59,7 +59,12 @@ function showRequests () {
   addView(IncomingMessage, known)
 }
 
-/** @param {any} raw @returns {TrackedRequest | undefined} */
+function showHttp2Requests () {
+  const { Http2ServerRequest } = require('node:http2') // required on use
+  addView(Http2ServerRequest, known)
+}
+
+/** @param {any} raw @returns {TrackedRequest | undefined} undefined if it was answered */
 function known (raw) {
   return announced(raw, raw.socket) ?? raw[kTracked]
 }
@@ -135,9 +140,14 @@ function onSocketClose () {
   // The others have not reached a gate yet.
   connection.unanswered = requests.filter(({ res }) => res === null)
   for (const trackedRequest of requests) {
-    const { res } = trackedRequest
-    if (res === null) continue
+    const { raw, res, view } = trackedRequest
+    if (res === null) {
+      view?.onClientLeft()
+      continue
+    }
     try {
+      // Its handler may look at the request later.
+      raw[kTracked] = trackedRequest
       // A response without a socket was waiting behind a pipelined one: Node destroyed it, not its handler.
       if (res.destroyed && res.socket !== null) onDestroyed(trackedRequest)
       else onClientLeft(trackedRequest)
@@ -197,7 +207,7 @@ function trackUnannounced (raw, request) {
   const trackedRequest = new TrackedRequest(raw, raw.method, url, waitNs, queued, olderConnection(raw), source)
   trackedRequest.connection?.unanswered.push(trackedRequest)
   raw[kTracked] = trackedRequest
-  addView(raw.constructor, known)
+  if (raw.httpVersionMajor === 2) showHttp2Requests()
   return trackedRequest
 }
 

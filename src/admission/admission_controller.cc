@@ -199,7 +199,7 @@ Verdict AdmissionController::Judge(uint64_t now, Class& entry, uint64_t wait_ns,
   holder.Came(turn_, static_cast<double>(last_turn_));
   if (IsFull()) return Verdict::kMaxInFlight;
   if (options_.max_delay_ns == 0) return Verdict::kAdmit;
-  if (queued && Overtakes(claim)) return Verdict::kQueueDelay;
+  if (queued && queue_.Stands() && Overtakes(claim)) return Verdict::kQueueDelay;
   if (!queue_.Admits(now, wait_ns, queued, entry.light, claim)) return Verdict::kQueueDelay;
   if (claim.kind == Claim::Kind::kBelow && !queue_.Stands() && !holder.Enforcing())
     return Verdict::kInFlight;

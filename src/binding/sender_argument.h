@@ -22,7 +22,9 @@ class SenderArgument final {
     const bool has_patience = info.Length() > index + 3 && info[index + 3].IsNumber();
     is_given_ = has_client || has_priority || has_patience;
     if (has_patience) sender_.patience_ns = NumberAt(info, index + 3);
-    if (has_priority) sender_.priority = static_cast<Priority>(NumberAt(info, index + 2));
+    const double priority = has_priority ? NumberAt(info, index + 2) : -1;
+    if (priority >= 0 && priority < PriorityCutoff::kLevels)
+      sender_.priority = static_cast<Priority>(priority);
     if (!has_client) return;
     name_ = info[index].As<Napi::String>().Utf8Value();
     client_ = {name_, info.Length() > index + 1 ? NumberAt(info, index + 1) : 1};

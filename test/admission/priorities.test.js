@@ -200,6 +200,22 @@ describe('the priority of a route', function () {
     })
   }
 
+  it('that Fastify does not announce is ignored if it does not exist', async () => {
+    const told = []
+    const app = fastify()
+    app.register(spillwayFastify, { maxDelay: LIMIT_MS, onShed: (info) => told.push(info) })
+    app.get('/early', { config: { spillway: { priority: 'urgent' } } }, () => 'ok')
+    app.register(async (inner) => inner.get('/late', { config: { spillway: { priority: 'background' } } }, () => 'ok'))
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    opened(() => app.close())
+    const client = await connect(app.server.address().port)
+    for (const path of ['/early', '/late']) {
+      assert.equal((await client.send(`GET ${path}`)).status, 200)
+      await late(() => client.send(`GET ${path}`))
+    }
+    assert.deepEqual(told.map(({ priority }) => priority), ['normal', 'background'])
+  })
+
   it('that does not exist causes an error, when the route is added', async () => {
     const app = fastify()
     await app.register(spillwayFastify)

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict')
 const http = require('node:http')
 const http2 = require('node:http2')
-const { once } = require('node:events')
+const { EventEmitter, once } = require('node:events')
 const { setTimeout: sleep } = require('node:timers/promises')
 const express = require('express')
 const fastify = require('fastify')
@@ -26,32 +26,33 @@ const DEADLINE_MS = 500
 const DEADLINE = { 'X-Deadline': String(DEADLINE_MS) }
 
 /**
- * Servers that call `handle(view, answer)`, where `view` returns the request's `spillway`, and `answer()` sends the response.
+ * Servers that call `handle(view, answer, raw)`, where `view` returns the request's `spillway`, `answer()` sends the response, and
+ * `raw` is Node's request.
  *
- * @type {Record<string, (handle: (view: () => any, answer: () => void) => void, options: any) => Promise<number>>}
+ * @type {Record<string, (handle: (view: () => any, answer: () => void, raw: any) => void, options: any) => Promise<number>>}
  */
 const servers = {
   http (handle, options) {
-    const server = http.createServer((req, res) => handle(() => req.spillway, () => res.end('ok')))
+    const server = http.createServer((req, res) => handle(() => req.spillway, () => res.end('ok'), req))
     guard(server, options)
     return listen(server)
   },
   express (handle, options) {
     const app = express()
     app.use(spillwayExpress(options))
-    app.use((req, res) => handle(() => req.spillway, () => res.send('ok')))
+    app.use((req, res) => handle(() => req.spillway, () => res.send('ok'), req))
     return listen(http.createServer(app))
   },
   koa (handle, options) {
     const app = new Koa()
     app.use(spillwayKoa(options))
-    app.use((ctx) => new Promise((resolve) => handle(() => ctx.req.spillway, () => resolve(ctx.body = 'ok'))))
+    app.use((ctx) => new Promise((resolve) => handle(() => ctx.req.spillway, () => resolve(ctx.body = 'ok'), ctx.req)))
     return listen(http.createServer(app.callback()))
   },
   async fastify (handle, options) {
     const app = fastify()
     await app.register(spillwayFastify, options)
-    app.get('/', (request, reply) => handle(() => request.spillway, () => reply.send('ok')))
+    app.get('/', (request, reply) => handle(() => request.spillway, () => reply.send('ok'), request.raw))
     await app.listen({ port: 0, host: '127.0.0.1' })
     opened(() => app.close())
     return app.server.address().port
@@ -60,7 +61,7 @@ const servers = {
     const server = hapi.server({ port: 0, host: '127.0.0.1' })
     await server.register({ plugin: spillwayHapi, options })
     server.route({
-      method: 'GET', path: '/', handler: (request) => new Promise((resolve) => handle(() => request.raw.req.spillway, () => resolve('ok')))
+      method: 'GET', path: '/', handler: (request) => new Promise((resolve) => handle(() => request.raw.req.spillway, () => resolve('ok'), request.raw.req))
     })
     await server.start()
     opened(() => server.stop({ timeout: 100 }))
@@ -68,10 +69,10 @@ const servers = {
   }
 }
 
-/** Starts a server, and sends a request. @returns {Promise<{ view: () => any, answer: () => void, client: any, response: Promise<any> }>} */
+/** Starts a server, and sends a request. @returns {Promise<{ view: () => any, answer: () => void, raw: any, client: any, response: Promise<any> }>} */
 async function requested (start, { headers, options } = {}) {
   let begun
-  const handled = new Promise((resolve) => { begun = (view, answer) => resolve({ view, answer }) })
+  const handled = new Promise((resolve) => { begun = (view, answer, raw) => resolve({ view, answer, raw }) })
   const port = await start(begun, options)
   const client = await connect(port)
   const response = client.send('GET /', { headers })
@@ -93,11 +94,13 @@ for (const [name, start] of Object.entries(servers)) {
     })
 
     it('has aborted if the client had left before somebody looked', async () => {
-      const { view, client } = await requested(start)
+      const { view, raw, client } = await requested(start)
       client.destroy()
-      await until(() => view()?.signal.aborted)
-      assert.equal(view().signal.reason.name, 'AbortError')
-      assert.equal(view().signal, view().signal)
+      await once(raw.socket, 'close')
+      const { signal } = view()
+      assert.equal(signal.aborted, true)
+      assert.equal(signal.reason.name, 'AbortError')
+      assert.equal(view().signal, signal)
     })
 
     it('does not abort once the response was sent', async () => {
@@ -108,6 +111,25 @@ for (const [name, start] of Object.entries(servers)) {
       client.destroy()
       await sleep(1.2 * DEADLINE_MS)
       assert.equal(signal.aborted, false)
+    })
+
+    it('has not aborted if somebody looks only after the response was sent', async () => {
+      const { view, answer, raw, response, client } = await requested(start)
+      answer()
+      assert.equal((await response).status, 200)
+      assert.equal(view().signal.aborted, false)
+      client.destroy()
+      await once(raw.socket, 'close')
+      assert.equal(view().signal.aborted, false)
+    })
+
+    it('does not abort for a deadline that is too far away for a timer', async () => {
+      const { view, answer, response } = await requested(start, { headers: { 'grpc-timeout': '1000H' }, options: { deadline: true } })
+      const { signal } = view()
+      await sleep(20)
+      assert.equal(signal.aborted, false)
+      answer()
+      await response
     })
 
     it('aborts when the deadline has passed', async function () {
@@ -150,6 +172,16 @@ describe('the property spillway of a request', () => {
     guard(server)
     const client = await connect(await listen(server))
     assert.equal((await client.send('GET /')).body, 'replaced')
+  })
+
+  it('is an accessor of no other class', async () => {
+    const app = fastify()
+    await app.register(spillwayFastify)
+    app.get('/', () => 'ok')
+    assert.equal((await app.inject('/')).statusCode, 200)
+    assert.equal('spillway' in {}, false)
+    assert.equal('spillway' in new EventEmitter(), false)
+    await app.close()
   })
 
   it('is undefined in a response', async () => {

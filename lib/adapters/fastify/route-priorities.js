@@ -28,8 +28,8 @@ class RoutePriorities {
    */
   of (request) {
     if (!this.#any) return undefined
-    const priority = request.routeOptions.config?.spillway?.priority
-    return priority === undefined ? undefined : PRIORITIES.indexOf(priority)
+    const priority = PRIORITIES.indexOf(request.routeOptions.config?.spillway?.priority)
+    return priority < 0 ? undefined : priority
   }
 }
 

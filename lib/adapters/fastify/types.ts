@@ -39,7 +39,7 @@ declare module 'fastify' {
     memoryUsage(): MemoryUsage
   }
   interface FastifyRequest {
-    /** Undefined in requests that no gate has judged. */
+    /** Undefined in injected requests. */
     readonly spillway: RequestView | undefined
   }
   interface FastifyContextConfig {
