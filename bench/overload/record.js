@@ -14,9 +14,8 @@ Runs with unequal requests are six times as long. "poisson" means Poisson arriva
 intervals. In the rows of the workload \`hello\`, clients of a closed loop load a server that has just started.
 
 - *Workload* and *protection* are files in bench/workloads and bench/protections: \`spillway\` is the middleware or plugin,
-  \`guard\` is \`guard()\`, and \`none\` is the unprotected server. With \`-by-address\` and \`-by-header\`, they have fair shares,
-  with \`-by-priority\` priorities, and
-  with \`-by-deadline\` deadlines.
+  \`guard\` is \`guard()\`, and \`none\` is the unprotected server. With \`-by-address\` and \`-by-header\`, they have fair shares;
+  with \`-by-priority\`, priorities; with \`-by-deadline\`, deadlines.
 - *Goodput*: 200 responses within 200 ms (within 400 ms for the slowed pool), relative to capacity.
 - *Served*: the share of the requests with a 200 response. *Neighbours*: the same for ten further clients, each of which sends 0.05
   times the capacity beside the load. The clients are told apart by address or by a header. *Critical* neighbours send critical

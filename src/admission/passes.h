@@ -8,8 +8,8 @@
 
 namespace spillway {
 
-/// Remembers the clients of connections that the spill has handed over to Node, so that their
-/// requests are not charged again. Times are ns.
+/// Remembers whose connections the spill has handed over to Node, so that their requests are not
+/// charged again. A client is a number, which may include the priority. Times are ns.
 class Passes final {
  public:
   /// `paid_ns`: what the client has been charged.

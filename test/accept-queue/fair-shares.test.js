@@ -64,7 +64,7 @@ describe('fair shares in the spill', function () {
     const { handedOver } = spill.snapshot()
     const answers = await Promise.all(sendAtOnce(port, Array(MANY).fill('GET /'), as('heavy')))
     assert.ok(countOf(answers, 503) >= MANY - 4)
-    assert.ok(spill.snapshot().handedOver > handedOver)
+    assert.ok([1, 2].includes(spill.snapshot().handedOver - handedOver))
   })
 
   it('treat all requests without the header as one client', async () => {
@@ -117,7 +117,7 @@ describe('fair shares in the spill', function () {
     await introduce(port, as('light'))
     await sleep(SAVING_MS)
     const { handedOver } = spill.snapshot()
-    // On a loaded machine, libuv has once accepted two of them itself.
+    // libuv accepts at least one of them itself; on a loaded machine, it may accept two.
     const sockets = sendTextAtOnce(port, ['', '', ''])
     await sleep(HOLD_MS)
     for (const socket of sockets) socket.write('GET / HTTP/1.1\r\nHost: a\r\nX-Key: light\r\nConnection: close\r\n\r\n')
