@@ -21,6 +21,7 @@
         "binding/environment.cc",
         "binding/loop_delay.cc",
         "binding/object.cc",
+        "binding/object_reader.cc",
         "binding/pool_probe.cc",
         "binding/shared_numbers.cc",
         "concurrency/concurrency_limit.cc",

@@ -1,5 +1,6 @@
 'use strict'
 
+const { mostSpecificFirst } = require('./path-order.js')
 const { isFunction } = require('../options/rows.js')
 
 /** The highest first. Elsewhere, a priority is its position in this list, as in native code. */
@@ -26,4 +27,17 @@ function priorityRule (priority) {
   return { paths, header: header.toLowerCase(), trusted: isFunction(trust) ? [] : [trust].flat() }
 }
 
-module.exports = { NORMAL, PRIORITIES, priorityRule }
+/**
+ * A rule for native code: of `paths`, the first that matches counts, and `levels` are their priorities.
+ *
+ * @typedef {{ paths: string[], levels: number[], header: string, trusted: string[] }} NativePriorityRule
+ *
+ * @param {PriorityRule} rule
+ * @returns {NativePriorityRule}
+ */
+function nativeRule ({ paths, header, trusted }) {
+  const sorted = mostSpecificFirst(paths)
+  return { paths: sorted.map(([pattern]) => pattern), levels: sorted.map(([, priority]) => priority), header, trusted }
+}
+
+module.exports = { NORMAL, PRIORITIES, nativeRule, priorityRule }

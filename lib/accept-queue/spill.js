@@ -10,7 +10,7 @@ const { AsyncResource } = require('node:async_hooks')
 const { listenerCount } = require('node:events').prototype
 const http = require('node:http')
 const { binding } = require('../native/binding.js')
-const { mostSpecificFirst } = require('./path-order.js')
+const { nativeRule } = require('./priority-rule.js')
 const { TAKEN, discard, handOverAll } = require('./hand-over.js')
 const { firstReserved } = require('../limits/descriptor-reserve.js')
 
@@ -162,7 +162,6 @@ class Spill {
    */
   #createNative (server, handle, handOver) {
     const { exempt, answers, bodyBytes, clients, priorities } = this.#plan
-    const paths = mostSpecificFirst(priorities.paths)
     const isTls = isTlsServer(server)
     const slots = new Int32Array(SLOTS)
     const deliver = (/** @type {number} */ count, /** @type {number} */ refused, /** @type {number} */ waitMs, /** @type {number} */ seconds) => {
@@ -170,9 +169,18 @@ class Spill {
       if (count > 0) handOver(slots, count)
     }
     const takesWebSockets = () => listenerCount.call(server, 'upgrade') > 0
-    return binding.createSpill(this.#controller, handle.fd, exempt, isTls ? [TLS_ALERT] : answers, isTls ? 0 : bodyBytes,
-      firstReserved(this.#options), slots, deliver, this.#onRefusals !== undefined, takesWebSockets, isTls, clients.header, clients.proxies,
-      paths.map(([pattern]) => pattern), Int32Array.from(paths, ([, priority]) => priority), priorities.header, priorities.trusted)
+    const settings = {
+      fd: handle.fd,
+      isTls,
+      exempt,
+      answers: isTls ? [TLS_ALERT] : answers,
+      bodyBytes: isTls ? 0 : bodyBytes,
+      firstReserved: firstReserved(this.#options),
+      wantsRefusals: this.#onRefusals !== undefined,
+      clients,
+      priorities: nativeRule(priorities)
+    }
+    return binding.createSpill(this.#controller, settings, slots, deliver, takesWebSockets)
   }
 
   /**

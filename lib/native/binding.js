@@ -47,18 +47,11 @@
  *   import('./types.js').NativeController} createController 0 for `maxDelayNs` or `maxInFlight` means no limit. `tickNs`
  *   is the resolution of the waits. `live` is 1 if the addon reports each turn of this loop to the controller, and 0 for
  *   a simulation. `fairSeed` is a random whole number for fair shares of clients; 0: no fair shares
- * @property {(controller: import('./types.js').NativeController, fd: number, exempt: string[], answers: string[],
- *   messageBytes: number, firstReserved: number, slots: Int32Array, deliver: (count: number, refused: number,
- *   longestWaitMs: number, retryAfter: number) => void, wantsRefusals: boolean, takesWebSockets: () => boolean,
- *   isTls: boolean, clientHeader: string, proxies: number,
- *   paths: string[], priorities: Int32Array, priorityHeader: string, trusted: string[]) => NativeSpill | undefined} createSpill creates a spill, which
- *   refuses connections from the accept queue of the listening socket `fd` while the admission controller says that a queue stands. The spill does not wait for the
- *   request of a connection whose descriptor is `firstReserved` or higher. `deliver` takes over the descriptors in `slots`.
- *   After a turn with refusals and nothing to take over, it is called only if `wantsRefusals` is true. `takesWebSockets`
- *   returns whether the server would accept a WebSocket now. If `isTls`, connections begin with a TLS handshake, and
- *   `answers` are what is sent in its place. With fair shares, `clientHeader` and `proxies` tell clients apart
- *   (lib/accept-queue/client-rule.js). With priorities, the last four are those of the requests: of paths, the most specific
- *   first, and as lib/accept-queue/priority-rule.js says
+ * @property {(controller: import('./types.js').NativeController, settings: SpillSettings, slots: Int32Array,
+ *   deliver: (count: number, refused: number, longestWaitMs: number, retryAfter: number) => void,
+ *   takesWebSockets: () => boolean) => NativeSpill | undefined} createSpill creates a spill, which refuses connections from
+ *   the accept queue of a listening socket while the admission controller says that a queue stands. `deliver` takes over the
+ *   descriptors in `slots`. `takesWebSockets` returns whether the server would accept a WebSocket now
  * @property {boolean} canSpill whether this system supports `createSpill`
  * @property {() => (() => { mean: number, p99: number, max: number }) & { stop?: () => void }} createLoopDelay creates a
  *   function that returns the event-loop delay since its last call; it has `stop` if it uses a timer of its own
@@ -68,6 +61,17 @@
  * @property {Float64Array | undefined} turnNumber its only element changes with each measured turn of the event loop
  * @property {boolean} kernelWaits whether this system supports `requestWaitNs`
  * @property {number} tickMs the resolution of `requestWaitNs`, or 0 if it is not supported
+ *
+ * @typedef {object} SpillSettings
+ * @property {number} fd of the listening socket
+ * @property {boolean} isTls whether connections begin with a TLS handshake; `answers` are what is sent in its place
+ * @property {string[]} exempt path patterns
+ * @property {string[]} answers
+ * @property {number} bodyBytes length of the answers' body
+ * @property {number} firstReserved the spill does not wait for the request of a connection whose descriptor is this or higher
+ * @property {boolean} wantsRefusals whether `deliver` is called after a turn with refusals and nothing to take over
+ * @property {import('../accept-queue/client-rule.js').ClientRule} clients used if the controller has fair shares
+ * @property {import('../accept-queue/priority-rule.js').NativePriorityRule} priorities used if the controller has priorities
  *
  * @typedef {object} NativeSpill
  * @property {() => number[]} close stops using the listening socket; returns the descriptors of connections that it still

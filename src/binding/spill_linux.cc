@@ -17,6 +17,7 @@
 #include "binding/descriptors.h"
 #include "binding/environment.h"
 #include "binding/object.h"
+#include "binding/object_reader.h"
 #include "binding/spill.h"
 #include "os/early_socket.h"
 
@@ -103,35 +104,16 @@ class JsReceiver final : public SpillReceiver {
   Napi::FunctionReference takes_web_sockets_;
 };
 
-/// Returns an empty list if an element cannot be read, for example while a worker is being
-/// terminated.
-std::vector<std::string> ReadStrings(const Napi::Value& value) {
-  const auto array = value.As<Napi::Array>();
-  std::vector<std::string> strings;
-  for (uint32_t i = 0, length = array.Length(); i < length; ++i) {
-    const Napi::Value element = array.Get(i).UnwrapOr({});
-    if (element.IsEmpty()) return {};
-    strings.push_back(element.As<Napi::String>().Utf8Value());
-  }
-  return strings;
-}
-
-// In four arguments from `index` on: path patterns, the number of the priority of each, the header,
-// and trusted ranges of addresses.
-PriorityRule ReadPriorityRule(const Napi::CallbackInfo& info, size_t index) {
-  std::vector<std::string> paths = ReadStrings(info[index]);
-  const auto numbers = info[index + 1].As<Napi::Int32Array>();
+PriorityRule ReadPriorityRule(ObjectReader* reader) {
   std::vector<Priority> levels;
-  for (size_t i = 0; i < numbers.ElementLength(); ++i)
-    levels.push_back(static_cast<Priority>(numbers[i]));
-  // A worker that is being terminated may be unable to read the patterns.
-  if (levels.size() < paths.size()) paths.clear();
+  for (const double number : reader->Numbers("levels"))
+    levels.push_back(static_cast<Priority>(number));
   std::vector<AddressRange> trusted;
-  for (const std::string& text : ReadStrings(info[index + 3])) {
+  for (const std::string& text : reader->Strings("trusted")) {
     if (const auto range = AddressRange::Parse(text)) trusted.push_back(*range);
   }
-  return {PathPatterns(std::move(paths)), std::move(levels),
-          info[index + 2].As<Napi::String>().Utf8Value(), std::move(trusted)};
+  return {PathPatterns(reader->Strings("paths")), std::move(levels), reader->String("header"),
+          std::move(trusted)};
 }
 
 Spill& Get(const Napi::CallbackInfo& info) { return *Self<std::shared_ptr<Spill>>(info); }
@@ -156,33 +138,31 @@ Napi::Value Figures(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
+// createSpill(controller, settings, slots, deliver, takesWebSockets)
 Napi::Value CreateSpill(const Napi::CallbackInfo& info) {
   std::shared_ptr<AdmissionController> controller = ControllerOf(info[0].As<Napi::Object>());
-  const auto fd = static_cast<int>(NumberAt(info, 1));
-  std::vector<std::string> exempt = ReadStrings(info[2]);
-  std::vector<std::string> answers = ReadStrings(info[3]);
-  const uint32_t message_bytes = CountAt(info, 4);
-  const double first_reserved = NumberAt(info, 5);
-  const auto slots = info[6].As<Napi::Int32Array>();
-  const auto deliver = info[7].As<Napi::Function>();
-  const bool wants_refusals = info[8].As<Napi::Boolean>().Value();
-  const auto takes_web_sockets = info[9].As<Napi::Function>();
-  const auto protocol =
-      info[10].As<Napi::Boolean>().Value() ? Spill::Protocol::kTls : Spill::Protocol::kHttp1;
-  ClientRule clients{info[11].As<Napi::String>().Utf8Value(), CountAt(info, 12)};
-  PriorityRule priorities = ReadPriorityRule(info, 13);
-  if (controller == nullptr || answers.empty() || info.Env().IsExceptionPending() ||
-      slots.ElementLength() < SpillBatch::kMostHandedOver) {
+  const auto slots = info[2].As<Napi::Int32Array>();
+  const auto deliver = info[3].As<Napi::Function>();
+  const auto takes_web_sockets = info[4].As<Napi::Function>();
+  ObjectReader reader(info[1]);
+  ObjectReader clients = reader.Object("clients");
+  ObjectReader priorities = reader.Object("priorities");
+  const auto fd = static_cast<int>(reader.Number("fd"));
+  const bool wants_refusals = reader.Boolean("wantsRefusals");
+  Spill::Settings settings{
+      reader.Boolean("isTls") ? Spill::Protocol::kTls : Spill::Protocol::kHttp1,
+      PathPatterns(reader.Strings("exempt")),
+      {reader.Strings("answers"), static_cast<uint32_t>(reader.Number("bodyBytes"))},
+      reader.Number("firstReserved"),
+      {clients.String("header"), static_cast<uint32_t>(clients.Number("proxies"))},
+      ReadPriorityRule(&priorities)};
+  if (controller == nullptr || reader.HasFailed() || clients.HasFailed() ||
+      priorities.HasFailed() || slots.ElementLength() < SpillBatch::kMostHandedOver) {
     return {};
   }
   const auto spill = std::make_shared<Spill>(
       std::move(controller), Self<Environment>(info).Monitor()->Queues().Of(fd),
-      Spill::Settings{protocol,
-                      PathPatterns(std::move(exempt)),
-                      {std::move(answers), message_bytes},
-                      first_reserved,
-                      std::move(clients),
-                      std::move(priorities)},
+      std::move(settings),
       std::make_unique<JsReceiver>(slots, deliver, takes_web_sockets, wants_refusals));
   const Napi::Object object = ObjectBuilder(info.Env())
                                   .SetFunction<Close>("close", spill)
@@ -196,11 +176,12 @@ Napi::Value CreateSpill(const Napi::CallbackInfo& info) {
   return object;
 }
 
+// readHead(bytes, step, { exempt }); the head comes in pieces of `step` bytes
 Napi::Value ReadHead(const Napi::CallbackInfo& info) {
   const auto buffer = info[0].As<Napi::Buffer<char>>();
-  const PathPatterns exempt(ReadStrings(info[1]));
+  const PathPatterns exempt(ObjectReader(info[2]).Strings("exempt"));
   const std::string_view bytes(buffer.Data(), buffer.Length());
-  const size_t step = std::max<size_t>(CountAt(info, 2), 1);
+  const size_t step = std::max<size_t>(CountAt(info, 1), 1);
   HttpHeadReader reader;
   HttpHead head{};
   for (size_t come = std::min(step, bytes.size());; come = std::min(come + step, bytes.size())) {
@@ -217,10 +198,13 @@ Napi::Value ReadHead(const Napi::CallbackInfo& info) {
       .Build();
 }
 
+// readPriority(head, address, priorities)
 Napi::Value ReadPriority(const Napi::CallbackInfo& info) {
   const auto buffer = info[0].As<Napi::Buffer<char>>();
   const std::string address = info[1].As<Napi::String>().Utf8Value();
-  const PriorityRule rule = ReadPriorityRule(info, 2);
+  ObjectReader priorities(info[2]);
+  const PriorityRule rule = ReadPriorityRule(&priorities);
+  if (priorities.HasFailed()) return {};
   sockaddr_storage peer{};
   const int failed = uv_ip4_addr(address.c_str(), 0, reinterpret_cast<sockaddr_in*>(&peer));
   if (failed != 0) uv_ip6_addr(address.c_str(), 0, reinterpret_cast<sockaddr_in6*>(&peer));

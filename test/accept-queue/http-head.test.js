@@ -10,7 +10,7 @@ const KINDS = ['incomplete', 'request', 'other']
 
 /** `pieceBytes`: the size of the pieces in which the text arrives; by default it arrives in one. */
 function read (text, exempt = [], pieceBytes = text.length) {
-  const { kind, ...rest } = binding.readHead(Buffer.from(text, 'latin1'), exempt, pieceBytes)
+  const { kind, ...rest } = binding.readHead(Buffer.from(text, 'latin1'), pieceBytes, { exempt })
   return { kind: KINDS[kind], ...rest }
 }
 

@@ -1,8 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { mostSpecificFirst } = require('../../lib/accept-queue/path-order.js')
-const { PRIORITIES, priorityRule } = require('../../lib/accept-queue/priority-rule.js')
+const { PRIORITIES, nativeRule, priorityRule } = require('../../lib/accept-queue/priority-rule.js')
 const { Priorities } = require('../../lib/admission/priorities.js')
 const { binding } = require('../../lib/native/binding.js')
 
@@ -49,10 +48,8 @@ describe('the option priority', () => {
       const trackedRequest = { url: target, priority: null, raw: { headers, socket: { remoteAddress: address } } }
       assert.equal(PRIORITIES[new Priorities(option).of(trackedRequest, {})], expected)
       if (!binding.canSpill) return
-      const { paths, header: name, trusted } = priorityRule(option)
-      const sorted = mostSpecificFirst(paths)
       const head = `GET ${target} HTTP/1.1\r\nHost: a\r\n${header === undefined ? '' : `X-Priority: ${header}\r\n`}\r\n`
-      const native = binding.readPriority(Buffer.from(head), address, sorted.map(([path]) => path), Int32Array.from(sorted, ([, level]) => level), name, trusted)
+      const native = binding.readPriority(Buffer.from(head), address, nativeRule(priorityRule(option)))
       assert.equal(PRIORITIES[native], expected, 'natively')
     })
   }

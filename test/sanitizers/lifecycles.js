@@ -4,6 +4,7 @@
 // slow.
 const assert = require('node:assert/strict')
 const http = require('node:http')
+const https = require('node:https')
 const path = require('node:path')
 const { Worker } = require('node:worker_threads')
 
@@ -23,14 +24,14 @@ async function main () {
 /** Creates objects that do not keep the process alive, and does not close them: the end of the environment must clean them up. */
 function notClosed () {
   const { binding } = require('../../lib/native/binding.js')
-  require('spillway/http').guard(http.createServer(), { maxThreadPoolDelay: 1000, maxEventLoopDelay: 1000 })
   binding.createLoopDelay()()
   binding.createPoolProbe()()
-  for (const isTls of [false, true]) {
-    const server = http.createServer().listen(0, '127.0.0.1', () => {
-      const controller = binding.createController(1e8, 0, 4e6, 0, 1, 1)
-      const answers = ['HTTP/1.1 503 Service Unavailable\r\n\r\n']
-      assert.ok(binding.createSpill(controller, server._handle.fd, [], answers, 0, Infinity, new Int32Array(8), () => {}, true, () => false, isTls, '', 0))
+  const priority = { critical: '/pay', header: 'x-priority', trust: '127.0.0.1' }
+  for (const [{ createServer }, options] of [[http, { priority }], [https, {}]]) {
+    const server = createServer()
+    const gate = require('spillway/http').guard(server, { ...options, fairBy: 'address', maxThreadPoolDelay: 1000, maxEventLoopDelay: 1000 })
+    server.listen(0, '127.0.0.1', () => {
+      assert.equal(gate.snapshot().spill.why, '')
       server.unref()
     })
   }
