@@ -144,8 +144,9 @@ class Spill final {
   void TakeOldest(uint64_t now, uint32_t count, SpillBatch* batch);
   Taken Opened(uint64_t now, int fd, double excess, const sockaddr_storage& peer);
   static uint64_t WaitOf(uint64_t now, const Taken& connection);
-  bool IsClaimed(uint64_t now, const Taken& connection, Action action);
-  void Keep(Ready ready);
+  bool KeepIfClaimed(uint64_t now, const Taken& connection, Action action, SpillBatch* batch);
+  void Keep(uint64_t now, Ready ready, SpillBatch* batch);
+  void RefuseReady(uint64_t now, const Ready& ready, SpillBatch* batch);
   bool HasTime(const SpillBatch& batch) const;
   double HandOverCost() const;
   Action Choose(Taken* connection);

@@ -120,8 +120,7 @@ void Spill::ReviewReady(uint64_t now, bool standing, SpillBatch* batch) {
   size_t may_leave = standing ? kReadyPerTurn : ready_.size();
   const auto leaves = [&](const Ready& each) {
     if (standing && now > each.until) {
-      controller_->Expired(each.asked);
-      Refuse(now, each.connection, each.refusal, batch);
+      RefuseReady(now, each, batch);
       return true;
     }
     if (may_leave == 0 || batch->handed_over == SpillBatch::kMostHandedOver) return false;
@@ -172,23 +171,34 @@ uint64_t Spill::WaitOf(uint64_t now, const Taken& connection) {
   return ages ? ages->last_receive : connection.waited + (now - connection.since);
 }
 
-// Whether a connection with a request that could be refused has a claim to be served.
-bool Spill::IsClaimed(uint64_t now, const Taken& connection, Action action) {
+// Keeps a connection with a request that could be refused if it has a claim to be served, and
+// returns whether it does.
+bool Spill::KeepIfClaimed(uint64_t now, const Taken& connection, Action action, SpillBatch* batch) {
   if (!controller_->HasClaims() || !controller_->MayRefuseWaiting()) return false;
-  if (ready_.size() == kMostReady || connection.fd >= settings_.first_reserved) return false;
+  if (connection.fd >= settings_.first_reserved) return false;
   const uint64_t waited = WaitOf(now, connection);
   const Client client{connection.client};
   const auto offer = controller_->Take(now, {&client, connection.priority}, waited);
-  if (offer) Keep({connection, action, offer->asked, now + (offer->limit_ns - waited)});
-  return offer.has_value();
+  if (!offer) return false;
+  Keep(now, {connection, action, offer->asked, now + (offer->limit_ns - waited)}, batch);
+  return true;
 }
 
-// The strongest claims come first, and equal ones in the order of their arrival.
-void Spill::Keep(Ready ready) {
+// The strongest claims come first, and equal ones in the order of their arrival. If there is no
+// room for all, the last one is refused.
+void Spill::Keep(uint64_t now, Ready ready, SpillBatch* batch) {
   const auto is_weaker = [&](const Ready& each) {
     return each.asked.claim.kind > ready.asked.claim.kind;
   };
   ready_.insert(std::find_if(ready_.begin(), ready_.end(), is_weaker), std::move(ready));
+  if (ready_.size() <= kMostReady) return;
+  RefuseReady(now, ready_.back(), batch);
+  ready_.pop_back();
+}
+
+void Spill::RefuseReady(uint64_t now, const Ready& ready, SpillBatch* batch) {
+  controller_->Expired(ready.asked);
+  Refuse(now, ready.connection, ready.refusal, batch);
 }
 
 bool Spill::HasTime(const SpillBatch& batch) const {
@@ -255,7 +265,7 @@ void Spill::Settle(uint64_t now, const Taken& connection, Action action, SpillBa
     batch->fds[batch->handed_over++] = connection.fd;
     return;
   }
-  if (action != Action::kHandOver && IsClaimed(now, connection, action)) return;
+  if (action != Action::kHandOver && KeepIfClaimed(now, connection, action, batch)) return;
   Refuse(now, connection, action, batch);
 }
 

@@ -12,6 +12,10 @@ const MANY = 12
 // The loop itself accepts one connection in each turn, whatever its priority, and one that is refused by JavaScript is no more
 // than that. The spill keeps one request of a lower priority, so that no capacity is left over.
 const FEW = 4
+// The spill keeps 256 connections.
+const MORE_THAN_KEPT = 400
+// Of these, so many do not wait too long.
+const LONG_DELAY_MS = 1000
 
 const countOf = (answers, status) => answers.filter((answer) => answer.status === status).length
 const bodiesOf = (answers) => answers.filter(({ status }) => status === 200).map(({ body }) => body)
@@ -20,8 +24,8 @@ const bodiesOf = (answers) => answers.filter(({ status }) => status === 200).map
  * A site whose controller has seen that critical requests ask for half of the loop's time, and important ones for the rest.
  * Requests of these two levels are served, and normal ones are below the cutoff.
  */
-async function siteWithDemand (priority) {
-  const controller = queueingController({ fair: false, serves: true })
+async function siteWithDemand (priority, maxDelayMs) {
+  const controller = queueingController({ serves: true, maxDelayMs })
   controller.usePriorities()
   const window = (asked) => {
     for (const level of asked) controller.arrive(controller.now, 0, 1e9, 0, undefined, 1, level)
@@ -70,6 +74,14 @@ describe('priorities in the spill', function () {
     const before = served.slice(0, served.lastIndexOf('/critical')).filter((body) => body === '/important')
     assert.ok(before.length <= FEW, served.join(' '))
     assert.ok(served.length > MANY / 2 + FEW, served.join(' '))
+  })
+
+  it('refuse the least important of the connections that they keep when there are too many', async () => {
+    const { port } = await siteWithDemand({ critical: '/critical', important: '/important' }, LONG_DELAY_MS)
+    const pending = [sendAtOnce(port, Array(MORE_THAN_KEPT).fill('GET /important')), sendAtOnce(port, Array(MANY).fill('GET /critical'))]
+    const [important, critical] = await Promise.all(pending.map((answers) => Promise.all(answers)))
+    assert.equal(countOf(critical, 200), MANY)
+    assert.ok(countOf(important, 503) > 0, 'the site could keep them all')
   })
 
   it('do not believe a header that raises the priority, unless its client is trusted', async () => {

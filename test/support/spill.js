@@ -37,11 +37,11 @@ const LONG_QUEUE = 10_000
 /**
  * A controller that is not notified of the loop's turns: it finds a standing queue until `calm()` is called.
  *
- * @param {{ fair?: boolean, serves?: boolean }} [options] `fair`: it gives clients fair shares of the loop's time. A client may save
+ * @param {{ fair?: boolean, serves?: boolean, maxDelayMs?: number }} [options] `fair`: it gives clients fair shares of the loop's time. A client may save
  *   up 1 s. `serves`: it has learned that a request takes 100 ms of the loop's time; default: if `fair`
  */
-function queueingController ({ fair = false, serves = fair } = {}) {
-  const controller = /** @type {any} */ (binding.createController(MAX_DELAY_MS * NS_PER_MS, 0, 4 * NS_PER_MS, 0, 0, Number(fair)))
+function queueingController ({ fair = false, serves = fair, maxDelayMs = MAX_DELAY_MS } = {}) {
+  const controller = /** @type {any} */ (binding.createController(maxDelayMs * NS_PER_MS, 0, 4 * NS_PER_MS, 0, 0, Number(fair)))
   controller.now = 1e15
   const pass = (queued) => {
     controller.now += INTERVAL_MS * NS_PER_MS
