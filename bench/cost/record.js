@@ -29,14 +29,23 @@ function renderRecord ({ throughput, calls, signals, wakeUps }, settings, comman
 function renderThroughput (throughput, { rounds, roundMs }) {
   return `## Throughput
 
-The throughput of a hello-world server with the protection, relative to the same server without it. Both are loaded over
+The throughput of a hello-world server with the protection, relative to the same server without it or with another one. Both are loaded over
 kept-alive connections, in ${rounds} alternating rounds of ${roundMs} ms; each ratio is the median of the rounds' ratios.
-*CPU time* is the ratio of the CPU times per request. *pass-through* is a middleware, or a hook, that does nothing: it
-shows the cost that the framework itself adds for one.
+*CPU time* is the ratio of the CPU times per request, and *CPU µs more* their difference. *pass-through* is a middleware, or
+a hook, that does nothing: it shows the cost that the framework itself adds for one. *guard-by-address-and-path* has fair
+shares and priorities, and is compared with *guard*. Missed targets are **bold**.
 
-${table(['framework', 'protection', 'responses/s without', 'with / without', 'CPU time', 'target', 'other than 200'],
-    throughput.map(({ framework, protection, perSecond, ratio, cpuRatio, atLeast, refused }) =>
-      [framework, protection, whole(perSecond), ratio.toFixed(3), cpuRatio.toFixed(3), atLeast === undefined ? '' : `>= ${atLeast}`, whole(refused)]))}`
+${table(['framework', 'protection', 'compared with', 'responses/s without', 'with / without', 'CPU time', 'CPU µs more', 'target', 'other than 200'],
+    throughput.map(({ framework, protection, without = 'none', perSecond, ratio, cpuRatio, extraCpuUs, atLeast, atMostUs, refused }) => [
+      framework, protection, without, whole(perSecond), ratio.toFixed(3), cpuRatio.toFixed(3), extraCpuUs.toFixed(2),
+      targetOf({ atLeast, atMostUs, ratio, extraCpuUs }), whole(refused)
+    ]))}`
+}
+
+function targetOf ({ atLeast = 0, atMostUs = Infinity, ratio, extraCpuUs }) {
+  const mark = ratio < atLeast || extraCpuUs > atMostUs ? '**' : ''
+  if (atLeast > 0) return `${mark}>= ${atLeast}${mark}`
+  return atMostUs < Infinity ? `${mark}<= ${atMostUs} µs more${mark}` : ''
 }
 
 function renderCalls (calls, { callRounds }) {

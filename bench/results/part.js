@@ -61,18 +61,13 @@ function cellOf (body, cells, column) {
 
 /**
  * @param {{ body: string }} section
- * @returns {{ row: string, text: string }[]} the rows with a bold cell or a missed ratio, and the list items that begin with a bold word
+ * @returns {{ row: string, text: string }[]} the rows with a bold cell, and the list items that begin with a bold word
  */
 function missesOf ({ body }) {
-  const rows = rowsOf(body).filter(row => Object.values(row).some(cell => cell.includes('**')) || isBelow(row))
+  const rows = rowsOf(body).filter(row => Object.values(row).some(cell => cell.includes('**')))
     .map(row => ({ row: Object.values(row).slice(0, 2).join('/'), text: describe(row) }))
   const items = [...body.matchAll(/^- \*\*(.+?)\*\*: (.*)$/gm)].map(([, word, text]) => ({ row: word, text }))
   return [...rows, ...items]
-}
-
-function isBelow ({ target, 'with / without': ratio }) {
-  const [, least] = target?.match(/^>= ([\d.]+)$/) ?? []
-  return Number(ratio) < Number(least)
 }
 
 function describe (row) {
