@@ -96,6 +96,7 @@ module.exports = [
   ['cpu-steps', '2.4x, poisson, critical neighbours', ['http guard-by-priority', 'fastify spillway-by-priority', 'express spillway-by-priority'], BOTH, { neighboursServed: 0.99, neighboursP99: 150, goodput: 0.9 }, NONE],
   ['cpu-steps', '2.4x, poisson, critical neighbours', ONE, BOTH, {}, NONE],
   // Clients that tell how long they wait.
+  ['cpu-steps', '3x, poisson, patience 60 ms', ['http guard-by-deadline'], BOTH, { servedLate: 0.01, goodput: 0.9 }, NONE],
   ['cpu-steps', '3x, poisson, patience 150 ms', ['http guard-by-deadline'], BOTH, { servedLate: 0.01, goodput: 0.93 }, NONE],
 
   // Unequal requests, beside the ideal server.

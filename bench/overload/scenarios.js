@@ -5,7 +5,7 @@ const rows = require('./rows')
 const POISSON = ', poisson'
 const OURS = ['spillway', 'guard', 'spillway-with-spill', 'guard-without-spill', 'guard-by-address', 'guard-by-header', 'guard-by-priority', 'guard-by-deadline', 'spillway-by-address', 'spillway-by-priority']
 /** How long clients wait, as they say in a header. */
-const PATIENCE = { 'patience 150 ms': 150 }
+const PATIENCE = { 'patience 60 ms': 60, 'patience 150 ms': 150 }
 const NEIGHBOURS = { 'neighbours by address': 'address', 'neighbours by header': 'header', 'critical neighbours': 'priority' }
 
 // Connections that overflow the accept queue before the admission controller can react.

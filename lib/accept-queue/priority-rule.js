@@ -28,12 +28,8 @@ function priorityRule (priority) {
 }
 
 /**
- * A rule for native code: of `paths`, the first that matches counts, and `levels` are their priorities.
- *
- * @typedef {{ paths: string[], levels: number[], header: string, trusted: string[] }} NativePriorityRule
- *
  * @param {PriorityRule} rule
- * @returns {NativePriorityRule}
+ * @returns {import('../native/binding.js').NativePriorityRule}
  */
 function nativeRule ({ paths, header, trusted }) {
   const sorted = mostSpecificFirst(paths)

@@ -106,6 +106,7 @@ class AdmissionController {
     if (deadline !== false && this.native.enterFor !== undefined) {
       const { Deadlines } = require('./deadlines.js') // required on use
       this.#deadlines = new Deadlines(deadline)
+      this.native.useDeadlines?.()
     }
     this.#maxDelay = maxDelay
     const { log, drain } = this.native

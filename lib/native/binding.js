@@ -70,8 +70,12 @@
  * @property {number} bodyBytes length of the answers' body
  * @property {number} firstReserved the spill does not wait for the request of a connection whose descriptor is this or higher
  * @property {boolean} wantsRefusals whether `deliver` is called after a turn with refusals and nothing to take over
- * @property {import('../accept-queue/client-rule.js').ClientRule} clients used if the controller has fair shares
- * @property {import('../accept-queue/priority-rule.js').NativePriorityRule} priorities used if the controller has priorities
+ * @property {{ header: string, proxies: number }} clients used if the controller has fair shares; see
+ *   src/accept_queue/client_rule.h
+ * @property {NativePriorityRule} priorities used if the controller has priorities
+ *
+ * @typedef {{ paths: string[], levels: number[], header: string, trusted: string[] }} NativePriorityRule `levels` are the
+ *   priorities of `paths`, of which the first that matches counts; see src/accept_queue/priority_rule.h
  *
  * @typedef {object} NativeSpill
  * @property {() => number[]} close stops using the listening socket; returns the descriptors of connections that it still

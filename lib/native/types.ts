@@ -17,6 +17,8 @@ export interface NativeController {
     priority: number | undefined, patienceNs: number): number
   /** Requests have priorities from now on. */
   usePriorities? (): void
+  /** Requests have deadlines. Must be called before the first one. */
+  useDeadlines? (): void
   /**
    * The parts of the loop's time that the four priorities ask for, the highest first, and the number of the level at which
    * the capacity runs out; empty without priorities.

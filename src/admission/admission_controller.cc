@@ -57,6 +57,7 @@ AdmissionController::Class& AdmissionController::Known(uint8_t id) {
   if (!entry.known) {
     entry.known = true;
     known_[known_count_++] = id;
+    if (uses_deadlines_) entry.expected = std::make_unique<ExpectedResponse>();
   }
   return entry;
 }
@@ -67,23 +68,17 @@ Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, 
   if (dry_run_) wait_ns = WithoutGhosts(now, id, wait_ns, queued);
   const bool is_too_late = IsTooLate(now, entry, wait_ns, sender);
   // Whether the wait is the greater part of what is too long.
-  const bool by_wait = is_too_late && static_cast<double>(wait_ns) > entry.limit.ExpectedNs(now);
+  const bool by_wait = is_too_late && static_cast<double>(wait_ns) > ExpectedNs(now, entry);
   const std::optional<Asked> asked = is_too_late ? std::nullopt : Ask(now, id, sender);
   const Claim claim = asked ? asked->claim : Claim();
   const Verdict verdict =
       is_too_late ? Verdict::kDeadline : Judge(now, entry, wait_ns, queued, claim);
   queue_.Saw(wait_ns, queued, by_wait || verdict == Verdict::kQueueDelay);
-  const bool by_concurrency_limit = verdict == Verdict::kInFlight;
-  if (by_concurrency_limit) queue_.RefusedByOther();
+  if (verdict == Verdict::kInFlight) queue_.RefusedByOther();
   if (verdict == Verdict::kAdmit) {
-    entry.limit.Admitted(now, entry.member);
-    if (entry.member) crowd_.Limit().Admitted(now, false);
-    ++in_flight_;
-    if (dry_run_) dry_run_->Admitted(now, id, entry.cost.Ns(), entry.limit.NoLoadNs());
+    Admit(now, id);
   } else {
-    entry.limit.Refused(by_concurrency_limit);
-    if (entry.member) crowd_.Limit().Refused(by_concurrency_limit);
-    if (dry_run_) dry_run_->Refused(id, entry.cost.Ns());
+    Refuse(id, verdict);
   }
   if (!asked) return verdict;
   if (verdict == Verdict::kAdmit) {
@@ -95,6 +90,23 @@ Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, 
   if (by_claim && claim.kind == Claim::Kind::kBeyond) return Verdict::kFairShare;
   if (by_claim && claim.kind == Claim::Kind::kBelow) return Verdict::kPriority;
   return verdict;
+}
+
+void AdmissionController::Admit(uint64_t now, uint8_t id) {
+  Class& entry = classes_[id];
+  if (entry.expected) entry.expected->Admitted(now, entry.limit.InFlight());
+  entry.limit.Admitted(now, entry.member);
+  if (entry.member) crowd_.Limit().Admitted(now, false);
+  ++in_flight_;
+  if (dry_run_) dry_run_->Admitted(now, id, entry.cost.Ns(), entry.limit.NoLoadNs());
+}
+
+void AdmissionController::Refuse(uint8_t id, Verdict verdict) {
+  Class& entry = classes_[id];
+  const bool by_concurrency_limit = verdict == Verdict::kInFlight;
+  entry.limit.Refused(by_concurrency_limit);
+  if (entry.member) crowd_.Limit().Refused(by_concurrency_limit);
+  if (dry_run_) dry_run_->Refused(id, entry.cost.Ns());
 }
 
 // Claims are to what is scarce: the loop's time, or what the class waits for. A request takes 1 / X
@@ -190,7 +202,17 @@ bool AdmissionController::IsTooLate(uint64_t now, const Class& entry, uint64_t w
                                     const Sender* sender) {
   if (!sender || std::isinf(sender->patience_ns)) return false;
   const double left = sender->patience_ns - static_cast<double>(wait_ns);
-  return left <= 0 || left < entry.limit.ExpectedNs(now);
+  return left <= 0 || left < ExpectedNs(now, entry);
+}
+
+// With a capacity of X, n requests take n / X.
+double AdmissionController::ExpectedNs(uint64_t now, const Class& entry) {
+  if (!entry.expected) return 0;
+  const uint32_t others = entry.limit.InFlight();
+  const double expected = entry.expected->Ns(now, others);
+  const double capacity = entry.limit.Capacity();
+  if (expected == 0 || capacity == 0) return expected;
+  return std::max(expected, ExpectedResponse::kMargin * (others + 1) / capacity);
 }
 
 Verdict AdmissionController::Judge(uint64_t now, Class& entry, uint64_t wait_ns, bool queued,
@@ -225,7 +247,10 @@ void AdmissionController::Depart(uint64_t now, uint8_t id, uint64_t start, Outco
     if (completed && entry.member) crowd_.Limit().CompletedUncounted();
     return;
   }
-  if (outcome != Outcome::kDetached) entry.limit.Lasted(now, static_cast<double>(now - start));
+  if (outcome != Outcome::kDetached) {
+    entry.limit.Lasted(static_cast<double>(now - start));
+    if (entry.expected) entry.expected->Ended(now, start);
+  }
   if (completed) return Completed(now, entry, start);
   entry.limit.Aborted(now, start);
   if (entry.member) crowd_.Limit().Aborted(now, start);
@@ -269,6 +294,7 @@ bool AdmissionController::Forget(uint8_t id) {
   if (!entry.limit.Empty() || (dry_run_ && !dry_run_->Empty(id))) return false;
   entry.limit = ClassLimit();
   entry.cost = LoopCost();
+  if (entry.expected) *entry.expected = {};
   entry.light = entry.member = false;
   return true;
 }

@@ -9,6 +9,7 @@
 #include "admission/class_limit.h"
 #include "admission/crowd.h"
 #include "admission/dry_run.h"
+#include "admission/expected_response.h"
 #include "admission/loop_cost.h"
 #include "admission/queue_delay.h"
 #include "loop/turn.h"
@@ -93,6 +94,8 @@ class AdmissionController final {
   bool MayRefuseWaiting() const;
   /// Requests have priorities from now on.
   void UsePriorities();
+  /// Must be called before the first request, if requests have deadlines.
+  void UseDeadlines() { uses_deadlines_ = true; }
   /// Whether clients have fair shares, or requests priorities.
   bool HasClaims() const { return claims_ != nullptr; }
   struct Offer {
@@ -133,13 +136,18 @@ class AdmissionController final {
     LoopCost cost;
     bool known = false;
     bool light = false;
-    bool member = false;  // of the crowd
+    bool member = false;                                   // of the crowd
+    std::unique_ptr<ExpectedResponse> expected = nullptr;  // null without deadlines
   };
 
   Class& Known(uint8_t id);
+  void Admit(uint64_t now, uint8_t id);
+  void Refuse(uint8_t id, Verdict verdict);
   std::optional<Asked> Ask(uint64_t now, uint8_t id, const Sender* sender);
   size_t BottleneckOf(uint8_t id) const;
   static bool IsTooLate(uint64_t now, const Class& entry, uint64_t wait_ns, const Sender* sender);
+  /// 0 if it is not known.
+  static double ExpectedNs(uint64_t now, const Class& entry);
   Verdict Judge(uint64_t now, Class& entry, uint64_t wait_ns, bool queued, const Claim& claim);
   uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
   bool Overtakes(const Claim& claim) const;
@@ -184,6 +192,7 @@ class AdmissionController final {
 
   std::array<Class, kClasses> classes_;
   Crowd crowd_;
+  bool uses_deadlines_ = false;
   std::array<uint8_t, kClasses> known_{};
   int known_count_ = 0;
 

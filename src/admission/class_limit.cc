@@ -87,8 +87,7 @@ constexpr double kSlower = 1.25;
 
 }  // namespace
 
-void ClassLimit::Lasted(uint64_t now, double ns) {
-  recent_.Add(now, ns, in_flight_);
+void ClassLimit::Lasted(double ns) {
   longest_ns_ = std::max(ns, longest_ns_ - (longest_ns_ - ns) / kLongestRequests);
 }
 

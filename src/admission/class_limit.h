@@ -7,7 +7,6 @@
 #include "admission/equal_chances.h"
 #include "admission/no_load_baseline.h"
 #include "admission/queue_detector.h"
-#include "admission/recent_response.h"
 #include "concurrency/cohort.h"
 #include "concurrency/smoothed_rate.h"
 
@@ -77,7 +76,7 @@ class ClassLimit final {
   }
   /// A request ended `ns` after its admission. It ends with its response, or with its handler if
   /// the client left earlier.
-  void Lasted(uint64_t now, double ns);
+  void Lasted(double ns);
   void Completed(uint64_t now, uint64_t start, const Setting& setting);
   /// The request that began at `start` has ended without a response that counts.
   void Aborted(uint64_t now, uint64_t start) {
@@ -148,9 +147,6 @@ class ClassLimit final {
   double NoLoadNs() const { return no_load_.Ns() > 0 ? no_load_.Ns() : cost_ns_; }
   /// How long the slowest of the recent requests took; 0 until one has ended.
   double LongestNs() const { return longest_ns_; }
-  /// How long the next response is likely to take; 0 if none has ended lately, or if no request is
-  /// in flight.
-  double ExpectedNs(uint64_t now) const { return recent_.Expected(now, in_flight_); }
   double Variance() const { return no_load_.Variance(); }
   /// Enough requests have been completed to know R.
   bool Known() const { return no_load_.Known(); }
@@ -213,7 +209,6 @@ class ClassLimit final {
   double calm_ns_ = 0;
   double exceeded_for_ = 0;  // time for which responses have been longer than the limit allows, ns
   double longest_ns_ = 0;
-  RecentResponse recent_;
   double queue_ns_ = 0;
 
   uint64_t probe_at_ = 0;

@@ -207,6 +207,9 @@ Napi::Value Clients(const Napi::CallbackInfo& info) {
 // usePriorities(): requests have priorities from now on
 void UsePriorities(const Napi::CallbackInfo& info) { Get(info).Admission().UsePriorities(); }
 
+// useDeadlines(): requests have deadlines; must be called before the first one
+void UseDeadlines(const Napi::CallbackInfo& info) { Get(info).Admission().UseDeadlines(); }
+
 // priorities() -> the parts of the loop's time that the four priorities ask for, the highest first,
 // and the number of the level at which the capacity runs out; empty without priorities
 Napi::Value Priorities(const Napi::CallbackInfo& info) {
@@ -308,6 +311,7 @@ Napi::Value CreateController(const Napi::CallbackInfo& info) {
           .SetFunction<Snapshot>("snapshot", controller)
           .SetFunction<Clients>("clients", controller)
           .SetFunction<UsePriorities>("usePriorities", controller)
+          .SetFunction<UseDeadlines>("useDeadlines", controller)
           .SetFunction<Priorities>("priorities", controller)
           .SetFunction<SnapshotOf>("snapshotOf", controller)
           .Build();

@@ -4,9 +4,10 @@ const { binding } = require('../../lib/native/binding')
 const { ms } = require('./units')
 
 /** The real admission controller. */
-function spillway ({ maxDelayMs = 100, maxInFlight = 0, tickMs = 4, dryRun = false, fair = false, priorities = false } = {}) {
+function spillway ({ maxDelayMs = 100, maxInFlight = 0, tickMs = 4, dryRun = false, fair = false, priorities = false, deadlines = false } = {}) {
   const controller = binding.createController(ms(maxDelayMs), maxInFlight, ms(tickMs), Number(dryRun), 0, Number(fair))
   if (priorities) controller.usePriorities()
+  if (deadlines) controller.useDeadlines()
   return controller
 }
 
