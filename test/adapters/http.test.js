@@ -2,11 +2,14 @@
 
 const assert = require('node:assert/strict')
 const http = require('node:http')
+const http2 = require('node:http2')
+const { once } = require('node:events')
 const express = require('express')
 const { guard } = require('../../lib/adapters/http.js')
 const spillwayExpress = require('../../lib/adapters/express.js')
 const { nextTurn } = require('../support/block.js')
 const { connect } = require('../support/client.js')
+const { connectHttp2 } = require('../support/http2-client.js')
 const { LIMIT_MS, late } = require('../support/late.js')
 const { listen, connectionsOf } = require('../support/listen.js')
 const { closeOpened, opened } = require('../support/opened.js')
@@ -253,6 +256,29 @@ describe('guard()', () => {
       assert.equal((await client.send('CONNECT a:443')).status, 503)
       assert.equal(gate.stats().shedBy.healthCheck, 1)
     })
+
+    for (const event of ['connect', 'stream']) {
+      it(`over HTTP/2, on a server that uses the event '${event}'`, async () => {
+        // With a listener for 'request', Node emits 'connect' too.
+        const server = event === 'connect' ? http2.createServer((req, res) => res.end()) : http2.createServer()
+        let isHealthy = true
+        server.on(event, (first, second) => (event === 'connect' ? second.stream : first).respond())
+        const gate = guard(server, { healthCheck: () => isHealthy, healthCheckInterval: 5 })
+        const { session } = await connectHttp2(await listen(server))
+        const statusOfTunnel = async () => {
+          const stream = session.request({ ':method': 'CONNECT', ':authority': 'a:443' })
+          const [headers] = await once(stream, 'response')
+          stream.destroy()
+          return headers[':status']
+        }
+        assert.equal(await statusOfTunnel(), 200)
+        isHealthy = false
+        await until(() => gate.snapshot().limits.some(({ exceeded }) => exceeded))
+        assert.equal(await statusOfTunnel(), 503)
+        const { shed, admitted, inFlight } = gate.stats()
+        assert.deepEqual({ shed, admitted, inFlight }, { shed: 1, admitted: 1, inFlight: 0 })
+      })
+    }
 
     it('and does not count an admitted CONNECT in flight', async () => {
       const { client, gate } = await start()
