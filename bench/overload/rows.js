@@ -90,7 +90,8 @@ module.exports = [
   ['cpu-steps', '34x, poisson, neighbours by address', ['http guard-by-address'], NEW, { neighboursServed: 0.97, goodput: 0.95 }, NONE],
   ['cpu-steps', '5x, poisson, neighbours by header', ['http guard-by-header', 'http-behind-nginx guard-by-header'], BOTH, { neighboursServed: 0.97, goodput: 0.95 }, NONE],
   ['cpu-steps', '5x, poisson, neighbours by address', ONE, BOTH, { equalChances: 1.25, goodput: 0.95 }, NONE],
-  ['cpu-steps', '5x, poisson, neighbours by address', ['https guard-by-address'], BOTH, { neighboursServed: 0.95, goodput: 0.9 }, NONE],
+  ['cpu-steps', '5x, poisson, neighbours by address', ['http2 guard'], ['4'], { equalChances: 1.25, goodput: 0.95 }, NONE],
+  ['cpu-steps', '5x, poisson, neighbours by address', ['https guard-by-address'], BOTH, { neighboursServed: 0.95, goodput: 0.95 }, NONE],
   ['cpu-steps', '5x, poisson, neighbours by address', ['http2 guard-by-address'], ['4'], { neighboursServed: 0.95, goodput: 0.95 }, NONE],
   // 3 times the capacity in all: a fifth of the requests is critical, three tenths are of the lowest priority.
   ['cpu-steps', '2.4x, poisson, critical neighbours', ['http guard-by-priority', 'fastify spillway-by-priority', 'express spillway-by-priority'], BOTH, { neighboursServed: 0.99, neighboursP99: 150, goodput: 0.9 }, NONE],

@@ -48,7 +48,7 @@ const MIN_PATIENCE_MS = 1000
 const MAX_PATIENCE_MS = 30_000
 
 /** Reasons of refusals that a free place would not have prevented, or that are not about places alone. */
-const NOT_FOR_PLACES = new Set(['delay', 'fairShare', 'priority', 'deadline'])
+const NOT_FOR_PLACES = new Set(['delay', 'fairShare', 'priority'])
 
 /** @type {Terms & { mayOverrule?: false }} */
 const NO_TERMS = Object.freeze({})
@@ -274,7 +274,11 @@ class Gate {
       const entry = new InFlightEntry(this, trackedRequest, classId, admittedAt)
       this.#inFlight.add(entry, holdsPlace)
       follow(trackedRequest, entry, res)
-    } else if (holdsPlace) this.#controller.leave(classId, admittedAt, OUTCOME.detached)
+    } else {
+      // Nobody waits for a response.
+      trackedRequest.deadlineAt = Infinity
+      if (holdsPlace) this.#controller.leave(classId, admittedAt, OUTCOME.detached)
+    }
     return null
   }
 

@@ -63,12 +63,12 @@ class RequestView {
 }
 
 /**
- * @param {any} raw Node's request, or a response that a client has got, which has the same class
+ * @param {any} raw Node's request, or a response that a client has got, which has the same class, or the prototype of both
  * @param {import('./tracked-request.js').TrackedRequest | undefined} trackedRequest undefined if it has ended
- * @returns {RequestView | undefined} undefined for a response
+ * @returns {RequestView | undefined} undefined unless `raw` is a request
  */
 function viewOf (raw, trackedRequest) {
-  if (trackedRequest === undefined) return raw.method === null ? undefined : new RequestView(null)
+  if (trackedRequest === undefined) return raw.method == null ? undefined : new RequestView(null)
   if (trackedRequest.view === null) {
     const { abandoned, connection, finished } = trackedRequest
     const view = trackedRequest.view = new RequestView(trackedRequest)

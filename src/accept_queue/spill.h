@@ -78,8 +78,8 @@ class Spill final {
     /// The lowest reserved descriptor; infinite if none are reserved. The spill does not wait for
     /// the request of a connection that has a reserved descriptor.
     double first_reserved;
-    /// Who gets fair shares, if the admission controller has them. Over TLS, only the address is
-    /// known.
+    /// How to tell clients apart, if the admission controller has fair shares. Over TLS, only the
+    /// address is known.
     ClientRule clients;
     /// Which requests are more important, if they have priorities. Only for kHttp1.
     PriorityRule priorities;

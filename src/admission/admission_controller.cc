@@ -67,8 +67,7 @@ Verdict AdmissionController::Arrive(uint64_t now, uint8_t id, uint64_t wait_ns, 
   Class& entry = Known(id);
   if (dry_run_) wait_ns = WithoutGhosts(now, id, wait_ns, queued);
   const bool is_too_late = IsTooLate(now, entry, wait_ns, sender);
-  // Whether the wait is the greater part of what is too long.
-  const bool by_wait = is_too_late && static_cast<double>(wait_ns) > ExpectedNs(now, entry);
+  const bool by_wait = is_too_late && IsLateByQueue(entry, wait_ns, *sender);
   const std::optional<Asked> asked = is_too_late ? std::nullopt : Ask(now, id, sender);
   const Claim claim = asked ? asked->claim : Claim();
   const Verdict verdict =
@@ -202,17 +201,30 @@ bool AdmissionController::IsTooLate(uint64_t now, const Class& entry, uint64_t w
                                     const Sender* sender) {
   if (!sender || std::isinf(sender->patience_ns)) return false;
   const double left = sender->patience_ns - static_cast<double>(wait_ns);
-  return left <= 0 || left < ExpectedNs(now, entry);
+  if (left <= 0) return true;
+  if (!entry.expected) return false;
+  if (left < ExpectedNs(entry)) return !entry.expected->Try(now);
+  entry.expected->InTime(now);
+  return false;
 }
 
-// With a capacity of X, n requests take n / X.
-double AdmissionController::ExpectedNs(uint64_t now, const Class& entry) {
+// Whether the request would be in time if it had not waited, and it has waited for the greater part
+// of the time.
+bool AdmissionController::IsLateByQueue(const Class& entry, uint64_t wait_ns,
+                                        const Sender& sender) {
+  const double expected = ExpectedNs(entry);
+  return expected > 0 && expected <= sender.patience_ns && expected < static_cast<double>(wait_ns);
+}
+
+// n requests need at least n times the loop's time for one and, with a capacity of X, n / X.
+double AdmissionController::ExpectedNs(const Class& entry) {
   if (!entry.expected) return 0;
   const uint32_t others = entry.limit.InFlight();
-  const double expected = entry.expected->Ns(now, others);
-  const double capacity = entry.limit.Capacity();
-  if (expected == 0 || capacity == 0) return expected;
-  return std::max(expected, ExpectedResponse::kMargin * (others + 1) / capacity);
+  const double expected = entry.expected->Ns(others);
+  if (expected == 0) return 0;
+  const double capacity = entry.limit.Enforcing() ? entry.limit.Capacity() : 0;
+  const double each = capacity > 0 ? 1 / capacity : entry.cost.Ns();
+  return std::max(expected, ExpectedResponse::kMargin * (others + 1) * each);
 }
 
 Verdict AdmissionController::Judge(uint64_t now, Class& entry, uint64_t wait_ns, bool queued,

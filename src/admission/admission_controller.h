@@ -146,8 +146,9 @@ class AdmissionController final {
   std::optional<Asked> Ask(uint64_t now, uint8_t id, const Sender* sender);
   size_t BottleneckOf(uint8_t id) const;
   static bool IsTooLate(uint64_t now, const Class& entry, uint64_t wait_ns, const Sender* sender);
+  static bool IsLateByQueue(const Class& entry, uint64_t wait_ns, const Sender& sender);
   /// 0 if it is not known.
-  static double ExpectedNs(uint64_t now, const Class& entry);
+  static double ExpectedNs(const Class& entry);
   Verdict Judge(uint64_t now, Class& entry, uint64_t wait_ns, bool queued, const Claim& claim);
   uint64_t WithoutGhosts(uint64_t now, uint8_t id, uint64_t wait_ns, bool queued);
   bool Overtakes(const Claim& claim) const;

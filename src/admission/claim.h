@@ -12,10 +12,10 @@ struct Claim {
   enum class Kind : uint8_t {
     kPromised,  // the spill has handed over its connection, because its claim was strong enough
     kWithin,    // its client has not used up its fair share, or its level can be served as a whole
-    kEqual,     // all claims are equal
+    kEqual,     // neither a priority nor a share tells it from others
     kMarginal,  // its level gets what the levels above leave over
     kBeyond,    // its client has used up its share: it is served only if capacity is left over
-    kBelow,     // the levels above need all of the capacity: the same, but after kBeyond
+    kBelow,  // the levels above need all of the capacity: served if it is left over after kBeyond
   };
   Kind kind = Kind::kEqual;
   /// For kWithin: how much of its allowance the client has saved, as a part of the most that it can

@@ -35,8 +35,8 @@ class Claims final {
 
   /// A request came. One of Admitted() and Refused() must follow.
   Asked Ask(uint64_t now, size_t bottleneck, const Sender& sender, double cost_ns);
-  /// Like Ask(), for a request that no limit holds back while other requests are held back. Returns
-  /// nothing unless its level is below the cutoff.
+  /// The same for a request that no limit holds back, while another class is held back and the loop
+  /// is saturated. Returns a claim only if its level is below the cutoff.
   std::optional<Asked> AskBelow(size_t bottleneck, const Sender& sender, double cost_ns);
   void Admitted(const Asked& asked);
   void Refused(const Asked& asked);

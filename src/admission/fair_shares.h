@@ -37,7 +37,7 @@ struct Asked {
 /// their bucket are served only if capacity is left over; the bucket then holds a debt.
 ///
 /// Clients that come for the first time share one bucket. So someone who invents a new name for
-/// each request gains nothing. Times are ns.
+/// each request gets no more than that, and what is left over. Times are ns.
 class FairShares final {
  public:
   static constexpr size_t kBottlenecks = 258;

@@ -26,7 +26,8 @@ class PriorityCutoff final {
     kBelow,  // the levels above need all of the capacity
   };
 
-  /// A request came that needs `cost_ns` of the bottleneck's time.
+  /// A request came that needs `cost_ns` of the bottleneck's time. Call it only while requests have
+  /// to be refused.
   void Came(Priority priority, double cost_ns) { asked_[Index(priority)] += cost_ns; }
 
   Standing Of(Priority priority) const {
@@ -62,8 +63,9 @@ class PriorityCutoff final {
 
  private:
   // The cutoff rises above a level if the levels above it need more of the time than kMost, and
-  // falls again below kLess. The rest is for the level of the cutoff: if requests of the levels
-  // above came at random times and needed everything, their queue would grow long.
+  // moves down again once they need less than kLess. The rest is for the level of the cutoff: if
+  // requests of the levels above came at random times and needed everything, their queue would grow
+  // long.
   static constexpr double kMost = 0.95;
   static constexpr double kLess = 0.9;
   // Long enough for a few dozen requests.

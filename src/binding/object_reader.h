@@ -21,6 +21,7 @@ class ObjectReader final {
   std::string String(const char* name);
   std::vector<double> Numbers(const char* name);
   std::vector<std::string> Strings(const char* name);
+  /// The failures of the result are its own: they do not count as this object's.
   ObjectReader Object(const char* name) { return ObjectReader(Get(name)); }
 
   bool HasFailed() const { return has_failed_; }

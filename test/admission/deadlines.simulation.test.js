@@ -6,7 +6,7 @@ const { spillway } = require('../simulator/controllers')
 const { figures } = require('../simulator/figures')
 const { note } = require('../simulator/note')
 const { ms } = require('../simulator/units')
-const { beside, fiveSteps, query } = require('../simulator/workloads')
+const { beside, fast, fiveSteps, query } = require('../simulator/workloads')
 
 const POOL = 20
 const DEADLINE = 6
@@ -60,6 +60,30 @@ describe('deadlines', () => {
     })
   }
 
+  it('refuse nothing of a route with few requests, beside another one that keeps the loop half busy', function () {
+    const records = simulate({
+      controller: spillway({ deadlines: true }),
+      durationMs: MEASURED.untilMs + 2000,
+      sources: [{ phases: fiveSteps, rate: () => 100 }, { class: 1, phases: fast, patienceMs: 100, rate: () => 2 }]
+        .map((source) => ({ ...source, keepAlive: true, connected: true }))
+    })
+    const few = records.filter(({ patience }) => patience !== undefined)
+    assert.ok(note(this, { served: figures(few, MEASURED).useful }).served >= 0.99)
+  })
+
+  it('of other requests are hardly affected by a client that reads its response slowly', () => {
+    const controller = spillway({ deadlines: true })
+    let now = ms(100_000)
+    for (let i = 0; i < 100; i++) {
+      const verdict = controller.arrive(now, 0, 0, 0, undefined, 1, undefined, ms(100))
+      assert.equal(verdict, 0, `request ${i}`)
+      const responseMs = i === 50 ? 60_000 : 50
+      controller.depart(now + ms(50), 0, now + ms(50) - ms(responseMs), 0)
+      now += ms(60)
+      controller.turn(now, ms(1), 0)
+    }
+  })
+
   it('below the capacity of a pool, requests with too little patience for its queue are refused, and the others are not', function () {
     const records = simulate((pool) => {
       const phases = query(pool(POOL), 50)
@@ -90,9 +114,28 @@ describe('deadlines', () => {
     for (let i = 0; i < 50; i++) serve(500, 10_000)
     assert.equal(serve(20, 100), DEADLINE)
     now += ms(2000)
-    assert.equal(controller.arrive(now, 0, 0, 0, undefined, 1, undefined, ms(100)), 0) // none is in flight
+    const tried = now
+    assert.equal(controller.arrive(tried, 0, 0, 0, undefined, 1, undefined, ms(100)), 0)
+    assert.equal(serve(20, 100), DEADLINE)
+    assert.equal(serve(20, 1000), 0)
+    controller.depart(now, 0, now - ms(20), 0)
+    assert.equal(serve(20, 100), DEADLINE)
+    controller.depart(tried + ms(20), 0, tried, 0)
+    assert.equal(serve(20, 100), 0)
+  })
+
+  it('a class whose responses suddenly take much longer is soon known to be slow', () => {
+    const controller = spillway({ deadlines: true })
+    let now = 1e9
+    const serve = (responseMs) => {
+      controller.arrive(now, 0, 0, 0)
+      controller.depart(now + ms(responseMs), 0, now, 0)
+      now += ms(responseMs)
+      controller.turn(now, ms(0.1), 0)
+    }
+    for (let i = 0; i < 100; i++) serve(0.01)
+    for (let i = 0; i < 50; i++) serve(500)
     assert.equal(controller.arrive(now, 0, 0, 0, undefined, 1, undefined, ms(100)), DEADLINE)
-    assert.equal(controller.arrive(now, 0, 0, 0, undefined, 1, undefined, ms(1000)), 0)
   })
 
   it('a request that has waited for longer is refused in any case', () => {

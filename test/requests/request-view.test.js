@@ -174,6 +174,27 @@ describe('the property spillway of a request', () => {
     assert.equal((await client.send('GET /')).body, 'replaced')
   })
 
+  it('is undefined in the prototype of requests, where somebody may have looked', async () => {
+    assert.equal(http.IncomingMessage.prototype.spillway, undefined)
+    const { view } = await requested(servers.http)
+    assert.ok(view().signal instanceof AbortSignal)
+    assert.equal(http.IncomingMessage.prototype.spillway, undefined)
+  })
+
+  it('does not abort the signal of an upgrade for its deadline', async function () {
+    needs(this, 'the native addon', backend === 'native')
+    const server = http.createServer()
+    guard(server, { deadline: { header: 'X-Deadline' } })
+    const upgrade = once(server, 'upgrade')
+    const client = await connect(await listen(server))
+    client.send('GET /', { headers: { Connection: 'Upgrade', Upgrade: 'test', ...DEADLINE } }).catch(() => {})
+    const [req, socket] = await upgrade
+    opened(() => socket.destroy())
+    const { signal } = req.spillway
+    await sleep(DEADLINE_MS + 100)
+    assert.equal(signal.aborted, false)
+  })
+
   it('is an accessor of no other class', async () => {
     const app = fastify()
     await app.register(spillwayFastify)
