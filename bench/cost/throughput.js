@@ -19,8 +19,8 @@ const PAIRS = [
 ]
 
 /**
- * Compares a hello-world server that has a protection with the same server without it, or with another one. Both run at the same time and are
- * loaded in alternating rounds, so that a slowdown of the machine affects both.
+ * Compares a hello-world server that has a protection with the same server without it, or with another one. Both run at the
+ * same time and are loaded in alternating rounds, so that a slowdown of the machine affects both.
  *
  * @typedef {object} Throughput
  * @property {string} framework

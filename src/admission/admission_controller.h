@@ -145,6 +145,8 @@ class AdmissionController final {
   void Refuse(uint8_t id, Verdict verdict);
   std::optional<Asked> Ask(uint64_t now, uint8_t id, const Sender* sender);
   size_t BottleneckOf(uint8_t id) const;
+  /// By the deadline of the request. Once in a while, one that is too late counts as in time, to
+  /// find out whether the estimate is too high.
   static bool IsTooLate(uint64_t now, const Class& entry, uint64_t wait_ns, const Sender* sender);
   static bool IsLateByQueue(const Class& entry, uint64_t wait_ns, const Sender& sender);
   /// 0 if it is not known.
